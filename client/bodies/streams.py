@@ -1,0 +1,107 @@
+"""Bodies as streams of bytes, for blocking code, for asynchronous code, and for both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import StreamConsumed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+
+
+class SyncByteStream:
+    """A body that blocking code iterates.
+
+    Subclasses yield `bytes` from `__iter__`; empty pieces mean nothing.
+    `close` may be called at any time, more than once, and frees what the stream holds.
+    """
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise NotImplementedError("a SyncByteStream must say its `__iter__`")
+        yield b""
+
+    def close(self) -> None:
+        """Free what the stream holds; nothing by default."""
+
+
+class AsyncByteStream:
+    """A body that asynchronous code iterates; see `SyncByteStream`."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise NotImplementedError("an AsyncByteStream must say its `__aiter__`")
+        yield b""
+
+    async def aclose(self) -> None:
+        """Free what the stream holds; nothing by default."""
+
+
+class ByteStream(AsyncByteStream, SyncByteStream):
+    """A body held in memory: for both worlds, as often as you like."""
+
+    def __init__(self, stream: bytes) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._stream
+
+    def __repr__(self) -> str:
+        return f"<ByteStream [{len(self._stream)} bytes]>"
+
+
+class UnattachedStream(AsyncByteStream, SyncByteStream):
+    """What stands where a stream was, once its message has been pickled."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise StreamConsumed("this body was a live stream before its message was pickled, and could not travel along")
+        yield b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise StreamConsumed("this body was a live stream before its message was pickled, and could not travel along")
+        yield b""
+
+
+class IteratorByteStream(SyncByteStream):
+    """A body made from any iterable of bytes; an iterator can be streamed once, a list again and again."""
+
+    CHUNK_SIZE = 65_536
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+        self._is_one_shot = iter(stream) is stream
+        self._is_consumed = False
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again."""
+        return not self._is_one_shot
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._is_consumed and self._is_one_shot:
+            raise StreamConsumed
+        self._is_consumed = True
+        yield from self._stream
+
+
+class AsyncIteratorByteStream(AsyncByteStream):
+    """A body made from any asynchronous iterable of bytes; an iterator can be streamed once."""
+
+    def __init__(self, stream: AsyncIterable[bytes]) -> None:
+        self._stream = stream
+        self._is_one_shot = stream.__aiter__() is stream
+        self._is_consumed = False
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again."""
+        return not self._is_one_shot
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._is_consumed and self._is_one_shot:
+            raise StreamConsumed
+        self._is_consumed = True
+        async for chunk in self._stream:
+            yield chunk

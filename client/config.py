@@ -1,0 +1,174 @@
+"""Timeouts and limits: what a client may be told once, and a request again."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, Optional, Union
+
+
+class Unset:
+    """The type of `UNSET`: not given, where `None` means something."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+class UseClientDefault:
+    """The type of `USE_CLIENT_DEFAULT`: take what the client was told, where `None` means something."""
+
+    def __repr__(self) -> str:
+        return "USE_CLIENT_DEFAULT"
+
+
+USE_CLIENT_DEFAULT: Final = UseClientDefault()
+
+# Real unions, not strings: SDKs build on them at run time.
+TimeoutTypes = Union[
+    Optional[float], tuple[Optional[float], Optional[float], Optional[float], Optional[float]], "Timeout"
+]
+
+
+class Timeout:
+    """How long to wait, in seconds; `None` waits for ever.
+
+    `connect` bounds opening a connection, TLS included; `read` and `write` bound one silence of the peer;
+    `pool` bounds waiting for a free connection.
+    `total` bounds the whole call: queue, connect, redirects, auth, retries and body.
+
+        Timeout(5.0)                     every kind 5 s, no total
+        Timeout(5.0, read=30, total=60)  one kind different, one budget over all
+        Timeout(None)                    no timeouts at all
+    """
+
+    __slots__ = ("_extension", "connect", "pool", "read", "total", "write")
+
+    def __init__(
+        self,
+        timeout: TimeoutTypes | Unset = UNSET,
+        *,
+        connect: float | None | Unset = UNSET,
+        read: float | None | Unset = UNSET,
+        write: float | None | Unset = UNSET,
+        pool: float | None | Unset = UNSET,
+        total: float | None = None,
+    ) -> None:
+        base: tuple[Any, Any, Any, Any]
+        if isinstance(timeout, Timeout):
+            base = (timeout.connect, timeout.read, timeout.write, timeout.pool)
+            total = timeout.total if total is None else total
+        elif isinstance(timeout, tuple):
+            if len(timeout) not in (2, 3, 4):
+                raise ValueError(f"a timeout tuple is (connect, read, write, pool), not {timeout!r}")
+            base = (*timeout, *(None,) * (4 - len(timeout)))[:4]
+        elif isinstance(timeout, Unset):
+            if isinstance(connect, Unset) or isinstance(read, Unset) or isinstance(write, Unset) or isinstance(pool, Unset):
+                raise ValueError(
+                    "Timeout needs a default, as in Timeout(5.0, read=30), or all of connect, read, write and pool"
+                )
+            base = (None, None, None, None)
+        else:
+            base = (timeout, timeout, timeout, timeout)
+        self.connect = _seconds("connect", base[0] if isinstance(connect, Unset) else connect)
+        self.read = _seconds("read", base[1] if isinstance(read, Unset) else read)
+        self.write = _seconds("write", base[2] if isinstance(write, Unset) else write)
+        self.pool = _seconds("pool", base[3] if isinstance(pool, Unset) else pool)
+        self.total = _seconds("total", total)
+        self._extension: dict[str, float | None] = {
+            "connect": self.connect,
+            "read": self.read,
+            "write": self.write,
+            "pool": self.pool,
+        }
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Return the value of `request.extensions["timeout"]`: keys `connect`, `read`, `write`, `pool`."""
+        return dict(self._extension)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Timeout):
+            return NotImplemented
+        return self._extension == other._extension and self.total == other.total
+
+    def __hash__(self) -> int:
+        return hash((self.connect, self.read, self.write, self.pool, self.total))
+
+    def __repr__(self) -> str:
+        kinds = (self.connect, self.read, self.write, self.pool)
+        if len(set(kinds)) == 1:
+            said = f"timeout={self.connect}"
+        else:
+            said = f"connect={self.connect}, read={self.read}, write={self.write}, pool={self.pool}"
+        return f"Timeout({said}{'' if self.total is None else f', total={self.total}'})"
+
+
+def _seconds(kind: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"timeout {kind}={value!r}: seconds are a number, or None to wait for ever")
+    if math.isnan(value) or value < 0:
+        raise ValueError(f"timeout {kind}={value!r}: seconds cannot be negative; None waits for ever")
+    return None if math.isinf(value) else value
+
+
+class Limits:
+    """How many connections a pool may hold, and how long it keeps idle ones.
+
+    `max_connections` and `max_connections_per_host` bound what is open at once (`None`: no bound);
+    `max_keepalive_connections` bounds what is kept idle; `keepalive_expiry` is how long, in seconds;
+    `max_age` retires a connection that many seconds after it was opened.
+    """
+
+    __slots__ = ("keepalive_expiry", "max_age", "max_connections", "max_connections_per_host", "max_keepalive_connections")
+
+    def __init__(
+        self,
+        *,
+        max_connections: int | None = None,
+        max_keepalive_connections: int | None = None,
+        keepalive_expiry: float | None = 5.0,
+        max_connections_per_host: int | None = None,
+        max_age: float | None = None,
+    ) -> None:
+        self.max_connections = _count("max_connections", max_connections, least=1)
+        self.max_keepalive_connections = _count("max_keepalive_connections", max_keepalive_connections, least=0)
+        self.max_connections_per_host = _count("max_connections_per_host", max_connections_per_host, least=1)
+        self.keepalive_expiry = _seconds("keepalive_expiry", keepalive_expiry)
+        self.max_age = _seconds("max_age", max_age)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Limits):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in self.__slots__))
+
+    def __repr__(self) -> str:
+        said = (
+            f"max_connections={self.max_connections}, max_keepalive_connections={self.max_keepalive_connections}, "
+            f"keepalive_expiry={self.keepalive_expiry}"
+        )
+        if self.max_connections_per_host is not None:
+            said += f", max_connections_per_host={self.max_connections_per_host}"
+        if self.max_age is not None:
+            said += f", max_age={self.max_age}"
+        return f"Limits({said})"
+
+
+def _count(name: str, value: Any, *, least: int) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"Limits({name}={value!r}): a number of connections is an int, or None for no limit")
+    if value < least:
+        raise ValueError(f"Limits({name}={value!r}): at least {least}, or None for no limit")
+    return value
+
+
+DEFAULT_TIMEOUT_CONFIG = Timeout(timeout=5.0)
+DEFAULT_LIMITS = Limits(max_connections=100, max_keepalive_connections=20)
+DEFAULT_MAX_REDIRECTS = 20
