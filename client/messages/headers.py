@@ -1,0 +1,428 @@
+"""Header fields: a mutable multi-dict that keeps order, case and repeats.
+
+Theory of operation
+
+1. The truth is one list of `(name, value)` pairs of bytes, as they go on the wire; `raw` shows it.
+2. Lookups ask an index from lower-case name to value(s), made when first needed and kept up to date from then on.
+   A response whose headers nobody looks at is never normalized.
+3. What a caller sets is validated when it is set (RFC 9110, 5.1 and 5.5):
+   a name is a token; a value has no CR, LF, NUL or other control but HTAB, and no whitespace around it.
+   Whitespace around a value is refused rather than stripped, because it is mostly a token read from a file,
+   newline and all, and because a signature over the value would no longer hold.
+4. Names seen once are remembered, in a bounded table, so that the usual ones are validated once per process.
+5. No error and no repr ever shows a value of `SECRET_HEADERS`; errors show no value at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
+from typing import TYPE_CHECKING, Any, Union, overload
+
+from ..errors import LocalProtocolError
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from typing_extensions import Self
+
+    Default = TypeVar("Default")
+
+__all__ = ["SECRET_HEADERS", "HeaderTypes", "Headers"]
+
+SECRET_HEADERS = frozenset(
+    {
+        "api-key",
+        "apikey",
+        "authorization",
+        "cookie",
+        "ocp-apim-subscription-key",
+        "private-token",
+        "proxy-authorization",
+        "set-cookie",
+        "x-access-token",
+        "x-amz-security-token",
+        "x-api-key",
+        "x-api-token",
+        "x-apikey",
+        "x-auth-token",
+        "x-csrf-token",
+        "x-functions-key",
+        "x-goog-api-key",
+        "x-gitlab-token",
+        "x-ms-authorization-auxiliary",
+        "x-shopify-access-token",
+        "x-vault-token",
+        "x-xsrf-token",
+    }
+)
+"""Fields whose values are secrets: shown as `[secure]`, and not carried to another origin."""
+
+# A real union, not a string: SDKs build on it at run time.
+HeaderTypes = Union[
+    "Headers",
+    Mapping[str, str],
+    Mapping[bytes, bytes],
+    Sequence[tuple[str, str]],
+    Sequence[tuple[bytes, bytes]],
+]
+
+_NOT_A_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
+_NOT_IN_A_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
+
+_KNOWN_NAMES_MOST = 1024
+_KNOWN_NAME_LONGEST = 64
+# What a caller wrote -> (as on the wire, lower-case). Two tables, because `b"a"` and `"a"` share a hash.
+_known_text: dict[str, tuple[bytes, str]] = {}
+_known_bytes: dict[bytes, tuple[bytes, str]] = {}
+# As received -> lower-case; never validated, so never mixed with the tables above.
+_lowered: dict[bytes, str] = {}
+
+
+class Headers(MutableMapping[str, str]):
+    """HTTP header fields: a mutable mapping that is case-insensitive and keeps order, case and repeats.
+
+    Made from a mapping, from pairs, or from other headers; names and values are `str` or `bytes`.
+    `headers[name]` joins repeated fields with ", "; `get_list` and `multi_items` keep them apart.
+
+        >>> headers = Headers({"Content-Type": "text/plain"})
+        >>> headers["content-type"]
+        'text/plain'
+        >>> headers.raw
+        [(b'Content-Type', b'text/plain')]
+
+    A `str` value is sent as `encoding` (ASCII unless given): text beyond ASCII needs `encoding="utf-8"`, or bytes.
+    """
+
+    __slots__ = ("_encoding", "_fields", "_index")
+
+    def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
+        self._encoding = encoding
+        self._index: dict[str, bytes | list[bytes]] | None = None
+        self._fields: list[tuple[bytes, bytes]]
+        if headers is None:
+            self._fields = []
+        elif isinstance(headers, Headers):
+            self._fields = headers._fields.copy()
+        else:
+            self._fields = [(_name(name)[0], _value(name, value, encoding)) for name, value in _pairs(headers)]
+
+    @classmethod
+    def received(cls, pairs: list[tuple[bytes, bytes]]) -> Self:
+        """Return headers over what a parser has already validated; takes the list over as it is.
+
+        Nothing is copied, checked or normalized until somebody asks for a field by name.
+        """
+        self = cls.__new__(cls)
+        self._encoding = None
+        self._index = None
+        self._fields = pairs
+        return self
+
+    # The fields as they are
+
+    @property
+    def encoding(self) -> str:
+        """How values are shown as text: what was set, else the first of ASCII, UTF-8 and ISO-8859-1 that fits all."""
+        if self._encoding is not None:
+            return self._encoding
+        whole = b"".join([value for _, value in self._fields])
+        if whole.isascii():
+            return "ascii"
+        try:
+            for _, value in self._fields:
+                value.decode("utf-8")
+        except UnicodeDecodeError:
+            return "iso-8859-1"
+        return "utf-8"
+
+    @encoding.setter
+    def encoding(self, encoding: str) -> None:
+        self._encoding = encoding
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        """The fields as they are sent or were received: case, order and repeats kept."""
+        return self._fields.copy()
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        """Return every field, repeats apart, as `(lower-case name, value)`."""
+        return [(_lower(name), self._text(value)) for name, value in self._fields]
+
+    def get_list(self, key: str, split_commas: bool = False) -> list[str]:
+        """Return the values of a field, one per line; with `split_commas` also split at commas.
+
+        Do not split `Set-Cookie`, whose dates hold commas.
+        """
+        found = self._indexed().get(_key(key))
+        if found is None:
+            return []
+        values = [self._text(value) for value in ((found,) if isinstance(found, bytes) else found)]
+        if not split_commas:
+            return values
+        return [item.strip() for value in values for item in value.split(",")]
+
+    # The mapping
+
+    def __getitem__(self, key: str) -> str:
+        found = self._indexed().get(_key(key))
+        if found is None:
+            raise KeyError(key)
+        return self._text(found if isinstance(found, bytes) else b", ".join(found))
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, key: str, /) -> str | None: ...
+        @overload
+        def get(self, key: str, /, default: str) -> str: ...
+        @overload
+        def get(self, key: str, /, default: Default) -> str | Default: ...
+
+    def get(self, key: str, /, default: Any = None) -> Any:
+        """Return the value of a field, repeats joined with ", "; `default` where there is none."""
+        found = self._indexed().get(_key(key))
+        if found is None:
+            return default
+        return self._text(found if isinstance(found, bytes) else b", ".join(found))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, (str, bytes)) and _key(key) in self._indexed()
+
+    def __setitem__(self, key: str, value: str) -> None:
+        """Set a field in the place of the first of that name, dropping the others."""
+        name, lower = _name(key)
+        field = (name, _value(key, value, self._encoding))
+        index = self._indexed()
+        if lower in index:
+            fields = self._fields
+            first = next(place for place, (known, _) in enumerate(fields) if _lower(known) == lower)
+            if not isinstance(index[lower], bytes):
+                fields[first + 1 :] = [kept for kept in fields[first + 1 :] if _lower(kept[0]) != lower]
+            fields[first] = field
+        else:
+            self._fields.append(field)
+        index[lower] = field[1]
+
+    def __delitem__(self, key: str) -> None:
+        lower = _key(key)
+        index = self._indexed()
+        if lower not in index:
+            raise KeyError(key)
+        del index[lower]
+        self._fields = [field for field in self._fields if _lower(field[0]) != lower]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indexed())
+
+    def __len__(self) -> int:
+        """Return the number of fields; repeats count."""
+        return len(self._fields)
+
+    def keys(self) -> KeysView[str]:
+        return dict.fromkeys(self._indexed()).keys()
+
+    def values(self) -> ValuesView[str]:
+        return self._joined().values()
+
+    def items(self) -> ItemsView[str, str]:
+        """Return a view of `(lower-case name, value)`, repeats joined with ", "."""
+        return self._joined().items()
+
+    def update(self, headers: HeaderTypes | None = None, /, **fields: str) -> None:  # type: ignore[override]  # as httpx
+        """Set every field of `headers`; names that repeat there repeat here, and replace all of that name."""
+        if headers is not None:
+            self._merge(headers if isinstance(headers, Headers) else Headers(headers, self._encoding))
+        if fields:
+            self._merge(Headers(fields, self._encoding))
+
+    def copy(self) -> Headers:
+        """Return headers of their own, equal to these."""
+        return _made(self._fields.copy(), self._encoding)
+
+    def __copy__(self) -> Headers:
+        return self.copy()
+
+    def __or__(self, other: HeaderTypes) -> Headers:
+        if not _is_headers_like(other):
+            return NotImplemented
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ror__(self, other: HeaderTypes) -> Headers:
+        if not _is_headers_like(other):
+            return NotImplemented
+        merged = Headers(other)
+        merged._merge(self)
+        return merged
+
+    def __ior__(self, other: HeaderTypes) -> Headers:
+        if not _is_headers_like(other):
+            return NotImplemented
+        self.update(other)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Compare names without case, and values; the order of different fields does not matter."""
+        if not isinstance(other, Headers):
+            if not _is_headers_like(other):
+                return NotImplemented
+            given: Any = other
+            try:
+                other = Headers(given)
+            except (TypeError, ValueError):
+                return False
+        mine = sorted([(_lower(name), value) for name, value in self._fields])
+        return mine == sorted([(_lower(name), value) for name, value in other._fields])
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def __repr__(self) -> str:
+        shown = [(name, "[secure]" if name in SECRET_HEADERS else value) for name, value in self.multi_items()]
+        said = str(dict(shown)) if len(dict(shown)) == len(shown) else str(shown)
+        encoding = self.encoding
+        return f"Headers({said})" if encoding == "ascii" else f"Headers({said}, encoding={encoding!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_made, (self._fields, self._encoding))
+
+    # Within
+
+    def _indexed(self) -> dict[str, bytes | list[bytes]]:
+        if self._index is None:
+            self._index = _index_of(self._fields)
+        return self._index
+
+    def _merge(self, other: Headers) -> None:
+        if not other._fields:
+            return
+        replaced = other._indexed().keys() & self._indexed().keys()
+        if replaced:
+            self._fields = [field for field in self._fields if _lower(field[0]) not in replaced]
+        self._fields.extend(other._fields)
+        self._index = None
+
+    def _joined(self) -> dict[str, str]:
+        return {
+            name: self._text(found if isinstance(found, bytes) else b", ".join(found))
+            for name, found in self._indexed().items()
+        }
+
+    def _text(self, value: bytes) -> str:
+        if self._encoding is not None:
+            return value.decode(self._encoding, "replace")
+        try:
+            return value.decode("ascii")
+        except UnicodeDecodeError:
+            return value.decode(self.encoding)
+
+
+def _made(fields: list[tuple[bytes, bytes]], encoding: str | None) -> Headers:
+    headers = Headers.received(fields)
+    if encoding is not None:
+        headers.encoding = encoding
+    return headers
+
+
+def _is_headers_like(value: object) -> bool:
+    return isinstance(value, (Mapping, list, tuple))
+
+
+def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes]]:
+    index: dict[str, bytes | list[bytes]] = {}
+    for name, value in fields:
+        lower = _lowered.get(name) or _lower(name)
+        if lower not in index:
+            index[lower] = value
+            continue
+        known = index[lower]
+        if isinstance(known, bytes):
+            index[lower] = [known, value]
+        else:
+            known.append(value)
+    return index
+
+
+def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
+    # `type is` before `isinstance`: the abstract class costs more than all the rest.
+    if type(headers) is dict or isinstance(headers, Mapping):
+        mapping: Mapping[Any, Any] = headers
+        return mapping.items()
+    if isinstance(headers, (str, bytes)):
+        raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(headers).__name__}")
+    pairs: list[Any] = list(headers)
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # pyright: ignore[reportUnknownArgumentType]
+            raise TypeError("headers given as a sequence must be (name, value) pairs")
+    return pairs
+
+
+def _lower(name: bytes) -> str:
+    lower = _lowered.get(name)
+    if lower is None:
+        lower = name.decode("iso-8859-1").lower()
+        if len(name) <= _KNOWN_NAME_LONGEST:
+            if len(_lowered) >= _KNOWN_NAMES_MOST:
+                _lowered.clear()
+            _lowered[name] = lower
+    return lower
+
+
+def _key(key: str | bytes) -> str:
+    return key.lower() if isinstance(key, str) else key.decode("iso-8859-1").lower()
+
+
+def _name(name: Any) -> tuple[bytes, str]:
+    if isinstance(name, str):
+        return _known_text.get(name) or _learn(name, _known_text, name)
+    if isinstance(name, bytes):
+        return _known_bytes.get(name) or _learn(name.decode("iso-8859-1"), _known_bytes, name)
+    raise TypeError(f"a header name is str or bytes, not {type(name).__name__}")
+
+
+def _learn(text: str, known: dict[Any, tuple[bytes, str]], key: str | bytes) -> tuple[bytes, str]:
+    wrong = _NOT_A_TOKEN.search(text)
+    if wrong:
+        # Only what precedes the mistake: a whole line given as a name would show its value.
+        at = wrong.start()
+        raise LocalProtocolError(
+            f"header name {text[:at][-40:]!r}... holds {wrong.group()!r} at position {at}: "
+            "names are letters, digits and !#$%&'*+-.^_`|~"
+        )
+    if not text:
+        raise LocalProtocolError("a header name is empty")
+    name = (text.encode("ascii"), text.lower())
+    if len(text) <= _KNOWN_NAME_LONGEST:
+        if len(known) >= _KNOWN_NAMES_MOST:
+            known.clear()
+        known[key] = name
+    return name
+
+
+def _value(name: str | bytes, value: Any, encoding: str | None) -> bytes:
+    if isinstance(value, str):
+        # `isprintable` over ASCII is exactly VCHAR and SP.
+        if value.isascii() and value.isprintable() and (not value or (value[0] != " " and value[-1] != " ")):
+            return value.encode("ascii")
+        try:
+            raw = value.encode(encoding or "ascii")
+        except UnicodeEncodeError as error:
+            raise LocalProtocolError(
+                f"header {_said(name)} holds {value[error.start]!r} at position {error.start}, "
+                f"which is not {encoding or 'ASCII'}: pass bytes, or Headers(..., encoding='utf-8')"
+            ) from None  # the cause would show the value
+    elif isinstance(value, bytes):
+        raw = value
+    else:
+        raise TypeError(f"header {_said(name)} is {type(value).__name__}: a value is str or bytes")
+    wrong = _NOT_IN_A_VALUE.search(raw)
+    if wrong:
+        character = wrong.group().decode("iso-8859-1")
+        mend = "strip the whitespace around the value" if character in " \t" else "values are one line of visible text"
+        raise LocalProtocolError(f"header {_said(name)} holds {character!r} at position {wrong.start()}: {mend}")
+    return raw
+
+
+def _said(name: str | bytes) -> str:
+    return repr(name if isinstance(name, str) else name.decode("iso-8859-1"))
