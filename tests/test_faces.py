@@ -1,0 +1,117 @@
+"""The faces are what may be relied on: imports and one sorted `__all__`, true in both directions, and cheap."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FACES = ("understudy", "understudy.client", "understudy.mock", "understudy.cassettes")
+
+# Loaded when first used: a program that imports the client pays for none of them.
+HEAVY = (
+    "anyio",
+    "asyncio",
+    "certifi",
+    "click",
+    "email",
+    "h2",
+    "http.cookiejar",
+    "idna",
+    "multiprocessing",
+    "pytest",
+    "rich",
+    "ssl",
+    "trio",
+    "urllib.request",
+    "yaml",
+)
+
+
+def source(face: str) -> ast.Module:
+    path = inspect.getsourcefile(importlib.import_module(face))
+    assert path is not None
+    return ast.parse(Path(path).read_text("utf-8"))
+
+
+def exported(face: str) -> list[str]:
+    names: list[str] = importlib.import_module(face).__all__
+    return names
+
+
+def order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions and the rest, each by name; ruff keeps the same order."""
+    if name.isupper():
+        return (0, name)
+    return (1 if name[0].isupper() else 2, name)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_is_imports_and_one_list(face: str) -> None:
+    tree = source(face)
+    _docstring, *imports, last = tree.body
+
+    assert ast.get_docstring(tree)
+    assert [ast.unparse(other) for other in imports if not isinstance(other, (ast.Import, ast.ImportFrom))] == []
+    assert isinstance(last, ast.Assign)
+    assert ast.unparse(last).startswith("__all__ = [")
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_list_of_a_face_is_sorted_and_names_nothing_twice(face: str) -> None:
+    names = exported(face)
+
+    assert names == sorted(set(names), key=order)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_everything_listed_can_be_imported(face: str) -> None:
+    module = importlib.import_module(face)
+
+    assert [name for name in exported(face) if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_everything_public_is_listed(face: str) -> None:
+    bound = {
+        alias.asname or alias.name
+        for node in ast.walk(source(face))
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+        for alias in node.names
+    }
+
+    assert {name for name in bound if not name.startswith("_")} - set(exported(face)) == set()
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_no_module_takes_the_place_of_a_listed_name(face: str) -> None:
+    # `understudy.client.request` is a function: importing a sibling module of that name would rebind it.
+    module = importlib.import_module(face)
+    siblings = {path.stem for path in Path(inspect.getsourcefile(module) or "").parent.iterdir()}
+
+    taken = [name for name in exported(face) if name in siblings]
+
+    assert [name for name in taken if not inspect.ismodule(getattr(module, name))] == []
+
+
+@pytest.mark.parametrize(
+    ("face", "heavy"),
+    [
+        ("understudy", HEAVY),
+        ("understudy.client", HEAVY),
+        ("understudy.mock", HEAVY),
+        ("understudy.cassettes", tuple(name for name in HEAVY if name != "yaml")),
+        ("understudy.pytest_plugin", HEAVY),
+    ],
+)
+def test_importing_a_face_loads_nothing_heavy(face: str, heavy: tuple[str, ...]) -> None:
+    program = f"import sys, {face}; print(*sorted({set(heavy)!r} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []
