@@ -1,0 +1,125 @@
+"""Every Python example of the README and of the pages under docs/ runs, against a server of this process.
+
+Examples talk to https://api.example.com; a stand-in sends that over loopback, through the real network code.
+An example with tests in it runs under pytest twice: recording, then with the network blocked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import understudy
+import understudy.cassettes
+import understudy.mock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest_plugins = ["pytester"]
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+class Example(NamedTuple):
+    """One block of code: the page that it is on, the line that it starts at, its text."""
+
+    page: str
+    line: int
+    text: str
+
+
+def examples() -> list[Example]:
+    found: list[Example] = []
+    for path in (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("**/*.md"))):
+        page = path.read_text("utf-8")
+        for block in re.finditer(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+            line = page.count("\n", 0, block.start(1)) + 1
+            found.append(Example(path.relative_to(REPOSITORY).as_posix(), line, block.group(1)))
+    return found
+
+
+class Users(BaseHTTPRequestHandler):
+    """A small API: users are numbered and all called Ada; what is posted comes back."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(200, {"id": int(self.path.rpartition("/")[2]), "name": "Ada"})
+
+    def do_POST(self) -> None:
+        self.answer(201, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def answer(self, status: int, value: object) -> None:
+        content = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the tests say what went wrong."""
+
+
+class Reroute(understudy.BaseTransport, understudy.AsyncBaseTransport):
+    """Sends every request to one port of this machine, whatever host it names."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def here(self, request: understudy.Request) -> understudy.Request:
+        url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
+        return understudy.Request(
+            request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+        )
+
+    def handle_request(self, request: understudy.Request) -> understudy.Response:
+        with understudy.HTTPTransport() as network:
+            response = network.handle_request(self.here(request))
+            response.read()
+        return response
+
+    async def handle_async_request(self, request: understudy.Request) -> understudy.Response:
+        async with understudy.AsyncHTTPTransport() as network:
+            response = await network.handle_async_request(self.here(request))
+            await response.aread()
+        return response
+
+
+@pytest.fixture
+def api() -> Iterator[None]:
+    """https://api.example.com, on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Users)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        with understudy.stand_in(Reroute(server.server_port)):
+            yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_examples_are_found() -> None:
+    assert [example.page for example in examples()].count("README.md") >= 3
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example.page}:{example.line}")
+def test_every_example_runs(example: Example, pytester: pytest.Pytester) -> None:
+    if "def test_" in example.text:
+        pytester.makepyfile(example.text)
+        tests = example.text.count("def test_")
+
+        pytester.runpytest("--record-mode=once").assert_outcomes(passed=tests)
+        pytester.runpytest("--block-network").assert_outcomes(passed=tests)
+    else:
+        # Empty lines in front make a traceback point into the page.
+        code = compile("\n" * (example.line - 1) + example.text, example.page, "exec")
+        exec(code, {"__name__": "__main__"})
