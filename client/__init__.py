@@ -1,0 +1,140 @@
+"""The client: requests, responses, and the transports that carry them."""
+
+from __future__ import annotations
+
+from .api import delete, get, head, options, patch, post, put, query, request, stream
+from .auth.basic import BasicAuth
+from .auth.flow import Auth, FunctionAuth
+from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
+from .cli import main
+from .client import AsyncClient, Client
+from .clock import REAL_CLOCK, Clock, RealClock
+from .config import USE_CLIENT_DEFAULT, Limits, Timeout
+from .errors import (
+    CloseError,
+    ConnectError,
+    ConnectTimeout,
+    CookieConflict,
+    DeadlineExceeded,
+    DecodingError,
+    HTTPError,
+    HTTPStatusError,
+    IncompleteBody,
+    InvalidURL,
+    LimitExceeded,
+    LocalProtocolError,
+    NetworkError,
+    PoolTimeout,
+    ProtocolError,
+    ProxyError,
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    RequestError,
+    RequestNotRead,
+    ResponseNotRead,
+    StandInError,
+    StreamClosed,
+    StreamConsumed,
+    StreamError,
+    TimeoutException,
+    TooManyRedirects,
+    TransportError,
+    UnsupportedProtocol,
+    WriteError,
+    WriteTimeout,
+)
+from .layers.stack import Layer, Send
+from .messages.cookies import Cookies
+from .messages.headers import SECRET_HEADERS, Headers
+from .messages.request import Request
+from .messages.response import Response
+from .network.tls import create_ssl_context
+from .status import codes
+from .transports.base import AsyncBaseTransport, BaseTransport
+from .transports.callable import MockTransport
+from .transports.network import AsyncHTTPTransport, HTTPTransport
+from .transports.stand_in import stand_in
+from .urls import URL, Origin, QueryParams
+from .version import __description__, __title__, __version__
+
+__all__ = [
+    "REAL_CLOCK",
+    "SECRET_HEADERS",
+    "URL",
+    "USE_CLIENT_DEFAULT",
+    "AsyncBaseTransport",
+    "AsyncByteStream",
+    "AsyncClient",
+    "AsyncHTTPTransport",
+    "Auth",
+    "BaseTransport",
+    "BasicAuth",
+    "ByteStream",
+    "Client",
+    "Clock",
+    "CloseError",
+    "ConnectError",
+    "ConnectTimeout",
+    "CookieConflict",
+    "Cookies",
+    "DeadlineExceeded",
+    "DecodingError",
+    "FunctionAuth",
+    "HTTPError",
+    "HTTPStatusError",
+    "HTTPTransport",
+    "Headers",
+    "IncompleteBody",
+    "InvalidURL",
+    "Layer",
+    "LimitExceeded",
+    "Limits",
+    "LocalProtocolError",
+    "MockTransport",
+    "NetworkError",
+    "Origin",
+    "PoolTimeout",
+    "ProtocolError",
+    "ProxyError",
+    "QueryParams",
+    "ReadError",
+    "ReadTimeout",
+    "RealClock",
+    "RemoteProtocolError",
+    "Request",
+    "RequestError",
+    "RequestNotRead",
+    "Response",
+    "ResponseNotRead",
+    "Send",
+    "StandInError",
+    "StreamClosed",
+    "StreamConsumed",
+    "StreamError",
+    "SyncByteStream",
+    "Timeout",
+    "TimeoutException",
+    "TooManyRedirects",
+    "TransportError",
+    "UnsupportedProtocol",
+    "WriteError",
+    "WriteTimeout",
+    "__description__",
+    "__title__",
+    "__version__",
+    "codes",
+    "create_ssl_context",
+    "delete",
+    "get",
+    "head",
+    "main",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "query",
+    "request",
+    "stand_in",
+    "stream",
+]

@@ -1,0 +1,1 @@
+"""The concerns between a client and its transport, one layer each."""

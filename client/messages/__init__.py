@@ -1,0 +1,1 @@
+"""What travels: requests, responses, and what they are made of."""

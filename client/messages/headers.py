@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
-from typing import TYPE_CHECKING, Any, Union, overload
+from typing import TYPE_CHECKING, Any, Union, cast, overload
 
 from ..errors import LocalProtocolError
 
@@ -236,6 +236,11 @@ class Headers(MutableMapping[str, str]):
         if fields:
             self._merge(Headers(fields, self._encoding))
 
+    def prepend(self, name: bytes, value: bytes) -> None:
+        """Put a field in front of all others; it is taken as valid, and replaces nothing."""
+        self._fields.insert(0, (name, value))
+        self._index = None
+
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
         return _made(self._fields.copy(), self._encoding)
@@ -347,8 +352,7 @@ def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes
 def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
     # `type is` before `isinstance`: the abstract class costs more than all the rest.
     if type(headers) is dict or isinstance(headers, Mapping):
-        mapping: Mapping[Any, Any] = headers
-        return mapping.items()
+        return cast("Mapping[Any, Any]", headers).items()
     if isinstance(headers, (str, bytes)):
         raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(headers).__name__}")
     pairs: list[Any] = list(headers)

@@ -8,17 +8,8 @@ from ..errors import InvalidURL
 from . import percent
 from .host import to_unicode
 from .origin import Origin
-from .parse import (
-    DEFAULT_PORTS,
-    Parts,
-    assemble,
-    canonical_host,
-    canonical_scheme,
-    encode_userinfo,
-    join,
-    parse,
-    split_address,
-)
+from .parse import address_of, canonical_authority, canonical_scheme, encode_userinfo, join, parse
+from .parts import NO_AUTHORITY, Authority, Parts, assemble
 from .query import QueryParams
 
 if TYPE_CHECKING:
@@ -71,12 +62,7 @@ class URL:
     _parts: Parts
 
     def __init__(self, url: URL | str = "", **components: Any) -> None:
-        if isinstance(url, str):
-            parts = parse(url if type(url) is str else str.__str__(url))
-        elif isinstance(url, URL):
-            parts = url._parts
-        else:
-            raise TypeError(f"a URL is made of a str or a URL, not of {type(url).__name__}")
+        parts = parse(url) if type(url) is str else self._parts_of(url)
         self._parts = _replaced(parts, components) if components else parts
 
     @classmethod
@@ -84,6 +70,14 @@ class URL:
         made = cls.__new__(cls)
         made._parts = parts
         return made
+
+    @staticmethod
+    def _parts_of(url: object) -> Parts:
+        if isinstance(url, URL):
+            return url._parts
+        if isinstance(url, str):
+            return parse(str.__str__(url))
+        raise TypeError(f"a URL is made of a str or a URL, not of {type(url).__name__}")
 
     @property
     def scheme(self) -> str:
@@ -98,37 +92,37 @@ class URL:
     @property
     def userinfo(self) -> bytes:
         """User and password as they stand in the URL, percent-encoded: `b"user:pass%20word"`."""
-        return self._parts.userinfo.encode("ascii")
+        return self._parts.authority.userinfo.encode("ascii")
 
     @property
     def username(self) -> str:
         """The user, decoded; `""` where there is none."""
-        return percent.decode(self._parts.userinfo.partition(":")[0])
+        return percent.decode(self._parts.authority.userinfo.partition(":")[0])
 
     @property
     def password(self) -> str:
         """The password, decoded; `""` where there is none."""
-        return percent.decode(self._parts.userinfo.partition(":")[2])
+        return percent.decode(self._parts.authority.userinfo.partition(":")[2])
 
     @property
     def host(self) -> str:
         """The host as people write it: `"müller.de"`, `"::1"` (no brackets), `""` in a relative URL."""
-        return to_unicode(self._parts.host or "")
+        return to_unicode(self._parts.authority.host or "")
 
     @property
     def raw_host(self) -> bytes:
         """The host as the network wants it: `b"xn--mller-kva.de"`, `b"::1"` (no brackets)."""
-        return self._parts.raw_host
+        return self._parts.authority.raw_host
 
     @property
     def port(self) -> int | None:
         """The port, `None` where it is the scheme's default; `origin.port` always says the number."""
-        return self._parts.port
+        return self._parts.authority.port
 
     @property
     def netloc(self) -> bytes:
         """What the Host header says: host, and port unless default. No userinfo, no IPv6 zone."""
-        return self._parts.netloc
+        return self._parts.authority.netloc
 
     @property
     def path(self) -> str:
@@ -163,7 +157,7 @@ class URL:
     @property
     def is_absolute_url(self) -> bool:
         """Whether there are a scheme and a host."""
-        return bool(self._parts.scheme and self._parts.host)
+        return bool(self._parts.scheme and self._parts.authority.host)
 
     @property
     def is_relative_url(self) -> bool:
@@ -199,11 +193,7 @@ class URL:
 
         URL("https://example.org/docs/a").join("b?page=2")      https://example.org/docs/b?page=2
         """
-        if not isinstance(url, str):
-            url = URL(url)._parts.text
-        elif type(url) is not str:
-            url = str.__str__(url)
-        return self._of(join(self._parts, url))
+        return self._of(join(self._parts, url if type(url) is str else self._parts_of(url).text))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, URL):
@@ -223,13 +213,16 @@ class URL:
     def __str__(self) -> str:
         return self._parts.text
 
+    @property
+    def redacted(self) -> str:
+        """The URL as text that may be shown: its password is `[secure]`."""
+        text = self._parts.text
+        userinfo = self.userinfo.decode("ascii")
+        user, colon, _ = userinfo.partition(":")
+        return text.replace(f"//{userinfo}@", f"//{user}:[secure]@", 1) if colon else text
+
     def __repr__(self) -> str:
-        parts = self._parts
-        text = parts.text
-        user, colon, _ = parts.userinfo.partition(":")
-        if colon:
-            text = text.replace(f"//{parts.userinfo}@", f"//{user}:[secure]@", 1)
-        return f"URL({text!r})"
+        return f"URL({self.redacted!r})"
 
     def __copy__(self) -> URL:
         return self
@@ -243,15 +236,12 @@ class URL:
 
 def _replaced(parts: Parts, components: dict[str, Any]) -> Parts:
     _check_types(components)
-    scheme, userinfo, host, port = parts.scheme, parts.userinfo, parts.host, parts.port
-    path, query, fragment = parts.path, parts.query, parts.fragment
+    scheme, path, query, fragment = parts.scheme, parts.path, parts.query, parts.fragment
     if "scheme" in components:
         scheme = canonical_scheme(components["scheme"] or "")
-    if components.keys() & _AUTHORITY:
-        userinfo, host, port = _replaced_authority(userinfo, host, port, components)
-    if host is not None:
-        host = canonical_host(scheme, f"[{host}]" if ":" in host and host[0] != "[" else host)
-        port = None if port == DEFAULT_PORTS.get(scheme) else port
+    authority = parts.authority
+    if not _AUTHORITY.isdisjoint(components):
+        authority = _replaced_authority(scheme, authority, components)
     if "path" in components:
         path = _given_path(components["path"] or "")
     if "raw_path" in components:
@@ -265,37 +255,42 @@ def _replaced(parts: Parts, components: dict[str, Any]) -> Parts:
     if "fragment" in components:
         given = components["fragment"]
         fragment = None if given is None else percent.encode_fragment(given)
-    return assemble(scheme, userinfo, host, port, path, query, fragment)
+    return assemble(scheme, authority, path, query, fragment)
 
 
-_AUTHORITY = frozenset({"userinfo", "username", "password", "netloc", "host", "port"})
+# The scheme is among them: it decides which port is the default, and how a host is read.
+_AUTHORITY = frozenset({"scheme", "userinfo", "username", "password", "netloc", "host", "port"})
 
 
-def _replaced_authority(
-    userinfo: str, host: str | None, port: int | None, components: dict[str, Any]
-) -> tuple[str, str | None, int | None]:
+def _replaced_authority(scheme: str, authority: Authority, components: dict[str, Any]) -> Authority:
+    userinfo, host, port = authority.userinfo, authority.host, authority.port
     if "userinfo" in components:
         userinfo = encode_userinfo(percent.from_bytes(components["userinfo"] or b""))
     if "username" in components or "password" in components:
         user = percent.encode_user(components.get("username") or "")
         password = percent.encode_user(components.get("password") or "")
         userinfo = f"{user}:{password}" if password else user
+    if host and ":" in host:
+        host = f"[{host.replace('%', '%25')}]"
     if "netloc" in components:
         netloc = components["netloc"]
-        host, port = split_address(percent.from_bytes(netloc)) if netloc else (None, None)
+        host, port = address_of(percent.from_bytes(netloc)) if netloc else (None, None)
     if "host" in components:
         host = components["host"] or None
+        host = f"[{host}]" if host and ":" in host and host[0] != "[" else host
     if "port" in components:
         port = components["port"]
         if port is not None and not 0 <= port <= 65535:
-            raise InvalidURL(f"port {port}: a port is between 0 and 65535")
-    return userinfo, host, port
+            raise InvalidURL(f"port {port}: must be between 0 and 65535")
+    if host is None:
+        return NO_AUTHORITY if not userinfo and port is None else Authority(userinfo, None, port)
+    return canonical_authority(scheme, userinfo, host, port)
 
 
 def _given_path(path: str) -> str:
     if "?" in path or "#" in path:
         raise InvalidURL(
-            "path: '?' and '#' end a path; write %3F and %23, or pass query=, params= or fragment= beside it"
+            "path: '?' and '#' would end it; write %3F and %23, or pass query=, params= or fragment= beside it"
         )
     return percent.encode_path(path)
 

@@ -1,0 +1,85 @@
+"""Functions that make one request with a client of its own."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Unpack
+
+    from .arguments import URLTypes
+    from .messages.response import Response
+    from .request_options import CallOptions
+
+# What belongs to the client; everything else belongs to the request.
+_OF_THE_CLIENT = ("cookies", "proxy", "verify", "cert", "timeout", "trust_env")
+
+
+def _client(options: CallOptions) -> Client:
+    said = {name: options.pop(name) for name in _OF_THE_CLIENT if name in options}  # type: ignore[misc]  # names are its keys
+    return Client(**said)  # type: ignore[arg-type]  # each value has the type of its key
+
+
+def request(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send one request and return its response, read and closed.
+
+    Options are those of `Client.request`, and of the client that it takes: `proxy`, `verify`, `cert`, `trust_env`.
+    A program that sends more than one request keeps a `Client`, which keeps its connections.
+
+        >>> understudy.request("GET", "https://api.test/users").status_code
+        200
+    """
+    with _client(options) as client:
+        return client.request(method, url, **options)  # type: ignore[misc]  # the client's options are gone by now
+
+
+@contextmanager
+def stream(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Iterator[Response]:
+    """Send one request and yield its response before its body is read; it is closed when the block ends."""
+    with _client(options) as client, client.stream(method, url, **options) as response:  # type: ignore[misc]  # as above
+        yield response
+
+
+def get(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `GET` request; options as in `request`."""
+    return request("GET", url, **options)
+
+
+def head(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `HEAD` request; options as in `request`."""
+    return request("HEAD", url, **options)
+
+
+def options(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send an `OPTIONS` request; options as in `request`."""
+    return request("OPTIONS", url, **options)
+
+
+def post(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `POST` request; options as in `request`."""
+    return request("POST", url, **options)
+
+
+def put(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `PUT` request; options as in `request`."""
+    return request("PUT", url, **options)
+
+
+def patch(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `PATCH` request; options as in `request`."""
+    return request("PATCH", url, **options)
+
+
+def delete(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `DELETE` request; options as in `request`."""
+    return request("DELETE", url, **options)
+
+
+def query(url: URLTypes, **options: Unpack[CallOptions]) -> Response:
+    """Send a `QUERY` request; options as in `request`."""
+    return request("QUERY", url, **options)

@@ -1,0 +1,62 @@
+"""What callers may pass: the type of each argument, as real unions that exist at run time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, Callable, Optional, Union
+
+from .bodies.streams import AsyncByteStream, SyncByteStream
+from .config import TimeoutTypes, UseClientDefault
+from .messages.cookies import Cookies
+from .messages.headers import HeaderTypes
+from .urls import PrimitiveData, QueryParamTypes, URLTypes
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+    from ssl import SSLContext
+else:  # both modules are heavy, and a program may never need them
+    CookieJar = SSLContext = object
+
+CookieTypes = Union[Cookies, CookieJar, dict[str, str], list[tuple[str, str]]]
+
+RequestContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes]]
+ResponseContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes]]
+RequestData = Mapping[str, Any]
+FileContent = Union[IO[bytes], IO[str], bytes, str, Iterable[bytes], AsyncIterable[bytes]]
+FileTypes = Union[
+    FileContent,
+    tuple[Optional[str], FileContent],
+    tuple[Optional[str], FileContent, Optional[str]],
+    tuple[Optional[str], FileContent, Optional[str], Mapping[str, str]],
+]
+RequestFiles = Union[Mapping[str, FileTypes], Sequence[tuple[str, FileTypes]]]
+RequestExtensions = Mapping[str, Any]
+ResponseExtensions = Mapping[str, Any]
+
+CertTypes = Union[str, tuple[str, str], tuple[str, str, str]]
+VerifyTypes = Union[bool, str, SSLContext]
+
+EventHook = Callable[..., Any]
+
+__all__ = [
+    "AsyncByteStream",
+    "CertTypes",
+    "CookieTypes",
+    "EventHook",
+    "FileContent",
+    "FileTypes",
+    "HeaderTypes",
+    "PrimitiveData",
+    "QueryParamTypes",
+    "RequestContent",
+    "RequestData",
+    "RequestExtensions",
+    "RequestFiles",
+    "ResponseContent",
+    "ResponseExtensions",
+    "SyncByteStream",
+    "TimeoutTypes",
+    "URLTypes",
+    "UseClientDefault",
+    "VerifyTypes",
+]

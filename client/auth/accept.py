@@ -1,0 +1,41 @@
+"""What `auth=` accepts, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Union
+
+from .basic import BasicAuth
+from .flow import Auth, FunctionAuth
+
+if TYPE_CHECKING:
+    from ..messages.request import Request
+    from ..urls import URL
+
+AuthTypes = Union[tuple[Union[str, bytes], Union[str, bytes]], Callable[..., Any], Auth]
+
+
+def auth_from(auth: AuthTypes | None) -> Auth | None:
+    """Return the `Auth` that a tuple of name and password, a function or an `Auth` stands for."""
+    if auth is None or isinstance(auth, Auth):
+        return auth
+    if isinstance(auth, tuple):
+        if len(auth) != 2:
+            raise TypeError(f"auth=(...) is a name and a password, not {len(auth)} values")
+        return BasicAuth(username=auth[0], password=auth[1])
+    if callable(auth):
+        return FunctionAuth(func=auth)
+    raise TypeError(
+        f"invalid 'auth' argument of type {type(auth).__name__}: pass (name, password), a function or an Auth object"
+    )
+
+
+def auth_in_url(url: URL) -> Auth | None:
+    """Return the Basic authentication that a URL carries in its userinfo."""
+    if not url.userinfo:
+        return None
+    return BasicAuth(username=url.username, password=url.password)
+
+
+def no_auth(request: Request) -> Request:
+    """Change nothing: the function that `auth=None` means for one request."""
+    return request

@@ -1,0 +1,84 @@
+"""Authentication as a conversation: a generator that yields requests and is sent their responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+    from ..messages.request import Request
+    from ..messages.response import Response
+
+
+class Auth:
+    """Base of every way to authenticate; subclass and define `auth_flow`.
+
+        class Token(Auth):
+            def auth_flow(self, request):
+                request.headers["Authorization"] = f"Bearer {current_token()}"
+                response = yield request
+                if response.status_code == 401:
+                    request.headers["Authorization"] = f"Bearer {fresh_token()}"
+                    yield request
+
+    One flow serves both clients.
+    A flow that must itself wait for something defines `sync_auth_flow` and `async_auth_flow` instead.
+    """
+
+    requires_request_body = False
+    """Read the request's body into memory before the flow starts, so that `request.content` is there."""
+
+    requires_response_body = False
+    """Read each response's body before the flow sees it, so that `response.content` is there."""
+
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """Yield each request to send, and look at the response that comes back."""
+        yield request
+
+    def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """Run the flow for a blocking client."""
+        if self.requires_request_body:
+            request.read()
+        flow = self.auth_flow(request)
+        try:
+            sent = next(flow)
+            while True:
+                response = yield sent
+                if self.requires_response_body:
+                    response.read()
+                try:
+                    sent = flow.send(response)
+                except StopIteration:
+                    return
+        finally:
+            flow.close()
+
+    async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+        """Run the flow for an asynchronous client."""
+        if self.requires_request_body:
+            await request.aread()
+        flow = self.auth_flow(request)
+        try:
+            sent = next(flow)
+            while True:
+                response = yield sent
+                if self.requires_response_body:
+                    await response.aread()
+                try:
+                    sent = flow.send(response)
+                except StopIteration:
+                    return
+        finally:
+            flow.close()
+
+
+class FunctionAuth(Auth):
+    """Authentication by a function that changes the request and returns it."""
+
+    def __init__(self, func: Callable[[Request], Request]) -> None:
+        self._function = func
+
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """Send what the function returns."""
+        yield self._function(request)

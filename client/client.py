@@ -1,0 +1,440 @@
+"""The two clients, method under method: `Client` blocks, `AsyncClient` awaits, and that is the difference."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Callable
+
+from .bodies.streams import AsyncByteStream, SyncByteStream
+from .bridge import run
+from .callers import ASYNCHRONOUS, BLOCKING
+from .config import (
+    DEFAULT_LIMITS,
+    DEFAULT_MAX_REDIRECTS,
+    DEFAULT_TIMEOUT_CONFIG,
+    USE_CLIENT_DEFAULT,
+    Limits,
+    UseClientDefault,
+)
+from .settings import BaseClient, ClientState
+from .transports.mounts import sorted_mounts
+from .transports.network import AsyncHTTPTransport, HTTPTransport
+from .transports.proxies import environment_mounts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from .arguments import (
+        CertTypes,
+        CookieTypes,
+        EventHook,
+        HeaderTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+        TimeoutTypes,
+        URLTypes,
+        VerifyTypes,
+    )
+    from .auth.accept import AuthTypes
+    from .layers.stack import Layer
+    from .messages.request import Request
+    from .messages.response import Response
+    from .network.proxies import ProxyTypes
+    from .request_options import RequestOptions
+    from .transports.base import AsyncBaseTransport, BaseTransport
+
+
+class Client(BaseClient):
+    """An HTTP client for blocking code; safe to share between threads.
+
+    Keeps connections and cookies between requests.
+    Use it as a context manager, or `close` it.
+
+        with Client(base_url="https://api.test") as client:
+            client.get("/users", params={"page": 2}).json()
+
+    `transport` answers the requests (the network, where not given), `mounts` maps URL patterns to other transports,
+    and `understudy.stand_in` replaces both for the length of a block.
+    """
+
+    _caller = BLOCKING
+    _stream_kind = SyncByteStream
+
+    def __init__(
+        self,
+        *,
+        auth: AuthTypes | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        verify: VerifyTypes = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        proxy: ProxyTypes | None = None,
+        mounts: Mapping[str, BaseTransport | None] | None = None,
+        timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+        follow_redirects: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        max_redirects: int = DEFAULT_MAX_REDIRECTS,
+        event_hooks: Mapping[str, Sequence[EventHook]] | None = None,
+        base_url: URLTypes = "",
+        transport: BaseTransport | None = None,
+        default_encoding: str | Callable[[bytes], str | None] = "utf-8",
+        layers: Sequence[Layer] | None = None,
+    ) -> None:
+        super().__init__(
+            auth=auth,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+            max_redirects=max_redirects,
+            event_hooks=event_hooks,
+            base_url=base_url,
+            trust_env=trust_env,
+            default_encoding=default_encoding,
+            layers=layers,
+        )
+
+        def network(through: ProxyTypes | None) -> BaseTransport:
+            return HTTPTransport(
+                verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
+            )
+
+        self._transport = network(proxy) if transport is None else transport
+        if transport is None and proxy is None and trust_env:
+            self._mounts = sorted_mounts(environment_mounts(network))
+        if mounts:
+            self._mounts = sorted_mounts({**{key.pattern: value for key, value in self._mounts.items()}, **mounts})
+
+    def request(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a request and return its response, read and closed.
+
+        `url` may be relative to `base_url`; `params`, `headers` and `cookies` are added to the client's.
+        The body is one of `content` (bytes, text or an iterable of bytes), `data` (a form), `files` (multipart, with
+        `data`) and `json`. `timeout` is in seconds.
+        Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
+        """
+        request = self.build_request(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            timeout=timeout,
+            extensions=extensions,
+        )
+        return run(self._exchange(request, False, auth, follow_redirects))
+
+    @contextmanager
+    def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Iterator[Response]:
+        """Send a request and yield its response before its body is read; it is closed when the block ends."""
+        auth = options.pop("auth", USE_CLIENT_DEFAULT)
+        follow_redirects = options.pop("follow_redirects", USE_CLIENT_DEFAULT)
+        response = self.send(
+            self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
+        )
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def send(
+        self,
+        request: Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> Response:
+        """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
+        return run(self._exchange(request, stream, auth, follow_redirects))
+
+    def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `GET` request; options as in `request`."""
+        return self.request("GET", url, **options)
+
+    def head(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `HEAD` request; options as in `request`."""
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send an `OPTIONS` request; options as in `request`."""
+        return self.request("OPTIONS", url, **options)
+
+    def post(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `POST` request; options as in `request`."""
+        return self.request("POST", url, **options)
+
+    def put(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `PUT` request; options as in `request`."""
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `PATCH` request; options as in `request`."""
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `DELETE` request; options as in `request`."""
+        return self.request("DELETE", url, **options)
+
+    def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
+        return self.request("QUERY", url, **options)
+
+    def close(self) -> None:
+        """Close the client, its transports and their connections."""
+        if self._state is not ClientState.CLOSED:
+            self._state = ClientState.CLOSED
+            self._transport.close()
+            for transport in self._mounts.values():
+                if transport is not None:
+                    transport.close()
+
+    def __enter__(self) -> Self:
+        self._enter()
+        self._transport.__enter__()
+        for transport in self._mounts.values():
+            if transport is not None:
+                transport.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._state = ClientState.CLOSED
+        self._transport.__exit__(exc_type, exc_value, traceback)
+        for transport in self._mounts.values():
+            if transport is not None:
+                transport.__exit__(exc_type, exc_value, traceback)
+
+    async def _hand_over(self, transport: Any, request: Request) -> Response:
+        response: Response = transport.handle_request(request)
+        return response
+
+
+class AsyncClient(BaseClient):
+    """An HTTP client for asynchronous code, under asyncio and trio.
+
+    Keeps connections and cookies between requests.
+    Use it as an asynchronous context manager, or `aclose` it.
+
+        async with AsyncClient(base_url="https://api.test") as client:
+            (await client.get("/users", params={"page": 2})).json()
+
+    `transport` answers the requests (the network, where not given), `mounts` maps URL patterns to other transports,
+    and `understudy.stand_in` replaces both for the length of a block.
+    """
+
+    _caller = ASYNCHRONOUS
+    _stream_kind = AsyncByteStream
+
+    def __init__(
+        self,
+        *,
+        auth: AuthTypes | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        verify: VerifyTypes = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        proxy: ProxyTypes | None = None,
+        mounts: Mapping[str, AsyncBaseTransport | None] | None = None,
+        timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+        follow_redirects: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        max_redirects: int = DEFAULT_MAX_REDIRECTS,
+        event_hooks: Mapping[str, Sequence[EventHook]] | None = None,
+        base_url: URLTypes = "",
+        transport: AsyncBaseTransport | None = None,
+        default_encoding: str | Callable[[bytes], str | None] = "utf-8",
+        layers: Sequence[Layer] | None = None,
+    ) -> None:
+        super().__init__(
+            auth=auth,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+            max_redirects=max_redirects,
+            event_hooks=event_hooks,
+            base_url=base_url,
+            trust_env=trust_env,
+            default_encoding=default_encoding,
+            layers=layers,
+        )
+
+        def network(through: ProxyTypes | None) -> AsyncBaseTransport:
+            return AsyncHTTPTransport(
+                verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
+            )
+
+        self._transport = network(proxy) if transport is None else transport
+        if transport is None and proxy is None and trust_env:
+            self._mounts = sorted_mounts(environment_mounts(network))
+        if mounts:
+            self._mounts = sorted_mounts({**{key.pattern: value for key, value in self._mounts.items()}, **mounts})
+
+    async def request(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Response:
+        """Send a request and return its response, read and closed.
+
+        `url` may be relative to `base_url`; `params`, `headers` and `cookies` are added to the client's.
+        The body is one of `content` (bytes, text or an iterable of bytes), `data` (a form), `files` (multipart, with
+        `data`) and `json`. `timeout` is in seconds.
+        Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
+        """
+        request = self.build_request(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            timeout=timeout,
+            extensions=extensions,
+        )
+        return await self._exchange(request, False, auth, follow_redirects)
+
+    @asynccontextmanager
+    async def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncIterator[Response]:
+        """Send a request and yield its response before its body is read; it is closed when the block ends."""
+        auth = options.pop("auth", USE_CLIENT_DEFAULT)
+        follow_redirects = options.pop("follow_redirects", USE_CLIENT_DEFAULT)
+        response = await self.send(
+            self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
+        )
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> Response:
+        """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
+        return await self._exchange(request, stream, auth, follow_redirects)
+
+    async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `GET` request; options as in `request`."""
+        return await self.request("GET", url, **options)
+
+    async def head(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `HEAD` request; options as in `request`."""
+        return await self.request("HEAD", url, **options)
+
+    async def options(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send an `OPTIONS` request; options as in `request`."""
+        return await self.request("OPTIONS", url, **options)
+
+    async def post(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `POST` request; options as in `request`."""
+        return await self.request("POST", url, **options)
+
+    async def put(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `PUT` request; options as in `request`."""
+        return await self.request("PUT", url, **options)
+
+    async def patch(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `PATCH` request; options as in `request`."""
+        return await self.request("PATCH", url, **options)
+
+    async def delete(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `DELETE` request; options as in `request`."""
+        return await self.request("DELETE", url, **options)
+
+    async def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
+        """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
+        return await self.request("QUERY", url, **options)
+
+    async def aclose(self) -> None:
+        """Close the client, its transports and their connections."""
+        if self._state is not ClientState.CLOSED:
+            self._state = ClientState.CLOSED
+            await self._transport.aclose()
+            for transport in self._mounts.values():
+                if transport is not None:
+                    await transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._enter()
+        await self._transport.__aenter__()
+        for transport in self._mounts.values():
+            if transport is not None:
+                await transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._state = ClientState.CLOSED
+        await self._transport.__aexit__(exc_type, exc_value, traceback)
+        for transport in self._mounts.values():
+            if transport is not None:
+                await transport.__aexit__(exc_type, exc_value, traceback)
+
+    async def _hand_over(self, transport: Any, request: Request) -> Response:
+        response: Response = await transport.handle_async_request(request)
+        return response

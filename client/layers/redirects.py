@@ -1,0 +1,155 @@
+"""The layer that follows redirects (RFC 9110, section 15.4).
+
+Theory of operation
+
+1. `redirect` decides, without I/O: the next request, or none.
+2. The method changes as browsers change it: 303 makes everything but HEAD a GET, 302 everything but HEAD and QUERY,
+   301 only a POST. A request that changed its method has no body, and no field that describes one.
+3. To another origin no secret travels: every field of `SECRET_HEADERS` is dropped, whichever door it came in by, and
+   stays dropped when a later hop leads back, because each hop is built from the one before it.
+   One exception: from http to https on the same host and default ports the secrets may go on.
+4. Cookies are chosen anew for each hop from the client's jar, never copied.
+5. A fragment is inherited where the Location has none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidURL, RemoteProtocolError, TooManyRedirects
+from ..messages.headers import SECRET_HEADERS, Headers
+from ..messages.request import Request
+from ..urls import URL
+
+if TYPE_CHECKING:
+    from ..callers import Caller
+    from ..messages.cookies import Cookies
+    from ..messages.response import Response
+    from .stack import Send
+
+_BODY_FIELDS = (
+    "Content-Length",
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Transfer-Encoding",
+)
+
+
+class Redirects:
+    """Follows redirects, at most `limit` of them, or only says where the next one leads."""
+
+    def __init__(self, cookies: Cookies, caller: Caller, *, follow: bool, limit: int) -> None:
+        self._cookies = cookies
+        self._caller = caller
+        self._follow = follow
+        self._limit = limit
+
+    async def __call__(self, request: Request, send: Send) -> Response:
+        history: list[Response] = []
+        while True:
+            response = await send(request)
+            response.history = list(history)
+            if not response.has_redirect_location:
+                return response
+            try:
+                following = self._next(request, response)
+                if following is None or not self._follow:
+                    response.next_request = following
+                    return response
+                if len(history) >= self._limit:
+                    raise TooManyRedirects(
+                        f"exceeded {self._limit} redirects, the last one from {request.method} {request.url.redacted}: "
+                        "raise max_redirects where so many are meant",
+                        request=request,
+                    )
+                await self._caller.drain(response)
+            except BaseException:
+                await self._caller.close(response)
+                raise
+            history.append(response)
+            request = following
+
+    def _next(self, request: Request, response: Response) -> Request | None:
+        try:
+            return redirect(request, response, self._cookies)
+        except RemoteProtocolError:
+            if self._follow:
+                raise
+            return None
+
+
+def redirect(request: Request, response: Response, cookies: Cookies) -> Request:
+    """Return the request that a redirect leads to.
+
+    Raises `RemoteProtocolError` where its Location is not a URL.
+    """
+    method = redirect_method(request.method, response.status_code)
+    url = redirect_url(request, response)
+    headers = redirect_headers(request, url, method)
+    keeps_body = method == request.method
+    return Request(
+        method,
+        url,
+        headers=headers,
+        cookies=cookies,
+        stream=request.stream if keeps_body else None,
+        extensions=request.extensions,
+    )
+
+
+def redirect_method(method: str, status: int) -> str:
+    """Return the method of the next request (rule 2)."""
+    if status == 303 and method != "HEAD":
+        return "GET"
+    if status == 302 and method not in ("HEAD", "QUERY"):
+        return "GET"
+    if status == 301 and method == "POST":
+        return "GET"
+    return method
+
+
+def redirect_url(request: Request, response: Response) -> URL:
+    """Return where the Location leads, seen from the request's URL."""
+    location = response.headers["Location"]
+    try:
+        url = URL(location)
+        # Some servers write `https:/path` and mean their own host.
+        if url.scheme and not url.host:
+            url = url.copy_with(host=request.url.host)
+        if url.is_relative_url:
+            url = request.url.join(url)
+    except InvalidURL as error:
+        raise RemoteProtocolError(
+            f"the redirect from {request.method} {request.url.redacted} leads to an invalid URL: {error}",
+            request=request,
+        ) from error
+    if request.url.fragment and not url.fragment:
+        url = url.copy_with(fragment=request.url.fragment)
+    return url
+
+
+def redirect_headers(request: Request, url: URL, method: str) -> Headers:
+    """Return the fields that travel on (rules 2 to 4)."""
+    headers = Headers(request.headers)
+    if url.origin != request.url.origin:
+        if not _is_upgrade(request.url, url):
+            for name in SECRET_HEADERS:
+                headers.pop(name, None)
+        headers.pop("Host", None)
+    if method != request.method:
+        for name in _BODY_FIELDS:
+            headers.pop(name, None)
+    headers.pop("Cookie", None)
+    return headers
+
+
+def _is_upgrade(url: URL, to: URL) -> bool:
+    return (
+        url.host == to.host
+        and url.scheme == "http"
+        and to.scheme == "https"
+        and url.port in (None, 80)
+        and to.port in (None, 443)
+    )

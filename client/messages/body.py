@@ -1,0 +1,334 @@
+"""How a response's body is read: whole, in pieces, as text or raw, by blocking and by asynchronous code."""
+
+from __future__ import annotations
+
+import datetime
+import json as jsonlib
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..bodies.decode import content_decoder
+from ..bodies.media_type import charset_of
+from ..bodies.streams import AsyncByteStream, SyncByteStream
+from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
+from ..errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from types import TracebackType
+
+    from ..bodies.decode import ContentDecoder
+    from .headers import Headers
+    from .request import Request
+
+
+class ResponseBody:
+    """The reading half of `Response`."""
+
+    headers: Headers
+    stream: SyncByteStream | AsyncByteStream
+    is_closed: bool
+    is_stream_consumed: bool
+    default_encoding: str | Callable[[bytes], str | None]
+    _request: Request | None
+    _content: bytes | None
+    _text: str | None
+    _encoding: str | None
+    _decoder: ContentDecoder | _Identity | None
+    _num_bytes_downloaded: int
+    _started: float | None
+    _elapsed: datetime.timedelta | None
+
+    # The body, once it is here.
+
+    @property
+    def content(self) -> bytes:
+        """The decoded body; raises `ResponseNotRead` while it is streaming."""
+        if self._content is None:
+            raise ResponseNotRead
+        return self._content
+
+    @property
+    def text(self) -> str:
+        """The body as text, by the charset of Content-Type or else `default_encoding`; never fails to decode."""
+        if self._text is None:
+            self._text = decode_text(self.content, self.encoding or "utf-8")
+        return self._text
+
+    @property
+    def encoding(self) -> str | None:
+        """The charset used for `text`; may be set before `text` is first read."""
+        if self._encoding is None:
+            said = self.charset_encoding
+            if said is not None and is_known_charset(said):
+                self._encoding = said
+            elif isinstance(self.default_encoding, str):
+                self._encoding = self.default_encoding
+            elif self._content is not None:
+                self._encoding = self.default_encoding(self._content)
+            if self._encoding is None:
+                return "utf-8"
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, encoding: str) -> None:
+        if self._text is not None:
+            raise ValueError("the encoding cannot change once `.text` has been read: set it before")
+        self._encoding = encoding
+
+    @property
+    def charset_encoding(self) -> str | None:
+        """The charset that Content-Type names, if any."""
+        return charset_of(self.headers.get("Content-Type"))
+
+    def json(self, *, loads: Callable[..., Any] | None = None, **options: Any) -> Any:
+        """Return the body parsed as JSON.
+
+        `loads` parses with another library, such as `orjson.loads`; other options go to `json.loads`.
+        Raises what the parser raises, by default `json.JSONDecodeError`, a `ValueError`.
+        """
+        if loads is not None:
+            return loads(self.content, **options)
+        return jsonlib.loads(self.content, **options)
+
+    @property
+    def num_bytes_downloaded(self) -> int:
+        """How many bytes of the body have come over the wire, before decoding."""
+        return self._num_bytes_downloaded
+
+    # The body, while it comes: blocking.
+
+    def read(self) -> bytes:
+        """Read the body to its end, close, and return it decoded."""
+        if self._content is None:
+            read_all = getattr(self.stream, "read_all", None)
+            if read_all is not None and not self.is_stream_consumed and self._is_plain():
+                with _Blame(self._request):
+                    self._begin(SyncByteStream)
+                    self._content = read_all()
+                    self._num_bytes_downloaded = len(self._content)
+                self.close()
+            else:
+                self._content = b"".join(self.iter_bytes())
+        return self._content
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """Yield the decoded body in pieces of `chunk_size` bytes, or as they come."""
+        if self._content is not None:
+            yield from _slices(self._content, chunk_size)
+            return
+        chunker = ByteChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            decoder = self._decoding()
+            for raw in self.iter_raw():
+                for piece in decoder.decode(raw):
+                    yield from chunker.decode(piece)
+            for piece in decoder.flush():
+                yield from chunker.decode(piece)
+            yield from chunker.flush()
+
+    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+        """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
+        decoder = TextDecoder(encoding=self.encoding or "utf-8")
+        chunker = TextChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            for piece in self.iter_bytes():
+                yield from chunker.decode(decoder.decode(piece))
+            yield from chunker.decode(decoder.flush())
+            yield from chunker.flush()
+
+    def iter_lines(self) -> Iterator[str]:
+        """Yield the body line by line, without line ends."""
+        decoder = LineDecoder()
+        with _Blame(self._request):
+            for text in self.iter_text():
+                yield from decoder.decode(text)
+            yield from decoder.flush()
+
+    def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """Yield the body as it comes over the wire, not decoded."""
+        self._begin(SyncByteStream)
+        chunker = ByteChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            for raw in self.stream:  # type: ignore[union-attr]  # _begin has checked the kind
+                self._num_bytes_downloaded += len(raw)
+                yield from chunker.decode(raw)
+            yield from chunker.flush()
+        self.close()
+
+    def close(self) -> None:
+        """Close the response: its connection is free again when the body was read to the end, else closed."""
+        if not isinstance(self.stream, SyncByteStream):
+            raise RuntimeError("this response streams asynchronously: use `await response.aclose()`")
+        if not self.is_closed:
+            self.is_closed = True
+            with _Blame(self._request):
+                self.stream.close()
+            self._stop_clock()
+
+    # The body, while it comes: asynchronous; method under method as above.
+
+    async def aread(self) -> bytes:
+        """Read the body to its end, close, and return it decoded."""
+        if self._content is None:
+            aread_all = getattr(self.stream, "aread_all", None)
+            if aread_all is not None and not self.is_stream_consumed and self._is_plain():
+                with _Blame(self._request):
+                    self._begin(AsyncByteStream)
+                    self._content = await aread_all()
+                    self._num_bytes_downloaded = len(self._content)
+                await self.aclose()
+            else:
+                self._content = b"".join([part async for part in self.aiter_bytes()])
+        return self._content
+
+    async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the decoded body in pieces of `chunk_size` bytes, or as they come."""
+        if self._content is not None:
+            for piece in _slices(self._content, chunk_size):
+                yield piece
+            return
+        chunker = ByteChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            decoder = self._decoding()
+            async with _closing(self.aiter_raw()) as raws:
+                async for raw in raws:
+                    for piece in decoder.decode(raw):
+                        for chunk in chunker.decode(piece):
+                            yield chunk
+            for piece in decoder.flush():
+                for chunk in chunker.decode(piece):
+                    yield chunk
+            for chunk in chunker.flush():
+                yield chunk
+
+    async def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
+        """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
+        decoder = TextDecoder(encoding=self.encoding or "utf-8")
+        chunker = TextChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            async with _closing(self.aiter_bytes()) as pieces:
+                async for piece in pieces:
+                    for chunk in chunker.decode(decoder.decode(piece)):
+                        yield chunk
+            for chunk in chunker.decode(decoder.flush()):
+                yield chunk
+            for chunk in chunker.flush():
+                yield chunk
+
+    async def aiter_lines(self) -> AsyncIterator[str]:
+        """Yield the body line by line, without line ends."""
+        decoder = LineDecoder()
+        with _Blame(self._request):
+            async with _closing(self.aiter_text()) as texts:
+                async for text in texts:
+                    for line in decoder.decode(text):
+                        yield line
+            for line in decoder.flush():
+                yield line
+
+    async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the body as it comes over the wire, not decoded."""
+        self._begin(AsyncByteStream)
+        chunker = ByteChunker(chunk_size=chunk_size)
+        with _Blame(self._request):
+            async with _closing(self.stream.__aiter__()) as raws:  # type: ignore[union-attr]  # checked by _begin
+                async for raw in raws:
+                    self._num_bytes_downloaded += len(raw)
+                    for chunk in chunker.decode(raw):
+                        yield chunk
+            for chunk in chunker.flush():
+                yield chunk
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the response: its connection is free again when the body was read to the end, else closed."""
+        if not isinstance(self.stream, AsyncByteStream):
+            raise RuntimeError("this response streams synchronously: use `response.close()`")
+        if not self.is_closed:
+            self.is_closed = True
+            with _Blame(self._request):
+                await self.stream.aclose()
+            self._stop_clock()
+
+    # What both worlds share.
+
+    def _begin(self, kind: type[SyncByteStream | AsyncByteStream]) -> None:
+        """Check that the raw body may be read now, by this kind of code, and note that it is."""
+        if self.is_stream_consumed:
+            raise StreamConsumed
+        if self.is_closed:
+            raise StreamClosed
+        if not isinstance(self.stream, kind):
+            if kind is SyncByteStream:
+                raise RuntimeError("this response streams asynchronously: use `aread` and the `aiter_*` methods")
+            raise RuntimeError("this response streams synchronously: use `read` and the `iter_*` methods")
+        self.is_stream_consumed = True
+
+    def _is_plain(self) -> bool:
+        return "Content-Encoding" not in self.headers
+
+    def _decoding(self) -> ContentDecoder | _Identity:
+        if self._decoder is None:
+            codings = self.headers.get_list("Content-Encoding")
+            self._decoder = (content_decoder(codings) if codings else None) or _IDENTITY
+        return self._decoder
+
+    def _stop_clock(self) -> None:
+        if self._started is not None and self._elapsed is None:
+            self._elapsed = datetime.timedelta(seconds=time.perf_counter() - self._started)
+
+
+class _Identity:
+    """Undoes nothing."""
+
+    def decode(self, data: bytes) -> tuple[bytes, ...]:
+        return (data,)
+
+    def flush(self) -> tuple[bytes, ...]:
+        return ()
+
+
+_IDENTITY = _Identity()
+
+
+class _Blame:
+    """Names the request in every `RequestError` that passes without one."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: Request | None) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, RequestError) and error._request is None and self._request is not None:
+            error.request = self._request
+
+
+class _closing:
+    """Closes an asynchronous generator when its reader stops early (contextlib.aclosing is Python 3.10's)."""
+
+    __slots__ = ("_generator",)
+
+    def __init__(self, generator: AsyncIterator[Any]) -> None:
+        self._generator = generator
+
+    async def __aenter__(self) -> AsyncIterator[Any]:
+        return self._generator
+
+    async def __aexit__(self, *error: object) -> None:
+        close = getattr(self._generator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _slices(content: bytes, size: int | None) -> Iterator[bytes]:
+    if size is None:
+        size = max(len(content), 1)
+    for start in range(0, len(content), size):
+        yield content[start : start + size]

@@ -1,0 +1,188 @@
+"""A request: a method, a URL, header fields and a body, checked when it is made."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Union
+
+from ..bodies.encode import encode_request
+from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
+from ..errors import LocalProtocolError, RequestNotRead
+from ..urls import URL
+from .cookies import Cookies
+from .headers import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..arguments import (
+        CookieTypes,
+        HeaderTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+    )
+
+# RFC 9110, section 9.1: a method is a token; these come by so often that nobody needs to look twice.
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT"})
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+BodyStream = Union[SyncByteStream, AsyncByteStream]
+
+
+class Request:
+    """One HTTP request, complete and valid: what a transport is given.
+
+    `content`, `data`, `files` and `json` are four ways to say the body, of which one is taken (`data` and `files` go
+    together); `stream` passes a body through without describing it in header fields.
+    `extensions` travels to the transport untouched.
+
+    Raises `InvalidURL`, and `LocalProtocolError` for a method or header field that HTTP cannot carry.
+    """
+
+    def __init__(
+        self,
+        method: str | bytes,
+        url: URL | str,
+        *,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any = None,
+        stream: SyncByteStream | AsyncByteStream | None = None,
+        extensions: RequestExtensions | None = None,
+    ) -> None:
+        self.method = method if method in _KNOWN_METHODS else _checked_method(method)
+        if not isinstance(url, URL):
+            url = URL(url)
+        self.url = url if params is None else url.copy_merge_params(params)
+        self.headers = Headers(headers)
+        self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
+        self._content: bytes | None = None
+        self.stream: SyncByteStream | AsyncByteStream
+        if cookies:
+            (cookies if isinstance(cookies, Cookies) else Cookies(cookies)).set_cookie_header(self)
+        if stream is None:
+            self._encode(content, data, files, json)
+        else:
+            self._say_host()
+            self.stream = stream
+            if isinstance(stream, ByteStream):
+                self._content = b"".join(stream)
+
+    def _encode(
+        self,
+        content: RequestContent | None,
+        data: RequestData | None,
+        files: RequestFiles | None,
+        json: Any,
+    ) -> None:
+        if content is None and data is None and files is None and json is None:
+            self._content = b""
+            self.stream = _EMPTY
+            described: Mapping[str, str] = _NO_LENGTH if self.method not in _METHODS_WITH_BODY else _ZERO_LENGTH
+        else:
+            boundary = _boundary_of(self.headers) if files else None
+            described, self.stream = encode_request(
+                content=content, data=data, files=files, json=json, boundary=boundary
+            )
+            if isinstance(self.stream, ByteStream):
+                self._content = b"".join(self.stream)
+            if not described and self.method in _METHODS_WITH_BODY:
+                described = _ZERO_LENGTH
+        headers = self.headers
+        for name, value in described.items():
+            # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
+            if name == "Transfer-Encoding" and "Content-Length" in headers:
+                continue
+            if name == "Content-Length" and "Transfer-Encoding" in headers:
+                continue
+            headers.setdefault(name, value)
+        self._say_host()
+
+    def _say_host(self) -> None:
+        # RFC 9110, section 7.2: Host ought to be the first field.
+        if "Host" not in self.headers:
+            self.headers.prepend(b"Host", self.url.netloc)
+
+    @property
+    def content(self) -> bytes:
+        """The body in memory; raises `RequestNotRead` while it is a stream."""
+        if self._content is None:
+            raise RequestNotRead
+        return self._content
+
+    def read(self) -> bytes:
+        """Read the body into memory, so that it can be looked at and sent more than once."""
+        if self._content is None:
+            if not isinstance(self.stream, SyncByteStream):
+                raise RuntimeError("this request's body is an asynchronous stream: use `await request.aread()`")
+            self._content = b"".join(self.stream)
+            self._hold(self._content)
+        return self._content
+
+    async def aread(self) -> bytes:
+        """Read the body into memory, so that it can be looked at and sent more than once."""
+        if self._content is None:
+            if not isinstance(self.stream, AsyncByteStream):
+                return self.read()
+            self._content = b"".join([part async for part in self.stream])
+            self._hold(self._content)
+        return self._content
+
+    def _hold(self, content: bytes) -> None:
+        # The content may be shared by a stream that describes its own replay, as multipart from files does.
+        if not isinstance(self.stream, ByteStream):
+            self.stream = ByteStream(content)
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent more than once."""
+        return self._content is not None or bool(getattr(self.stream, "is_replayable", False))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.method!r}, {self.url.redacted!r})>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Extensions hold callables and live streams; neither travels.
+        return {name: value for name, value in self.__dict__.items() if name not in ("extensions", "stream")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.extensions = {}
+        self.stream = UnattachedStream() if self._content is None else ByteStream(self._content)
+
+
+_EMPTY = ByteStream(b"")
+_NO_LENGTH: dict[str, str] = {}
+_ZERO_LENGTH = {"Content-Length": "0"}
+
+
+def _checked_method(method: str | bytes) -> str:
+    if isinstance(method, bytes):
+        method = method.decode("latin-1")
+    if not isinstance(method, str):
+        raise TypeError(f"a method is a string such as 'GET', not {type(method).__name__}")
+    if not _TOKEN.match(method):
+        raise LocalProtocolError(
+            f"invalid HTTP method {method[:40]!r}: a method is one word of letters, digits and !#$%&'*+-.^_`|~"
+        )
+    return method.upper()
+
+
+def _boundary_of(headers: Headers) -> bytes | None:
+    """Return the boundary that the caller's own multipart Content-Type announces."""
+    said = headers.get("Content-Type", "")
+    if not said.lower().startswith("multipart/form-data"):
+        return None
+    for parameter in said.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "boundary":
+            return value.strip('"').encode("ascii", "replace")
+    return None

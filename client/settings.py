@@ -1,0 +1,350 @@
+"""What both clients share: the settings, and how a request is made from them and sent through the layers."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+from .auth.accept import AuthTypes, auth_from, auth_in_url
+from .bodies.decode import supported_encodings
+from .config import USE_CLIENT_DEFAULT, Timeout, UseClientDefault
+from .layers.authorize import Authorize
+from .layers.hooks import Hooks
+from .layers.redirects import Redirects
+from .layers.stack import stack
+from .messages.cookies import Cookies
+from .messages.headers import Headers
+from .messages.request import Request
+from .transports import stand_in
+from .urls import URL, QueryParams
+from .version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .arguments import (
+        CookieTypes,
+        EventHook,
+        HeaderTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+        TimeoutTypes,
+        URLTypes,
+    )
+    from .auth.flow import Auth
+    from .bodies.streams import AsyncByteStream, SyncByteStream
+    from .callers import Caller
+    from .layers.stack import Layer
+    from .messages.response import Response
+    from .transports.mounts import URLPattern
+
+logger = logging.getLogger("understudy")
+
+USER_AGENT = f"python-understudy/{__version__}"
+_EVENTS = ("request", "response")
+
+
+class ClientState(enum.Enum):
+    """How far a client's life has come."""
+
+    UNOPENED = 1
+    OPENED = 2
+    CLOSED = 3
+
+
+class BaseClient:
+    """The settings that both clients have, and what can be done with them without waiting."""
+
+    _caller: Caller
+    _stream_kind: type[SyncByteStream | AsyncByteStream]
+
+    def __init__(
+        self,
+        *,
+        auth: AuthTypes | None,
+        params: QueryParamTypes | None,
+        headers: HeaderTypes | None,
+        cookies: CookieTypes | None,
+        timeout: TimeoutTypes,
+        follow_redirects: bool,
+        max_redirects: int,
+        event_hooks: Mapping[str, Sequence[EventHook]] | None,
+        base_url: URLTypes,
+        trust_env: bool,
+        default_encoding: str | Callable[[bytes], str | None],
+        layers: Sequence[Layer] | None,
+    ) -> None:
+        self._state = ClientState.UNOPENED
+        self._base_url = _with_trailing_slash(URL(base_url))
+        self._auth = auth_from(auth)
+        self._params = QueryParams(params)
+        self.headers = Headers(headers)
+        self._cookies = Cookies(cookies)
+        self._timeout = timeout if isinstance(timeout, Timeout) else Timeout(timeout)
+        self.follow_redirects = follow_redirects
+        self.max_redirects = max_redirects
+        self.event_hooks = {} if event_hooks is None else {key: list(hooks) for key, hooks in event_hooks.items()}
+        self._trust_env = trust_env
+        self._default_encoding = default_encoding
+        self._own_layers = list(layers or ())
+        self._transport: Any = None
+        self._mounts: dict[URLPattern, Any] = {}
+
+    # The settings.
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client has been closed."""
+        return self._state is ClientState.CLOSED
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether the environment may say proxies, certificates and the like."""
+        return self._trust_env
+
+    @property
+    def timeout(self) -> Timeout:
+        """The timeouts of requests that say none."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, timeout: TimeoutTypes) -> None:
+        self._timeout = Timeout(timeout)
+
+    @property
+    def event_hooks(self) -> dict[str, list[EventHook]]:
+        """The functions called for each `request` and each `response`."""
+        return self._event_hooks
+
+    @event_hooks.setter
+    def event_hooks(self, event_hooks: Mapping[str, Sequence[EventHook]]) -> None:
+        unknown = set(event_hooks) - set(_EVENTS)
+        if unknown:
+            raise ValueError(f"unknown event {sorted(unknown)[0]!r}: event_hooks has the keys 'request' and 'response'")
+        self._event_hooks = {event: list(event_hooks.get(event, ())) for event in _EVENTS}
+
+    @property
+    def auth(self) -> Auth | None:
+        """How requests that say nothing else are authenticated."""
+        return self._auth
+
+    @auth.setter
+    def auth(self, auth: AuthTypes | None) -> None:
+        self._auth = auth_from(auth)
+
+    @property
+    def base_url(self) -> URL:
+        """What relative URLs are appended to."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, url: URLTypes) -> None:
+        self._base_url = _with_trailing_slash(URL(url))
+
+    @property
+    def headers(self) -> Headers:
+        """Header fields of every request."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: HeaderTypes | None) -> None:
+        merged = Headers(
+            {
+                "Accept": "*/*",
+                "Accept-Encoding": supported_encodings(),
+                "Connection": "keep-alive",
+                "User-Agent": USER_AGENT,
+            }
+        )
+        if headers is not None:
+            merged.update(headers)
+        self._headers = merged
+
+    @property
+    def cookies(self) -> Cookies:
+        """The cookie jar: sent where they belong, and filled by responses."""
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies: CookieTypes) -> None:
+        self._cookies = Cookies(cookies)
+
+    @property
+    def params(self) -> QueryParams:
+        """Query parameters of every request."""
+        return self._params
+
+    @params.setter
+    def params(self, params: QueryParamTypes) -> None:
+        self._params = QueryParams(params)
+
+    # Making a request.
+
+    def build_request(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Request:
+        """Return the request that `request(...)` would send: the client's settings and these arguments merged.
+
+        Headers, cookies and params given here are added to the client's, replacing those of the same name.
+        Raises `InvalidURL`, and `LocalProtocolError` for what HTTP cannot carry.
+        """
+        if not extensions or "timeout" not in extensions:
+            limit = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
+            said: dict[str, Any] = {"timeout": limit.as_dict()}
+            if limit.total is not None:
+                said["total_timeout"] = limit.total
+            extensions = said if not extensions else {**extensions, **said}
+        merged_headers = self._headers
+        if headers is not None:
+            merged_headers = Headers(merged_headers)
+            merged_headers.update(headers)
+        return Request(
+            method,
+            self._merge_url(url),
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=self._merge_params(params),
+            headers=merged_headers,
+            cookies=self._merge_cookies(cookies),
+            extensions=extensions,
+        )
+
+    def _merge_url(self, url: URLTypes) -> URL:
+        """Append a relative URL to the base, whether or not it starts with a slash."""
+        merged = URL(url)
+        base = self._base_url
+        if not merged.is_relative_url or not base.is_absolute_url:
+            return merged
+        return base.copy_with(raw_path=base.raw_path + merged.raw_path.lstrip(b"/"), fragment=merged.fragment or None)
+
+    def _merge_params(self, params: QueryParamTypes | None) -> QueryParams | QueryParamTypes | None:
+        return self._params.merge(params) if self._params else params
+
+    def _merge_cookies(self, cookies: CookieTypes | None) -> Cookies | None:
+        if not cookies:
+            return self._cookies if self._cookies else None
+        merged = Cookies(self._cookies)
+        merged.update(Cookies(cookies))
+        return merged
+
+    def _transport_for_url(self, url: URL) -> Any:
+        """Return the transport of this client that answers a URL; what stands in for it is another question."""
+        for pattern, transport in self._mounts.items():
+            if pattern.matches(url):
+                return self._transport if transport is None else transport
+        return self._transport
+
+    def _enter(self) -> None:
+        if self._state is ClientState.OPENED:
+            raise RuntimeError("this client is open already: a client is entered once")
+        if self._state is ClientState.CLOSED:
+            raise RuntimeError("this client has been closed and cannot be opened again: make a new one")
+        self._state = ClientState.OPENED
+
+    # Sending a request: the story of every call.
+
+    async def _exchange(
+        self,
+        request: Request,
+        stream: bool,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+    ) -> Response:
+        if self._state is ClientState.CLOSED:
+            raise RuntimeError(
+                f"cannot send {request.method} {request.url.redacted}: this client has been closed. "
+                "Send inside its `with` block, or make a new one"
+            )
+        self._state = ClientState.OPENED
+        total = request.extensions.get("total_timeout")
+        if total is not None:
+            request.extensions["deadline"] = time.monotonic() + total
+        send = stack(self._layers(request, auth, follow_redirects), self._deliver)
+        response = await send(request)
+        if not stream:
+            try:
+                await self._caller.read(response)
+            except BaseException:
+                await self._caller.close(response)
+                raise
+        return response
+
+    def _layers(
+        self,
+        request: Request,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+    ) -> list[Layer]:
+        """Return the layers that have something to do, outermost first."""
+        layers: list[Layer] = list(self._own_layers)
+        chosen = self._auth if isinstance(auth, UseClientDefault) else auth_from(auth)
+        if chosen is None and (isinstance(auth, UseClientDefault) and request.url.userinfo):
+            chosen = auth_in_url(request.url)
+        if chosen is not None:
+            layers.append(Authorize(chosen, self._caller))
+        follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
+        layers.append(Redirects(self._cookies, self._caller, follow=follow, limit=self.max_redirects))
+        if self._event_hooks["request"] or self._event_hooks["response"]:
+            layers.append(Hooks(self._event_hooks, self._caller))
+        return layers
+
+    async def _deliver(self, request: Request) -> Response:
+        """Give one request to the transport that answers here, and take its response in."""
+        started = time.perf_counter()
+        transport = stand_in.answering(self._transport_for_url(request.url))
+        response = await self._hand_over(transport, request)
+        if not isinstance(response.stream, self._stream_kind):
+            raise TypeError(
+                f"{type(transport).__name__} answered with a body of type {type(response.stream).__name__}, "
+                f"but this client reads {self._stream_kind.__name__}s"
+            )
+        response.request = request
+        response._started = started
+        response.default_encoding = self._default_encoding
+        if "Set-Cookie" in response.headers:
+            self._cookies.extract_cookies(response)
+        if logger.isEnabledFor(logging.INFO):
+            _log(request, response)
+        if response._content is not None:
+            response._stop_clock()
+        return response
+
+    async def _hand_over(self, transport: Any, request: Request) -> Response:
+        raise NotImplementedError
+
+
+def _with_trailing_slash(url: URL) -> URL:
+    return url if url.raw_path.endswith(b"/") else url.copy_with(raw_path=url.raw_path + b"/")
+
+
+def _log(request: Request, response: Response) -> None:
+    """Log one line per response, without userinfo and query values, which are where secrets live."""
+    url = request.url
+    shown = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}{'?...' if url.query else ''}"
+    logger.info(
+        'HTTP Request: %s %s "%s %d %s"',
+        request.method,
+        shown,
+        response.http_version,
+        response.status_code,
+        response.reason_phrase,
+    )

@@ -1,0 +1,75 @@
+"""Which transport answers which URL: patterns, most specific first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..urls import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class URLPattern:
+    """A key of `mounts=`: `"all://"`, `"https://"`, `"all://*.example.com"`, `"http://localhost:8080"`.
+
+    `*example.com` is the domain and everything below it, `*.example.com` only what is below.
+    Patterns sort by how specific they are: with a port first, then the longer host, then the longer scheme.
+    """
+
+    __slots__ = ("_below", "_exact", "host", "pattern", "port", "scheme")
+
+    def __init__(self, pattern: str) -> None:
+        if pattern and ":" not in pattern:
+            raise ValueError(
+                f"mount pattern {pattern!r} is not a URL: write the scheme as well, as in 'https://' or 'all://{pattern}'"
+            )
+        # `*` is no character of a host that anybody connects to, so the host is looked at apart.
+        scheme, _, rest = pattern.partition("://")
+        authority = rest.split("/", 1)[0]
+        wildcard = authority.startswith("*")
+        bare = authority[1:].lstrip(".") if wildcard else authority
+        # Any scheme with an authority will do for parsing; only the one without a default port keeps every port.
+        url = URL(f"all://{bare}") if bare else None
+        self.pattern = pattern
+        self.scheme = "" if scheme == "all" else scheme
+        self.host = authority if url is None else ("*" if wildcard else "") + url.host
+        self.port = None if url is None or url.port == _DEFAULT_PORTS.get(scheme) else url.port
+        self._exact: str | None = None if url is None or authority.startswith("*.") else url.host
+        self._below: str | None = "." + url.host if wildcard and url is not None else None
+
+    def matches(self, url: URL) -> bool:
+        """Return whether the pattern covers the URL."""
+        if self.scheme and self.scheme != url.scheme:
+            return False
+        if self.port is not None and self.port != url.port:
+            return False
+        if self._exact is None and self._below is None:
+            return True
+        host = url.host
+        return host == self._exact or (self._below is not None and host.endswith(self._below))
+
+    @property
+    def priority(self) -> tuple[int, int, int]:
+        """The key to sort by, most specific first."""
+        return (0 if self.port is not None else 1, -len(self.host), -len(self.scheme))
+
+    def __hash__(self) -> int:
+        return hash(self.pattern)
+
+    def __lt__(self, other: URLPattern) -> bool:
+        return self.priority < other.priority
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, URLPattern) and self.pattern == other.pattern
+
+    def __repr__(self) -> str:
+        return f"URLPattern({self.pattern!r})"
+
+
+def sorted_mounts(mounts: Mapping[str, object]) -> dict[URLPattern, object]:
+    """Return mounts by their parsed patterns, most specific first."""
+    patterns = {URLPattern(pattern): transport for pattern, transport in mounts.items()}
+    return {pattern: patterns[pattern] for pattern in sorted(patterns)}

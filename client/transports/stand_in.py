@@ -1,0 +1,151 @@
+"""The one seam: a transport that stands in for every client.
+
+Theory of operation
+
+1. `with stand_in(transport):` opens a *layer* over everything that this context does until the block ends: clients
+   built inside, clients built long before, libraries that build their own.
+2. Layers nest. The innermost one is asked first; behind it stand the outer ones, and behind those the client's own
+   transport. A transport that wants to know what stands behind it defines `in_front_of`, and gets it;
+   one that does not answers everything itself.
+3. A layer belongs to its context (`contextvars`): two tasks, or two threads, with different layers do not see each
+   other's. With `everywhere=True` it belongs to the process.
+4. A thread that started without its parent's context sees no layer at all. It uses the one that is open in the process
+   when there is exactly one; when there are several, nobody can know which is meant, and that is a `StandInError`.
+5. A layer that has ended is ended everywhere, also in tasks that copied its context.
+6. When nothing stands in, a request pays for looking at one empty list.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
+
+from ..errors import StandInError
+from .base import AsyncBaseTransport, BaseTransport
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+AnyTransport = Union[BaseTransport, AsyncBaseTransport]
+Given = TypeVar("Given", bound=AnyTransport)
+
+
+class _Layer:
+    """One open `stand_in` block."""
+
+    __slots__ = ("below", "everywhere", "number", "open", "transport")
+
+    def __init__(self, transport: AnyTransport, below: tuple[_Layer, ...], everywhere: bool) -> None:
+        self.transport = transport
+        self.below = below
+        self.everywhere = everywhere
+        self.number = next(_numbers)
+        self.open = True
+
+
+_numbers = itertools.count()
+_lock = threading.Lock()
+_open: list[_Layer] = []
+_here: ContextVar[tuple[_Layer, ...]] = ContextVar("understudy_stand_ins", default=())
+
+
+class stand_in(Generic[Given]):
+    """Put a transport in front of every client, for as long as the block lasts.
+
+        with understudy.stand_in(transport):
+            understudy.get("https://api.test/users")    # answered by `transport`
+
+    Works for clients that exist already and for code that builds its own.
+    `everywhere=True` reaches every thread and task of the process, not only this context.
+    Returns the transport. Usable as `with` and as `async with`, many times, one inside the other.
+    The transport is not closed at the end.
+    """
+
+    def __init__(self, transport: Given, *, everywhere: bool = False) -> None:
+        if not isinstance(transport, (BaseTransport, AsyncBaseTransport)) and not (
+            hasattr(transport, "handle_request") or hasattr(transport, "handle_async_request")
+        ):
+            raise TypeError(
+                "stand_in takes a transport, such as a mock.Router or a CassetteTransport, "
+                f"not {type(transport).__name__}"
+            )
+        self._transport = transport
+        self._everywhere = everywhere
+        self._entered: list[_Layer] = []
+
+    def __enter__(self) -> Given:
+        layer = _Layer(self._transport, _layers_here(), self._everywhere)
+        with _lock:
+            _open.append(layer)
+        if not self._everywhere:
+            _here.set((*(below for below in _here.get() if below.open), layer))
+        self._entered.append(layer)
+        return self._transport
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        if not self._entered:
+            raise StandInError("this stand_in was left without having been entered")
+        layer = self._entered.pop()
+        layer.open = False
+        with _lock:
+            _open.remove(layer)
+        _here.set(tuple(below for below in _here.get() if below.open))
+
+    async def __aenter__(self) -> Given:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.__exit__(exc_type, exc_value, traceback)
+
+    def __repr__(self) -> str:
+        return f"<stand_in {self._transport!r}{' open' if self._entered else ''}>"
+
+
+def answering(transport: Any) -> Any:
+    """Return what answers here in place of a client's own transport: that transport itself, when nothing stands in."""
+    if not _open:
+        return transport
+    production = True
+    for layer in _layers_here() or _only_layers():
+        in_front_of = getattr(layer.transport, "in_front_of", None)
+        transport = layer.transport if in_front_of is None else in_front_of(transport, production=production)
+        production = False
+    return transport
+
+
+def _layers_here() -> tuple[_Layer, ...]:
+    """Return the layers that this context sees, outermost first."""
+    mine = [layer for layer in _here.get() if layer.open]
+    with _lock:
+        everywhere = [layer for layer in _open if layer.everywhere]
+    if not everywhere:
+        return tuple(mine)
+    return tuple(sorted(mine + everywhere, key=lambda layer: layer.number))
+
+
+def _only_layers() -> tuple[_Layer, ...]:
+    """Return the one pile of layers that is open in the process, for a thread that inherited none."""
+    with _lock:
+        piles = [layer for layer in _open if not any(layer in other.below for other in _open)]
+    if len(piles) > 1:
+        shown = ", ".join(repr(layer.transport) for layer in piles[:4])
+        raise StandInError(
+            f"{len(piles)} transports stand in at once ({shown}), and this thread belongs to none of their contexts: "
+            "start it with contextvars.copy_context().run, or give its client transport= explicitly"
+        )
+    if not piles:
+        return ()
+    only = piles[0]
+    return (*(below for below in only.below if below.open), only)
