@@ -6,13 +6,15 @@ The rules, after the host parser of the WHATWG URL standard:
 2. Percent-escapes are decoded first: `ex%61mple.com` is `example.com`, and `a%2fb` is no host at all.
 3. Everything beyond ASCII is mapped by UTS #46 (non-transitional), each label becomes its `xn--` form,
    and `xn--` labels that somebody wrote must be what that mapping would have written.
-4. A host whose last label is a number is an IPv4 address, in whatever notation: `0x7f.1` is `127.0.0.1`, `1.2.3` is `1.2.0.3`,
-   `1.2.3.4.5` is refused. No resolver is ever asked to guess.
-5. No code point that could end a host, split it or hide in it is left. No empty label, no label over 63 bytes, at most 253 in all.
+4. A host whose last label is a number is an IPv4 address, in whatever notation:
+   `0x7f.1` is `127.0.0.1`, `1.2.3` is `1.2.0.3`, `1.2.3.4.5` is refused. No resolver is ever asked to guess.
+5. No code point that could end a host, split it or hide in it is left.
+   No label is empty or over 63 bytes, and all together are at most 253.
 
 Stricter than a browser where that protects the caller: empty labels, the lengths, and `"` `` ` `` `{` `}`
 (an unformatted template) are refused. The one extension is the IPv6 zone of RFC 6874.
-A scheme that HTTP does not know may have a host with escapes (`http+unix://%2Frun%2Fapp.sock`): it is opaque, and stays as it is.
+A scheme that HTTP does not know may have a host with escapes (`http+unix://%2Frun%2Fapp.sock`):
+it is opaque, and stays as it is.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def canonical(host: str, *, opaque: bool = False) -> str:
     """Return the one spelling of a host, in ASCII, without brackets; `opaque` is for schemes of one's own."""
     if host[:1] == "[":
         if host[-1] != "]":
-            raise InvalidURL(f"host {_shown(host)}: an IPv6 address starts with '[' and must end with ']'")
+            raise InvalidURL("host: an IPv6 address starts with '[' and ends with ']', as in [::1]")
         return _ipv6(host[1:-1])
     if "%" in host:
         if opaque and _OPAQUE.fullmatch(host):
@@ -64,11 +66,15 @@ def canonical(host: str, *, opaque: bool = False) -> str:
     return _ipv4(host) if _ends_in_number(host) else host
 
 
-@lru_cache(maxsize=256)
 def to_unicode(host: str) -> str:
     """Return a canonical host as people write it: each `xn--` label in its own script."""
-    if "xn--" not in host:
+    if "xn--" not in host or "%" in host:
         return host
+    return _to_unicode(host)
+
+
+@lru_cache(maxsize=256)
+def _to_unicode(host: str) -> str:
     return ".".join([_from_punycode(label) if label.startswith("xn--") else label for label in host.split(".")])
 
 
@@ -80,15 +86,11 @@ def _refuse_forbidden(host: str) -> None:
     found = _FORBIDDEN.search(host)
     if found is None:
         return
+    if ":" in host:  # may be `user:password` with a raw '/' after it: not shown
+        raise InvalidURL("host: ':' cannot be part of a host; an IPv6 address stands in brackets, as in [::1]")
     character = found[0]
-    mend = "write the host's name alone"
-    if character == ":":
-        mend = "an IPv6 address stands in brackets, as in [::1]"
-    elif character in "{}":
-        mend = "is that a template nobody filled in?"
-    elif character.isspace():
-        mend = "remove it"
-    raise InvalidURL(f"host {_shown(host)}: {ascii(character)} cannot be part of a host; {mend}")
+    mend = "is that a template nobody filled in?" if character in "{}" else "write the host's name alone"
+    raise InvalidURL(f"host {_shown(host)}: {character!a} cannot be part of a host; {mend}")
 
 
 def _check_lengths(host: str) -> None:
@@ -135,7 +137,9 @@ def _ipv4(host: str) -> str:
         or last >= 256 ** (5 - len(numbers))
         or any(number is None or number > 255 for number in leading)
     ):
-        raise InvalidURL(f"host {_shown(host)}: ends in a number, so it must be an IPv4 address, and it is none")
+        raise InvalidURL(
+            f"host {_shown(host)}: ends in a number, so it must be an IPv4 address; write it as in 192.0.2.1"
+        )
     address = last
     for position, number in enumerate(leading):
         address += (number or 0) << (24 - 8 * position)
@@ -150,10 +154,10 @@ def _ipv6(text: str) -> str:
     if percent_sign:
         zone = zone[2:] if zone.startswith("25") else zone
         if _ZONE.fullmatch(zone) is None:
-            raise InvalidURL(f"host {_shown('[' + text + ']')}: after % comes the zone, as in [fe80::1%25eth0]")
+            raise InvalidURL("host: after the '%' of an IPv6 address comes its zone, as in [fe80::1%25eth0]")
     pieces = _ipv6_pieces(address)
     if pieces is None:
-        raise InvalidURL(f"host {_shown('[' + text + ']')}: what stands in brackets must be an IPv6 address")
+        raise InvalidURL("host: what stands in brackets must be an IPv6 address, as in [::1]")
     written = _ipv6_text(pieces)
     return f"{written}%{zone}" if percent_sign else written
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .parse import DEFAULT_PORTS, parse
+from .parse import parse
+from .parts import DEFAULT_PORTS, Authority
 
 if TYPE_CHECKING:
     from .url import URL
@@ -24,13 +25,14 @@ class Origin:
     port: int | None
 
     def __init__(self, url: URL | str) -> None:
-        parts = parse(str.__str__(url) if isinstance(url, str) else str(url))
-        if not (parts.scheme and parts.host):
+        parts = parse(str(url))
+        authority = parts.authority
+        if not (parts.scheme and authority.host):
             raise ValueError("only an absolute URL, with a scheme and a host, has an origin")
         fill = object.__setattr__
         fill(self, "scheme", parts.scheme)
-        fill(self, "host", parts.host)
-        fill(self, "port", DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port)
+        fill(self, "host", authority.host)
+        fill(self, "port", DEFAULT_PORTS.get(parts.scheme) if authority.port is None else authority.port)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an Origin is frozen: {name!r} cannot be set")
@@ -47,13 +49,8 @@ class Origin:
         return hash((self.scheme, self.host, self.port))
 
     def __str__(self) -> str:
-        host, _, zone = self.host.partition("%")
-        if ":" in host:
-            host = f"[{host}%25{zone}]" if zone else f"[{host}]"
-        else:
-            host = self.host
-        port = "" if self.port is None or self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        port = None if self.port == DEFAULT_PORTS.get(self.scheme) else self.port
+        return f"{self.scheme}:{Authority('', self.host, port).text}"
 
     def __repr__(self) -> str:
         return f"Origin(scheme={self.scheme!r}, host={self.host!r}, port={self.port!r})"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 from . import percent
 
 if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterator, KeysView, ValuesView
     from typing import NoReturn
 
 # Real unions, not strings: SDKs build on them at run time.
 PrimitiveData = Optional[Union[str, int, float, bool]]
 QueryParamTypes = Union[
     "QueryParams",
-    Mapping[str, Union[PrimitiveData, Iterable[PrimitiveData]]],
+    Mapping[str, Union[PrimitiveData, Sequence[PrimitiveData]]],
     Iterable[tuple[str, PrimitiveData]],
     str,
     bytes,
@@ -29,18 +30,22 @@ class QueryParams(Mapping[str, str]):
         QueryParams([("a", 1), ("a", 2)])
         QueryParams(page=1)
 
-    `True` and `False` become `true` and `false`, `None` the empty string, everything else its `str()`.
+    `True` and `False` become `true` and `false`, `None` the empty string, a list one pair for each of its values,
+    everything else its `str()`.
     As a mapping it shows the first value of each name; `get_list` and `multi_items` show all.
     """
 
     __slots__ = ("_index", "_pairs", "_text")
+
+    _pairs: tuple[tuple[str, str], ...]
 
     def __init__(self, *args: QueryParamTypes | None, **kwargs: Any) -> None:
         if len(args) > 1:
             raise TypeError(f"QueryParams takes one positional argument, not {len(args)}; pass a list of pairs")
         if args and kwargs:
             raise TypeError("QueryParams takes either one argument or keywords, not both; merge() combines two")
-        self._pairs = _pairs_of(args[0] if args else kwargs)
+        given = args[0] if args else kwargs
+        self._pairs = given._pairs if isinstance(given, QueryParams) else _pairs_of(given)
         self._index: dict[str, list[str]] | None = None
         self._text: str | None = None
 
@@ -55,44 +60,42 @@ class QueryParams(Mapping[str, str]):
     def _lists(self) -> dict[str, list[str]]:
         index = self._index
         if index is None:
-            index = {}
+            index = dict[str, list[str]]()
             for key, value in self._pairs:
                 index.setdefault(key, []).append(value)
             self._index = index
         return index
 
-    def keys(self) -> Any:
+    def _first_values(self) -> dict[str, str]:
+        return {key: values[0] for key, values in self._lists().items()}
+
+    def keys(self) -> KeysView[str]:
         """Return each name once."""
         return self._lists().keys()
 
-    def values(self) -> Any:
+    def values(self) -> ValuesView[str]:
         """Return the first value of each name."""
-        return {key: values[0] for key, values in self._lists().items()}.values()
+        return self._first_values().values()
 
-    def items(self) -> Any:
+    def items(self) -> ItemsView[str, str]:
         """Return each name with its first value."""
-        return {key: values[0] for key, values in self._lists().items()}.items()
+        return self._first_values().items()
 
     def multi_items(self) -> list[tuple[str, str]]:
         """Return all pairs, in order."""
         return list(self._pairs)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """Return the first value of `key`, or `default`."""
-        values = self._lists().get(str(key))
-        return default if values is None else values[0]
 
     def get_list(self, key: str) -> list[str]:
         """Return all values of `key`, in order."""
         return list(self._lists().get(str(key), ()))
 
     def set(self, key: str, value: Any = None) -> QueryParams:
-        """Return a copy in which `key` has this one value, where it first stood or at the end."""
+        """Return a copy in which `key` has this value (or these), where it first stood or at the end."""
         return self.merge([(key, value)])
 
     def add(self, key: str, value: Any = None) -> QueryParams:
-        """Return a copy with one more value for `key`."""
-        return self._of((*self._pairs, (str(key), _text_of(value))))
+        """Return a copy with one more value (or more of them) for `key`."""
+        return self._of((*self._pairs, *_pairs_of([(key, value)])))
 
     def remove(self, key: str) -> QueryParams:
         """Return a copy without `key`."""
@@ -119,16 +122,16 @@ class QueryParams(Mapping[str, str]):
         """Raise: query parameters are immutable."""
         raise RuntimeError("QueryParams are immutable: use `params = params.merge(...)` to have a changed copy")
 
-    def __getitem__(self, key: Any) -> str:
+    def __getitem__(self, key: str) -> str:
         return self._lists()[key][0]
 
     def __setitem__(self, key: str, value: str) -> NoReturn:
         raise RuntimeError("QueryParams are immutable: use `params = params.set(key, value)` to have a changed copy")
 
-    def __contains__(self, key: Any) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._lists()
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._lists())
 
     def __len__(self) -> int:
@@ -137,13 +140,13 @@ class QueryParams(Mapping[str, str]):
     def __bool__(self) -> bool:
         return bool(self._pairs)
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, QueryParams):
             return False
-        return self._lists() == other._lists()
+        return sorted(self._pairs) == sorted(other._pairs)
 
     def __hash__(self) -> int:
-        return hash(frozenset([(key, tuple(values)) for key, values in self._lists().items()]))
+        return hash(tuple(sorted(self._pairs)))
 
     def __str__(self) -> str:
         text = self._text
@@ -159,43 +162,53 @@ class QueryParams(Mapping[str, str]):
         return (QueryParams, (self._pairs,))
 
 
-def _text_of(value: Any) -> str:
-    if isinstance(value, str):
-        return str.__str__(value)
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    return "" if value is None else str(value)
-
-
-def _pairs_of(value: Any) -> tuple[tuple[str, str], ...]:
-    if value is None:
+def _pairs_of(given: object) -> tuple[tuple[str, str], ...]:
+    if given is None:
         return ()
-    if isinstance(value, QueryParams):
-        return value._pairs
-    if isinstance(value, (str, bytes)):
-        return _parse(value if isinstance(value, str) else percent.from_bytes(value))
-    if isinstance(value, Mapping):
-        return tuple(_mapping_pairs(cast("Mapping[Any, Any]", value)))
-    if not isinstance(value, Iterable):
-        raise TypeError(f"query parameters are a string, a mapping or a list of pairs, not {type(value).__name__}")
+    if isinstance(given, (str, bytes)):
+        return _parse(given if isinstance(given, str) else percent.from_bytes(given))
+    if isinstance(given, Mapping):
+        items: Iterable[object] = cast("Mapping[object, object]", given).items()
+    elif isinstance(given, Iterable):
+        items = cast("Iterable[object]", given)
+    else:
+        raise TypeError(f"query parameters are a string, a mapping or a list of pairs, not {type(given).__name__}")
     pairs: list[tuple[str, str]] = []
-    for item in cast("Iterable[Any]", value):
-        if isinstance(item, (str, bytes)) or not hasattr(item, "__len__") or len(item) != 2:
-            raise TypeError(f"query parameters in a list are pairs (name, value), not {item!r}")
-        key, single = item
-        pairs.append((str(key), _text_of(single)))
+    for item in items:
+        pair = _sequence(item)
+        if pair is None or len(pair) != 2:
+            raise TypeError(f"query parameters in a list are pairs (name, value), not {type(item).__name__}")
+        name, values = _text_of(pair[0]), _sequence(pair[1])
+        if values is None:
+            pairs.append((name, _text_of(pair[1])))
+        else:
+            pairs.extend([(name, _text_of(value)) for value in values])
     return tuple(pairs)
 
 
-def _mapping_pairs(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, str]]:
-    for key, value in mapping.items():
-        if isinstance(value, (list, tuple)):
-            for single in cast("Iterable[Any]", value):
-                yield str(key), _text_of(single)
-        else:
-            yield str(key), _text_of(value)
+def _sequence(value: object) -> Sequence[object] | None:
+    return cast("Sequence[object]", value) if isinstance(value, (tuple, list)) else None
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)  # of an enumeration's member the text, not its name
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value).lower() if isinstance(value, bool) else int.__repr__(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, _CONTAINERS):
+        kind = cast("object", value).__class__.__name__
+        raise TypeError(
+            f"a query parameter cannot be a {kind}: HTTP knows no nesting; "
+            "write the name as the server wants it, as in {'filter[name]': 'x'}, or encode the value as JSON"
+        )
+    return str(value)
+
+
+_CONTAINERS = (Mapping, list, tuple, set, frozenset)
 
 
 def _parse(query: str) -> tuple[tuple[str, str], ...]:

@@ -155,6 +155,13 @@ class URL:
         return Origin(self)
 
     @property
+    def redacted(self) -> str:
+        """The URL as text that may be shown: its password is `[secure]`."""
+        text, userinfo = self._parts.text, self._parts.authority.userinfo
+        user, colon, _ = userinfo.partition(":")
+        return text.replace(f"//{userinfo}@", f"//{user}:[secure]@", 1) if colon else text
+
+    @property
     def is_absolute_url(self) -> bool:
         """Whether there are a scheme and a host."""
         return bool(self._parts.scheme and self._parts.authority.host)
@@ -212,14 +219,6 @@ class URL:
 
     def __str__(self) -> str:
         return self._parts.text
-
-    @property
-    def redacted(self) -> str:
-        """The URL as text that may be shown: its password is `[secure]`."""
-        text = self._parts.text
-        userinfo = self.userinfo.decode("ascii")
-        user, colon, _ = userinfo.partition(":")
-        return text.replace(f"//{userinfo}@", f"//{user}:[secure]@", 1) if colon else text
 
     def __repr__(self) -> str:
         return f"URL({self.redacted!r})"
