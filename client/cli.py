@@ -13,6 +13,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.metadata import EntryPoint
@@ -49,7 +51,7 @@ def _dispatch(arguments: list[str]) -> int:
         print(_help(), end="")
         return SUCCESS if arguments else WRONG_USE
     if arguments[0] in ("-V", "--version"):
-        print(f"understudy {_version()}")
+        print(f"understudy {__version__}")
         return SUCCESS
     name, *rest = arguments
     commands = _commands()
@@ -73,17 +75,8 @@ def _commands() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
 
 
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("understudy")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
-
-
 def _help() -> str:
-    lines = [f"understudy {_version()}: HTTP for production, tests and CI", "", USAGE]
+    lines = [f"understudy {__version__}: HTTP for production, tests and CI", "", USAGE]
     commands = _commands()
     width = max(map(len, commands), default=0)
     lines += ["commands:"] if commands else ["no commands are installed: `pip install .` registers them"]

@@ -1,0 +1,27 @@
+"""The pytest plugin: what pytest loads when it starts, so the thinnest part of the library.
+
+Nothing here imports the client, the mocks or the cassettes: fixtures do, when a test asks for them.
+"""
+
+from __future__ import annotations
+
+from .collection import pytest_make_collect_report
+from .fixtures import cassette, cassette_dir, cassette_name, cassette_settings, http_mock
+from .network_block import NetworkBlocked
+from .options import pytest_addoption
+from .session import pytest_configure, pytest_runtest_makereport, pytest_runtest_protocol, pytest_unconfigure
+
+__all__ = [
+    "NetworkBlocked",
+    "cassette",
+    "cassette_dir",
+    "cassette_name",
+    "cassette_settings",
+    "http_mock",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_unconfigure",
+]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import understudy
+
 REPOSITORY = Path(__file__).parent.parent
 FOLDERS = ("client", "mock", "cassettes", "pytest_plugin")
 
@@ -57,6 +59,12 @@ def test_the_wheel_holds_what_git_holds(wheel: zipfile.ZipFile, tracked: frozens
 
     assert installed == expected
     assert "understudy/client/transports/base.py" in installed
+
+
+def test_the_wheel_has_the_version_that_the_library_says(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+
+    assert f"\nVersion: {understudy.__version__}\n" in wheel.read(name).decode()
 
 
 def test_the_wheel_registers_the_plugin_and_the_commands(wheel: zipfile.ZipFile) -> None:

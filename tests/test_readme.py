@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import understudy
-import understudy.cassettes
-import understudy.mock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Loaded before an inner run of pytest, which forgets the modules that it was first to load.
+PRELOADED = (understudy.Client, understudy.cassettes, understudy.mock)
 
 pytest_plugins = ["pytester"]
 
@@ -114,7 +115,7 @@ def test_the_examples_are_found() -> None:
 @pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example.page}:{example.line}")
 def test_every_example_runs(example: Example, pytester: pytest.Pytester) -> None:
     if "def test_" in example.text:
-        pytester.makepyfile(example.text)
+        (pytester.path / "test_example.py").write_text(example.text, "utf-8")
         tests = example.text.count("def test_")
 
         pytester.runpytest("--record-mode=once").assert_outcomes(passed=tests)

@@ -1,0 +1,88 @@
+"""The fixtures: a tape and a router for one test, and what a suite may override."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from .collection import settings, tape_name
+from .options import record_mode
+from .session import failure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from ..cassettes import Cassette
+    from ..mock import Router
+
+Entered = TypeVar("Entered")
+
+
+@pytest.fixture
+def http_mock(request: pytest.FixtureRequest) -> Iterator[Router]:
+    """A fresh router in front of every client, for this test.
+
+    When the test has passed, a route that was never called fails it, and so does a request that no route answered.
+    """
+    from ..mock import Router
+
+    with around(request, Router()) as router:
+        yield router
+
+
+@pytest.fixture
+def cassette_dir(request: pytest.FixtureRequest) -> Path:
+    """The folder of tapes: `cassettes/<name of the test file>` beside the test file. Override it to choose another."""
+    return request.path.parent / "cassettes" / request.path.stem
+
+
+@pytest.fixture
+def cassette_name(request: pytest.FixtureRequest) -> str:
+    """The path of this test's tape inside `cassette_dir`. Override it to choose another."""
+    try:
+        return tape_name(test_of(request))
+    except ValueError as error:
+        raise pytest.UsageError(f"@pytest.mark.cassette: {error}") from error
+
+
+@pytest.fixture
+def cassette_settings() -> dict[str, Any]:
+    """Keywords of `cassettes.use` for every tape. Override it for a suite; markers add to it."""
+    return {}
+
+
+@pytest.fixture
+def cassette(
+    request: pytest.FixtureRequest, cassette_dir: Path, cassette_name: str, cassette_settings: dict[str, Any]
+) -> Iterator[Cassette]:
+    """This test's tape, in front of every client; `@pytest.mark.cassette` asks for it as well."""
+    from ..cassettes import use
+
+    said = {**cassette_settings, **settings(test_of(request))}
+    mode = record_mode(request.config, said.pop("mode", None))
+    with around(request, use(cassette_dir / cassette_name, mode=mode, **said)) as tape:
+        yield tape
+
+
+def test_of(request: pytest.FixtureRequest) -> pytest.Item:
+    node: Any = request.node
+    if not isinstance(node, pytest.Item):
+        raise TypeError(f"{node!r} is not a test")
+    return node
+
+
+@contextmanager
+def around(request: pytest.FixtureRequest, inner: AbstractContextManager[Entered]) -> Generator[Entered]:
+    """Enter a context for the time of a test, and leave it by what the test raised.
+
+    A context that checks something at its end then leaves a failed test's own failure alone.
+    """
+    entered = inner.__enter__()
+    try:
+        yield entered
+    finally:
+        failure = failure_of(test_of(request))
+        inner.__exit__(None if failure is None else type(failure), failure, None)

@@ -1,0 +1,153 @@
+"""`--block-network`: a test that opens a connection or asks DNS fails, and learns which one it was.
+
+It is an audit hook, which sees the calls of C extensions as well, and cannot be evaded by a saved reference.
+An audit hook cannot be removed either: it is added once, when first needed, and asks `_active` what to do.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import threading
+from typing import Any, Callable
+
+LOOPBACK = ("127.0.0.0/8", "::1", "localhost", "ip6-localhost", "ip6-loopback")
+
+
+class NetworkBlocked(RuntimeError):
+    """A test used the network although `--block-network` is on.
+
+    Not an `OSError`: code that copes with a broken network must not swallow it.
+    """
+
+
+class Block:
+    """What is let through, for whom, and what was stopped."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        self.allowed_now: tuple[str, ...] = ()
+        self.test: str | None = None
+        self.attempts: list[tuple[str | None, str]] = []
+        self._resolved: set[str] = set()
+        self._resolving = threading.local()
+
+    def lets_through(self, host: str) -> bool:
+        """Whether a host name, an address or the path of a Unix socket is allowed."""
+        host = host.lower().rstrip(".").partition("%")[0]
+        for pattern in (*self.allowed, *self.allowed_now):
+            for wanted in LOOPBACK if pattern.lower() == "localhost" else (pattern.lower(),):
+                if fnmatch.fnmatchcase(host, wanted) or ("/" in wanted and _within(host, wanted)):
+                    return True
+        return host in self._resolved
+
+    def check(self, host: Any, action: str) -> None:
+        """Raise unless a host is allowed."""
+        if getattr(self._resolving, "is_on", False) or _is_own_socketpair():
+            return
+        name = host.decode("utf-8", "backslashreplace") if isinstance(host, bytes) else str(host)
+        if not self.lets_through(name):
+            self.attempts.append((self.test, f"{action} {name}"))
+            raise NetworkBlocked(self._complaint(name, action))
+
+    def resolve(self, host: str) -> None:
+        """Remember the addresses of an allowed name: the connection that follows has only an address."""
+        if getattr(self._resolving, "is_on", False):
+            return
+        import socket
+
+        self._resolving.is_on = True
+        try:
+            self._resolved.update(str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, None))
+        except OSError:
+            pass  # the caller's own question meets the same error
+        finally:
+            self._resolving.is_on = False
+
+    def _complaint(self, name: str, action: str) -> str:
+        return (
+            f"{self.test or 'pytest, outside a test,'} {action} {name!r}, and --block-network is on.\n"
+            f"Answer it with a route (fixture `http_mock`) or a tape (`@pytest.mark.cassette`),\n"
+            f'or let it through: --allowed-hosts={name}, or `@pytest.mark.network("{name}")` on the test'
+        )
+
+
+def _within(host: str, network: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _is_own_socketpair() -> bool:
+    # On Windows a socket pair, which every event loop needs, is a connection over loopback.
+    return sys.platform == "win32" and any(
+        frame.co_name.endswith("socketpair") for frame in (sys._getframe(3).f_code, sys._getframe(4).f_code)
+    )
+
+
+def _connecting(block: Block, arguments: tuple[Any, ...]) -> None:
+    _, address = arguments
+    if isinstance(address, (str, bytes)):
+        block.check(address, "connected to the Unix socket")
+    elif _is_internet(address):
+        block.check(address[0], "connected to")
+
+
+def _sending(block: Block, arguments: tuple[Any, ...]) -> None:
+    _, address = arguments
+    if isinstance(address, (str, bytes)):
+        block.check(address, "sent to the Unix socket")
+    elif _is_internet(address):
+        block.check(address[0], "sent a datagram to")
+
+
+def _is_internet(address: tuple[Any, ...] | None) -> bool:
+    # Other families, netlink for example, talk to this machine's kernel.
+    return address is not None and isinstance(address[0], (str, bytes))
+
+
+def _resolving(block: Block, arguments: tuple[Any, ...]) -> None:
+    host = arguments[0]
+    if host:  # none and the empty name stand for this machine
+        block.check(host, "asked DNS for")
+        block.resolve(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
+
+
+def _naming(block: Block, arguments: tuple[Any, ...]) -> None:
+    (address,) = arguments
+    block.check(address[0] if isinstance(address, tuple) else address, "asked DNS for the name of")
+
+
+_EVENTS: dict[str, Callable[[Block, tuple[Any, ...]], None]] = {
+    "socket.connect": _connecting,
+    "socket.getaddrinfo": _resolving,
+    "socket.gethostbyaddr": _naming,
+    "socket.gethostbyname": _resolving,
+    "socket.getnameinfo": _naming,
+    "socket.sendmsg": _sending,
+    "socket.sendto": _sending,
+}
+
+_active: list[Block] = []
+_installed: list[Callable[[str, tuple[Any, ...]], None]] = []
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if _active and event in _EVENTS:
+        _EVENTS[event](_active[-1], arguments)
+
+
+def start(block: Block) -> None:
+    """Block the network from now on; the latest of several blocks decides."""
+    _active.append(block)
+    if not _installed:
+        sys.addaudithook(_audit)
+        _installed.append(_audit)
+
+
+def stop(block: Block) -> None:
+    """Take a block away."""
+    _active.remove(block)

@@ -1,0 +1,101 @@
+"""The plugin's options: on the command line, and their twins in pytest's configuration file."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
+
+
+class Option(NamedTuple):
+    """One option; its twin in the configuration file has the same name, with underscores."""
+
+    flag: str
+    explanation: str
+    choices: tuple[str, ...] = ()
+    is_switch: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.flag[2:].replace("-", "_")
+
+
+OPTIONS = (
+    Option(
+        "--record-mode",
+        "what tapes may do: none (replay only, the default), once (record a tape that does not exist), "
+        "new_episodes (record what is not on the tape), all (record everything anew), "
+        "update (rewrite the tape with what the test uses)",
+        choices=RECORD_MODES,
+    ),
+    Option("--block-network", "fail a test that opens a connection or asks DNS", is_switch=True),
+    Option(
+        "--allowed-hosts",
+        "what --block-network lets through, separated by commas: names, addresses, networks as 10.0.0.0/8, "
+        "paths of Unix sockets; * stands for anything, localhost for every loopback address",
+    ),
+)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options that are not another plugin's already."""
+    if _are_taken(pluginmanager):
+        return
+    group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
+    for option in OPTIONS:
+        if option.is_switch:
+            group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
+        else:
+            group.addoption(
+                option.flag, default=None, choices=option.choices or None, metavar=None, help=option.explanation
+            )
+        twin = f"the twin of {option.flag}: {option.explanation}"
+        parser.addini(option.name, twin, type="bool" if option.is_switch else "string", default=None)
+
+
+def _are_taken(pluginmanager: pytest.PytestPluginManager) -> bool:
+    # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
+    return not pluginmanager.is_blocked("recording") and importlib.util.find_spec("pytest_recording") is not None
+
+
+def on_command_line(config: pytest.Config, name: str) -> object:
+    """Return what the command line says, or None."""
+    return config.getoption(name, default=None) or None
+
+
+def in_file(config: pytest.Config, name: str) -> object:
+    """Return what the configuration file says, or None."""
+    try:
+        return config.getini(name) or None
+    except (KeyError, ValueError):  # pytest-recording has the options without the twins
+        return None
+
+
+def blocks_network(config: pytest.Config) -> bool:
+    return bool(on_command_line(config, "block_network") or in_file(config, "block_network"))
+
+
+def allowed_hosts(config: pytest.Config) -> tuple[str, ...]:
+    said = on_command_line(config, "allowed_hosts") or in_file(config, "allowed_hosts") or ""
+    return tuple(host.strip() for host in str(said).split(",") if host.strip())
+
+
+def record_mode(config: pytest.Config, marked: object = None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return what tapes may do: the command line decides, then the test's marker, then the configuration file.
+
+    Under CI only the command line can make a tape record: a run that nobody watches changes no file by itself.
+    """
+    said = on_command_line(config, "record_mode")
+    if said is None and not environment.get("CI"):
+        said = marked or in_file(config, "record_mode")
+    mode = str(said or "none")
+    if mode not in RECORD_MODES:
+        raise pytest.UsageError(f"record mode {mode!r}: one of {', '.join(RECORD_MODES)}")
+    return mode
