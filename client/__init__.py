@@ -49,6 +49,7 @@ from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .messages.response import Response
+from .network.proxy import Proxy
 from .network.tls import create_ssl_context
 from .status import codes
 from .transports.base import AsyncBaseTransport, BaseTransport
@@ -96,6 +97,7 @@ __all__ = [
     "Origin",
     "PoolTimeout",
     "ProtocolError",
+    "Proxy",
     "ProxyError",
     "QueryParams",
     "ReadError",

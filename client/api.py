@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from typing_extensions import Unpack
 
@@ -21,8 +21,8 @@ _OF_THE_CLIENT = ("cookies", "proxy", "verify", "cert", "timeout", "trust_env")
 
 
 def _client(options: CallOptions) -> Client:
-    said = {name: options.pop(name) for name in _OF_THE_CLIENT if name in options}  # type: ignore[misc]  # names are its keys
-    return Client(**said)  # type: ignore[arg-type]  # each value has the type of its key
+    said: dict[str, Any] = {name: options.pop(name) for name in _OF_THE_CLIENT if name in options}  # type: ignore[misc]  # names are its keys
+    return Client(**said)
 
 
 def request(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Response:
@@ -39,7 +39,7 @@ def request(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Respo
 
 
 @contextmanager
-def stream(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Iterator[Response]:
+def stream(method: str, url: URLTypes, **options: Unpack[CallOptions]) -> Generator[Response]:
     """Send one request and yield its response before its body is read; it is closed when the block ends."""
     with _client(options) as client, client.stream(method, url, **options) as response:  # type: ignore[misc]  # as above
         yield response

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, Callable, Optional, Union
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, Union
 
+from .bodies.encode import FileContent, FileTypes, RequestContent, RequestData, RequestFiles, ResponseContent
 from .bodies.streams import AsyncByteStream, SyncByteStream
 from .config import TimeoutTypes, UseClientDefault
 from .messages.cookies import Cookies
@@ -19,17 +20,6 @@ else:  # both modules are heavy, and a program may never need them
 
 CookieTypes = Union[Cookies, CookieJar, dict[str, str], list[tuple[str, str]]]
 
-RequestContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes]]
-ResponseContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes]]
-RequestData = Mapping[str, Any]
-FileContent = Union[IO[bytes], IO[str], bytes, str, Iterable[bytes], AsyncIterable[bytes]]
-FileTypes = Union[
-    FileContent,
-    tuple[Optional[str], FileContent],
-    tuple[Optional[str], FileContent, Optional[str]],
-    tuple[Optional[str], FileContent, Optional[str], Mapping[str, str]],
-]
-RequestFiles = Union[Mapping[str, FileTypes], Sequence[tuple[str, FileTypes]]]
 RequestExtensions = Mapping[str, Any]
 ResponseExtensions = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ from .transports.network import AsyncHTTPTransport, HTTPTransport
 from .transports.proxies import environment_mounts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from .layers.stack import Layer
     from .messages.request import Request
     from .messages.response import Response
-    from .network.proxies import ProxyTypes
-    from .request_options import RequestOptions
+    from .network.proxy import ProxyTypes
+    from .request_options import BuildOptions, RequestOptions
     from .transports.base import AsyncBaseTransport, BaseTransport
 
 
@@ -156,10 +156,16 @@ class Client(BaseClient):
         return run(self._exchange(request, False, auth, follow_redirects))
 
     @contextmanager
-    def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> Iterator[Response]:
+    def stream(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> Generator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
-        auth = options.pop("auth", USE_CLIENT_DEFAULT)
-        follow_redirects = options.pop("follow_redirects", USE_CLIENT_DEFAULT)
         response = self.send(
             self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
         )
@@ -351,10 +357,16 @@ class AsyncClient(BaseClient):
         return await self._exchange(request, False, auth, follow_redirects)
 
     @asynccontextmanager
-    async def stream(self, method: str, url: URLTypes, **options: Unpack[RequestOptions]) -> AsyncIterator[Response]:
+    async def stream(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> AsyncGenerator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
-        auth = options.pop("auth", USE_CLIENT_DEFAULT)
-        follow_redirects = options.pop("follow_redirects", USE_CLIENT_DEFAULT)
         response = await self.send(
             self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
         )

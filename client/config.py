@@ -49,13 +49,13 @@ class Timeout:
         self,
         timeout: TimeoutTypes | Unset = UNSET,
         *,
-        connect: float | None | Unset = UNSET,
-        read: float | None | Unset = UNSET,
-        write: float | None | Unset = UNSET,
-        pool: float | None | Unset = UNSET,
+        connect: float | Unset | None = UNSET,
+        read: float | Unset | None = UNSET,
+        write: float | Unset | None = UNSET,
+        pool: float | Unset | None = UNSET,
         total: float | None = None,
     ) -> None:
-        base: tuple[Any, Any, Any, Any]
+        base: tuple[Any, ...]
         if isinstance(timeout, Timeout):
             base = (timeout.connect, timeout.read, timeout.write, timeout.pool)
             total = timeout.total if total is None else total
@@ -64,18 +64,23 @@ class Timeout:
                 raise ValueError(f"a timeout tuple is (connect, read, write, pool), not {timeout!r}")
             base = (*timeout, *(None,) * (4 - len(timeout)))[:4]
         elif isinstance(timeout, Unset):
-            if isinstance(connect, Unset) or isinstance(read, Unset) or isinstance(write, Unset) or isinstance(pool, Unset):
+            if (
+                isinstance(connect, Unset)
+                or isinstance(read, Unset)
+                or isinstance(write, Unset)
+                or isinstance(pool, Unset)
+            ):
                 raise ValueError(
                     "Timeout needs a default, as in Timeout(5.0, read=30), or all of connect, read, write and pool"
                 )
             base = (None, None, None, None)
         else:
             base = (timeout, timeout, timeout, timeout)
-        self.connect = _seconds("connect", base[0] if isinstance(connect, Unset) else connect)
-        self.read = _seconds("read", base[1] if isinstance(read, Unset) else read)
-        self.write = _seconds("write", base[2] if isinstance(write, Unset) else write)
-        self.pool = _seconds("pool", base[3] if isinstance(pool, Unset) else pool)
-        self.total = _seconds("total", total)
+        self.connect: float | None = _seconds("connect", base[0] if isinstance(connect, Unset) else connect)
+        self.read: float | None = _seconds("read", base[1] if isinstance(read, Unset) else read)
+        self.write: float | None = _seconds("write", base[2] if isinstance(write, Unset) else write)
+        self.pool: float | None = _seconds("pool", base[3] if isinstance(pool, Unset) else pool)
+        self.total: float | None = _seconds("total", total)
         self._extension: dict[str, float | None] = {
             "connect": self.connect,
             "read": self.read,
@@ -122,7 +127,13 @@ class Limits:
     `max_age` retires a connection that many seconds after it was opened.
     """
 
-    __slots__ = ("keepalive_expiry", "max_age", "max_connections", "max_connections_per_host", "max_keepalive_connections")
+    __slots__ = (
+        "keepalive_expiry",
+        "max_age",
+        "max_connections",
+        "max_connections_per_host",
+        "max_keepalive_connections",
+    )
 
     def __init__(
         self,

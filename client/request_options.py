@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     )
     from .auth.accept import AuthTypes
     from .config import TimeoutTypes, UseClientDefault
-    from .network.proxies import ProxyTypes
+    from .network.proxy import ProxyTypes
 
 
-class RequestOptions(TypedDict, total=False):
-    """What `client.get(url, ...)` and its siblings take."""
+class BuildOptions(TypedDict, total=False):
+    """What makes a request."""
 
     content: RequestContent | None
     data: RequestData | None
@@ -31,10 +31,15 @@ class RequestOptions(TypedDict, total=False):
     params: QueryParamTypes | None
     headers: HeaderTypes | None
     cookies: CookieTypes | None
-    auth: AuthTypes | UseClientDefault | None
-    follow_redirects: bool | UseClientDefault
     timeout: TimeoutTypes | UseClientDefault
     extensions: RequestExtensions | None
+
+
+class RequestOptions(BuildOptions, total=False):
+    """What `client.get(url, ...)` and its siblings take: a request, and how to send it."""
+
+    auth: AuthTypes | UseClientDefault | None
+    follow_redirects: bool | UseClientDefault
 
 
 class CallOptions(TypedDict, total=False):

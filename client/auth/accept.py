@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union, cast
 
 from .basic import BasicAuth
 from .flow import Auth, FunctionAuth
@@ -19,9 +19,10 @@ def auth_from(auth: AuthTypes | None) -> Auth | None:
     if auth is None or isinstance(auth, Auth):
         return auth
     if isinstance(auth, tuple):
-        if len(auth) != 2:
-            raise TypeError(f"auth=(...) is a name and a password, not {len(auth)} values")
-        return BasicAuth(username=auth[0], password=auth[1])
+        pair = cast("tuple[str | bytes, ...]", auth)
+        if len(pair) != 2:
+            raise TypeError(f"auth=(...) is a name and a password, not {len(pair)} values")
+        return BasicAuth(username=pair[0], password=pair[1])
     if callable(auth):
         return FunctionAuth(func=auth)
     raise TypeError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json as jsonlib
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
 from ..bodies.decode import content_decoder
 from ..bodies.media_type import charset_of
@@ -14,12 +14,16 @@ from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, de
 from ..errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator
     from types import TracebackType
 
     from ..bodies.decode import ContentDecoder
     from .headers import Headers
     from .request import Request
+
+
+Item = TypeVar("Item")
+Kind = TypeVar("Kind", SyncByteStream, AsyncByteStream)
 
 
 class ResponseBody:
@@ -101,12 +105,12 @@ class ResponseBody:
     def read(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
         if self._content is None:
-            read_all = getattr(self.stream, "read_all", None)
+            read_all: Callable[[], bytes] | None = getattr(self.stream, "read_all", None)
             if read_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
                     self._begin(SyncByteStream)
                     self._content = read_all()
-                    self._num_bytes_downloaded = len(self._content)
+                self._num_bytes_downloaded = len(self._content)
                 self.close()
             else:
                 self._content = b"".join(self.iter_bytes())
@@ -147,10 +151,10 @@ class ResponseBody:
 
     def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Yield the body as it comes over the wire, not decoded."""
-        self._begin(SyncByteStream)
+        stream = self._begin(SyncByteStream)
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
-            for raw in self.stream:  # type: ignore[union-attr]  # _begin has checked the kind
+            for raw in stream:
                 self._num_bytes_downloaded += len(raw)
                 yield from chunker.decode(raw)
             yield from chunker.flush()
@@ -171,12 +175,12 @@ class ResponseBody:
     async def aread(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
         if self._content is None:
-            aread_all = getattr(self.stream, "aread_all", None)
+            aread_all: Callable[[], Awaitable[bytes]] | None = getattr(self.stream, "aread_all", None)
             if aread_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
                     self._begin(AsyncByteStream)
                     self._content = await aread_all()
-                    self._num_bytes_downloaded = len(self._content)
+                self._num_bytes_downloaded = len(self._content)
                 await self.aclose()
             else:
                 self._content = b"".join([part async for part in self.aiter_bytes()])
@@ -229,10 +233,10 @@ class ResponseBody:
 
     async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Yield the body as it comes over the wire, not decoded."""
-        self._begin(AsyncByteStream)
+        stream = self._begin(AsyncByteStream)
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
-            async with _closing(self.stream.__aiter__()) as raws:  # type: ignore[union-attr]  # checked by _begin
+            async with _closing(stream.__aiter__()) as raws:
                 async for raw in raws:
                     self._num_bytes_downloaded += len(raw)
                     for chunk in chunker.decode(raw):
@@ -253,8 +257,8 @@ class ResponseBody:
 
     # What both worlds share.
 
-    def _begin(self, kind: type[SyncByteStream | AsyncByteStream]) -> None:
-        """Check that the raw body may be read now, by this kind of code, and note that it is."""
+    def _begin(self, kind: type[Kind]) -> Kind:
+        """Return the stream to read the raw body from, and note that it is being read, where that may be done now."""
         if self.is_stream_consumed:
             raise StreamConsumed
         if self.is_closed:
@@ -264,6 +268,7 @@ class ResponseBody:
                 raise RuntimeError("this response streams asynchronously: use `aread` and the `aiter_*` methods")
             raise RuntimeError("this response streams synchronously: use `read` and the `iter_*` methods")
         self.is_stream_consumed = True
+        return self.stream
 
     def _is_plain(self) -> bool:
         return "Content-Encoding" not in self.headers
@@ -310,15 +315,15 @@ class _Blame:
             error.request = self._request
 
 
-class _closing:
+class _closing(Generic[Item]):
     """Closes an asynchronous generator when its reader stops early (contextlib.aclosing is Python 3.10's)."""
 
     __slots__ = ("_generator",)
 
-    def __init__(self, generator: AsyncIterator[Any]) -> None:
+    def __init__(self, generator: AsyncIterator[Item]) -> None:
         self._generator = generator
 
-    async def __aenter__(self) -> AsyncIterator[Any]:
+    async def __aenter__(self) -> AsyncIterator[Item]:
         return self._generator
 
     async def __aexit__(self, *error: object) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datetime
 
     from ..arguments import HeaderTypes, ResponseContent, ResponseExtensions
-    from ..bodies.decode import ContentDecoder
     from ..urls import URL
     from .request import Request
 
@@ -59,7 +58,7 @@ class Response(ResponseBody):
         self._content: bytes | None = None
         self._text: str | None = None
         self._encoding: str | None = None
-        self._decoder: ContentDecoder | None = None
+        self._decoder = None
         self._num_bytes_downloaded = 0
         self._started: float | None = None
         self._elapsed: datetime.timedelta | None = None
