@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import StreamConsumed
 
@@ -17,6 +17,11 @@ class SyncByteStream:
     `close` may be called at any time, more than once, and frees what the stream holds.
     """
 
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again; a stream that does not know says no."""
+        return False
+
     def __iter__(self) -> Iterator[bytes]:
         raise NotImplementedError("a SyncByteStream must say its `__iter__`")
         yield b""
@@ -27,6 +32,11 @@ class SyncByteStream:
 
 class AsyncByteStream:
     """A body that asynchronous code iterates; see `SyncByteStream`."""
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again; a stream that does not know says no."""
+        return False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         raise NotImplementedError("an AsyncByteStream must say its `__aiter__`")
@@ -41,6 +51,11 @@ class ByteStream(AsyncByteStream, SyncByteStream):
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again: always."""
+        return True
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._stream
@@ -83,7 +98,8 @@ class IteratorByteStream(SyncByteStream):
         if self._is_consumed and self._is_one_shot:
             raise StreamConsumed
         self._is_consumed = True
-        yield from self._stream
+        for chunk in self._stream:
+            yield chunk if type(chunk) is bytes else as_bytes(chunk)
 
 
 class AsyncIteratorByteStream(AsyncByteStream):
@@ -104,4 +120,13 @@ class AsyncIteratorByteStream(AsyncByteStream):
             raise StreamConsumed
         self._is_consumed = True
         async for chunk in self._stream:
-            yield chunk
+            yield chunk if type(chunk) is bytes else as_bytes(chunk)
+
+
+def as_bytes(chunk: object) -> bytes:
+    """Return a piece of a body as `bytes`; a `TypeError` for text, which has no encoding yet, and for anything else."""
+    if isinstance(chunk, bytes):
+        return chunk
+    if isinstance(chunk, (bytearray, memoryview)):
+        return bytes(cast("bytearray", chunk))
+    raise TypeError(f"a body is made of bytes, but its stream gave {type(chunk).__name__}: encode text first")

@@ -236,9 +236,9 @@ class Headers(MutableMapping[str, str]):
         if fields:
             self._merge(Headers(fields, self._encoding))
 
-    def prepend(self, name: bytes, value: bytes) -> None:
-        """Put a field in front of all others; it is taken as valid, and replaces nothing."""
-        self._fields.insert(0, (name, value))
+    def prepend(self, raw_name: bytes, raw_value: bytes) -> None:
+        """Put a field in front of all others; the caller answers for its being valid and new."""
+        self._fields.insert(0, (raw_name, raw_value))
         self._index = None
 
     def copy(self) -> Headers:
@@ -352,7 +352,8 @@ def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes
 def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
     # `type is` before `isinstance`: the abstract class costs more than all the rest.
     if type(headers) is dict or isinstance(headers, Mapping):
-        return cast("Mapping[Any, Any]", headers).items()
+        mapping: Mapping[Any, Any] = cast("Any", headers)
+        return mapping.items()
     if isinstance(headers, (str, bytes)):
         raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(headers).__name__}")
     pairs: list[Any] = list(headers)

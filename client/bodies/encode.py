@@ -1,0 +1,189 @@
+"""What callers give as a body, turned into header fields and a stream.
+
+| given | becomes |
+|---|---|
+| `content=` bytes, text | held in memory; Content-Length |
+| `content=` a path or an open file | read from where it stands; Content-Length of the rest, where it can be told |
+| `content=` an iterable or asynchronous iterable of bytes | Transfer-Encoding: chunked |
+| `data=` a mapping or pairs | `application/x-www-form-urlencoded` |
+| `files=` (and `data=`) | `multipart/form-data` |
+| `json=` | `application/json`, compact, UTF-8 |
+
+More than one of `content`, `data` and `json` is an error; `json` beside `files` is not looked at, as httpx has it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, Callable, Optional, Union, cast
+
+from ..urls import PrimitiveData
+from .files import PathStream, file_stream, is_file
+from .forms import encode_form, is_form
+from .streams import AsyncByteStream, AsyncIteratorByteStream, ByteStream, IteratorByteStream, SyncByteStream, as_bytes
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeAlias
+
+__all__ = [
+    "EMPTY_STREAM",
+    "FileContent",
+    "FileTypes",
+    "JSONEncoder",
+    "RequestContent",
+    "RequestData",
+    "RequestFiles",
+    "ResponseContent",
+    "encode_request",
+    "encode_response",
+]
+
+# Real unions, not strings: SDKs build on them at run time.
+RequestContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes], IO[bytes], "os.PathLike[str]"]
+ResponseContent = Union[str, bytes, Iterable[bytes], AsyncIterable[bytes]]
+RequestData = Union[Mapping[str, Any], Sequence[tuple[str, PrimitiveData]]]
+FileContent = Union[IO[bytes], bytes, str, Iterable[bytes], AsyncIterable[bytes], "os.PathLike[str]"]
+FileTypes = Union[
+    FileContent,
+    tuple[Optional[str], FileContent],
+    tuple[Optional[str], FileContent, Optional[str]],
+    tuple[Optional[str], FileContent, Optional[str], Mapping[str, str]],
+]
+RequestFiles = Union[Mapping[str, FileTypes], Sequence[tuple[str, FileTypes]]]
+JSONEncoder = Callable[[Any], Union[str, bytes]]
+
+Stream: TypeAlias = "SyncByteStream | AsyncByteStream"
+
+EMPTY_STREAM = ByteStream(b"")
+
+_standard_dumps: JSONEncoder | None = None
+
+
+def encode_request(
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any = None,
+    *,
+    boundary: bytes | None = None,
+    dumps: JSONEncoder | None = None,
+) -> tuple[dict[str, str], Stream]:
+    """Return the header fields that frame and describe a request's body, and its stream.
+
+    No body gives no fields: whether `Content-Length: 0` is due depends on the method.
+    """
+    if content is not None:
+        if data or files or json is not None:
+            raise ValueError(_conflict(content=content, data=data, files=files, json=json))
+        return _encode_content(content)
+    if data is not None and not is_form(data):
+        return _encode_data_as_content(data, files=files, json=json)
+    if files:
+        from .multipart import MultipartStream
+
+        multipart = MultipartStream(data=data or {}, files=files, boundary=boundary)
+        return multipart.described(), multipart
+    if data:
+        if json is not None:
+            raise ValueError(_conflict(data=data, json=json))
+        return _encode_form(data)
+    if json is not None:
+        return _encode_json(json, dumps)
+    return {}, EMPTY_STREAM
+
+
+def encode_response(
+    content: ResponseContent | None = None,
+    text: str | None = None,
+    html: str | None = None,
+    json: Any = None,
+    *,
+    dumps: JSONEncoder | None = None,
+) -> tuple[dict[str, str], Stream]:
+    """Return the header fields that frame and describe a response's body, and its stream."""
+    if content is None and text is None and html is None:
+        return ({}, EMPTY_STREAM) if json is None else _encode_json(json, dumps)
+    if sum(given is not None for given in (content, text, html, json)) > 1:
+        raise ValueError(_conflict(content=content, text=text, html=html, json=json))
+    if content is not None:
+        return _encode_content(content)
+    said, kind = (text, "text/plain") if text is not None else (html, "text/html")
+    if not isinstance(said, str):
+        raise TypeError(f"{'text' if kind == 'text/plain' else 'html'}= is str, not {type(said).__name__}")
+    body = said.encode("utf-8")
+    return {"Content-Length": str(len(body)), "Content-Type": f"{kind}; charset=utf-8"}, ByteStream(body)
+
+
+def _conflict(**given: Any) -> str:
+    names = [f"{name}=" for name, value in given.items() if value is not None]
+    return f"{' and '.join(names)} were given together: a message has one body, pass one of them"
+
+
+def _encode_content(content: Any) -> tuple[dict[str, str], Stream]:
+    if isinstance(content, (bytes, str)):
+        body = content.encode("utf-8") if isinstance(content, str) else content
+        return ({"Content-Length": str(len(body))} if body else {}), ByteStream(body)
+    if isinstance(content, (bytearray, memoryview)):
+        return _encode_content(as_bytes(cast("object", content)))
+    if isinstance(content, (list, tuple)):
+        return _encode_content(b"".join([as_bytes(chunk) for chunk in cast("Sequence[object]", content)]))
+    if isinstance(content, Mapping):
+        raise TypeError("content= is bytes, text, a file or an iterable of bytes; pass a mapping as data= or json=")
+    stream = _stream_of(content)
+    length: int | None = getattr(stream, "length", None)
+    if length is not None:
+        return {"Content-Length": str(length)}, stream
+    return {"Transfer-Encoding": "chunked"}, stream
+
+
+def _stream_of(content: Any) -> Stream:
+    if isinstance(content, (SyncByteStream, AsyncByteStream)):
+        return content
+    if is_file(content):
+        return file_stream(content)
+    if isinstance(content, os.PathLike):
+        return PathStream(cast("os.PathLike[str]", content))
+    if isinstance(content, Iterable):
+        return IteratorByteStream(cast("Iterable[bytes]", content))
+    if isinstance(content, AsyncIterable):
+        return AsyncIteratorByteStream(cast("AsyncIterable[bytes]", content))
+    raise TypeError(
+        f"content= is bytes, text, a path, a file or an (asynchronous) iterable of bytes, not {type(content).__name__}"
+    )
+
+
+def _encode_data_as_content(data: Any, *, files: Any, json: Any) -> tuple[dict[str, str], Stream]:
+    """Take `data=` that is no form for content, as older code wants it."""
+    if files or json is not None:
+        raise ValueError(_conflict(data=data, files=files, json=json))
+    if not isinstance(data, (bytes, str, Iterable, AsyncIterable)) and not is_file(data):
+        raise TypeError(
+            f"data= is a mapping of form fields, or (name, value) pairs, not {type(data).__name__}; "
+            "pass raw bodies as content= and JSON as json="
+        )
+    import warnings
+
+    warnings.warn("use content=... to send raw bytes or text; data= is for forms", DeprecationWarning, stacklevel=4)
+    return _encode_content(data)
+
+
+def _encode_form(data: Any) -> tuple[dict[str, str], Stream]:
+    body = encode_form(data)
+    return {
+        "Content-Length": str(len(body)),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }, ByteStream(body)
+
+
+def _encode_json(value: Any, dumps: JSONEncoder | None) -> tuple[dict[str, str], Stream]:
+    global _standard_dumps  # noqa: PLW0603 - made when first used, and then kept
+    if dumps is None:
+        if _standard_dumps is None:
+            from json import JSONEncoder as StandardEncoder
+
+            _standard_dumps = StandardEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+        dumps = _standard_dumps
+    said = dumps(value)
+    body = said.encode("utf-8") if isinstance(said, str) else said
+    return {"Content-Length": str(len(body)), "Content-Type": "application/json"}, ByteStream(body)
