@@ -42,7 +42,7 @@ _DECIMAL_BYTE = re.compile(r"0|[1-9][0-9]{0,2}")
 
 def canonical(host: str, *, opaque: bool = False) -> str:
     """Return the one spelling of a host, in ASCII, without brackets; `opaque` is for schemes of one's own."""
-    if host[:1] == "[":
+    if host[0] == "[":
         if host[-1] != "]":
             raise InvalidURL("host: an IPv6 address starts with '[' and ends with ']', as in [::1]")
         return _ipv6(host[1:-1])
@@ -52,16 +52,12 @@ def canonical(host: str, *, opaque: bool = False) -> str:
         try:
             host = percent.decode_strictly(host)
         except UnicodeDecodeError as error:
-            raise InvalidURL(
-                f"host {_shown(host)}: its percent-escapes are not UTF-8; write the host's name itself"
-            ) from error
-    if not host.isascii():
+            raise InvalidURL("host: its percent-escapes are not UTF-8; write the host's name itself") from error
+    if not host.isascii() or "xn--" in host.lower():
         host = _to_ascii(host)
-    elif _PLAIN.fullmatch(host) is None:
+    if _PLAIN.fullmatch(host) is None:
         _refuse_forbidden(host)
     host = host.lower()
-    if "xn--" in host and (host.startswith("xn--") or ".xn--" in host):
-        _check_domain(host)
     _check_lengths(host)
     return _ipv4(host) if _ends_in_number(host) else host
 
@@ -75,11 +71,14 @@ def to_unicode(host: str) -> str:
 
 @lru_cache(maxsize=256)
 def _to_unicode(host: str) -> str:
-    return ".".join([_from_punycode(label) if label.startswith("xn--") else label for label in host.split(".")])
+    return ".".join(
+        [label[4:].encode().decode("punycode") if label[:4] == "xn--" else label for label in host.split(".")]
+    )
 
 
 def _shown(host: str) -> str:
-    return ascii(host if len(host) <= 80 else host[:77] + "...")
+    shown = ascii(host)
+    return shown if len(shown) <= 80 else f"{shown[:76]}...'"
 
 
 def _refuse_forbidden(host: str) -> None:
@@ -209,21 +208,18 @@ def _longest_zeros(pieces: Iterable[int]) -> tuple[int, int]:
     return best, length
 
 
-# Names beyond ASCII. `idna` is imported here and nowhere else: most programs never need it.
+# Names beyond ASCII: `idna` has the tables, WHATWG's "domain to ASCII" says which of its checks count.
+# The code points of UTS #46 are allowed, which is what browsers do, rather than the fewer of IDNA 2008:
+# some registries sell emoji, and a server on one can be reached.
+# `idna` is imported here and nowhere else: most programs never need it.
 
 
 def _to_ascii(host: str) -> str:
     if len(host) > 4 * MAX_HOST:
         raise InvalidURL(f"host {_shown(host)}: {len(host)} characters, where DNS allows {MAX_HOST} bytes")
-    mapped = _mapped(host)
-    labels = mapped.split(".")
-    bidi = _is_bidi(mapped)
-    ascii_labels = [label if label.isascii() else _to_punycode(label, bidi=bidi) for label in labels]
-    result = ".".join(ascii_labels)
-    if not result:
-        raise InvalidURL(f"host {_shown(host)}: nothing is left of it after normalization")
-    _refuse_forbidden(result)
-    return result
+    labels = [_from_punycode(label) if label[:4] == "xn--" else label for label in _mapped(host).split(".")]
+    _check_labels(labels)
+    return ".".join([label if label.isascii() else _to_punycode(label) for label in labels])
 
 
 def _mapped(text: str) -> str:
@@ -232,56 +228,48 @@ def _mapped(text: str) -> str:
     try:
         return idna.uts46_remap(text, std3_rules=False, transitional=False)
     except idna.IDNAError as error:
-        raise InvalidURL(f"host {_shown(text)}: not an internationalized domain name: {error}") from error
+        raise InvalidURL(f"host {_shown(text)}: has characters that no domain name may have") from error
 
 
-def _is_bidi(domain: str) -> bool:
-    import unicodedata
-
-    return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in domain)
-
-
-def _to_punycode(label: str, *, bidi: bool) -> str:
-    if len(label) > MAX_LABEL:
-        raise InvalidURL(f"host label {_shown(label)}: {len(label)} characters, where DNS allows {MAX_LABEL} bytes")
-    _check_label(label, bidi=bidi)
+def _to_punycode(label: str) -> str:
     return "xn--" + label.encode("punycode").decode("ascii")
 
 
-def _check_label(label: str, *, bidi: bool) -> None:
+def _from_punycode(label: str) -> str:
+    """Return what an `xn--` label says, provided that it is what `_to_punycode` would have written."""
+    if len(label) <= MAX_LABEL:
+        try:
+            decoded = label[4:].encode("ascii").decode("punycode")
+        except UnicodeError:
+            decoded = ""
+        if not decoded.isascii() and _mapped(decoded) == decoded and _to_punycode(decoded) == label:
+            return decoded
+    raise InvalidURL(f"host label {_shown(label)}: not the Punycode of a name beyond ASCII; write the name itself")
+
+
+def _check_labels(labels: list[str]) -> None:
+    import unicodedata
+
     import idna
 
-    try:
-        idna.check_initial_combiner(label)
-        for position, character in enumerate(label):
-            if character in "\u200c\u200d" and not idna.valid_contextj(label, position):
-                raise InvalidURL(f"host label {_shown(label)}: an invisible joiner where the script has no use for one")
-        if bidi:
-            idna.check_bidi(label)
-    except (idna.IDNAError, ValueError) as error:
-        if isinstance(error, InvalidURL):
-            raise
-        raise InvalidURL(f"host label {_shown(label)}: not valid in a domain name: {error}") from error
-
-
-def _from_punycode(label: str) -> str:
-    try:
-        return label[4:].encode("ascii").decode("punycode")
-    except UnicodeError as error:
-        raise InvalidURL(f"host label {_shown(label)}: what follows xn-- is not Punycode") from error
-
-
-@lru_cache(maxsize=256)
-def _check_domain(host: str) -> None:
-    """Refuse `xn--` labels that are not what the mapping writes: they would show one name and resolve another."""
-    if len(host) > MAX_HOST + 1:
-        return  # refused for its length right after
-    unicode_host = to_unicode(host)
-    bidi = _is_bidi(unicode_host)
-    for label, original in zip(unicode_host.split("."), host.split(".")):
-        if not original.startswith("xn--"):
-            continue
-        if label.isascii() or _mapped(label) != label or _to_punycode(label, bidi=bidi) != original:
-            raise InvalidURL(
-                f"host label {_shown(original)}: not the Punycode of a name beyond ASCII; write the name itself"
+    # The Bidi rule of RFC 5893 binds every label once one of them has right-to-left characters.
+    bidi = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for label in labels for character in label)
+    for label in filter(None, labels):
+        if len(label) > MAX_LABEL:
+            raise InvalidURL(f"host label {_shown(label)}: {len(label)} characters, where DNS allows {MAX_LABEL} bytes")
+        try:
+            idna.check_initial_combiner(label)
+            joined = all(
+                idna.valid_contextj(label, position)
+                for position, character in enumerate(label)
+                if character in _JOINERS
             )
+            directed = not bidi or idna.check_bidi(label, check_ltr=True)
+        except (idna.IDNAError, ValueError) as error:
+            raise InvalidURL(f"host label {_shown(label)}: not valid in a domain name: {error}") from error
+        if not (joined and directed) or label[:4] == "xn--":
+            raise InvalidURL(f"host label {_shown(label)}: looks like another name than it is; write it plainly")
+
+
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_JOINERS = "\u200c\u200d"

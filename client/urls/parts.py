@@ -115,4 +115,5 @@ def without_dot_segments(path: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return ascii(text if len(text) <= 80 else text[:77] + "...")
+    shown = ascii(text)
+    return shown if len(shown) <= 80 else f"{shown[:76]}...'"
