@@ -6,7 +6,7 @@ The layers between a client and its transport are written once, as `async def`, 
 
 from __future__ import annotations
 
-import inspect
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
@@ -78,7 +78,7 @@ class BlockingCaller:
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         answer = function(*arguments)
-        if inspect.iscoroutine(answer):
+        if isinstance(answer, CoroutineType):
             answer.close()
             raise TypeError(f"{_name(function)} is asynchronous: a blocking Client calls only plain functions")
         return answer
@@ -114,7 +114,7 @@ class AsynchronousCaller:
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         answer = function(*arguments)
-        return await answer if inspect.isawaitable(answer) else answer
+        return await answer if hasattr(answer, "__await__") else answer
 
     async def sleep(self, clock: Clock, seconds: float) -> None:
         await clock.asleep(seconds)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import logging
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
 from .config import USE_CLIENT_DEFAULT, Timeout, UseClientDefault
+from .journal import log_response
 from .layers.authorize import Authorize
 from .layers.hooks import Hooks
 from .layers.redirects import Redirects
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from .layers.stack import Layer
     from .messages.response import Response
     from .transports.mounts import URLPattern
-
-logger = logging.getLogger("understudy")
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response")
@@ -322,8 +320,7 @@ class BaseClient:
         response.default_encoding = self._default_encoding
         if "Set-Cookie" in response.headers:
             self._cookies.extract_cookies(response)
-        if logger.isEnabledFor(logging.INFO):
-            _log(request, response)
+        log_response(request, response)
         if response._content is not None:
             response._stop_clock()
         return response
@@ -334,17 +331,3 @@ class BaseClient:
 
 def _with_trailing_slash(url: URL) -> URL:
     return url if url.raw_path.endswith(b"/") else url.copy_with(raw_path=url.raw_path + b"/")
-
-
-def _log(request: Request, response: Response) -> None:
-    """Log one line per response, without userinfo and query values, which are where secrets live."""
-    url = request.url
-    shown = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}{'?...' if url.query else ''}"
-    logger.info(
-        'HTTP Request: %s %s "%s %d %s"',
-        request.method,
-        shown,
-        response.http_version,
-        response.status_code,
-        response.reason_phrase,
-    )

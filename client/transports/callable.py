@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .base import AsyncBaseTransport, BaseTransport
@@ -30,7 +30,7 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         """Return what the handler returns."""
         request.read()
         answer = self.handler(request)
-        if inspect.iscoroutine(answer):
+        if isinstance(answer, CoroutineType):
             answer.close()
             raise TypeError(f"{self!r} has an asynchronous handler: a blocking Client needs a plain function")
         return _checked(answer, self)
@@ -39,7 +39,7 @@ class MockTransport(AsyncBaseTransport, BaseTransport):
         """Return what the handler returns, awaited where it must be."""
         await request.aread()
         answer = self.handler(request)
-        if inspect.isawaitable(answer):
+        if hasattr(answer, "__await__"):
             answer = await answer
         return _checked(answer, self)
 
