@@ -1,0 +1,136 @@
+"""From a host name to sockets: resolution, the order of attempts, and how each socket is set up.
+
+Theory of operation (RFC 8305, "Happy Eyeballs")
+
+1. Addresses of the two families are tried in turn, beginning with the family that the system prefers.
+2. An attempt gets `STAGGER` seconds before the next one starts beside it; one that fails starts the next at once.
+3. The first connection wins and the others are closed; when all fail, one error names every attempt.
+
+How attempts run side by side is each backend's business; what to attempt, in which order, is here.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .base import SocketOption
+
+STAGGER = 0.25
+
+
+class Address(NamedTuple):
+    """Where a socket can connect to: a family such as `socket.AF_INET6`, and what `socket.connect` takes."""
+
+    family: int
+    sockaddr: tuple[Any, ...]
+
+
+class Resolver(Protocol):
+    """Turns a host name into addresses. One given to a blocking backend must not suspend."""
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        """Return addresses, best first; raise `OSError` when there are none."""
+        ...
+
+
+def literal(host: str, port: int) -> list[Address] | None:
+    """Return the address that `host` spells, without asking anybody; `None` when it is a name."""
+    if not host or (host[-1:] not in "0123456789abcdefABCDEF" and ":" not in host):
+        return None
+    try:
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    return in_order(found)
+
+
+def in_order(found: Sequence[tuple[Any, ...]]) -> list[Address]:
+    """Return what `getaddrinfo` found, without repeats, the families taking turns (RFC 8305, section 4)."""
+    seen = list(dict.fromkeys(Address(int(entry[0]), entry[4]) for entry in found))
+    if not seen:
+        return []
+    preferred = seen[0].family
+    first = [address for address in seen if address.family == preferred]
+    second = [address for address in seen if address.family != preferred]
+    ordered: list[Address] = []
+    for place in range(max(len(first), len(second))):
+        ordered.extend(first[place : place + 1])
+        ordered.extend(second[place : place + 1])
+    return ordered
+
+
+def open_socket(
+    address: Address, *, local_address: str | None = None, socket_options: Sequence[SocketOption] = ()
+) -> socket.socket:
+    """Return a non-blocking socket ready to connect to `address`."""
+    opened = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        # Requests are written whole: waiting for more to send (Nagle) only adds delay.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        set_options(opened, socket_options)
+        if local_address is not None:
+            opened.bind((local_address, 0))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def set_options(opened: socket.socket, socket_options: Sequence[SocketOption]) -> None:
+    """Apply options as `socket.setsockopt` takes them."""
+    for option in socket_options:
+        opened.setsockopt(*option)  # type: ignore[arg-type]  # the overloads are those of SocketOption
+
+
+def all_failed(host: str, failures: Sequence[tuple[Address, BaseException]]) -> OSError:
+    """Return one error that tells of every attempt."""
+    if not failures:
+        return OSError(f"{host!r} has no address")
+    last = failures[-1][1]
+    if len(failures) == 1:
+        return last if isinstance(last, OSError) else OSError(str(last))
+    said = "; ".join(f"{address.sockaddr[0]}: {error}" for address, error in failures)
+    return OSError(getattr(last, "errno", None) or 0, f"all {len(failures)} addresses failed: {said}")
+
+
+class DNSCache:
+    """A resolver that remembers what another one said, for `ttl` seconds, at most `most` names.
+
+    The system does not tell how long an answer may be kept, so keep `ttl` short. Failures are not remembered.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        ttl: float = 30.0,
+        most: int = 256,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolver = resolver
+        self._ttl = ttl
+        self._most = most
+        self._now = now
+        self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[Address]]] = OrderedDict()
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        known = self._known.get((host, port))
+        if known is not None and self._now() < known[0]:
+            return known[1]
+        addresses = await self._resolver(host, port)
+        self._known[host, port] = (self._now() + self._ttl, addresses)
+        self._known.move_to_end((host, port))
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+        return addresses
+
+    def forget(self) -> None:
+        """Forget everything, as after a change of network."""
+        self._known.clear()

@@ -1,0 +1,268 @@
+"""The network under trio, and under whatever else anyio runs on: non-blocking sockets that anyio waits for.
+
+The sockets are the standard library's, so that `close` needs no event loop and cannot be cancelled.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import anyio
+import anyio.lowlevel
+
+from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .readiness import is_readable
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from .addresses import Resolver
+    from .base import NetworkStream, SocketOption
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Ask the system, in a worker thread."""
+    return in_order(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+class AnyioBackend:
+    """The network for `AsyncClient` under trio."""
+
+    def __init__(self, *, resolver: Resolver | None = None) -> None:
+        self._resolver: Resolver = resolver or resolve
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        *,
+        local_address: str | None = None,
+        socket_options: Sequence[SocketOption] = (),
+    ) -> NetworkStream:
+        with anyio.move_on_after(timeout):
+            addresses = literal(host, port) or await self._resolver(host, port)
+            return AnyioStream(await _Race(addresses, local_address, socket_options).run(host))
+        raise TimeoutError(f"no answer from {host!r}")
+
+    async def connect_unix(
+        self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
+    ) -> NetworkStream:
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            opened.setblocking(False)
+            set_options(opened, socket_options)
+            # Connecting to a local socket is immediate, or is refused.
+            opened.connect(path)
+            await anyio.lowlevel.checkpoint()
+        except BaseException:
+            opened.close()
+            raise
+        return AnyioStream(opened)
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+
+    def waiter(self) -> AnyioWaiter:
+        return AnyioWaiter()
+
+    def __repr__(self) -> str:
+        return "AnyioBackend()"
+
+
+class AnyioWaiter:
+    """An anyio event."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float | None) -> bool:
+        with anyio.move_on_after(timeout):
+            await self._event.wait()
+        return self._event.is_set()
+
+
+class _Race:
+    """Connection attempts side by side, one task each."""
+
+    def __init__(
+        self, addresses: Sequence[Address], local_address: str | None, socket_options: Sequence[SocketOption]
+    ) -> None:
+        self._addresses = addresses
+        self._local_address = local_address
+        self._socket_options = socket_options
+        self._winner: socket.socket | None = None
+        self._failures: list[tuple[Address, BaseException]] = []
+
+    async def run(self, host: str) -> socket.socket:
+        """Return the first socket that connected."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for place, address in enumerate(self._addresses):
+                    settled = anyio.Event()
+                    tasks.start_soon(self._attempt, address, settled, tasks)
+                    if place + 1 < len(self._addresses):
+                        with anyio.move_on_after(STAGGER):
+                            await settled.wait()
+        except BaseException:
+            if self._winner is not None:
+                self._winner.close()
+            raise
+        if self._winner is None:
+            raise all_failed(host, self._failures)
+        return self._winner
+
+    async def _attempt(self, address: Address, settled: anyio.Event, tasks: Any) -> None:
+        opened = None
+        try:
+            opened = open_socket(address, local_address=self._local_address, socket_options=self._socket_options)
+            await _connect(opened, address.sockaddr)
+        except OSError as error:
+            if opened is not None:
+                opened.close()
+            self._failures.append((address, error))
+            settled.set()
+            return
+        except BaseException:
+            if opened is not None:
+                opened.close()
+            raise
+        if self._winner is None:
+            self._winner = opened
+            tasks.cancel_scope.cancel()
+        else:
+            opened.close()
+
+
+async def _connect(opened: socket.socket, sockaddr: tuple[Any, ...]) -> None:
+    try:
+        opened.connect(sockaddr)
+    except BlockingIOError:
+        await anyio.wait_writable(opened)
+        code = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            import os
+
+            raise OSError(code, os.strerror(code)) from None
+
+
+class AnyioStream:
+    """A connected non-blocking socket."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        # One checkpoint either way: a peer that is always ahead must not keep other tasks from running.
+        try:
+            data = self._socket.recv(max_bytes)
+        except BlockingIOError:
+            pass
+        else:
+            await anyio.lowlevel.checkpoint()
+            return data
+        with anyio.move_on_after(timeout):
+            while True:
+                await self._wait(anyio.wait_readable)
+                try:
+                    return self._socket.recv(max_bytes)
+                except BlockingIOError:
+                    continue
+        raise TimeoutError("the peer says nothing")
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        rest = memoryview(data)
+        await anyio.lowlevel.checkpoint()
+        while True:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                pass
+            if not rest:
+                return
+            with anyio.move_on_after(timeout) as scope:
+                await self._wait(anyio.wait_writable)
+            if scope.cancelled_caught:
+                raise TimeoutError("the peer takes nothing")
+
+    async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
+        sent = 0
+        await anyio.lowlevel.checkpoint()
+        while sent < len(data) and not is_readable(self._socket):
+            try:
+                sent += self._socket.send(data[sent:])
+            except BlockingIOError:
+                await self._wait_for_either(timeout)
+        return sent
+
+    async def _wait_for_either(self, timeout: float | None) -> None:
+        happened = False
+
+        async def watch(wait: Any, tasks: Any) -> None:
+            nonlocal happened
+            await self._wait(wait)
+            happened = True
+            tasks.cancel_scope.cancel()
+
+        with anyio.move_on_after(timeout):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(watch, anyio.wait_readable, tasks)
+                tasks.start_soon(watch, anyio.wait_writable, tasks)
+        if not happened:
+            raise TimeoutError("the peer takes nothing")
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
+        from .tls_stream import TLSStream
+
+        return await TLSStream.client(self, context, hostname, timeout)
+
+    def close(self) -> None:
+        if self._socket.fileno() < 0:
+            return
+        try:
+            # Whoever waits for this socket is woken; without a running loop nobody does.
+            anyio.notify_closing(self._socket)
+        except (RuntimeError, OSError, anyio.NoEventLoopError):
+            pass
+        finally:
+            self._socket.close()
+
+    def is_readable(self) -> bool:
+        return is_readable(self._socket)
+
+    def get_extra_info(self, name: str) -> Any:
+        if name == "socket":
+            return self._socket
+        if name == "is_readable":
+            return self.is_readable()
+        if self._socket.fileno() < 0:
+            return None
+        if name == "client_addr":
+            return self._socket.getsockname()
+        if name == "server_addr":
+            return self._socket.getpeername()
+        return None
+
+    def __repr__(self) -> str:
+        return f"<AnyioStream {'closed' if self._socket.fileno() < 0 else f'fd={self._socket.fileno()}'}>"
+
+    async def _wait(self, wait: Any) -> None:
+        if self._socket.fileno() < 0:
+            _closed()
+        try:
+            await wait(self._socket)
+        except anyio.ClosedResourceError:
+            _closed()
+
+
+def _closed() -> NoReturn:
+    raise ConnectionResetError("the connection is closed")

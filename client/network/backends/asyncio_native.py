@@ -1,0 +1,409 @@
+"""The network under asyncio, uvloop included: a Protocol of our own.
+
+Theory of operation
+
+1. Bytes arrive in `data_received` and wait in a list until `read` takes them. Beyond `_HIGH` bytes reading is paused
+   until the list is empty, so that a slow reader slows the peer down.
+2. `write` hands bytes to the transport, which mostly sends them at once, and waits only while the transport says that
+   too much is queued.
+3. No call has a timer or cancel scope of its own. Each direction has one timer, armed lazily: a wait notes when it
+   wants to end; a timer that fires early arms itself again for the time noted then, and one that finds nobody waiting
+   lets itself go. A request that is answered in time costs no timer at all.
+4. `close` aborts the transport: synchronous, and possible on a loop that no longer runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any, cast
+
+from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .readiness import is_readable
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from .addresses import Resolver
+    from .base import NetworkStream, SocketOption
+
+_HIGH = 1_048_576
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Ask the system, in a thread of the loop's executor."""
+    return in_order(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+class AsyncioBackend:
+    """The network for `AsyncClient` under asyncio."""
+
+    def __init__(self, *, resolver: Resolver | None = None) -> None:
+        self._resolver: Resolver = resolver or resolve
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        *,
+        local_address: str | None = None,
+        socket_options: Sequence[SocketOption] = (),
+    ) -> NetworkStream:
+        async def connect() -> socket.socket:
+            addresses = literal(host, port) or await self._resolver(host, port)
+            race = _Race(addresses, local_address, socket_options)
+            return await race.run(host)
+
+        return await _stream(await _within(timeout, connect, f"no answer from {host!r}"))
+
+    async def connect_unix(
+        self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
+    ) -> NetworkStream:
+        async def connect() -> socket.socket:
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                opened.setblocking(False)
+                set_options(opened, socket_options)
+                await asyncio.get_running_loop().sock_connect(opened, path)
+            except BaseException:
+                opened.close()
+                raise
+            return opened
+
+        return await _stream(await _within(timeout, connect, f"no answer from {path!r}"))
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def waiter(self) -> AsyncioWaiter:
+        return AsyncioWaiter()
+
+    def __repr__(self) -> str:
+        return "AsyncioBackend()"
+
+
+class AsyncioWaiter:
+    """A future, made when somebody really waits."""
+
+    __slots__ = ("_future", "_is_set")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._future: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        self._is_set = True
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self, timeout: float | None) -> bool:
+        if self._is_set:
+            return True
+        loop = asyncio.get_running_loop()
+        self._future = future = loop.create_future()
+        timer = None if timeout is None else loop.call_later(timeout, _finish, future)
+        try:
+            await future
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return self._is_set
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _within(timeout: float | None, connect: Any, what: str) -> socket.socket:
+    """Run `connect`, which closes what it opened when cancelled; at most `timeout` seconds."""
+    task = asyncio.ensure_future(connect())
+    try:
+        done, _ = await asyncio.wait([task], timeout=timeout)
+        if done:
+            return cast("socket.socket", task.result())
+    except BaseException:
+        _discard(task)
+        raise
+    _discard(task)
+    raise TimeoutError(what)
+
+
+def _discard(task: asyncio.Future[socket.socket]) -> None:
+    """Cancel the attempt, and close its socket should it have won after all."""
+    task.add_done_callback(_close_result)
+    task.cancel()
+
+
+def _close_result(task: asyncio.Future[socket.socket]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+class _Race:
+    """Connection attempts side by side, one task each."""
+
+    def __init__(
+        self, addresses: Sequence[Address], local_address: str | None, socket_options: Sequence[SocketOption]
+    ) -> None:
+        self._addresses = addresses
+        self._local_address = local_address
+        self._socket_options = socket_options
+
+    async def run(self, host: str) -> socket.socket:
+        """Return the first socket that connected."""
+        if len(self._addresses) == 1:
+            return await self._attempt(self._addresses[0])
+        running: dict[asyncio.Task[socket.socket], Address] = {}
+        failures: list[tuple[Address, BaseException]] = []
+        waiting = list(reversed(self._addresses))
+        try:
+            while waiting or running:
+                if waiting:
+                    address = waiting.pop()
+                    running[asyncio.ensure_future(self._attempt(address))] = address
+                done, _ = await asyncio.wait(
+                    running, timeout=STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    address = running[task]
+                    error = task.exception()
+                    if error is None:
+                        del running[task]
+                        return task.result()
+                    del running[task]
+                    failures.append((address, error))
+        finally:
+            for task in running:
+                _discard(task)
+        raise all_failed(host, failures)
+
+    async def _attempt(self, address: Address) -> socket.socket:
+        opened = open_socket(address, local_address=self._local_address, socket_options=self._socket_options)
+        try:
+            await asyncio.get_running_loop().sock_connect(opened, address.sockaddr)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+async def _stream(connected: socket.socket) -> AsyncioStream:
+    loop = asyncio.get_running_loop()
+    try:
+        _, stream = await loop.create_connection(lambda: AsyncioStream(loop, connected), sock=connected)
+    except BaseException:
+        connected.close()
+        raise
+    return stream
+
+
+class _Gate:
+    """Where one caller waits for one kind of event, with one timer for all its waits."""
+
+    __slots__ = ("_deadline", "_future", "_loop", "_timer")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._future: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def wait(self, timeout: float | None, what: str) -> None:
+        """Return when opened; raise `TimeoutError` after `timeout` seconds."""
+        loop = self._loop
+        self._future = future = loop.create_future()
+        if timeout is None:
+            self._deadline = 0.0
+        else:
+            self._deadline = deadline = loop.time() + timeout
+            timer = self._timer
+            if timer is None:
+                self._timer = loop.call_at(deadline, self._on_timer)
+            elif deadline < timer.when():
+                timer.cancel()
+                self._timer = loop.call_at(deadline, self._on_timer)
+        try:
+            await future
+        except TimeoutError:
+            raise TimeoutError(what) from None
+        finally:
+            self._future = None
+
+    def open(self) -> None:
+        """Let the caller that waits go on, if there is one."""
+        future = self._future
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def dispose(self) -> None:
+        """Let the timer go."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        future = self._future
+        if future is None or future.done() or not self._deadline:
+            return
+        if self._loop.time() >= self._deadline:
+            future.set_exception(TimeoutError())
+        else:
+            self._timer = self._loop.call_at(self._deadline, self._on_timer)
+
+
+class AsyncioStream(asyncio.Protocol):
+    """A connected socket under asyncio."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket) -> None:
+        self._loop = loop
+        self._socket = connected
+        self._transport: asyncio.Transport | None = None
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._eof = False
+        self._error: Exception | None = None
+        self._closed = False
+        self._reading_paused = False
+        self._writing_paused = False
+        self._reader = _Gate(loop)
+        self._writer = _Gate(loop)
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        self._reader.open()
+        self._writer.open()
+        if self._size > _HIGH and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        self._reader.open()
+        self._writer.open()
+        return True  # the transport stays open for writing: a half-closed server may still be answered
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self._error is None:
+            self._error = exc
+        self._eof = True
+        self._closed = True
+        self._reader.open()
+        self._writer.open()
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        self._writer.open()
+
+    # What the library calls
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        if not self._chunks:
+            if self._closed or self._eof:
+                return self._ended()
+            await self._reader.wait(timeout, "the peer says nothing")
+            if not self._chunks:
+                return self._ended()
+        return self._take(max_bytes)
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        if self._closed or self._transport is None:
+            raise self._broken()
+        self._transport.write(data)
+        while self._writing_paused:
+            await self._writer.wait(timeout, "the peer takes nothing")
+            if self._closed:
+                raise self._broken()
+
+    async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
+        if self._closed or self._transport is None:
+            raise self._broken()
+        if self._chunks or self._eof:
+            return 0
+        # The transport keeps what it cannot send: the view may not outlive the caller's buffer.
+        self._transport.write(bytes(data))
+        while self._writing_paused and not self._chunks and not self._eof:
+            await self._writer.wait(timeout, "the peer takes nothing")
+        if self._closed and not self._chunks:
+            raise self._broken()
+        return len(data)
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
+        from .tls_stream import TLSStream
+
+        return await TLSStream.client(self, context, hostname, timeout)
+
+    def close(self) -> None:
+        if self._transport is None or self._closed:
+            return
+        self._closed = True
+        self._reader.open()
+        self._writer.open()
+        self._reader.dispose()
+        self._writer.dispose()
+        if self._loop.is_closed():
+            self._close_without_loop()
+        else:
+            self._transport.abort()
+
+    def is_readable(self) -> bool:
+        return bool(self._chunks) or self._eof or self._closed or is_readable(self._socket)
+
+    def get_extra_info(self, name: str) -> Any:
+        if name == "is_readable":
+            return self.is_readable()
+        if self._transport is None or name not in _EXTRA:
+            return None
+        return self._transport.get_extra_info(_EXTRA[name])
+
+    def __repr__(self) -> str:
+        return f"<AsyncioStream {'closed' if self._closed else f'fd={self._socket.fileno()}'}>"
+
+    # Within
+
+    def _take(self, max_bytes: int) -> bytes:
+        chunks = self._chunks
+        if self._size <= max_bytes:
+            data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            chunks.clear()
+        else:
+            whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            data = whole[:max_bytes]
+            chunks[:] = [whole[max_bytes:]]
+        self._size -= len(data)
+        if self._reading_paused and not chunks and self._transport is not None and not self._closed:
+            self._reading_paused = False
+            self._transport.resume_reading()
+        return data
+
+    def _ended(self) -> bytes:
+        if self._error is not None:
+            raise self._error
+        return b""
+
+    def _broken(self) -> OSError:
+        error = self._error
+        return error if isinstance(error, OSError) else ConnectionResetError("the connection is closed")
+
+    def _close_without_loop(self) -> None:
+        # A transport needs its loop to close. The socket does not, and the transport must not complain later.
+        self._socket.close()
+        if "_sock" in getattr(self._transport, "__dict__", {}):
+            with contextlib.suppress(AttributeError):
+                setattr(self._transport, "_sock", None)  # noqa: B010  # not in the interface of a transport
+
+
+_EXTRA = {"client_addr": "sockname", "server_addr": "peername", "socket": "socket"}

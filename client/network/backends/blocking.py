@@ -1,0 +1,304 @@
+"""The network for blocking code: plain sockets, and TLS where OpenSSL reads the socket itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .readiness import is_readable, wait_for
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from .addresses import Resolver
+    from .base import NetworkStream, SocketOption
+
+_IN_PROGRESS = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Ask the system, in this thread."""
+    return in_order(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
+
+
+class BlockingBackend:
+    """The network for `Client`: every method blocks the calling thread, and none suspends."""
+
+    def __init__(self, *, resolver: Resolver | None = None) -> None:
+        self._resolver: Resolver = resolver or resolve
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        *,
+        local_address: str | None = None,
+        socket_options: Sequence[SocketOption] = (),
+    ) -> NetworkStream:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        addresses = literal(host, port) or await self._resolver(host, port)
+        race = _Race(addresses, deadline, local_address, socket_options)
+        try:
+            return BlockingStream(race.run(host))
+        finally:
+            race.close_losers()
+
+    async def connect_unix(
+        self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
+    ) -> NetworkStream:
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            set_options(opened, socket_options)
+            opened.settimeout(timeout)
+            opened.connect(path)
+        except BaseException:
+            opened.close()
+            raise
+        return BlockingStream(opened)
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def waiter(self) -> BlockingWaiter:
+        return BlockingWaiter()
+
+    def __repr__(self) -> str:
+        return "BlockingBackend()"
+
+
+class BlockingWaiter:
+    """A lock that is held until the flag is set: the cheapest thing that one thread can wait for."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        if self._lock.locked():
+            self._lock.release()
+
+    async def wait(self, timeout: float | None) -> bool:
+        return self._lock.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+
+
+class _Race:
+    """Connection attempts side by side on non-blocking sockets."""
+
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        deadline: float | None,
+        local_address: str | None,
+        socket_options: Sequence[SocketOption],
+    ) -> None:
+        self._waiting = list(reversed(addresses))
+        self._deadline = deadline
+        self._local_address = local_address
+        self._socket_options = socket_options
+        self._running: dict[socket.socket, Address] = {}
+        self._failures: list[tuple[Address, BaseException]] = []
+
+    def run(self, host: str) -> socket.socket:
+        """Return the first socket that connected."""
+        with selectors.DefaultSelector() as selector:
+            while self._waiting or self._running:
+                winner = self._start_next(selector) if self._waiting else None
+                while winner is None and self._running:
+                    pause = self._pause()
+                    ready = selector.select(pause)
+                    winner = self._settle(selector, [key.fileobj for key, _ in ready])
+                    if self._waiting:
+                        break  # either the head start is over, or an attempt failed: the next one goes
+                if winner is not None:
+                    return winner
+        raise all_failed(host, self._failures)
+
+    def close_losers(self) -> None:
+        for opened in self._running:
+            opened.close()
+
+    def _pause(self) -> float | None:
+        left = None
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                tried = ", ".join(str(address.sockaddr[0]) for address in self._running.values())
+                raise TimeoutError(f"no answer from {tried}")
+        if self._waiting:
+            return STAGGER if left is None else min(STAGGER, left)
+        return left
+
+    def _start_next(self, selector: selectors.BaseSelector) -> socket.socket | None:
+        address = self._waiting.pop()
+        try:
+            opened = open_socket(address, local_address=self._local_address, socket_options=self._socket_options)
+        except OSError as error:
+            self._failures.append((address, error))
+            return None
+        self._running[opened] = address
+        code = opened.connect_ex(address.sockaddr)
+        if code and code not in _IN_PROGRESS:
+            self._lose(opened, OSError(code, os.strerror(code)))
+            return None
+        selector.register(opened, selectors.EVENT_WRITE)
+        return None
+
+    def _settle(self, selector: selectors.BaseSelector, ready: Sequence[Any]) -> socket.socket | None:
+        for opened in ready:
+            selector.unregister(opened)
+            code = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                self._lose(opened, OSError(code, os.strerror(code)))
+                continue
+            del self._running[opened]
+            won: socket.socket = opened
+            return won
+        return None
+
+    def _lose(self, opened: socket.socket, error: OSError) -> None:
+        self._failures.append((self._running.pop(opened), error))
+        opened.close()
+
+
+class BlockingStream:
+    """A connected socket, plain or wrapped by OpenSSL."""
+
+    __slots__ = ("_ahead", "_socket", "_timeout", "_tls")
+
+    def __init__(self, connected: socket.socket, *, tls: bool = False) -> None:
+        self._socket = connected
+        self._tls = tls
+        self._timeout: float | None = -1.0
+        self._ahead = b""  # read while writing, and not asked for yet
+        self._limit(None)
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        if self._ahead:
+            data, self._ahead = self._ahead[:max_bytes], self._ahead[max_bytes:]
+            return data
+        if timeout != self._timeout:
+            self._limit(timeout)
+        if not self._tls:
+            return self._socket.recv(max_bytes)
+        try:
+            return self._socket.recv(max_bytes)
+        except OSError as error:
+            raise _cleared(error) from error
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        if timeout != self._timeout:
+            self._limit(timeout)
+        sent = self._socket.send(data)
+        if sent < len(data):
+            # `sendall` would bound all of it by one timeout; a slow peer that takes something now and then is alive.
+            rest = memoryview(data)
+            while sent < len(data):
+                sent += self._socket.send(rest[sent:])
+
+    async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
+        self._limit(0)
+        sent = 0
+        while sent < len(data):
+            if is_readable(self._socket) and self._look_ahead():
+                break
+            write = True
+            try:
+                sent += self._socket.send(data[sent:])
+                continue
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                wanted = _wants(error)
+                if not wanted:
+                    raise
+                write = wanted == "write"
+            readable, writable = wait_for(self._socket, write=write, timeout=timeout)
+            if readable and self._look_ahead():
+                break
+            if not readable and not writable:
+                raise TimeoutError("the peer takes nothing")
+        self._limit(None)
+        return sent
+
+    def _look_ahead(self) -> bool:
+        """Take in what has arrived; return whether that is something to read, or the end."""
+        try:
+            self._ahead = self._socket.recv(65_536)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            # TLS has messages of its own, which are nothing to read.
+            if _wants(error):
+                return False
+            raise _cleared(error) from error
+        return True
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
+        if self._tls:
+            from .tls_stream import TLSStream
+
+            return await TLSStream.client(self, context, hostname, timeout)
+        try:
+            self._limit(timeout)
+            wrapped = context.wrap_socket(self._socket, server_hostname=hostname, suppress_ragged_eofs=False)
+        except BaseException:
+            self.close()
+            raise
+        return BlockingStream(wrapped, tls=True)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def is_readable(self) -> bool:
+        if self._ahead or self._socket.fileno() < 0:
+            return True
+        if self._tls and self._socket.pending():  # type: ignore[attr-defined]  # an SSLSocket
+            return True
+        return is_readable(self._socket)
+
+    def get_extra_info(self, name: str) -> Any:
+        if name == "ssl_object":
+            return self._socket if self._tls else None
+        if name == "socket":
+            return self._socket
+        if name == "is_readable":
+            return self.is_readable()
+        if self._socket.fileno() < 0:
+            return None
+        if name == "client_addr":
+            return self._socket.getsockname()
+        if name == "server_addr":
+            return self._socket.getpeername()
+        return None
+
+    def __repr__(self) -> str:
+        state = "closed" if self._socket.fileno() < 0 else f"fd={self._socket.fileno()}"
+        return f"<BlockingStream {'TLS ' if self._tls else ''}{state}>"
+
+    def _limit(self, timeout: float | None) -> None:
+        self._socket.settimeout(timeout)
+        self._timeout = timeout
+
+
+def _wants(error: OSError) -> str:
+    import ssl
+
+    if isinstance(error, ssl.SSLWantReadError):
+        return "read"
+    return "write" if isinstance(error, ssl.SSLWantWriteError) else ""
+
+
+def _cleared(error: OSError) -> OSError:
+    from .tls_stream import clear
+
+    return clear(error)

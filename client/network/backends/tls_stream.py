@@ -1,0 +1,183 @@
+"""TLS over any stream of bytes: `ssl.MemoryBIO` between the plain text and the stream that carries it.
+
+Used by every backend that OpenSSL cannot read a socket for: the asynchronous ones, the one in memory, and TLS inside TLS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+from .base import UncleanEOF
+
+if TYPE_CHECKING:
+    from .base import NetworkStream
+
+_READ_SIZE = 65_536
+# One record holds 16 KiB; more at once only makes a slow peer's backlog larger.
+_WRITE_SIZE = 65_536
+
+
+class TLSStream:
+    """A stream whose bytes travel encrypted inside another one."""
+
+    __slots__ = ("_ahead", "_incoming", "_inner", "_outgoing", "_sealed", "_tls")
+
+    def __init__(self, inner: NetworkStream, context: ssl.SSLContext, hostname: str | None) -> None:
+        self._inner = inner
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        self._ahead = b""  # read while writing, and not asked for yet
+        self._sealed = b""  # encrypted, and not taken by the inner stream yet
+
+    @classmethod
+    async def client(
+        cls, inner: NetworkStream, context: ssl.SSLContext, hostname: str | None, timeout: float | None
+    ) -> TLSStream:
+        """Return the stream with the handshake done; `timeout` bounds all of it."""
+        try:
+            stream = cls(inner, context, hostname)
+            deadline = None if timeout is None else time.monotonic() + timeout
+            while True:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise TimeoutError("the TLS handshake takes too long")
+                if await stream._step(stream._tls.do_handshake, left):
+                    await stream._flush(left)
+                    return stream
+        except BaseException:
+            inner.close()
+            raise
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        if self._ahead:
+            data, self._ahead = self._ahead[:max_bytes], self._ahead[max_bytes:]
+            return data
+        tls = self._tls
+        while True:
+            try:
+                data = tls.read(max_bytes)
+            except ssl.SSLWantReadError:
+                await self._fill(timeout)
+                continue
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLError as error:
+                raise clear(error) from error
+            return self._gathered(data, max_bytes) if tls.pending() else data
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        if len(data) <= _WRITE_SIZE:
+            self._tls.write(data)
+            await self._flush(timeout)
+            return
+        rest = memoryview(data)
+        while rest:
+            self._tls.write(rest[:_WRITE_SIZE])
+            await self._flush(timeout)
+            rest = rest[_WRITE_SIZE:]
+
+    async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
+        taken = 0
+        while True:
+            sealed = self._sealed + self._outgoing.read()
+            count = await self._inner.write_until_readable(memoryview(sealed), timeout)
+            # What is sealed was counted as taken already, and goes before anything else.
+            self._sealed = sealed[count:]
+            if self._inner.is_readable() and await self._look_ahead(timeout):
+                return taken
+            if not self._sealed:
+                if taken == len(data):
+                    return taken
+                taken += self._tls.write(data[taken : taken + _WRITE_SIZE])
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
+        return await TLSStream.client(self, context, hostname, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def is_readable(self) -> bool:
+        # TLS 1.3 session tickets arrive on their own and are nothing to read: let OpenSSL look at them.
+        return bool(self._ahead) or self._tls.pending() > 0 or self._inner.is_readable()
+
+    def get_extra_info(self, name: str) -> Any:
+        if name == "ssl_object":
+            return self._tls
+        if name == "is_readable":
+            return self.is_readable()
+        return self._inner.get_extra_info(name)
+
+    def __repr__(self) -> str:
+        return f"<TLSStream over {self._inner!r}>"
+
+    async def _step(self, operation: Callable[[], Any], timeout: float | None) -> bool:
+        """Try `operation` once; return whether it succeeded, after moving bytes if it needs more of them."""
+        try:
+            operation()
+        except ssl.SSLWantReadError:
+            await self._fill(timeout)
+            return False
+        except ssl.SSLError:
+            # The alert that says why goes out; that it arrives matters less than the error.
+            with contextlib.suppress(OSError):
+                await self._flush(timeout)
+            raise
+        return True
+
+    async def _flush(self, timeout: float | None) -> None:
+        sealed = self._sealed + self._outgoing.read()
+        if sealed:
+            self._sealed = b""
+            await self._inner.write(sealed, timeout)
+
+    async def _fill(self, timeout: float | None) -> None:
+        await self._flush(timeout)
+        data = await self._inner.read(_READ_SIZE, timeout)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    async def _look_ahead(self, timeout: float | None) -> bool:
+        """Take in what has arrived; return whether that is something to read, or the end."""
+        data = await self._inner.read(_READ_SIZE, timeout)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+        try:
+            self._ahead += self._tls.read(_READ_SIZE)
+        except ssl.SSLWantReadError:
+            # TLS has messages of its own, which are nothing to read.
+            return False
+        except ssl.SSLError:
+            # Reading will meet the same end again, and tell.
+            return True
+        return True
+
+    def _gathered(self, data: bytes, max_bytes: int) -> bytes:
+        """Return `data` and whatever else is decrypted already: several records may have come at once."""
+        pieces = [data]
+        size = len(data)
+        while size < max_bytes:
+            try:
+                piece = self._tls.read(max_bytes - size)
+            except ssl.SSLError:
+                # Nothing more yet, or an end that the next read will meet again.
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            size += len(piece)
+        return b"".join(pieces)
+
+
+def clear(error: OSError) -> OSError:
+    """Return the error that tells an end without TLS's closing message from other failures."""
+    if isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING":
+        return UncleanEOF("the connection ended without the closing message of TLS")
+    return error

@@ -1,0 +1,159 @@
+"""From an origin to a connection: where to connect, what to put on top, which protocol to speak.
+
+The one seam for what lies between a request and a socket: proxies replace `open_stream`, HTTP/2 is a branch of `connect`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import ConnectError, ConnectTimeout, UnsupportedProtocol
+from .failures import CONNECT, described, translate
+from .http1.codec import choose
+from .http1.connection import HTTP1Connection
+from .trace import tell, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..messages.request import Request
+    from .backends.base import NetworkBackend, NetworkStream, SocketOption
+    from .call import Call
+    from .connection import Connection
+    from .tls import TLSSettings
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_SECURE = {"https", "wss"}
+_FIRST_PAUSE = 0.5
+
+
+class Origin(NamedTuple):
+    """What a connection is good for: everything about it that differs within one transport.
+
+    What else authenticates (verify, certificates, ALPN, proxy, local address, Unix socket) belongs to the transport, and each
+    transport has a pool of its own.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    sni: str | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the connection is inside TLS."""
+        return self.scheme in _SECURE
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}" + (f" (SNI {self.sni})" if self.sni else "")
+
+
+def origin_of(request: Request) -> Origin:
+    """Return what the request needs a connection to."""
+    url = request.url
+    scheme = url.scheme
+    port = url.port
+    if port is None:
+        if scheme not in _PORTS:
+            said = (
+                f"{scheme}: URLs have no transport here"
+                if scheme
+                else "the URL has no scheme: write http:// or https://"
+            )
+            raise UnsupportedProtocol(f"{said} ({request.method} {str(url)[:80]!r})", request=request)
+        port = _PORTS[scheme]
+    elif scheme not in _PORTS:
+        raise UnsupportedProtocol(f"{scheme}: URLs have no transport here", request=request)
+    host = url.raw_host.decode("ascii")
+    if not host:
+        raise UnsupportedProtocol(f"the URL has no host ({request.method} {str(url)[:80]!r})", request=request)
+    return Origin(scheme, host, port, request.extensions.get("sni_hostname"))
+
+
+class Connector:
+    """Makes connections as one transport was told to."""
+
+    def __init__(
+        self,
+        backend: NetworkBackend,
+        tls: TLSSettings,
+        *,
+        uds: str | None = None,
+        local_address: str | None = None,
+        socket_options: Sequence[SocketOption] = (),
+        retries: int = 0,
+        accepts_unclean_end: bool = False,
+    ) -> None:
+        self.backend = backend
+        self._tls = tls
+        self._uds = uds
+        self._local_address = local_address
+        self._socket_options = socket_options
+        self._retries = retries
+        self._accepts_unclean_end = accepts_unclean_end
+        self._codec = choose()
+
+    def may_share(self, origin: Origin) -> bool:
+        """Whether a connection to `origin` may turn out to serve many calls at once."""
+        return False
+
+    async def connect(self, origin: Origin, call: Call) -> Connection:
+        """Return a new connection for `call`, trying again `retries` times; raise `ConnectError` or `ConnectTimeout`."""
+        pause = 0.0
+        for left in range(self._retries, -1, -1):
+            try:
+                return await self._connect_once(origin, call)
+            except (ConnectError, ConnectTimeout) as error:
+                if not left:
+                    raise
+                if call.trace is not None:
+                    await tell(call.trace, "connection.retry.started", {"exception": error})
+            await self.backend.sleep(pause)
+            pause = _FIRST_PAUSE if not pause else pause * 2
+        raise AssertionError("unreachable")
+
+    async def _connect_once(self, origin: Origin, call: Call) -> Connection:
+        stream: NetworkStream | None = None
+        try:
+            stream = await self.open_stream(origin, call)
+            if origin.is_secure:
+                stream = await self._start_tls(stream, origin, call)
+            return HTTP1Connection(stream, self._codec, accepts_unclean_end=self._accepts_unclean_end)
+        except OSError as error:
+            # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
+            raise translate(error, CONNECT, call.request, call.waits) from error
+        except UnicodeError as error:
+            raise ConnectError(
+                f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
+            ) from error
+
+    async def open_stream(self, origin: Origin, call: Call) -> NetworkStream:
+        """Return bytes to and from `origin`, before any TLS of the origin's own."""
+        waits = call.waits
+        timeout = waits.left(waits.connect)
+        if self._uds is not None:
+            step = self.backend.connect_unix(self._uds, timeout, socket_options=self._socket_options)
+            if call.trace is None:
+                return await step
+            return await traced(call.trace, "connection.connect_unix_socket", step, path=self._uds, timeout=timeout)
+        tcp = self.backend.connect_tcp(
+            origin.host, origin.port, timeout, local_address=self._local_address, socket_options=self._socket_options
+        )
+        if call.trace is None:
+            return await tcp
+        return await traced(
+            call.trace, "connection.connect_tcp", tcp, host=origin.host, port=origin.port, timeout=timeout
+        )
+
+    async def _start_tls(self, stream: NetworkStream, origin: Origin, call: Call) -> NetworkStream:
+        try:
+            waits = call.waits
+            hostname = origin.sni or origin.host.partition("%")[0]
+            step = stream.start_tls(self._tls.context(), hostname, waits.left(waits.connect))
+        except BaseException:
+            stream.close()
+            raise
+        if call.trace is None:
+            return await step
+        return await traced(call.trace, "connection.start_tls", step, server_hostname=hostname)

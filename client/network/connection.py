@@ -1,0 +1,50 @@
+"""What the pool wants from a connection, whatever protocol it speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..errors import RequestError
+    from ..messages.response import Response
+    from .call import Call
+
+
+class Connection(Protocol):
+    """An open connection that sends requests.
+
+    1. `send` returns once the response's head is there, with `Response.stream` still to be read, or raises one of this
+       library's errors. The call is ended exactly once with `call.done(...)`: by the connection once the response has been
+       read or closed; by the pool when `send` raises.
+    2. `close` is synchronous, may come at any time, even while a call is being served, and never raises.
+    3. `capacity` is how many calls it serves at once. A connection that changes it, or that will take no new calls,
+       tells the pool: `pool.set_capacity(connection, n)`, `pool.retire(connection)`.
+    """
+
+    capacity: int
+
+    async def send(self, call: Call) -> Response:
+        """Send the call's request and return its response."""
+        ...
+
+    def is_usable(self) -> bool:
+        """Say without waiting whether another request may be sent: asked of an idle connection just before it is used."""
+        ...
+
+    def close(self) -> None:
+        """Close at once."""
+        ...
+
+
+class Unanswered(Exception):
+    """The connection, which had served before, died before it said anything about this request.
+
+    The server closed it as idle while the request was on its way (RFC 9112, section 9.3.1).
+    Raised by `Connection.send`; the pool sends the request again where that is safe, else raises `error`.
+    """
+
+    def __init__(self, error: RequestError, *, processed: bool | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.processed = processed
+        """`False` where the server has certainly not looked at the request: then even a POST may go again."""

@@ -1,0 +1,98 @@
+"""From what went wrong on the wire to the error that the caller sees: one table.
+
+Backends raise the standard library's errors; which of this library's they become depends on what was being done.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from ..errors import (
+    ConnectError,
+    ConnectTimeout,
+    DeadlineExceeded,
+    NetworkError,
+    ReadError,
+    ReadTimeout,
+    RequestError,
+    TimeoutException,
+    WriteError,
+    WriteTimeout,
+)
+
+if TYPE_CHECKING:
+    from ..messages.request import Request
+    from .waits import Waits
+
+CONNECT = "connect"
+WRITE = "write"
+READ = "read"
+
+# What was being done -> (the clock's error, the wire's error, what was going on, what to do about the clock).
+_TABLE: dict[str, tuple[type[TimeoutException], type[NetworkError], str]] = {
+    CONNECT: (ConnectTimeout, ConnectError, "no connection"),
+    WRITE: (WriteTimeout, WriteError, "sending the request failed"),
+    READ: (ReadTimeout, ReadError, "receiving the response failed"),
+}
+
+_MOST = 300
+
+
+def described(request: Request) -> str:
+    """Return the request as messages show it: without userinfo, query and fragment, which may hold secrets."""
+    url = request.url
+    port = "" if url.port is None else f":{url.port}"
+    path = url.raw_path.split(b"?", 1)[0].decode("ascii", "replace")
+    if len(path) > 80:
+        path = path[:77] + "..."
+    host = url.host if ":" not in url.host else f"[{url.host}]"
+    return f"{request.method} {url.scheme}://{host}{port}{path}"
+
+
+def translate(error: BaseException, doing: str, request: Request, waits: Waits) -> RequestError:
+    """Return the error to raise from `error`."""
+    where = described(request)
+    if isinstance(error, RequestError):
+        if getattr(error, "_request", None) is None:
+            error.request = request
+            error.args = (f"{where}: {error}"[:_MOST],)
+        translated: RequestError = error
+    elif isinstance(error, (TimeoutError, socket.timeout)):
+        translated = _out_of_time(error, doing, where, request, waits)
+    else:
+        kind, what = _TABLE[doing][1:]
+        translated = kind(f"{where}: {what}: {_said(error)}{_hint(error)}"[:_MOST], request=request)
+    if doing == CONNECT:
+        translated.request_sent = False
+        translated.retryable = not isinstance(translated, DeadlineExceeded)
+    else:
+        translated.request_sent = True
+    return translated
+
+
+def _out_of_time(error: BaseException, doing: str, where: str, request: Request, waits: Waits) -> TimeoutException:
+    kind, _, what = _TABLE[doing]
+    if waits.is_over():
+        return DeadlineExceeded(
+            f"{where}: {what}: the time for the whole call is over; allow more with Timeout(total=...)", request=request
+        )
+    seconds = getattr(waits, doing)
+    if seconds is None:
+        # The system's own patience, not ours.
+        return kind(f"{where}: {what}: {_said(error)}", request=request)
+    return kind(
+        f"{where}: {what}: {_said(error)} for {seconds:g} s; allow more with Timeout({doing}=...)"[:_MOST],
+        request=request,
+    )
+
+
+def _said(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text if text.isprintable() else repr(text)
+
+
+def _hint(error: BaseException) -> str:
+    if getattr(error, "verify_code", None) is not None:
+        return "; to trust another authority pass verify=ssl_context"
+    return ""

@@ -1,0 +1,117 @@
+"""One pool for each event loop: connections never move from one loop to another.
+
+1. The loop that runs is found without importing anything: under asyncio it is one call into C.
+2. Pools of loops that have ended are closed when a pool for another loop is made. Closing needs no loop.
+3. In a forked child the parent's pools are kept and never touched: the parent uses their sockets, and closing them could
+   reach into its event loop.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import forks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .backends.base import NetworkBackend
+    from .pool import Pool
+
+
+class Homes:
+    """The pools of one asynchronous transport."""
+
+    __slots__ = ("_abandoned", "_generation", "_known", "_last", "_last_loop", "_make_pool", "_network")
+
+    def __init__(self, make_pool: Callable[[NetworkBackend], Pool], network: NetworkBackend | None) -> None:
+        self._make_pool = make_pool
+        self._network = network
+        self._known: dict[Any, Pool] = {}
+        self._last: Pool | None = None
+        self._last_loop: Any = None
+        self._generation = forks.generation
+        self._abandoned: list[Pool] = []
+
+    def pool(self) -> Pool:
+        """Return the pool of the event loop that runs."""
+        loop = running_loop()
+        if self._last is not None and loop is self._last_loop and self._generation == forks.generation:
+            return self._last
+        return self._pool_of(loop)
+
+    def close(self) -> None:
+        """Close the connections of every loop."""
+        with forks.lock:
+            self._check_fork()
+            pools = list(self._known.values())
+            self._known.clear()
+            self._last = self._last_loop = None
+        for pool in pools:
+            pool.close()
+
+    def _pool_of(self, loop: Any) -> Pool:
+        with forks.lock:
+            self._check_fork()
+            pool = self._known.get(loop)
+            ended: list[Pool] = []
+            if pool is None:
+                ended = [self._known.pop(known) for known in list(self._known) if _has_ended(known)]
+                pool = self._known[loop] = self._make_pool(self._network or _backend_for(loop))
+            self._last, self._last_loop = pool, loop
+        for gone in ended:
+            gone.close()
+        return pool
+
+    def _check_fork(self) -> None:
+        if self._generation != forks.generation:
+            self._abandoned.extend(self._known.values())
+            self._known.clear()
+            self._last = self._last_loop = None
+            self._generation = forks.generation
+
+
+def running_loop() -> Any:
+    """Return what stands for the event loop that runs: asyncio's loop, or trio's token."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        # First, because trio may run as a guest of asyncio.
+        return trio.lowlevel.current_trio_token()
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None:
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            pass  # neither of the two: anyio knows, or says that there is none
+    import anyio.lowlevel
+
+    return anyio.lowlevel.current_token()
+
+
+def _has_ended(loop: Any) -> bool:
+    is_closed = getattr(loop, "is_closed", None)
+    if is_closed is not None:
+        return bool(is_closed())
+    run_sync_soon = getattr(loop, "run_sync_soon", None)
+    if run_sync_soon is None:
+        return False
+    try:
+        run_sync_soon(_nothing)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    """Be what is asked of a loop to see whether it still runs."""
+
+
+def _backend_for(loop: Any) -> NetworkBackend:
+    if hasattr(loop, "call_soon_threadsafe"):
+        from .backends.asyncio_native import AsyncioBackend
+
+        return AsyncioBackend()
+    from .backends.anyio_streams import AnyioBackend
+
+    return AnyioBackend()

@@ -1,0 +1,239 @@
+"""A response's body as it comes over the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...bodies.streams import AsyncByteStream, SyncByteStream
+from ...bridge import run
+from ...errors import IncompleteBody, RequestError, StreamClosed
+from ..backends.base import UncleanEOF
+from ..failures import READ, translate
+from .framing import UNTIL_CLOSE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from ..call import Call
+    from .codec import ChunkedReader
+    from .connection import HTTP1Connection
+
+_READ_SIZE = 262_144
+
+
+class HeldBody(SyncByteStream, AsyncByteStream):
+    """A body that came with its head: its connection has left already."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read_all(self) -> bytes:
+        """Return the whole body."""
+        return self._content
+
+    async def aread_all(self) -> bytes:
+        """Return the whole body."""
+        return self._content
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._content:
+            yield self._content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._content:
+            yield self._content
+
+
+class Receiver:
+    """Takes one body off a connection, and gives the connection back after its last byte."""
+
+    __slots__ = (
+        "_call",
+        "_chunked",
+        "_connection",
+        "_idle_timeout",
+        "_is_closed",
+        "_length",
+        "_pending",
+        "_received",
+        "_reusable",
+    )
+
+    def __init__(
+        self,
+        connection: HTTP1Connection,
+        call: Call,
+        length: int,
+        chunked: ChunkedReader | None,
+        pending: bytes,
+        *,
+        reusable: bool,
+        idle_timeout: float | None,
+    ) -> None:
+        self._connection = connection
+        self._call = call
+        self._length = length
+        self._chunked = chunked
+        self._pending = pending
+        self._reusable = reusable
+        self._idle_timeout = idle_timeout
+        self._received = 0
+        self._is_closed = False
+
+    async def receive(self) -> bytes:
+        """Return the next piece of the body, or `b""` after its end, when the connection has left already."""
+        if self._is_closed:
+            if self._is_complete:
+                return b""
+            raise StreamClosed
+        try:
+            return await self._receive()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, (OSError, RequestError)):
+                call = self._call
+                raise translate(error, READ, call.request, call.waits) from error
+            raise
+
+    async def receive_all(self) -> bytes:
+        """Return the rest of the body."""
+        pieces: list[bytes] = []
+        piece = await self.receive()
+        while piece:
+            pieces.append(piece)
+            if self._is_closed:
+                break
+            piece = await self.receive()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def close(self) -> None:
+        """Give the connection back: for another call after the last byte, else to be closed."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._call.done(reusable=False)
+
+    @property
+    def _is_complete(self) -> bool:
+        if self._chunked is not None:
+            return self._chunked.is_complete
+        return self._received == self._length
+
+    async def _receive(self) -> bytes:
+        waits = self._call.waits
+        while True:
+            data = self._pending
+            if data:
+                self._pending = b""
+            else:
+                timeout = waits.read if waits.deadline is None else waits.left(waits.read)
+                try:
+                    data = await self._connection.stream.read(_READ_SIZE, timeout)
+                except UncleanEOF:
+                    if self._length != UNTIL_CLOSE or not self._connection.accepts_unclean_end:
+                        raise self._incomplete("the connection was cut without TLS's closing message") from None
+                if not data:
+                    return self._ended()
+            piece = self._decoded(data)
+            self._received += len(piece)
+            if self._is_complete:
+                self._finish()
+            if piece or self._is_closed:
+                return piece
+
+    def _decoded(self, data: bytes) -> bytes:
+        """Return the part of `data` that belongs to the body."""
+        chunked = self._chunked
+        if chunked is not None:
+            piece = chunked.feed(data)
+            if chunked.leftover:
+                self._reusable = False
+            return piece
+        if self._length == UNTIL_CLOSE:
+            return data
+        left = self._length - self._received
+        if len(data) > left:
+            self._reusable = False
+            return data[:left]
+        return data
+
+    def _finish(self) -> None:
+        self._is_closed = True
+        self._call.done(reusable=self._reusable, idle_timeout=self._idle_timeout)
+
+    def _ended(self) -> bytes:
+        if self._length == UNTIL_CLOSE:
+            self._length = self._received
+            self._reusable = False
+            self._finish()
+            return b""
+        raise self._incomplete("the server closed the connection")
+
+    def _incomplete(self, why: str) -> IncompleteBody:
+        expected = self._length if self._length >= 0 else None
+        of = "" if expected is None else f" of {expected}"
+        return IncompleteBody(
+            f"the body ended after {self._received}{of} bytes: {why}", received=self._received, expected=expected
+        )
+
+
+class SyncBody(SyncByteStream):
+    """A body for blocking code."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def read_all(self) -> bytes:
+        """Return the whole body."""
+        return run(self._receiver.receive_all())
+
+    def __iter__(self) -> Iterator[bytes]:
+        receive = self._receiver.receive
+        piece = run(receive())
+        while piece:
+            yield piece
+            piece = run(receive())
+
+    def close(self) -> None:
+        self._receiver.close()
+
+
+class AsyncBody(AsyncByteStream):
+    """A body for asynchronous code."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    async def aread_all(self) -> bytes:
+        """Return the whole body."""
+        return await self._receiver.receive_all()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        receive = self._receiver.receive
+        piece = await receive()
+        while piece:
+            yield piece
+            piece = await receive()
+
+    async def aclose(self) -> None:
+        self._receiver.close()
+
+
+class TunnelBody(SyncByteStream, AsyncByteStream):
+    """What stands for the body where the connection has become a tunnel: empty; closing it ends the tunnel."""
+
+    def __init__(self, connection: HTTP1Connection, call: Call) -> None:
+        self._connection = connection
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for nothing in ():
+            yield nothing
+
+    def close(self) -> None:
+        self._call.done(reusable=False)
+
+    async def aclose(self) -> None:
+        self._call.done(reusable=False)

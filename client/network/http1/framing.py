@@ -1,0 +1,98 @@
+"""Where a response's body ends, and whether the connection may carry another request (RFC 9112, sections 6 and 9).
+
+1. Content-Length and Transfer-Encoding together, two different lengths, a length that is not plain digits, a transfer coding
+   other than chunked, a transfer coding in HTTP/1.0: each is an error. The RFC allows some of it to be repaired; repairing
+   is how two programs come to disagree.
+2. A response to HEAD, a 1xx, 204 or 304, and a 2xx to CONNECT have no body, whatever their fields say.
+3. With neither length nor coding the body ends with the connection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...errors import RemoteProtocolError
+from .plain_codec import shown
+
+if TYPE_CHECKING:
+    from .codec import Head
+
+CHUNKED = -1
+UNTIL_CLOSE = -2
+
+_LONGEST_LENGTH = 18  # digits: below 2**60, which nobody sends
+
+
+class Framing(NamedTuple):
+    """How the body is delimited, and what becomes of the connection."""
+
+    length: int
+    """Bytes of body; `CHUNKED`, or `UNTIL_CLOSE`."""
+    keep_alive: bool
+    idle_timeout: float | None
+    """How long the server says it keeps an idle connection, in seconds."""
+
+
+_NOTHING_SAID: dict[bytes, list[bytes]] = {}
+
+
+def framing(head: Head, method: str) -> Framing:
+    """Return the framing of the response that begins with `head`; raise `RemoteProtocolError` where it contradicts itself."""
+    special = head.special or _NOTHING_SAID
+    lengths = special.get(b"content-length")
+    codings = special.get(b"transfer-encoding")
+    connection = special.get(b"connection")
+    keep_alive = head.version == b"HTTP/1.1"
+    if connection is not None:
+        keep_alive = _keeps_alive(connection, keep_alive)
+    idle_timeout = _idle_timeout(special[b"keep-alive"]) if b"keep-alive" in special else None
+    length = UNTIL_CLOSE if lengths is None else _length(lengths)
+    if codings is not None:
+        if lengths is not None:
+            raise RemoteProtocolError("the response has both Content-Length and Transfer-Encoding")
+        _check_chunked(codings, head.version)
+        length = CHUNKED
+    status = head.status
+    if method == "HEAD" or status == 304:
+        return Framing(0, keep_alive, idle_timeout)
+    if status == 204 or status < 200 or (method == "CONNECT" and status < 300):
+        # A length or coding here announces bytes that are not the next response either.
+        return Framing(0, keep_alive and length in (0, UNTIL_CLOSE), idle_timeout)
+    return Framing(length, keep_alive and length != UNTIL_CLOSE, idle_timeout)
+
+
+def _length(values: list[bytes]) -> int:
+    said = values[0]
+    if len(values) == 1 and said.isdigit() and len(said) <= _LONGEST_LENGTH:
+        return int(said)
+    lengths = {item.strip(b" \t") for value in values for item in value.split(b",")}
+    if len(lengths) > 1:
+        raise RemoteProtocolError(f"the response has several lengths: {shown(b', '.join(sorted(lengths)))}")
+    said = lengths.pop()
+    if not said.isdigit() or len(said) > _LONGEST_LENGTH:
+        raise RemoteProtocolError(f"not a Content-Length: {shown(said)}")
+    return int(said)
+
+
+def _check_chunked(values: list[bytes], version: bytes) -> None:
+    said = b", ".join(values)
+    if said.lower() != b"chunked":
+        raise RemoteProtocolError(f"a transfer coding that nobody asked for: {shown(said)}")
+    if version != b"HTTP/1.1":
+        raise RemoteProtocolError("Transfer-Encoding in an HTTP/1.0 response")
+
+
+def _keeps_alive(values: list[bytes], by_default: bool) -> bool:
+    tokens = {item.strip(b" \t").lower() for value in values for item in value.split(b",")}
+    if b"close" in tokens:
+        return False
+    return by_default or b"keep-alive" in tokens
+
+
+def _idle_timeout(values: list[bytes]) -> float | None:
+    for item in b",".join(values).split(b","):
+        name, _, value = item.strip(b" \t").partition(b"=")
+        value = value.strip(b' \t"')
+        if name.lower() == b"timeout" and value.isdigit() and len(value) <= 9:
+            return float(value)
+    return None

@@ -1,0 +1,237 @@
+"""HTTP/1.1 responses parsed strictly, in linear time, with the string methods that C made fast.
+
+Theory of operation
+
+1. RFC 9112 lets a recipient be lenient in many places. Every leniency is a place where two programs can read the same bytes
+   differently, which is how responses are smuggled; so there is none here but obsolete line folding (section 5.2), which
+   becomes one space, control characters other than NUL, CR and LF in values, which are kept, and a missing reason phrase.
+2. A line ends with CR LF. A lone CR or LF anywhere in a head or around a chunk is an error.
+3. Names seen once are remembered, in a bounded table, so that the usual ones are checked once per process. The same
+   table knows the fields that frame a message.
+4. Nothing is searched twice: what is incomplete is kept as it is, with the place up to which it was looked at.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...errors import LimitExceeded, RemoteProtocolError
+from .codec import MOST_CHUNK_LINE, MOST_FIELDS, MOST_HEAD, MOST_LINE, ChunkedReader, Head
+
+_STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?\Z")
+_NOT_A_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\Z")
+
+_SPECIAL = frozenset({b"connection", b"content-length", b"keep-alive", b"transfer-encoding", b"upgrade"})
+_KNOWN_NAMES_MOST = 1024
+_KNOWN_NAME_LONGEST = 64
+# As received -> lower-case where it frames the message, b"" where it does not.
+_known: dict[bytes, bytes] = {}
+
+# 1 MiB of chunk headers is a lot; more than 100 times the data they frame is an attack.
+_OVERHEAD_FREE = 1_048_576
+_OVERHEAD_RATIO = 100
+
+
+class PlainCodec:
+    """The parser that is used unless another one is asked for."""
+
+    name = "plain"
+
+    def parse_head(self, raw: bytes) -> Head:
+        lines = raw.split(b"\r\n")
+        count = len(lines) - 1
+        if raw.count(b"\n") != count or raw.count(b"\r") != count:
+            raise RemoteProtocolError("the response head holds a CR or LF that does not end a line")
+        matched = _STATUS_LINE.match(lines[0])
+        if matched is None:
+            raise RemoteProtocolError(f"not an HTTP/1.1 status line: {shown(lines[0])}")
+        version, status, reason = matched.groups()
+        fields, special = parse_fields(lines[1:-2], raw)
+        return Head(int(status), version, reason or b"", fields, special)
+
+    def chunked(self) -> ChunkedReader:
+        return PlainChunkedReader()
+
+
+PLAIN = PlainCodec()
+
+
+def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, bytes]], dict[bytes, list[bytes]] | None]:
+    """Return the fields on `lines`, and the values of those that frame the message."""
+    if len(lines) > MOST_FIELDS:
+        raise LimitExceeded(
+            f"the response has {len(lines)} header lines, more than {MOST_FIELDS}", limit=MOST_FIELDS, value=len(lines)
+        )
+    if b"\0" in raw:
+        raise RemoteProtocolError("the response head holds a NUL byte")
+    fields: list[tuple[bytes, bytes]] = []
+    special: dict[bytes, list[bytes]] | None = None
+    longest = len(raw) > MOST_LINE and max(map(len, lines), default=0)
+    if longest > MOST_LINE:
+        raise LimitExceeded(f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest)
+    if any([line[:1] in (b" ", b"\t") for line in lines]):
+        lines = _unfolded(lines)
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        value = value.strip(b" \t")
+        frames = _known.get(name)
+        if frames is None:
+            if not colon:
+                raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
+            frames = _learn(name)
+        elif not colon:
+            raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
+        if frames:
+            if special is None:
+                special = {}
+            special.setdefault(frames, []).append(value)
+        fields.append((name, value))
+    return fields, special
+
+
+def shown(line: bytes) -> str:
+    """Return the beginning of `line`, safe to print."""
+    return repr(bytes(line[:60]))[1:] + ("..." if len(line) > 60 else "")
+
+
+def _learn(name: bytes) -> bytes:
+    if not name or _NOT_A_TOKEN.search(name):
+        raise RemoteProtocolError(f"not a header name: {shown(name)}")
+    lower = name.lower()
+    frames = lower if lower in _SPECIAL else b""
+    if len(name) <= _KNOWN_NAME_LONGEST:
+        if len(_known) >= _KNOWN_NAMES_MOST:
+            _known.clear()
+        _known[name] = frames
+    return frames
+
+
+def _unfolded(lines: list[bytes]) -> list[bytes]:
+    """Return `lines` with obsolete folding undone: each continuation is joined by one space."""
+    groups: list[list[bytes]] = []
+    for line in lines:
+        if line[:1] not in (b" ", b"\t"):
+            groups.append([line.rstrip(b" \t")])
+        elif groups:
+            groups[-1].append(line.strip(b" \t"))
+        else:
+            raise RemoteProtocolError("the first header line begins with whitespace")
+    return [b" ".join(group) for group in groups]
+
+
+class PlainChunkedReader:
+    """Decodes one body in the chunked coding (RFC 9112, section 7.1)."""
+
+    __slots__ = (
+        "_buffer",
+        "_overhead",
+        "_payload",
+        "_remaining",
+        "_searched",
+        "_tail",
+        "is_complete",
+        "leftover",
+        "trailers",
+    )
+
+    def __init__(self) -> None:
+        self.is_complete = False
+        self.trailers: list[tuple[bytes, bytes]] = []
+        self.leftover = b""
+        self._buffer = b""
+        self._searched = 0
+        self._tail = bytearray()
+        # Bytes of the current chunk still to come, its CR LF included; 0 before a chunk's line, -1 in the trailers.
+        self._remaining = 0
+        self._overhead = 0
+        self._payload = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the part of the body that is in `data`."""
+        if self._remaining < 0:
+            self._read_trailers(data)
+            return b""
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        pieces: list[bytes] = []
+        place = 0
+        size = len(data)
+        while place < size and self._remaining >= 0:
+            remaining = self._remaining
+            if not remaining:
+                end = data.find(b"\r\n", place + self._searched)
+                if end < 0:
+                    self._wait_for_line(data[place:])
+                    place = size
+                    break
+                self._searched = 0
+                chunk = self._chunk_size(data[place:end])
+                place = end + 2
+                self._remaining = chunk + 2 if chunk else -1
+            elif remaining > 2:
+                piece = data[place : place + remaining - 2]
+                pieces.append(piece)
+                place += len(piece)
+                self._payload += len(piece)
+                self._remaining = remaining - len(piece)
+            else:
+                place = self._end_chunk(data, place)
+        if self._remaining < 0:
+            self._read_trailers(data[place:])
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _end_chunk(self, data: bytes, place: int) -> int:
+        """Check the CR LF after a chunk, of which one byte may be missing yet."""
+        ending = b"\r\n"[2 - self._remaining :]
+        found = data[place : place + len(ending)]
+        if found != ending[: len(found)]:
+            raise RemoteProtocolError(f"a chunk is not followed by CR LF but by {shown(found)}")
+        self._remaining -= len(found)
+        return place + len(found)
+
+    def _wait_for_line(self, line: bytes) -> None:
+        if len(line) > MOST_CHUNK_LINE:
+            raise LimitExceeded(
+                f"a chunk's first line has more than {MOST_CHUNK_LINE} bytes", limit=MOST_CHUNK_LINE, value=len(line)
+            )
+        self._buffer = line
+        self._searched = max(0, len(line) - 1)
+
+    def _chunk_size(self, line: bytes) -> int:
+        matched = _CHUNK_LINE.match(line)
+        if matched is None:
+            raise RemoteProtocolError(f"not a chunk size: {shown(line)}")
+        if len(line) > MOST_CHUNK_LINE:
+            raise LimitExceeded(
+                f"a chunk's first line has more than {MOST_CHUNK_LINE} bytes", limit=MOST_CHUNK_LINE, value=len(line)
+            )
+        self._overhead += len(line) + 4
+        if self._overhead > _OVERHEAD_FREE and self._overhead > self._payload * _OVERHEAD_RATIO:
+            raise LimitExceeded(
+                f"{self._overhead} bytes of chunk headers frame {self._payload} bytes of body",
+                limit=_OVERHEAD_RATIO,
+                value=self._overhead,
+            )
+        return int(matched.group(1), 16)
+
+    def _read_trailers(self, data: bytes) -> None:
+        tail = self._tail
+        searched = max(0, len(tail) - 3)
+        tail += data
+        if tail.startswith(b"\r\n"):
+            self.is_complete = True
+            self.leftover = bytes(tail[2:])
+            return
+        end = tail.find(b"\r\n\r\n", searched)
+        if end >= 0:
+            raw = bytes(tail[: end + 4])
+            self.leftover = bytes(tail[end + 4 :])
+            lines = raw.split(b"\r\n")
+            if raw.count(b"\n") != len(lines) - 1 or raw.count(b"\r") != len(lines) - 1:
+                raise RemoteProtocolError("the trailers hold a CR or LF that does not end a line")
+            self.trailers.extend(parse_fields(lines[:-2], raw)[0])
+            self.is_complete = True
+        elif len(tail) > MOST_HEAD:
+            raise LimitExceeded(f"the trailers have more than {MOST_HEAD} bytes", limit=MOST_HEAD, value=len(tail))

@@ -1,0 +1,196 @@
+"""The pool's driver: it locks, waits, connects, closes and wakes as `PoolState` decides.
+
+1. The lock protects the state and nothing else; nothing that may wait happens under it.
+2. A call owns what it holds. Whatever happens to it (an answer, an error, cancellation at any `await`) ends in one
+   synchronous `release` or `abandon`, after which the state owes it nothing.
+3. Before a connection is used again it is asked whether anything has arrived meanwhile; no other connection is looked at.
+4. A request is sent again, once, on a fresh connection, when a connection that had served before died without a word:
+   if the method is idempotent and the body can be replayed, or the server has certainly not looked at it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from ..errors import PoolTimeout
+from .call import Call
+from .connect import origin_of
+from .connection import Unanswered
+from .failures import described
+from .pool_state import PoolState
+from .snapshot import PoolSnapshot, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config import Limits
+    from ..messages.request import Request
+    from ..messages.response import Response
+    from .connect import Connector
+    from .connection import Connection
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
+# A server that keeps a connection for n seconds closes it after n seconds: be there before.
+_MARGIN = 0.9
+
+
+class Pool:
+    """Connections, and the calls that want them."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        limits: Limits,
+        *,
+        is_async: bool,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connector = connector
+        self._backend = connector.backend
+        self._limits = limits
+        self._is_async = is_async
+        self._now = now
+        self._lock = threading.Lock()
+        self._state: PoolState[Connection] = PoolState(limits)
+
+    async def send(self, request: Request) -> Response:
+        """Send the request over a connection of its origin, once there is one."""
+        origin = origin_of(request)
+        call = Call(origin, request, self, is_async=self._is_async)
+        try:
+            with self._lock:
+                granted = self._state.acquire(call, self._now(), may_share=self._connector.may_share(origin))
+                if not granted:
+                    call.waiter = self._backend.waiter()
+            if self._state.closed:
+                self._settle()
+            if not granted:
+                await self._wait(call)
+            while True:
+                connection = await self._connection_of(call)
+                try:
+                    return await connection.send(call)
+                except Unanswered as unanswered:
+                    if not _may_repeat(call, unanswered):
+                        raise unanswered.error from unanswered.__cause__
+                call.is_retry = True
+                await self._renew(call)
+        except BaseException:
+            with self._lock:
+                self._state.abandon(call, self._now())
+            self._settle()
+            raise
+
+    def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
+        """Take the call's connection back."""
+        now = self._now()
+        expiry = self._limits.keepalive_expiry
+        if idle_timeout is not None and (expiry is None or idle_timeout * _MARGIN < expiry):
+            expiry = idle_timeout * _MARGIN
+        state = self._state
+        with self._lock:
+            state.release(call, now, reusable=reusable, expires_at=None if expiry is None else now + expiry)
+        if state.closed or state.woken:
+            self._settle()
+
+    def close(self) -> None:
+        """Close every connection; calls that are still being served fail."""
+        with self._lock:
+            self._state.close_all()
+        self._settle()
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            self._state.close_idle()
+        self._settle()
+
+    def set_capacity(self, connection: Connection, capacity: int) -> None:
+        """Note that a connection can serve `capacity` calls at once from now on."""
+        with self._lock:
+            entry = self._state.entry_of(connection)
+            if entry is not None:
+                self._state.set_capacity(entry, capacity, self._now())
+        self._settle()
+
+    def retire(self, connection: Connection) -> None:
+        """Note that a connection takes no new calls."""
+        with self._lock:
+            entry = self._state.entry_of(connection)
+            if entry is not None:
+                self._state.retire(entry, self._now())
+        self._settle()
+
+    def snapshot(self) -> PoolSnapshot:
+        """Return what the pool looks like now."""
+        with self._lock:
+            return snapshot(self._state, self._now())
+
+    def __repr__(self) -> str:
+        return f"<Pool {self.snapshot()}>"
+
+    # Within
+
+    async def _connection_of(self, call: Call) -> Connection:
+        while True:
+            entry = call.entry
+            if entry is None:
+                raise RuntimeError("this call holds no connection")
+            connection = entry.connection
+            if connection is None:
+                connection = await self._connector.connect(call.key, call)  # type: ignore[arg-type]  # an Origin
+                with self._lock:
+                    self._state.connected(call, connection, self._now(), capacity=connection.capacity)
+                if self._state.woken:
+                    self._settle()
+                return connection
+            if connection.is_usable():
+                return connection
+            await self._renew(call)
+
+    async def _renew(self, call: Call) -> None:
+        with self._lock:
+            granted = self._state.renew(call, self._now())
+            if not granted:
+                call.waiter = self._backend.waiter()
+        self._settle()
+        if not granted:
+            await self._wait(call)
+
+    async def _wait(self, call: Call) -> None:
+        waits = call.waits
+        waiter = call.waiter
+        if waiter is not None and await waiter.wait(waits.left(waits.pool)):
+            return
+        with self._lock:
+            # It may have come in the last moment.
+            if call.entry is not None:
+                return
+            said = snapshot(self._state, self._now())
+        waits.left(None)
+        raise PoolTimeout(
+            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read the responses "
+            "that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
+            request=call.request,
+        )
+
+    def _settle(self) -> None:
+        """Close and wake as the state has decided."""
+        state = self._state
+        with self._lock:
+            closed, state.closed = state.closed, []
+            woken, state.woken = state.woken, []
+        for connection in closed:
+            connection.close()
+        for ticket in woken:
+            waiter = ticket.waiter if isinstance(ticket, Call) else None
+            if waiter is not None:
+                waiter.set()
+
+
+def _may_repeat(call: Call, unanswered: Unanswered) -> bool:
+    if call.is_retry or not call.request.is_replayable:
+        return False
+    return unanswered.processed is False or call.request.method in _IDEMPOTENT

@@ -1,0 +1,127 @@
+"""TLS settings become contexts: when first needed, once per settings, shared by the whole process.
+
+Reading the certificate authorities takes tens of milliseconds and a megabyte; programs make clients by the dozen.
+A context that is shared is never changed again: whatever differs, ALPN included, is part of what it is known by.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Union
+
+if TYPE_CHECKING:
+    import ssl
+
+CertTypes = Union[str, "tuple[str, str]", "tuple[str, str, str]"]
+
+_SHARED_MOST = 32
+_shared: OrderedDict[Any, ssl.SSLContext] = OrderedDict()
+_lock = threading.Lock()
+
+
+def create_ssl_context(
+    verify: ssl.SSLContext | str | bool = True, cert: CertTypes | None = None, trust_env: bool = True
+) -> ssl.SSLContext:
+    """Return a new context for connecting to servers.
+
+    `verify` is `True` for the usual authorities (certifi's, or with `trust_env` those that `SSL_CERT_FILE` or
+    `SSL_CERT_DIR` name), `False` for no verification at all, a path to a file or folder of authorities, or a context, which is
+    returned as it is. `cert` is the client's own certificate: a path, or `(certificate, key)`, or `(certificate, key, password)`.
+    """
+    import ssl
+
+    if isinstance(verify, ssl.SSLContext):
+        context = verify
+    elif verify is False:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif verify is True:
+        context = ssl.create_default_context(**_authorities(trust_env))
+    elif isinstance(verify, (str, os.PathLike)):
+        context = _trusting(os.fspath(verify))
+    else:
+        raise TypeError(f"verify={verify!r}: True, False, a path to certificate authorities, or an ssl.SSLContext")
+    if cert is not None:
+        _present(context, cert)
+    return context
+
+
+def _authorities(trust_env: bool) -> dict[str, str]:
+    file, folder = _named_by_environment() if trust_env else (None, None)
+    if file:
+        return {"cafile": file}
+    if folder:
+        return {"capath": folder}
+    import certifi
+
+    return {"cafile": certifi.where()}
+
+
+def _named_by_environment() -> tuple[str | None, str | None]:
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+
+
+def _trusting(path: str) -> ssl.SSLContext:
+    import ssl
+
+    if os.path.isdir(path):
+        return ssl.create_default_context(capath=path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"verify={path!r}: there is no such file or folder of certificate authorities")
+    return ssl.create_default_context(cafile=path)
+
+
+def _present(context: ssl.SSLContext, cert: CertTypes) -> None:
+    if isinstance(cert, (str, os.PathLike)):
+        context.load_cert_chain(cert)
+    else:
+        context.load_cert_chain(*cert)
+
+
+class TLSSettings:
+    """What a transport was told about TLS; its contexts are made when the first https connection is."""
+
+    __slots__ = ("_alpn", "_cert", "_context", "_trust_env", "_verify")
+
+    def __init__(
+        self, verify: ssl.SSLContext | str | bool, cert: CertTypes | None, trust_env: bool, alpn: tuple[str, ...]
+    ) -> None:
+        # What is wrong with the settings shows when the client is made, not at the first request.
+        if isinstance(verify, (str, os.PathLike)) and not os.path.exists(verify):
+            raise FileNotFoundError(
+                f"verify={os.fspath(verify)!r}: there is no such file or folder of certificate authorities"
+            )
+        self._verify = verify
+        self._cert = cert
+        self._trust_env = trust_env
+        self._alpn = alpn
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context to connect with."""
+        if self._context is None:
+            self._context = self._shared_context()
+        return self._context
+
+    def _shared_context(self) -> ssl.SSLContext:
+        if not isinstance(self._verify, (bool, str)):
+            # The caller's own, shared with whomever the caller likes.
+            context = create_ssl_context(self._verify, self._cert, self._trust_env)
+            context.set_alpn_protocols(list(self._alpn))
+            return context
+        environment = _named_by_environment() if self._trust_env and self._verify is True else None
+        key = (self._verify, self._cert, environment, self._alpn)
+        with _lock:
+            context = _shared.get(key)
+            if context is None:
+                context = create_ssl_context(self._verify, self._cert, self._trust_env)
+                context.set_alpn_protocols(list(self._alpn))
+                _shared[key] = context
+                while len(_shared) > _SHARED_MOST:
+                    _shared.popitem(last=False)
+            else:
+                _shared.move_to_end(key)
+        return context

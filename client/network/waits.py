@@ -1,0 +1,41 @@
+"""How long one request may wait for what: its timeouts, and the deadline over all of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DeadlineExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Waits:
+    """The timeouts of one request, from its extensions."""
+
+    __slots__ = ("connect", "deadline", "pool", "read", "write")
+
+    def __init__(self, extensions: Mapping[str, Any]) -> None:
+        timeouts = extensions.get("timeout") or _NONE
+        self.connect: float | None = timeouts.get("connect")
+        self.read: float | None = timeouts.get("read")
+        self.write: float | None = timeouts.get("write")
+        self.pool: float | None = timeouts.get("pool")
+        self.deadline: float | None = extensions.get("deadline")
+
+    def left(self, timeout: float | None) -> float | None:
+        """Return how long to wait, at most `timeout` seconds; raise `DeadlineExceeded` when the call is out of time."""
+        if self.deadline is None:
+            return timeout
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded("the time for the whole call is over")
+        return left if timeout is None or left < timeout else timeout
+
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+_NONE: dict[str, float | None] = {}

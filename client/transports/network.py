@@ -1,0 +1,221 @@
+"""The transports that talk to the network."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..bridge import run
+from ..config import DEFAULT_LIMITS
+from ..network import forks
+from .base import AsyncBaseTransport, BaseTransport
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from ..config import Limits
+    from ..messages.request import Request
+    from ..messages.response import Response
+    from ..network.backends.base import NetworkBackend, SocketOption
+    from ..network.pool import Pool
+    from ..network.snapshot import PoolSnapshot
+    from ..network.tls import CertTypes, TLSSettings
+
+__all__ = ["AsyncHTTPTransport", "HTTPTransport"]
+
+
+class _Settings:
+    """What both transports are told; checked when they are made."""
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | str | bool,
+        cert: CertTypes | None,
+        trust_env: bool,
+        http1: bool,
+        http2: bool,
+        limits: Limits,
+        proxy: Any,
+        uds: str | None,
+        local_address: str | None,
+        retries: int,
+        socket_options: Sequence[SocketOption] | None,
+    ) -> None:
+        from ..network.tls import TLSSettings
+
+        if not http1 and not http2:
+            raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
+        if http2:
+            raise NotImplementedError("http2=True: HTTP/2 is not there yet")
+        if proxy is not None:
+            raise NotImplementedError("proxy=...: proxies are not there yet")
+        if retries < 0:
+            raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
+        self.limits = limits
+        self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
+        self.uds = None if uds is None else os.fspath(uds)
+        self.local_address = local_address
+        self.retries = retries
+        self.socket_options: Sequence[SocketOption] = () if socket_options is None else tuple(socket_options)
+
+    def pool(self, backend: NetworkBackend, *, is_async: bool) -> Pool:
+        from ..network.connect import Connector
+        from ..network.pool import Pool
+
+        connector = Connector(
+            backend,
+            self.tls,
+            uds=self.uds,
+            local_address=self.local_address,
+            socket_options=self.socket_options,
+            retries=self.retries,
+        )
+        return Pool(connector, self.limits, is_async=is_async)
+
+
+class HTTPTransport(BaseTransport):
+    """Sends requests of blocking clients over the network, keeping connections for the next ones.
+
+    `verify`, `cert` and `trust_env` are those of `create_ssl_context`. `limits` bounds connections; `retries` is how often
+    connecting is tried again, nothing else is. `uds` connects to a Unix socket instead of the URL's host, `local_address`
+    binds the near end. `network` replaces the sockets: any `NetworkBackend`.
+
+    May be used by several threads at once. After a fork the child opens connections of its own.
+    """
+
+    def __init__(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        proxy: Any = None,
+        uds: str | None = None,
+        local_address: str | None = None,
+        retries: int = 0,
+        socket_options: Sequence[SocketOption] | None = None,
+        *,
+        network: NetworkBackend | None = None,
+    ) -> None:
+        self._settings = _Settings(
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+            proxy=proxy,
+            uds=uds,
+            local_address=local_address,
+            retries=retries,
+            socket_options=socket_options,
+        )
+        self._network = network
+        self._pool: Pool | None = None
+        self._generation = -1
+
+    def handle_request(self, request: Request) -> Response:
+        """Send one request and return its response, whose body is still to be read."""
+        pool = self._pool
+        if pool is None or self._generation != forks.generation:
+            pool = self._open()
+        return run(pool.send(request))
+
+    def close(self) -> None:
+        """Close every connection. A request after it opens new ones."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def snapshot(self) -> PoolSnapshot:
+        """Return what the pool looks like now."""
+        return (self._pool or self._open()).snapshot()
+
+    def _open(self) -> Pool:
+        from ..network.backends.blocking import BlockingBackend
+
+        with forks.lock:
+            if self._pool is None or self._generation != forks.generation:
+                # The parent's connections, if any, are the parent's: forgotten here, and not closed.
+                self._pool = self._settings.pool(self._network or BlockingBackend(), is_async=False)
+                self._generation = forks.generation
+            return self._pool
+
+    def __repr__(self) -> str:
+        return f"<HTTPTransport {'' if self._pool is None else self._pool.snapshot()}>"
+
+
+class AsyncHTTPTransport(AsyncBaseTransport):
+    """Sends requests of asynchronous clients over the network; the parameters are those of `HTTPTransport`.
+
+    Under asyncio, uvloop included, with sockets of asyncio's own; elsewhere through anyio.
+    A transport has one pool for each event loop that it is used from. Connections never move from one loop to another,
+    and those of a loop that has ended are closed when the transport is next used or closed.
+    """
+
+    def __init__(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: CertTypes | None = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        proxy: Any = None,
+        uds: str | None = None,
+        local_address: str | None = None,
+        retries: int = 0,
+        socket_options: Sequence[SocketOption] | None = None,
+        *,
+        network: NetworkBackend | None = None,
+    ) -> None:
+        self._settings = _Settings(
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+            proxy=proxy,
+            uds=uds,
+            local_address=local_address,
+            retries=retries,
+            socket_options=socket_options,
+        )
+        self._network = network
+        self._homes: Any = None
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send one request and return its response, whose body is still to be read."""
+        homes = self._homes
+        if homes is None:
+            homes = self._open()
+        return await homes.pool().send(request)
+
+    async def aclose(self) -> None:
+        """Close every connection. A request after it opens new ones."""
+        if self._homes is not None:
+            self._homes.close()
+
+    def snapshot(self) -> PoolSnapshot:
+        """Return what the pool of the running event loop looks like now."""
+        homes = self._homes or self._open()
+        found: PoolSnapshot = homes.pool().snapshot()
+        return found
+
+    def _open(self) -> Any:
+        from ..network.homes import Homes
+
+        with forks.lock:
+            if self._homes is None:
+                self._homes = Homes(self._make_pool, self._network)
+            return self._homes
+
+    def _make_pool(self, backend: NetworkBackend) -> Pool:
+        return self._settings.pool(backend, is_async=True)
+
+    def __repr__(self) -> str:
+        return "<AsyncHTTPTransport>"
