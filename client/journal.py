@@ -2,7 +2,8 @@
 
 The logger is `understudy`.
 No line holds a userinfo or a query value, which is where secrets live in URLs.
-A program that has not imported `logging` has no handler that could want a line, so this module does not import it either.
+A program that has not imported `logging` has no handler that could want a line,
+so this module does not import it either.
 """
 
 from __future__ import annotations
