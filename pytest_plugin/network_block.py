@@ -26,20 +26,30 @@ class Block:
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
         self.allowed = allowed
-        self.allowed_now: tuple[str, ...] = ()
         self.test: str | None = None
         self.attempts: list[tuple[str | None, str]] = []
+        self._allowed_now: tuple[str, ...] = ()
         self._resolved: set[str] = set()
+        self._resolved_now: set[str] = set()
         self._resolving = threading.local()
+
+    def begin(self, test: str, allowed: tuple[str, ...]) -> None:
+        """Let a test have its turn, with what it is allowed in addition."""
+        self.test, self._allowed_now = test, allowed
+
+    def finish(self) -> None:
+        """End the turn of a test; nothing of it reaches the next one."""
+        self.test, self._allowed_now = None, ()
+        self._resolved_now.clear()
 
     def lets_through(self, host: str) -> bool:
         """Whether a host name, an address or the path of a Unix socket is allowed."""
         host = host.lower().rstrip(".").partition("%")[0]
-        for pattern in (*self.allowed, *self.allowed_now):
-            for wanted in LOOPBACK if pattern.lower() == "localhost" else (pattern.lower(),):
-                if fnmatch.fnmatchcase(host, wanted) or ("/" in wanted and _within(host, wanted)):
-                    return True
-        return host in self._resolved
+        return (
+            any(_fits(host, pattern) for pattern in (*self.allowed, *self._allowed_now))
+            or host in self._resolved
+            or host in self._resolved_now
+        )
 
     def check(self, host: Any, action: str) -> None:
         """Raise unless a host is allowed."""
@@ -56,9 +66,11 @@ class Block:
             return
         import socket
 
+        for_all = any(_fits(host.lower(), pattern) for pattern in self.allowed)
         self._resolving.is_on = True
         try:
-            self._resolved.update(str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, None))
+            addresses = {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, None)}
+            (self._resolved if for_all else self._resolved_now).update(addresses)
         except OSError:
             pass  # the caller's own question meets the same error
         finally:
@@ -70,6 +82,11 @@ class Block:
             f"Answer it with a route (fixture `http_mock`) or a tape (`@pytest.mark.cassette`),\n"
             f'or let it through: --allowed-hosts={name}, or `@pytest.mark.network("{name}")` on the test'
         )
+
+
+def _fits(host: str, pattern: str) -> bool:
+    wanted = LOOPBACK if pattern.lower() == "localhost" else (pattern.lower(),)
+    return any(fnmatch.fnmatchcase(host, one) or ("/" in one and _within(host, one)) for one in wanted)
 
 
 def _within(host: str, network: str) -> bool:

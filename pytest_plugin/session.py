@@ -45,11 +45,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if block is None:
         return (yield)
     hosts = [marker.args or ("*",) for marker in item.iter_markers("network")]
-    block.test, block.allowed_now = item.nodeid, tuple(str(host) for some in hosts for host in some)
+    block.begin(item.nodeid, tuple(str(host) for some in hosts for host in some))
     try:
         return (yield)
     finally:
-        block.test, block.allowed_now = None, ()
+        block.finish()
 
 
 @pytest.hookimpl(wrapper=True)

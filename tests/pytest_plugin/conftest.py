@@ -1,0 +1,43 @@
+"""A suite written by a test, run by a pytest of its own."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+import understudy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Loaded before an inner run of pytest, which forgets the modules that it was first to load.
+PRELOADED = (understudy.Client, understudy.cassettes, understudy.mock)
+
+
+class Suite:
+    """A folder with test files, and the command `pytest` in it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+
+    def write(self, source: str, name: str = "test_suite.py") -> Path:
+        """Write a file, without the indentation that it has in the test."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(source), "utf-8")
+        return path
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in this process."""
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """An empty suite; nobody else's settings reach it."""
+    for name in ("CI", "GITHUB_ACTIONS", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    return Suite(pytester)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from understudy.pytest_plugin.options import OPTIONS, allowed_hosts, blocks_network, record_mode
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+pytest_plugins = ["pytester"]
+
+
+def configured(pytester: pytest.Pytester, *arguments: str, ini: str = "") -> pytest.Config:
+    (pytester.path / "pytest.ini").write_text(f"[pytest]\n{ini}\n", "utf-8")
+    return pytester.parseconfig(*arguments)
+
+
+def test_without_a_word_tapes_only_replay(pytester: pytest.Pytester) -> None:
+    config = configured(pytester)
+
+    assert record_mode(config, environment={}) == "none"
+    assert not blocks_network(config)
+    assert allowed_hosts(config) == ()
+
+
+class Case(NamedTuple):
+    """What each place says about recording, and which of them is heard."""
+
+    expected: str
+    arguments: tuple[str, ...] = ()
+    marked: str | None = None
+    ini: str = ""
+    ci: str = ""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("all", arguments=("--record-mode=all",), marked="once", ini="record_mode = update"),
+        Case("once", marked="once", ini="record_mode = update"),
+        Case("update", ini="record_mode = update"),
+        Case("none", marked="once", ini="record_mode = update", ci="true"),
+        Case("once", arguments=("--record-mode=once",), ci="true"),
+        Case("none", arguments=("--record-mode=none",), marked="all"),
+    ],
+)
+def test_the_command_line_decides_then_the_marker_then_the_file_and_ci_only_replays(
+    pytester: pytest.Pytester, case: Case
+) -> None:
+    config = configured(pytester, *case.arguments, ini=case.ini)
+
+    assert record_mode(config, case.marked, {"CI": case.ci}) == case.expected
+
+
+def test_the_block_has_a_twin_in_the_file(pytester: pytest.Pytester) -> None:
+    config = configured(pytester, ini="block_network = true\nallowed_hosts = localhost, 10.0.0.0/8")
+
+    assert blocks_network(config)
+    assert allowed_hosts(config) == ("localhost", "10.0.0.0/8")
+
+
+def test_the_command_line_is_before_the_file(pytester: pytest.Pytester) -> None:
+    config = configured(pytester, "--block-network", "--allowed-hosts=a.test,,b.test", ini="allowed_hosts = c.test")
+
+    assert blocks_network(config)
+    assert allowed_hosts(config) == ("a.test", "b.test")
+
+
+def test_an_unknown_mode_on_the_command_line_is_wrong_use(suite: Suite) -> None:
+    suite.write("def test_nothing(): pass")
+
+    result = suite.run("--record-mode=twice")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--record-mode: invalid choice: 'twice'*"])
+
+
+def test_an_unknown_mode_in_the_file_is_wrong_use(suite: Suite) -> None:
+    suite.write("def test_nothing(): pass")
+    suite.write("[pytest]\nrecord_mode = twice", "pytest.ini")
+
+    result = suite.run()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all, update"])
+
+
+def test_help_shows_every_option_and_its_twin(suite: Suite) -> None:
+    result = suite.run("--help")
+
+    text = result.stdout.str()
+    assert "tapes, mocks and the network (understudy):" in text
+    for option in OPTIONS:
+        assert option.flag in text
+        assert f"  {option.name} (" in text
+
+
+def test_options_of_pytest_recording_are_left_to_it(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite.write("", "pytest_recording/__init__.py")
+    suite.write(
+        """
+        def pytest_addoption(parser):
+            group = parser.getgroup("recording")
+            group.addoption("--record-mode", default=None)
+            group.addoption("--block-network", action="store_true", default=False)
+            group.addoption("--allowed-hosts", default=None)
+        """,
+        "pytest_recording/plugin.py",
+    )
+    suite.write("def test_mode(request): assert request.config.getoption('record_mode') == 'once'")
+    monkeypatch.setattr(sys, "path", [str(suite.path), *sys.path])
+
+    result = suite.run("-p", "pytest_recording.plugin", "--record-mode=once", "--block-network")
+
+    result.assert_outcomes(passed=1)
