@@ -30,7 +30,7 @@ ROWS = (
     "messages bodies",
     "arguments",
     "messages.request messages.response messages.body",
-    "transports.base callers",
+    "transports.base callers journal",
     "auth | network",
     "layers | transports",
     "settings request_options",
