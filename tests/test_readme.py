@@ -70,10 +70,13 @@ class Users(BaseHTTPRequestHandler):
 
 
 class Reroute(understudy.BaseTransport, understudy.AsyncBaseTransport):
-    """Sends every request to one port of this machine, whatever host it names."""
+    """Sends what would go to the network to one port of this machine, whatever host it names."""
 
     def __init__(self, port: int) -> None:
         self.port = port
+
+    def in_front_of(self, transport: object, *, production: bool = True) -> object:
+        return self if isinstance(transport, (understudy.HTTPTransport, understudy.AsyncHTTPTransport)) else transport
 
     def here(self, request: understudy.Request) -> understudy.Request:
         url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
