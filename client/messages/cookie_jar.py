@@ -1,0 +1,114 @@
+"""Cookies between this library and the standard library's `http.cookiejar`.
+
+The standard library marks a cookie for a whole domain by a leading dot; here that is `host_only`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from http.cookiejar import Cookie as StandardCookie
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any
+
+from .set_cookie import Cookie
+
+if TYPE_CHECKING:
+    from .cookies import Cookies
+
+__all__ = ["cookies_from", "forget_in", "jar_view", "standard_cookie"]
+
+
+def standard_cookie(cookie: Cookie) -> StandardCookie:
+    """Return a cookie as the standard library writes it."""
+    rest: dict[str, Any] = {}
+    if cookie.http_only:
+        rest["HttpOnly"] = None
+    if cookie.same_site is not None:
+        rest["SameSite"] = cookie.same_site
+    return StandardCookie(
+        version=0,
+        name=cookie.name,
+        value=cookie.value,
+        port=None,
+        port_specified=False,
+        domain=_standard_domain(cookie),
+        domain_specified=bool(cookie.domain) and not cookie.host_only,
+        domain_initial_dot=bool(cookie.domain) and not cookie.host_only,
+        path=cookie.path,
+        path_specified=True,
+        secure=cookie.secure,
+        expires=None if cookie.expires is None else int(cookie.expires),
+        discard=cookie.expires is None,
+        comment=None,
+        comment_url=None,
+        rest=rest,
+        rfc2109=False,
+    )
+
+
+def _standard_domain(cookie: Cookie) -> str:
+    return cookie.domain if cookie.host_only or not cookie.domain else "." + cookie.domain
+
+
+def cookies_from(jar: CookieJar) -> list[Cookie]:
+    """Return the cookies of a jar of the standard library."""
+    return [_own_cookie(cookie) for cookie in jar]
+
+
+def _own_cookie(cookie: StandardCookie) -> Cookie:
+    # The standard library says `localhost.local` for hosts without a dot.
+    domain = "localhost" if cookie.domain == "localhost.local" else cookie.domain
+    return Cookie(
+        cookie.name,
+        cookie.value or "",
+        domain=domain.lstrip(".").lower(),
+        host_only=bool(domain) and not domain.startswith(".") and not cookie.domain_specified,
+        path=cookie.path,
+        secure=cookie.secure,
+        http_only=cookie.has_nonstandard_attr("HttpOnly"),
+        same_site=cookie.get_nonstandard_attr("SameSite"),
+        expires=cookie.expires,
+    )
+
+
+def forget_in(jar: CookieJar, cookie: Cookie) -> None:
+    """Remove a cookie from a jar of the standard library, if it is there."""
+    with suppress(KeyError):
+        jar.clear(_standard_domain(cookie), cookie.path, cookie.name)
+
+
+def jar_view(cookies: Cookies) -> CookieJar:
+    """Return a `CookieJar` that reads and writes these cookies."""
+    return _View(cookies)
+
+
+class _View(CookieJar):
+    """A `CookieJar` whose cookies are those of a `Cookies`: its dictionary is made anew at every look."""
+
+    def __init__(self, cookies: Cookies) -> None:
+        self._viewed = cookies
+        super().__init__()
+
+    @property
+    def _cookies(self) -> dict[str, dict[str, dict[str, StandardCookie]]]:
+        made: dict[str, dict[str, dict[str, StandardCookie]]] = {}
+        for cookie in self._viewed._held():
+            paths = made.setdefault(_standard_domain(cookie), {})
+            paths.setdefault(cookie.path, {})[cookie.name] = standard_cookie(cookie)
+        return made
+
+    @_cookies.setter
+    def _cookies(self, made: dict[str, dict[str, dict[str, StandardCookie]]]) -> None:
+        """Ignore the empty dictionary that the base class begins with."""
+
+    def set_cookie(self, cookie: StandardCookie) -> None:
+        self._viewed._add(_own_cookie(cookie))
+
+    def clear(self, domain: str | None = None, path: str | None = None, name: str | None = None) -> None:
+        if name is not None:
+            self._viewed.delete(name, domain, path)
+        else:
+            self._viewed.clear(domain, path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (jar_view, (self._viewed,))

@@ -1,0 +1,289 @@
+"""Cookies as users see them: a mapping of names to values, over a store that follows RFC 6265bis.
+
+A request without cookies and a response without Set-Cookie cost one look each.
+The file format, and the view for code that wants an `http.cookiejar.CookieJar`, load when first used.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Callable, cast
+
+from ..errors import CookieConflict
+from .cookie_store import LARGEST_HEADER, CookieStore
+from .set_cookie import Cookie, Target, received_cookie
+
+if TYPE_CHECKING:
+    import os
+    from http.cookiejar import CookieJar
+
+    from .request import Request
+    from .response import Response
+
+__all__ = ["Cookies"]
+
+
+class Cookies(MutableMapping[str, str]):
+    """Cookies, kept and sent as RFC 6265bis says; a mapping of names to values.
+
+    Made from a mapping, from pairs, from other cookies, or from an `http.cookiejar.CookieJar`.
+    A cookie set without a domain goes to every host.
+    `cookies[name]` raises `CookieConflict` where several domains or paths have a cookie of that name:
+    ask with `get(name, domain=..., path=...)`.
+
+        >>> cookies = Cookies({"flavor": "oat"})
+        >>> cookies.set("size", "large", domain="example.org")
+        >>> cookies["flavor"], len(cookies)
+        ('oat', 2)
+
+    At most 4 KiB a cookie, 50 of one domain, 3 000 in all, and 8 KiB in one request; the longest unused go first.
+    `now` tells the time in seconds since 1970.
+    Safe to use from several threads.
+    """
+
+    def __init__(self, cookies: Any = None, *, now: Callable[[], float] | None = None) -> None:
+        self._store = CookieStore()
+        self._lock = RLock()
+        self._now: Callable[[], float] = now or (cookies._now if isinstance(cookies, Cookies) else time.time)
+        # A CookieJar that is told of every change; see `jar`.
+        self._jar: CookieJar | None = None
+        if cookies is not None:
+            self._take(cookies)
+
+    def _take(self, cookies: Any) -> None:
+        if isinstance(cookies, Cookies):
+            for cookie in cookies._held():
+                self._add(cookie.copy())
+        elif isinstance(cookies, Mapping):
+            for name, value in cast("Mapping[Any, Any]", cookies).items():
+                self.set(name, value)
+        elif isinstance(cookies, (list, tuple)):
+            for name, value in cast("list[tuple[Any, Any]]", cookies):
+                self.set(name, value)
+        elif _is_cookie_jar(cookies):
+            from .cookie_jar import cookies_from
+
+            for cookie in cookies_from(cookies):
+                self._add(cookie)
+            self._jar = cookies
+        else:
+            raise TypeError(
+                f"cookies are a mapping, (name, value) pairs, Cookies or a CookieJar, not {type(cookies).__name__}"
+            )
+
+    # What comes and what goes
+
+    def extract_cookies(self, response: Response) -> None:
+        """Keep what a response sets, where the URL of its request may set it."""
+        if "set-cookie" not in response.headers:
+            return
+        target = Target(response.request.url)
+        with self._lock:
+            for name, raw in response.headers.raw:
+                if name.lower() != b"set-cookie":
+                    continue
+                now = self._now()
+                cookie = received_cookie(raw.decode("utf-8", "surrogateescape"), target, now)
+                if cookie is None:
+                    continue
+                if cookie.secure or target.is_secure or not self._store.is_overshadowed(cookie):
+                    self._add(cookie)
+
+    def set_cookie_header(self, request: Request, *, scoped_only: bool = False) -> None:
+        """Set a request's Cookie field to what belongs to its URL; leaves a Cookie field that is there as it is.
+
+        With `scoped_only`, cookies that a program set without a domain stay home: for requests that follow a redirect
+        to another origin.
+        """
+        if not self._store.count or "cookie" in request.headers:
+            return
+        with self._lock:
+            found = self._store.for_target(Target(request.url), self._now(), scoped_only=scoped_only)
+        said = _header_of(found)
+        if said.isascii():
+            if said:
+                request.headers["Cookie"] = said
+        else:
+            request.headers.update([(b"Cookie", said.encode("utf-8", "surrogateescape"))])
+
+    # By name
+
+    def set(self, name: str, value: str, domain: str = "", path: str = "/") -> None:
+        """Set a cookie, for a domain and all below it, or without one for every host.
+
+        Raises `LocalProtocolError` for what a Cookie field cannot carry.
+        """
+        for said, given in (("name", name), ("value", value), ("domain", domain), ("path", path)):
+            if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"the {said} of a cookie is str, not {type(given).__name__} (cookie {name!r})")
+        cookie = Cookie(name, value, domain=_bare(domain), path=path or "/")
+        cookie.check()
+        self._add(cookie)
+
+    def get(  # type: ignore[override]  # as httpx: a name may need a domain and a path
+        self, name: str, default: str | None = None, domain: str | None = None, path: str | None = None
+    ) -> str | None:
+        """Return the value of a cookie, or `default`; `CookieConflict` where several fit."""
+        found = self._find(name, domain, path)
+        if not found:
+            return default
+        if len(found) > 1:
+            places = ", ".join(f"{cookie.domain or 'any host'}{cookie.path}" for cookie in found[:5])
+            raise CookieConflict(f"several cookies are named {name!r} ({places}): say the domain or the path as well")
+        return found[0].value
+
+    def delete(self, name: str, domain: str | None = None, path: str | None = None) -> None:
+        """Forget the cookies of a name, everywhere or of one domain or path.
+
+        A `KeyError` where domain and path are both said and there is none; otherwise none is fine.
+        """
+        found = self._find(name, domain, path)
+        if not found and domain is not None and path is not None:
+            raise KeyError(name)
+        self._forget(found)
+
+    def clear(self, domain: str | None = None, path: str | None = None) -> None:
+        """Forget all cookies, or those of one domain, or of one path of it."""
+        if path is not None and domain is None:
+            raise ValueError("a path needs its domain: clear(domain=..., path=...)")
+        self._forget(self._find(None, domain, path))
+
+    def update(self, cookies: Any = None, /) -> None:  # type: ignore[override]  # as httpx
+        """Set every cookie of other cookies."""
+        if cookies is not None:
+            for cookie in (cookies if isinstance(cookies, Cookies) else Cookies(cookies))._held():
+                self._add(cookie.copy())
+
+    # The mapping
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        found = self._find(name, None, None)
+        if not found:
+            raise KeyError(name)
+        self._forget(found)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self._find(name, None, None))
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names; one that several domains have comes several times."""
+        return iter([cookie.name for cookie in self._held()])
+
+    def __len__(self) -> int:
+        if self._store.count:
+            with self._lock:
+                self._store.purge(self._now())
+        return self._store.count
+
+    def __bool__(self) -> bool:
+        return self._store.count > 0 and len(self) > 0
+
+    def __repr__(self) -> str:
+        return f"<Cookies[{', '.join(map(repr, self._held()))}]>"
+
+    # Files and other jars
+
+    @property
+    def jar(self) -> CookieJar:
+        """The same cookies for code that wants an `http.cookiejar.CookieJar`.
+
+        It is a live view: iterating, `len`, `set_cookie`, `clear` and the rest work on these very cookies.
+        Cookies made *from* a CookieJar give that one back, and tell it of every change, so that its own `save` works;
+        what is later put into it directly is not seen here.
+        """
+        if self._jar is None:
+            from .cookie_jar import jar_view
+
+            return jar_view(self)
+        return self._jar
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all cookies to a JSON file that only its owner may read; whole or not at all."""
+        from .cookie_file import write_cookies
+
+        write_cookies(path, self._held())
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Add the cookies of a file that `save` wrote; a `ValueError`, and nothing added, where it is no such file."""
+        from .cookie_file import read_cookies
+
+        for cookie in read_cookies(path):
+            self._add(cookie)
+
+    def __getstate__(self) -> list[Cookie]:
+        return self._held()
+
+    def __setstate__(self, cookies: list[Cookie]) -> None:
+        self.__init__()  # type: ignore[misc]  # the lock and the clock do not travel
+        for cookie in cookies:
+            self._add(cookie)
+
+    # Within
+
+    def _add(self, cookie: Cookie) -> None:
+        with self._lock:
+            self._store.add(cookie, self._now())
+            if self._jar is not None:
+                from .cookie_jar import standard_cookie
+
+                self._jar.set_cookie(standard_cookie(cookie))
+
+    def _forget(self, cookies: list[Cookie]) -> None:
+        with self._lock:
+            for cookie in cookies:
+                self._store.remove(cookie)
+                if self._jar is not None:
+                    from .cookie_jar import forget_in
+
+                    forget_in(self._jar, cookie)
+
+    def _held(self) -> list[Cookie]:
+        """Return the cookies there are, in the order they came."""
+        with self._lock:
+            self._store.purge(self._now())
+            return sorted(self._store, key=lambda cookie: cookie.created)
+
+    def _find(self, name: str | None, domain: str | None, path: str | None) -> list[Cookie]:
+        bare = None if domain is None else _bare(domain)
+        return [
+            cookie
+            for cookie in self._held()
+            if (name is None or cookie.name == name)
+            and (bare is None or cookie.domain == bare)
+            and (path is None or cookie.path == path)
+        ]
+
+
+def _bare(domain: str) -> str:
+    return (domain[1:] if domain.startswith(".") else domain).lower()
+
+
+def _header_of(cookies: list[Cookie]) -> str:
+    """Return the value of Cookie, leaving out what would make it too large."""
+    said: list[str] = []
+    room = LARGEST_HEADER
+    for cookie in cookies:
+        room -= cookie.size() + len("=; ")
+        if room < 0:
+            room += cookie.size() + len("=; ")
+            continue
+        said.append(f"{cookie.name}={cookie.value}")
+    return "; ".join(said)
+
+
+def _is_cookie_jar(value: object) -> bool:
+    # Nobody can hold a CookieJar whose module was never imported.
+    module = sys.modules.get("http.cookiejar")
+    return module is not None and isinstance(value, module.CookieJar)
