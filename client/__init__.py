@@ -9,7 +9,7 @@ from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from .cli import main
 from .client import AsyncClient, Client
 from .clock import REAL_CLOCK, Clock, RealClock
-from .config import USE_CLIENT_DEFAULT, Limits, Timeout
+from .config import USE_CLIENT_DEFAULT, Guards, Limits, Timeout
 from .errors import (
     CloseError,
     ConnectError,
@@ -44,6 +44,7 @@ from .errors import (
     WriteError,
     WriteTimeout,
 )
+from .layers.redirects import refuse_downgrade
 from .layers.stack import Layer, Send
 from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
@@ -82,6 +83,7 @@ __all__ = [
     "DeadlineExceeded",
     "DecodingError",
     "FunctionAuth",
+    "Guards",
     "HTTPError",
     "HTTPStatusError",
     "HTTPTransport",
@@ -136,6 +138,7 @@ __all__ = [
     "post",
     "put",
     "query",
+    "refuse_downgrade",
     "request",
     "stand_in",
     "stream",

@@ -42,11 +42,10 @@ if TYPE_CHECKING:
         VerifyTypes,
     )
     from .auth.accept import AuthTypes
-    from .layers.stack import Layer
     from .messages.request import Request
     from .messages.response import Response
     from .network.proxy import ProxyTypes
-    from .request_options import BuildOptions, RequestOptions
+    from .request_options import BuildOptions, ClientExtras, RequestOptions
     from .transports.base import AsyncBaseTransport, BaseTransport
 
 
@@ -61,6 +60,11 @@ class Client(BaseClient):
 
     `transport` answers the requests (the network, where not given), `mounts` maps URL patterns to other transports,
     and `understudy.stand_in` replaces both for the length of a block.
+
+    Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
+    another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
+    first outermost; `secret_headers` names more fields that never travel to another origin;
+    `redirect_policy(response, request)` may refuse a redirect by returning False.
     """
 
     _caller = BLOCKING
@@ -88,7 +92,7 @@ class Client(BaseClient):
         base_url: URLTypes = "",
         transport: BaseTransport | None = None,
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
-        layers: Sequence[Layer] | None = None,
+        **extras: Unpack[ClientExtras],
     ) -> None:
         super().__init__(
             auth=auth,
@@ -102,7 +106,7 @@ class Client(BaseClient):
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
-            layers=layers,
+            **extras,
         )
 
         def network(through: ProxyTypes | None) -> BaseTransport:
@@ -262,6 +266,11 @@ class AsyncClient(BaseClient):
 
     `transport` answers the requests (the network, where not given), `mounts` maps URL patterns to other transports,
     and `understudy.stand_in` replaces both for the length of a block.
+
+    Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
+    another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
+    first outermost; `secret_headers` names more fields that never travel to another origin;
+    `redirect_policy(response, request)` may refuse a redirect by returning False.
     """
 
     _caller = ASYNCHRONOUS
@@ -289,7 +298,7 @@ class AsyncClient(BaseClient):
         base_url: URLTypes = "",
         transport: AsyncBaseTransport | None = None,
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
-        layers: Sequence[Layer] | None = None,
+        **extras: Unpack[ClientExtras],
     ) -> None:
         super().__init__(
             auth=auth,
@@ -303,7 +312,7 @@ class AsyncClient(BaseClient):
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
-            layers=layers,
+            **extras,
         )
 
         def network(through: ProxyTypes | None) -> AsyncBaseTransport:

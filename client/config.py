@@ -1,4 +1,4 @@
-"""Timeouts and limits: what a client may be told once, and a request again."""
+"""Timeouts, limits and guards: what a client may be told once, and a request again."""
 
 from __future__ import annotations
 
@@ -180,6 +180,52 @@ def _count(name: str, value: Any, *, least: int) -> int | None:
     return value
 
 
+class Guards:
+    """How much a server may make the client hold.
+
+    `max_response_size` bounds the decoded body, in bytes (`None`: no bound, which is the default).
+    A body that decodes to more than `max_ratio` times what came over the wire is a bomb, once it is over `ratio_floor`
+    bytes; `max_ratio=None` switches that guard off.
+    Past a bound, reading raises `LimitExceeded` and the connection is closed.
+    """
+
+    __slots__ = ("max_ratio", "max_response_size", "ratio_floor")
+
+    def __init__(
+        self,
+        *,
+        max_response_size: int | None = None,
+        max_ratio: int | None = 200,
+        ratio_floor: int = 32 * 1024 * 1024,
+    ) -> None:
+        self.max_response_size = _bytes("max_response_size", max_response_size)
+        self.max_ratio = _bytes("max_ratio", max_ratio)
+        self.ratio_floor = _bytes("ratio_floor", ratio_floor) or 0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Guards):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in self.__slots__))
+
+    def __repr__(self) -> str:
+        return (
+            f"Guards(max_response_size={self.max_response_size}, max_ratio={self.max_ratio}, "
+            f"ratio_floor={self.ratio_floor})"
+        )
+
+
+def _bytes(name: str, value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise TypeError(f"Guards({name}={value!r}): an int, or None for no bound")
+    if value is not None and value < 0:
+        raise ValueError(f"Guards({name}={value!r}): at least 0, or None for no bound")
+    return value
+
+
 DEFAULT_TIMEOUT_CONFIG = Timeout(timeout=5.0)
 DEFAULT_LIMITS = Limits(max_connections=100, max_keepalive_connections=20)
 DEFAULT_MAX_REDIRECTS = 20
+DEFAULT_GUARDS = Guards()

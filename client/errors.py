@@ -241,7 +241,8 @@ class StreamClosed(StreamError):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(
-            message or "this body's stream is closed: read it inside the `with client.stream(...)` block, or `.read()` it"
+            message
+            or "this body's stream is closed: read it inside the `with client.stream(...)` block, or `.read()` it"
         )
 
 

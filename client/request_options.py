@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Callable, TypedDict, Union
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from .arguments import (
         CertTypes,
         CookieTypes,
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
         VerifyTypes,
     )
     from .auth.accept import AuthTypes
-    from .config import TimeoutTypes, UseClientDefault
+    from .config import Guards, TimeoutTypes, UseClientDefault
+    from .layers.redirects import RedirectPolicy
+    from .layers.stack import Layer
     from .network.proxy import ProxyTypes
+
+JSONCodec = tuple[Callable[[Any], Union[str, bytes]], Callable[[bytes], Any]]
+"""How a client writes and reads JSON: `(dumps, loads)`, such as `(orjson.dumps, orjson.loads)`."""
 
 
 class BuildOptions(TypedDict, total=False):
@@ -40,6 +47,17 @@ class RequestOptions(BuildOptions, total=False):
 
     auth: AuthTypes | UseClientDefault | None
     follow_redirects: bool | UseClientDefault
+
+
+class ClientExtras(TypedDict, total=False):
+    """What a client may be told beyond what httpx knows; each is explained in `Client`."""
+
+    guards: Guards
+    json_codec: JSONCodec | None
+    layers: Sequence[Layer]
+    raise_for_status: bool
+    redirect_policy: RedirectPolicy | None
+    secret_headers: Iterable[str]
 
 
 class CallOptions(TypedDict, total=False):

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
-from .config import USE_CLIENT_DEFAULT, Timeout, UseClientDefault
+from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
 from .journal import log_response
 from .layers.authorize import Authorize
 from .layers.hooks import Hooks
 from .layers.redirects import Redirects
 from .layers.stack import stack
 from .messages.cookies import Cookies
-from .messages.headers import Headers
+from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .transports import stand_in
 from .urls import URL, QueryParams
 from .version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .arguments import (
         CookieTypes,
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from .auth.flow import Auth
     from .bodies.streams import AsyncByteStream, SyncByteStream
     from .callers import Caller
+    from .config import Guards
+    from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
     from .messages.response import Response
+    from .request_options import JSONCodec
     from .transports.mounts import URLPattern
 
 USER_AGENT = f"python-understudy/{__version__}"
-_EVENTS = ("request", "response")
+_EVENTS = ("request", "response", "error")
 
 
 class ClientState(enum.Enum):
@@ -75,7 +78,12 @@ class BaseClient:
         base_url: URLTypes,
         trust_env: bool,
         default_encoding: str | Callable[[bytes], str | None],
-        layers: Sequence[Layer] | None,
+        guards: Guards = DEFAULT_GUARDS,
+        json_codec: JSONCodec | None = None,
+        layers: Sequence[Layer] = (),
+        raise_for_status: bool = False,
+        redirect_policy: RedirectPolicy | None = None,
+        secret_headers: Iterable[str] = (),
     ) -> None:
         self._state = ClientState.UNOPENED
         self._base_url = _with_trailing_slash(URL(base_url))
@@ -89,7 +97,12 @@ class BaseClient:
         self.event_hooks = {} if event_hooks is None else {key: list(hooks) for key, hooks in event_hooks.items()}
         self._trust_env = trust_env
         self._default_encoding = default_encoding
-        self._own_layers = list(layers or ())
+        self._guards = guards
+        self._dumps, self._loads = json_codec or (None, None)
+        self._own_layers = list(layers)
+        self._raises_for_status = raise_for_status
+        self._redirect_policy = redirect_policy
+        self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
         self._transport: Any = None
         self._mounts: dict[URLPattern, Any] = {}
 
@@ -116,15 +129,17 @@ class BaseClient:
 
     @property
     def event_hooks(self) -> dict[str, list[EventHook]]:
-        """The functions called for each `request` and each `response`."""
+        """The functions called for each `request`, each `response`, and each `error` in the place of a response."""
         return self._event_hooks
 
     @event_hooks.setter
     def event_hooks(self, event_hooks: Mapping[str, Sequence[EventHook]]) -> None:
         unknown = set(event_hooks) - set(_EVENTS)
         if unknown:
-            raise ValueError(f"unknown event {sorted(unknown)[0]!r}: event_hooks has the keys 'request' and 'response'")
-        self._event_hooks = {event: list(event_hooks.get(event, ())) for event in _EVENTS}
+            raise ValueError(f"unknown event {sorted(unknown)[0]!r}: event_hooks has the keys {', '.join(_EVENTS)}")
+        self._event_hooks = {event: list(event_hooks.get(event, ())) for event in ("request", "response")}
+        if event_hooks.get("error"):
+            self._event_hooks["error"] = list(event_hooks["error"])
 
     @property
     def auth(self) -> Auth | None:
@@ -210,6 +225,11 @@ class BaseClient:
                 said["total_timeout"] = limit.total
             extensions = said if not extensions else {**extensions, **said}
         merged_headers = self._headers
+        if json is not None and self._dumps is not None and content is None and data is None and files is None:
+            content = self._dumps(json)
+            json = None
+            headers = Headers(headers)
+            headers.setdefault("Content-Type", "application/json")
         if headers is not None:
             merged_headers = Headers(merged_headers)
             merged_headers.update(headers)
@@ -278,12 +298,15 @@ class BaseClient:
             request.extensions["deadline"] = time.monotonic() + total
         send = stack(self._layers(request, auth, follow_redirects), self._deliver)
         response = await send(request)
-        if not stream:
-            try:
+        try:
+            fails = self._raises_for_status and not response.is_success
+            if fails or not stream:
                 await self._caller.read(response)
-            except BaseException:
-                await self._caller.close(response)
-                raise
+            if fails:
+                response.raise_for_status()
+        except BaseException:
+            await self._caller.close(response)
+            raise
         return response
 
     def _layers(
@@ -300,8 +323,17 @@ class BaseClient:
         if chosen is not None:
             layers.append(Authorize(chosen, self._caller))
         follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
-        layers.append(Redirects(self._cookies, self._caller, follow=follow, limit=self.max_redirects))
-        if self._event_hooks["request"] or self._event_hooks["response"]:
+        layers.append(
+            Redirects(
+                self._cookies,
+                self._caller,
+                follow=follow,
+                limit=self.max_redirects,
+                policy=self._redirect_policy,
+                secrets=self._secret_headers,
+            )
+        )
+        if any(self._event_hooks.values()):
             layers.append(Hooks(self._event_hooks, self._caller))
         return layers
 
@@ -318,6 +350,8 @@ class BaseClient:
         response.request = request
         response._started = started
         response.default_encoding = self._default_encoding
+        response._guards = self._guards
+        response._loads = self._loads
         if "Set-Cookie" in response.headers:
             self._cookies.extract_cookies(response)
         log_response(request, response)

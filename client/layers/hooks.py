@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Hooks:
-    """Calls the `request` hooks before sending and the `response` hooks before anybody reads."""
+    """Calls the `request` hooks before sending; then the `response` hooks, before anybody reads, or the `error` hooks."""
 
     def __init__(self, hooks: Mapping[str, Sequence[EventHook]], caller: Caller) -> None:
         self._hooks = hooks
@@ -24,7 +24,12 @@ class Hooks:
     async def __call__(self, request: Request, send: Send) -> Response:
         for hook in self._hooks["request"]:
             await self._caller.call(hook, request)
-        response = await send(request)
+        try:
+            response = await send(request)
+        except Exception as error:
+            for hook in self._hooks.get("error", ()):
+                await self._caller.call(hook, error)
+            raise
         try:
             for hook in self._hooks["response"]:
                 await self._caller.call(hook, response)

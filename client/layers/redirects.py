@@ -5,16 +5,17 @@ Theory of operation
 1. `redirect` decides, without I/O: the next request, or none.
 2. The method changes as browsers change it: 303 makes everything but HEAD a GET, 302 everything but HEAD and QUERY,
    301 only a POST. A request that changed its method has no body, and no field that describes one.
-3. To another origin no secret travels: every field of `SECRET_HEADERS` is dropped, whichever door it came in by, and
-   stays dropped when a later hop leads back, because each hop is built from the one before it.
-   One exception: from http to https on the same host and default ports the secrets may go on.
+3. To another origin no secret travels: every field of `SECRET_HEADERS`, and of those that the client adds to them, is
+   dropped, whichever door it came in by, and stays dropped when a later hop leads back, because each hop is built from
+   the one before it. One exception: from http to https on the same host and default ports the secrets may go on.
 4. Cookies are chosen anew for each hop from the client's jar, never copied.
-5. A fragment is inherited where the Location has none.
+5. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
+6. A fragment is inherited where the Location has none.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import InvalidURL, RemoteProtocolError, TooManyRedirects
 from ..messages.headers import SECRET_HEADERS, Headers
@@ -22,10 +23,14 @@ from ..messages.request import Request
 from ..urls import URL
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from ..callers import Caller
     from ..messages.cookies import Cookies
     from ..messages.response import Response
     from .stack import Send
+
+RedirectPolicy = Callable[..., Any]
+"""A function of the redirecting response and the request that it leads to; False refuses to follow."""
 
 _BODY_FIELDS = (
     "Content-Length",
@@ -40,11 +45,22 @@ _BODY_FIELDS = (
 class Redirects:
     """Follows redirects, at most `limit` of them, or only says where the next one leads."""
 
-    def __init__(self, cookies: Cookies, caller: Caller, *, follow: bool, limit: int) -> None:
+    def __init__(
+        self,
+        cookies: Cookies,
+        caller: Caller,
+        *,
+        follow: bool,
+        limit: int,
+        policy: RedirectPolicy | None = None,
+        secrets: Set[str] = SECRET_HEADERS,
+    ) -> None:
         self._cookies = cookies
         self._caller = caller
         self._follow = follow
         self._limit = limit
+        self._policy = policy
+        self._secrets = secrets
 
     async def __call__(self, request: Request, send: Send) -> Response:
         history: list[Response] = []
@@ -55,7 +71,7 @@ class Redirects:
                 return response
             try:
                 following = self._next(request, response)
-                if following is None or not self._follow:
+                if following is None or not self._follow or not await self._is_welcome(response, following):
                     response.next_request = following
                     return response
                 if len(history) >= self._limit:
@@ -71,23 +87,26 @@ class Redirects:
             history.append(response)
             request = following
 
+    async def _is_welcome(self, response: Response, following: Request) -> bool:
+        return self._policy is None or await self._caller.call(self._policy, response, following) is not False
+
     def _next(self, request: Request, response: Response) -> Request | None:
         try:
-            return redirect(request, response, self._cookies)
+            return redirect(request, response, self._cookies, self._secrets)
         except RemoteProtocolError:
             if self._follow:
                 raise
             return None
 
 
-def redirect(request: Request, response: Response, cookies: Cookies) -> Request:
+def redirect(request: Request, response: Response, cookies: Cookies, secrets: Set[str] = SECRET_HEADERS) -> Request:
     """Return the request that a redirect leads to.
 
     Raises `RemoteProtocolError` where its Location is not a URL.
     """
     method = redirect_method(request.method, response.status_code)
     url = redirect_url(request, response)
-    headers = redirect_headers(request, url, method)
+    headers = redirect_headers(request, url, method, secrets)
     keeps_body = method == request.method
     return Request(
         method,
@@ -97,6 +116,11 @@ def redirect(request: Request, response: Response, cookies: Cookies) -> Request:
         stream=request.stream if keeps_body else None,
         extensions=request.extensions,
     )
+
+
+def refuse_downgrade(response: Response, request: Request) -> bool:
+    """A `redirect_policy` that follows no redirect from https to http."""
+    return not (response.request.url.scheme == "https" and request.url.scheme == "http")
 
 
 def redirect_method(method: str, status: int) -> str:
@@ -130,12 +154,12 @@ def redirect_url(request: Request, response: Response) -> URL:
     return url
 
 
-def redirect_headers(request: Request, url: URL, method: str) -> Headers:
+def redirect_headers(request: Request, url: URL, method: str, secrets: Set[str] = SECRET_HEADERS) -> Headers:
     """Return the fields that travel on (rules 2 to 4)."""
     headers = Headers(request.headers)
     if url.origin != request.url.origin:
         if not _is_upgrade(request.url, url):
-            for name in SECRET_HEADERS:
+            for name in secrets:
                 headers.pop(name, None)
         headers.pop("Host", None)
     if method != request.method:

@@ -11,13 +11,15 @@ from ..bodies.decode import content_decoder
 from ..bodies.media_type import charset_of
 from ..bodies.streams import AsyncByteStream, SyncByteStream
 from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
-from ..errors import RequestError, ResponseNotRead, StreamClosed, StreamConsumed
+from ..config import DEFAULT_GUARDS
+from ..errors import LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator
     from types import TracebackType
 
     from ..bodies.decode import ContentDecoder
+    from ..config import Guards
     from .headers import Headers
     from .request import Request
 
@@ -40,6 +42,8 @@ class ResponseBody:
     _encoding: str | None
     _decoder: ContentDecoder | _Identity | None
     _num_bytes_downloaded: int
+    _guards: Guards = DEFAULT_GUARDS
+    _loads: Callable[..., Any] | None = None
     _started: float | None
     _elapsed: datetime.timedelta | None
 
@@ -88,9 +92,11 @@ class ResponseBody:
     def json(self, *, loads: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Return the body parsed as JSON.
 
-        `loads` parses with another library, such as `orjson.loads`; other options go to `json.loads`.
+        `loads` parses with another library, such as `orjson.loads`, in the place of the client's codec or `json.loads`;
+        other options go to it.
         Raises what the parser raises, by default `json.JSONDecodeError`, a `ValueError`.
         """
+        loads = loads or self._loads
         if loads is not None:
             return loads(self.content, **options)
         return jsonlib.loads(self.content, **options)
@@ -124,8 +130,10 @@ class ResponseBody:
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
             decoder = self._decoding()
+            tally = _Tally(self._guards.max_response_size)
             for raw in self.iter_raw():
                 for piece in decoder.decode(raw):
+                    tally.add(piece)
                     yield from chunker.decode(piece)
             for piece in decoder.flush():
                 yield from chunker.decode(piece)
@@ -195,9 +203,11 @@ class ResponseBody:
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
             decoder = self._decoding()
+            tally = _Tally(self._guards.max_response_size)
             async with _closing(self.aiter_raw()) as raws:
                 async for raw in raws:
                     for piece in decoder.decode(raw):
+                        tally.add(piece)
                         for chunk in chunker.decode(piece):
                             yield chunk
             for piece in decoder.flush():
@@ -271,17 +281,42 @@ class ResponseBody:
         return self.stream
 
     def _is_plain(self) -> bool:
-        return "Content-Encoding" not in self.headers
+        """Whether the body is what comes over the wire, of whatever size."""
+        return "Content-Encoding" not in self.headers and self._guards.max_response_size is None
 
     def _decoding(self) -> ContentDecoder | _Identity:
         if self._decoder is None:
             codings = self.headers.get_list("Content-Encoding")
-            self._decoder = (content_decoder(codings) if codings else None) or _IDENTITY
+            self._decoder = self._decoder_of(codings) or _IDENTITY
         return self._decoder
+
+    def _decoder_of(self, codings: list[str]) -> ContentDecoder | None:
+        guards = self._guards
+        return content_decoder(codings, max_ratio=guards.max_ratio, ratio_floor=guards.ratio_floor) if codings else None
 
     def _stop_clock(self) -> None:
         if self._started is not None and self._elapsed is None:
             self._elapsed = datetime.timedelta(seconds=time.perf_counter() - self._started)
+
+
+class _Tally:
+    """Counts a decoded body, and stops it at the bound."""
+
+    __slots__ = ("_bound", "_size")
+
+    def __init__(self, bound: int | None) -> None:
+        self._bound = bound
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._bound is not None and self._size > self._bound:
+            raise LimitExceeded(
+                f"the response's body is larger than max_response_size={self._bound} bytes: "
+                "raise that guard, or stream the response where so much is meant",
+                limit=self._bound,
+                value=self._size,
+            )
 
 
 class _Identity:

@@ -95,6 +95,11 @@ class Response(ResponseBody):
         return version
 
     @property
+    def trailers(self) -> Headers:
+        """The header fields that came after the body (RFC 9110, section 6.5); empty before its end."""
+        return Headers(self.extensions.get("trailers", ()))
+
+    @property
     def is_informational(self) -> bool:
         """Whether the status is 1xx."""
         return 100 <= self.status_code < 200
@@ -172,7 +177,7 @@ class Response(ResponseBody):
 
     def raise_for_status(self) -> Response:
         """Return this response when its status is 2xx, else raise `HTTPStatusError`."""
-        if self.is_success:
+        if self.is_success and self._request is not None:
             return self
         request = self._request
         if request is None:
