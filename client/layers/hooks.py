@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Hooks:
-    """Calls the `request` hooks before sending; then the `response` hooks, before anybody reads, or the `error` hooks."""
+    """Calls the `request` hooks before sending; then the `response` hooks, before anybody reads, or `error` hooks."""
 
     def __init__(self, hooks: Mapping[str, Sequence[EventHook]], caller: Caller) -> None:
         self._hooks = hooks

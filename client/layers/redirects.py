@@ -24,6 +24,7 @@ from ..urls import URL
 
 if TYPE_CHECKING:
     from collections.abc import Set
+
     from ..callers import Caller
     from ..messages.cookies import Cookies
     from ..messages.response import Response
