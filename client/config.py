@@ -43,7 +43,7 @@ class Timeout:
         Timeout(None)                    no timeouts at all
     """
 
-    __slots__ = ("_extension", "connect", "pool", "read", "total", "write")
+    __slots__ = ("connect", "pool", "read", "total", "write")
 
     def __init__(
         self,
@@ -81,21 +81,15 @@ class Timeout:
         self.write: float | None = _seconds("write", base[2] if isinstance(write, Unset) else write)
         self.pool: float | None = _seconds("pool", base[3] if isinstance(pool, Unset) else pool)
         self.total: float | None = _seconds("total", total)
-        self._extension: dict[str, float | None] = {
-            "connect": self.connect,
-            "read": self.read,
-            "write": self.write,
-            "pool": self.pool,
-        }
 
     def as_dict(self) -> dict[str, float | None]:
         """Return the value of `request.extensions["timeout"]`: keys `connect`, `read`, `write`, `pool`."""
-        return dict(self._extension)
+        return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Timeout):
             return NotImplemented
-        return self._extension == other._extension and self.total == other.total
+        return self.as_dict() == other.as_dict() and self.total == other.total
 
     def __hash__(self) -> int:
         return hash((self.connect, self.read, self.write, self.pool, self.total))

@@ -11,7 +11,7 @@ Blame is a type: *Local* is you, *Remote* is the server, *Network* is the wire, 
           NetworkError                 also a builtin `OSError`
             ConnectError  ReadError  WriteError  CloseError
           ProtocolError
-            LocalProtocolError         the caller asked for something HTTP cannot say
+            LocalProtocolError         the caller asked for something HTTP cannot say; also a `ValueError`
             RemoteProtocolError        the server said something HTTP does not allow
               IncompleteBody           ... or stopped before it had said it all
               LimitExceeded            ... or said more than the client is willing to hold
