@@ -8,7 +8,8 @@ Theory of operation
 3. To another origin no secret travels: every field of `SECRET_HEADERS`, and of those that the client adds to them, is
    dropped, whichever door it came in by, and stays dropped when a later hop leads back, because each hop is built from
    the one before it. One exception: from http to https on the same host and default ports the secrets may go on.
-4. Cookies are chosen anew for each hop from the client's jar, never copied.
+4. Cookies are chosen anew for each hop from the client's jar, never copied. Those that were given without a domain,
+   and so are good for every host, stay at home once a hop has left the first origin.
 5. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
 6. A fragment is inherited where the Location has none.
 """
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ..messages.cookies import Cookies
     from ..messages.response import Response
     from .stack import Send
+
+_CROSSED = "redirected_across_origins"
 
 RedirectPolicy = Callable[..., Any]
 """A function of the redirecting response and the request that it leads to; False refuses to follow."""
@@ -107,16 +110,16 @@ def redirect(request: Request, response: Response, cookies: Cookies, secrets: Se
     """
     method = redirect_method(request.method, response.status_code)
     url = redirect_url(request, response)
-    headers = redirect_headers(request, url, method, secrets)
-    keeps_body = method == request.method
-    return Request(
+    crosses = url.origin != request.url.origin or bool(request.extensions.get(_CROSSED))
+    following = Request(
         method,
         url,
-        headers=headers,
-        cookies=cookies,
-        stream=request.stream if keeps_body else None,
-        extensions=request.extensions,
+        headers=redirect_headers(request, url, method, secrets),
+        stream=request.stream if method == request.method else None,
+        extensions={**request.extensions, _CROSSED: True} if crosses else request.extensions,
     )
+    cookies.set_cookie_header(following, scoped_only=crosses)
+    return following
 
 
 def refuse_downgrade(response: Response, request: Request) -> bool:
