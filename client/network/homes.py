@@ -58,7 +58,7 @@ class Homes:
             ended: list[Pool] = []
             if pool is None:
                 ended = [self._known.pop(known) for known in list(self._known) if _has_ended(known)]
-                pool = self._known[loop] = self._make_pool(self._network or _backend_for(loop))
+                pool = self._known[loop] = self._make_pool(self._network or backend_for(loop))
             self._last, self._last_loop = pool, loop
         for gone in ended:
             gone.close()
@@ -107,7 +107,8 @@ def _nothing() -> None:
     """Be what is asked of a loop to see whether it still runs."""
 
 
-def _backend_for(loop: Any) -> NetworkBackend:
+def backend_for(loop: Any) -> NetworkBackend:
+    """Return the network for an event loop."""
     if hasattr(loop, "call_soon_threadsafe"):
         from .backends.asyncio_native import AsyncioBackend
 
