@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .bodies.streams import AsyncByteStream, SyncByteStream
 from .bridge import run
@@ -64,7 +64,7 @@ class Client(BaseClient):
     Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
     first outermost; `secret_headers` names more fields that never travel to another origin;
-    `redirect_policy(response, request)` may refuse a redirect by returning False.
+    `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False` keeps no cookies.
     """
 
     _caller = BLOCKING
@@ -76,7 +76,7 @@ class Client(BaseClient):
         auth: AuthTypes | None = None,
         params: QueryParamTypes | None = None,
         headers: HeaderTypes | None = None,
-        cookies: CookieTypes | None = None,
+        cookies: CookieTypes | Literal[False] | None = None,
         verify: VerifyTypes = True,
         cert: CertTypes | None = None,
         trust_env: bool = True,
@@ -270,7 +270,7 @@ class AsyncClient(BaseClient):
     Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
     first outermost; `secret_headers` names more fields that never travel to another origin;
-    `redirect_policy(response, request)` may refuse a redirect by returning False.
+    `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False` keeps no cookies.
     """
 
     _caller = ASYNCHRONOUS
@@ -282,7 +282,7 @@ class AsyncClient(BaseClient):
         auth: AuthTypes | None = None,
         params: QueryParamTypes | None = None,
         headers: HeaderTypes | None = None,
-        cookies: CookieTypes | None = None,
+        cookies: CookieTypes | Literal[False] | None = None,
         verify: VerifyTypes = True,
         cert: CertTypes | None = None,
         trust_env: bool = True,

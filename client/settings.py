@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
@@ -70,7 +70,7 @@ class BaseClient:
         auth: AuthTypes | None,
         params: QueryParamTypes | None,
         headers: HeaderTypes | None,
-        cookies: CookieTypes | None,
+        cookies: CookieTypes | Literal[False] | None,
         timeout: TimeoutTypes,
         follow_redirects: bool,
         max_redirects: int,
@@ -90,7 +90,8 @@ class BaseClient:
         self._auth = auth_from(auth)
         self._params = QueryParams(params)
         self.headers = Headers(headers)
-        self._cookies = Cookies(cookies)
+        self._keeps_cookies = cookies is not False
+        self._cookies = Cookies(cookies or None)
         self._timeout = timeout if isinstance(timeout, Timeout) else Timeout(timeout)
         self.follow_redirects = follow_redirects
         self.max_redirects = max_redirects
@@ -352,7 +353,7 @@ class BaseClient:
         response.default_encoding = self._default_encoding
         response._guards = self._guards
         response._loads = self._loads
-        if "Set-Cookie" in response.headers:
+        if self._keeps_cookies and "Set-Cookie" in response.headers:
             self._cookies.extract_cookies(response)
         log_response(request, response)
         if response._content is not None:
