@@ -1,0 +1,49 @@
+"""Routes that answer requests in tests: a transport, scripted in Python."""
+
+from __future__ import annotations
+
+from .call_log import Call, Calls
+from .clocks import VirtualClock
+from .errors import ExpectationsNotMet, RouteError, RouteWarning, UnmatchedRequest
+from .holds import Hold
+from .matchers import Matcher, match
+from .places import Place
+from .replies import NEXT, Reply
+from .routers import Router
+from .routes import Route
+from .sequences import reply
+from .values import ABSENT, ANY, Difference, Unordered, differences
+from .verbs import delete, get, head, options, patch, post, put, query, route
+
+__all__ = [
+    "ABSENT",
+    "ANY",
+    "NEXT",
+    "Call",
+    "Calls",
+    "Difference",
+    "ExpectationsNotMet",
+    "Hold",
+    "Matcher",
+    "Place",
+    "Reply",
+    "Route",
+    "RouteError",
+    "RouteWarning",
+    "Router",
+    "UnmatchedRequest",
+    "Unordered",
+    "VirtualClock",
+    "delete",
+    "differences",
+    "get",
+    "head",
+    "match",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "query",
+    "reply",
+    "route",
+]

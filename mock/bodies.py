@@ -1,0 +1,233 @@
+"""The body of a reply, as bytes or as a stream that plays itself again for every call."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Union
+
+from ..client import AsyncByteStream, ReadTimeout, SyncByteStream
+from .errors import RouteError
+from .values import show
+
+if TYPE_CHECKING:
+    from ..client import Clock, Request
+
+Pieces = Union[Iterable[Any], AsyncIterable[Any]]
+PieceFactory = Callable[[], Pieces]
+
+
+class Replayed:
+    """An iterator that can be iterated again: what came out of it is kept, what did not is still asked for."""
+
+    def __init__(self, source: Iterator[Any]) -> None:
+        self._source = source
+        self._kept: list[Any] = []
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Any]:
+        for place in itertools.count():
+            with self._lock:
+                if place == len(self._kept):
+                    try:
+                        self._kept.append(next(self._source))
+                    except StopIteration:
+                        return
+            yield self._kept[place]
+
+
+def piece_factory(chunks: Any) -> PieceFactory:
+    """Return a function that gives the pieces of a body afresh for every call."""
+    if callable(chunks):
+        return chunks  # type: ignore[no-any-return]  # a generator function, or a factory of pieces
+    if isinstance(chunks, (str, bytes)):
+        raise RouteError(f"a stream is a list or a generator of pieces; say a whole body with content=: {show(chunks)}")
+    if isinstance(chunks, AsyncIterable):
+        if hasattr(chunks, "__anext__"):
+            raise RouteError(
+                "an asynchronous generator plays only once: pass the function that makes it, not its result"
+            )
+        return lambda: chunks
+    if not isinstance(chunks, Iterable):
+        raise RouteError(
+            f"a stream is a list or a generator of pieces, or a function that returns one; not {show(chunks)}"
+        )
+    kept = Replayed(iter(chunks)) if isinstance(chunks, Iterator) else list(chunks)
+    return lambda: kept
+
+
+def as_bytes(piece: Any) -> bytes:
+    """Return a piece of a body as it goes over the wire."""
+    if isinstance(piece, bytes):
+        return piece
+    if isinstance(piece, str):
+        return piece.encode()
+    if isinstance(piece, (bytearray, memoryview)):
+        return bytes(piece)
+    raise TypeError(f"a stream's pieces are bytes or text, not {show(piece)}")
+
+
+class PlayedStream(SyncByteStream, AsyncByteStream):
+    """One performance of a streamed body: its pieces, the time between them, the client's patience."""
+
+    def __init__(
+        self,
+        pieces: PieceFactory,
+        *,
+        every: float,
+        clock: Clock,
+        request: Request,
+        on_close: Callable[[PlayedStream], None],
+        ending: Exception | None = None,
+    ) -> None:
+        self._pieces = pieces
+        self._every = every
+        self._clock = clock
+        self.request = request
+        self._on_close = on_close
+        self._ending = ending
+        self._running: Any = None
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        source = self._pieces()
+        if not isinstance(source, Iterable):
+            raise RuntimeError("this route streams from an asynchronous generator: a blocking Client cannot read it")
+        self._running = source
+        try:
+            for number, piece in enumerate(source):
+                if number and self._every:
+                    self._clock.sleep(self._patience())
+                    self._lose_patience()
+                yield as_bytes(piece)
+            if self._ending is not None:
+                raise self._ending
+        finally:
+            self.close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        source = self._pieces()
+        self._running = source
+        try:
+            number = 0
+            async for piece in _either(source):
+                if number and self._every:
+                    await self._clock.asleep(self._patience())
+                    self._lose_patience()
+                number += 1
+                yield as_bytes(piece)
+            if self._ending is not None:
+                raise self._ending
+        finally:
+            await self.aclose()
+
+    def _read_timeout(self) -> float | None:
+        timeout: Mapping[str, float | None] = self.request.extensions.get("timeout") or {}
+        return timeout.get("read")
+
+    def _patience(self) -> float:
+        limit = self._read_timeout()
+        return self._every if limit is None else min(self._every, limit)
+
+    def _lose_patience(self) -> None:
+        limit = self._read_timeout()
+        if limit is not None and self._every > limit:
+            raise ReadTimeout(
+                f"no data received within {limit:g} seconds: this route sends a piece every {self._every:g} s",
+                request=self.request,
+            )
+
+    def close(self) -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            self._on_close(self)
+            close = getattr(self._running, "close", None)
+            if close is not None:
+                close()
+
+    async def aclose(self) -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            self._on_close(self)
+            close = getattr(self._running, "aclose", None)
+            if close is not None:
+                await close()
+            elif hasattr(self._running, "close"):
+                self._running.close()
+
+
+async def _either(source: Pieces) -> AsyncIterator[Any]:
+    if isinstance(source, AsyncIterable):
+        async for piece in source:
+            yield piece
+    else:
+        for piece in source:
+            yield piece
+
+
+def dumped(value: Any) -> bytes:
+    """Return JSON as the client writes it: compact, UTF-8; refuses what JSON cannot say."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise RouteError(f"this cannot be a JSON body: {error}") from error
+
+
+def event_bytes(event: Any) -> bytes:
+    """Return one server-sent event: a text, or a dict of data, event, id, retry, comment."""
+    if not isinstance(event, Mapping):
+        event = {"data": event}
+    lines: list[str] = []
+    for name, value in event.items():
+        if name == "data":
+            text = value if isinstance(value, str) else dumped(value).decode()
+            lines += [f"data: {line}" for line in text.split("\n")]
+        elif name == "comment":
+            lines += [f": {line}" for line in str(value).split("\n")]
+        elif name in ("event", "id", "retry"):
+            if "\n" in str(value) or "\r" in str(value):
+                raise RouteError(f"the {name} of an event is one line, not {show(value)}")
+            lines.append(f"{name}: {value}")
+        elif name != "at":  # a recorded event's time
+            raise RouteError(f"an event has data, event, id, retry and comment, not {name!r}")
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def compressed(body: bytes, encoding: str) -> bytes:
+    """Return a body in a content coding."""
+    if encoding == "gzip":
+        import gzip
+
+        return gzip.compress(body, mtime=0)
+    if encoding == "deflate":
+        import zlib
+
+        return zlib.compress(body)
+    if encoding == "identity":
+        return body
+    try:
+        if encoding == "br":
+            import brotli
+
+            squeezed: bytes = brotli.compress(body)
+            return squeezed
+        if encoding == "zstd":
+            return _zstd(body)
+    except ImportError as error:
+        raise RouteError(f"encoding={encoding!r} needs a library: pip install 'understudy[brotli,zstd]'") from error
+    raise RouteError(f"encoding={encoding!r} is none of gzip, deflate, br, zstd, identity")
+
+
+def _zstd(body: bytes) -> bytes:
+    import importlib
+
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        squeezed: bytes = module.compress(body)
+        return squeezed
+    raise ImportError("backports.zstd")

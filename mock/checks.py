@@ -1,0 +1,140 @@
+"""What is checked when a scene ends, the same in every form: decorator, `with`, fixture, `router.verify()`.
+
+1. A request that no route answered, also when the code under test swallowed the error.
+2. A route that was called too seldom, or never.
+3. A handler that raised, also when the code under test swallowed that.
+4. A streamed response that nobody closed.
+
+All findings become one error.
+An error that is on its way already is never replaced: it gets the findings as notes,
+without the routes that were not called, because after a failure nobody expects them to have been.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .call_log import listed, times
+from .errors import ExpectationsNotMet, UnmatchedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .routers import Router
+    from .routes import Route
+
+
+class Finding:
+    """One thing that is not as it should be."""
+
+    __slots__ = ("error", "text")
+
+    def __init__(self, text: str, error: BaseException | None = None) -> None:
+        self.text = text
+        self.error = error
+
+
+def findings(router: Router, after: BaseException | None = None) -> list[Finding]:
+    """Return all that is wrong; `after` is the error that ends the scene, where there is one."""
+    return [
+        *_misses(router, after),
+        *_handler_errors(router, after),
+        *([] if after is not None else [*_counts(router), *_streams(router)]),
+    ]
+
+
+def conclude(found: Sequence[Finding], after: BaseException | None) -> None:
+    """Raise what was found as one error, or note it on the error that is on its way."""
+    if not found:
+        return
+    if after is not None:
+        for finding in found:
+            _note(after, finding.text)
+        return
+    cause = next((finding.error for finding in found if finding.error is not None), None)
+    raise ExpectationsNotMet([finding.text for finding in found]) from cause
+
+
+def _misses(router: Router, after: BaseException | None) -> list[Finding]:
+    found: list[Finding] = []
+    for miss in router.misses:
+        if miss.is_settled:
+            continue
+        miss.is_settled = True
+        if after is not None and any(
+            isinstance(error, UnmatchedRequest) and error.miss is miss for error in _chain(after)
+        ):
+            continue
+        found.append(Finding(miss.text))
+    if len(found) > 5:
+        found[5:] = [Finding(f"... and {len(found) - 5} more requests without a route")]
+    return found
+
+
+def _handler_errors(router: Router, after: BaseException | None) -> list[Finding]:
+    found: list[Finding] = []
+    chain = list(_chain(after))
+    for call, error, source in router.handler_errors:
+        if not any(error is other for other in chain):
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            asked = f"{call.request.method} {call.request.url.redacted}"
+            found.append(Finding(f"{source} raised for {asked}\n  {what}", error))
+    router.handler_errors.clear()
+    return found
+
+
+def _counts(router: Router) -> list[Finding]:
+    unused: list[Route] = []
+    found: list[Finding] = []
+    for route in router.routes:
+        if route.used >= route.least or route.replaced_by is not None:
+            continue
+        if route.used == 0 and route.most is None:
+            unused.append(route)
+        else:
+            found.append(Finding(_too_few(route)))
+    if unused:
+        lines = [f"  {route.label}   {route.place}" for route in unused[:20]]
+        lines += [f"  ... and {len(unused) - 20} more"] if len(unused) > 20 else []
+        what = "1 route was never called" if len(unused) == 1 else f"{len(unused)} routes were never called"
+        found.append(
+            Finding("\n".join([f"{what}; say `.optional()` where that is fine", *lines, listed(list(router.calls))]))
+        )
+    return found
+
+
+def _too_few(route: Route) -> str:
+    wanted = str(route.least) if route.least == route.most else f"at least {route.least}"
+    return f"the route {route.label} had {times(route.used)}, and wants {wanted}   {route.place}\n{listed(list(route.calls))}"
+
+
+def _streams(router: Router) -> list[Finding]:
+    found: list[Finding] = []
+    for _, call in list(router.open_streams.values()):
+        asked = f"{call.request.method} {call.request.url.redacted}"
+        found.append(Finding(f"the streamed response to {asked} was never closed; it was asked for at {call.place}"))
+    router.open_streams.clear()
+    return found
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """Return an error with everything that led to it, and what it groups."""
+    seen: list[BaseException] = []
+    waiting = [error] if error is not None else []
+    while waiting:
+        current = waiting.pop()
+        if any(current is other for other in seen):
+            continue
+        seen.append(current)
+        waiting += [linked for linked in (current.__cause__, current.__context__) if linked is not None]
+        waiting += list(getattr(current, "exceptions", ()))
+    return seen
+
+
+def _note(error: BaseException, text: str) -> None:
+    note = f"and the mock says: {text}"
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    else:  # Python 3.9 and 3.10; pytest shows them all the same
+        notes: list[str] = getattr(error, "__notes__", [])
+        error.__notes__ = [*notes, note]  # type: ignore[attr-defined]  # what add_note does

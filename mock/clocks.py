@@ -1,0 +1,70 @@
+"""A clock on which time passes only when somebody sleeps.
+
+Thirty seconds of a route's delay, or of a client's backoff, are over at once, and `slept` tells how long they were.
+Tasks that sleep at the same time wake in the order of their alarms, as on a real clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+
+
+class VirtualClock:
+    """A clock that is ahead of the real one by all that was slept on it.
+
+    >>> clock = VirtualClock()
+    >>> clock.sleep(30)
+    >>> clock.slept
+    [30]
+    """
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self._ahead = 0.0
+        self._lock = threading.Lock()
+        self._alarms: list[tuple[float, int]] = []
+        self._numbers = itertools.count()
+
+    def monotonic(self) -> float:
+        """Return the real monotonic time plus what was slept."""
+        return time.monotonic() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass without anybody sleeping."""
+        with self._lock:
+            self._ahead += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; the calling thread goes on at once."""
+        if seconds > 0:
+            with self._lock:
+                self.slept.append(seconds)
+                self._ahead += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        """Let time pass; other tasks whose alarms are earlier wake first."""
+        from anyio.lowlevel import checkpoint
+
+        if seconds <= 0:
+            await checkpoint()
+            return
+        with self._lock:
+            self.slept.append(seconds)
+            alarm = (self.monotonic() + seconds, next(self._numbers))
+            heapq.heappush(self._alarms, alarm)
+        try:
+            await checkpoint()  # tasks that are about to sleep get to set their alarms
+            while self._alarms[0] != alarm:
+                await checkpoint()
+            with self._lock:
+                self._ahead = max(self._ahead, alarm[0] - time.monotonic())
+        finally:
+            with self._lock:
+                self._alarms.remove(alarm)
+                heapq.heapify(self._alarms)
+
+    def __repr__(self) -> str:
+        return f"<VirtualClock {self._ahead:g} s ahead>"

@@ -1,0 +1,142 @@
+"""Functions as replies: which arguments they want, by name and annotation.
+
+A handler may ask for the template parameters of its route, and for `request`, `call`, `route`, `n` (the number of the
+call, from 1) and `state`. What it asks for is read from its signature when it is written, so that a name
+that nobody can fill fails there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from datetime import date
+from typing import TYPE_CHECKING, Any, Callable
+from uuid import UUID
+
+from .errors import RouteError
+from .replies import Handle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .call_log import Call
+
+_KIND_OF: dict[Any, str] = {int: "int", float: "float", UUID: "uuid", date: "date", str: "str"}
+_NAMES = {
+    "int": "int",
+    "float": "float",
+    "UUID": "uuid",
+    "uuid.UUID": "uuid",
+    "date": "date",
+    "datetime.date": "date",
+    "str": "str",
+}
+
+GIVEN: dict[str, Callable[[Call], Any]] = {
+    "request": lambda call: call.request,
+    "call": lambda call: call,
+    "route": lambda call: call.route,
+    "n": lambda call: call.n,
+    "state": lambda call: call.state,
+}
+
+
+def named(function: Any) -> str:
+    """Return a function's name and place, for messages."""
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__name__", type(function).__name__)
+    if code is None:
+        return f"the handler {name}()"
+    from .places import Place
+
+    return f"the handler {name}() ({Place(code.co_filename, code.co_firstlineno)})"
+
+
+def annotated_kinds(function: Callable[..., Any]) -> dict[str, str]:
+    """Return the template kinds that a handler's annotations ask for."""
+    kinds: dict[str, str] = {}
+    for name, parameter in _parameters(function).items():
+        said = parameter.annotation
+        kind = _NAMES.get(said) if isinstance(said, str) else _KIND_OF.get(said)
+        if kind is not None:
+            kinds[name] = kind
+    return kinds
+
+
+def bound_handler(function: Callable[..., Any], names: Iterable[str], kinds: dict[str, str]) -> Handle:
+    """Return the reply that a handler gives; `names` and `kinds` are the template's parameters."""
+    source = named(function)
+    known = set(names)
+    wanted: list[str] = []
+    for name, parameter in _parameters(function).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise RouteError(f"{source} takes {name!r} by position only; its arguments are given by name")
+        if name in known:
+            _agree(source, name, parameter.annotation, kinds[name])
+        elif name not in GIVEN:
+            if parameter.default is not parameter.empty:
+                continue
+            have = ", ".join([*sorted(known), *GIVEN])
+            raise RouteError(f"{source} asks for {name!r}, which nobody can give it; it may ask for {have}")
+        wanted.append(name)
+    return Handle(_caller(function, wanted, known), source)
+
+
+def plain_handler(function: Callable[..., Any]) -> Handle:
+    """Return the reply that a function gives without knowing a template: `reply=function`, `.respond(function)`.
+
+    Its arguments go by name, where all of them are known; else its only argument is the request.
+    """
+    parameters = [
+        parameter
+        for parameter in _parameters(function).values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    source = named(function)
+    if len(parameters) == 1 and parameters[0].name not in GIVEN:
+        return Handle(lambda call: function(call.request), source)
+    unknown = [parameter.name for parameter in parameters if parameter.name not in GIVEN]
+    wanted = [parameter.name for parameter in parameters if parameter.name in GIVEN]
+    known = set(unknown)
+
+    def answer(call: Call) -> Any:
+        values = call.path_params
+        missing = [name for name in unknown if name not in values]
+        if missing:
+            raise TypeError(f"{source} asks for {missing[0]!r}, which is no parameter of its route's template")
+        return function(**{name: GIVEN[name](call) for name in wanted}, **{name: values[name] for name in unknown})
+
+    return Handle(answer if known or wanted else lambda call: function(), source)
+
+
+def _caller(function: Callable[..., Any], wanted: list[str], names: set[str]) -> Callable[[Call], Any]:
+    from_template = [name for name in wanted if name in names]
+    given = [(name, GIVEN[name]) for name in wanted if name not in names]
+
+    def answer(call: Call) -> Any:
+        arguments = {name: get(call) for name, get in given}
+        if from_template:
+            values = call.path_params
+            for name in from_template:
+                arguments[name] = values[name]
+        return function(**arguments)
+
+    return answer
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return {}
+
+
+def _agree(source: str, name: str, annotation: Any, kind: str) -> None:
+    said = _NAMES.get(annotation) if isinstance(annotation, str) else _KIND_OF.get(annotation)
+    have = {"path": "str", "regex": "str"}.get(kind, kind)
+    if said is not None and said != have:
+        raise RouteError(
+            f"{source} wants {name!r} as {said}, and its target says {{{name}:{kind}}}: write {{{name}:{said}}}, or change the annotation"
+        )

@@ -1,0 +1,45 @@
+"""Keeping secrets out of everything that is printed: reports, reprs, suggestions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..client import SECRET_HEADERS
+from .values import Condition
+
+MASK = "[secure]"
+
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)?$|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|signature$|^sig$|^auth$"
+    r"|authorization|session[-_]?id|^sid$|^otp$|^pin$",
+    re.IGNORECASE,
+)
+_IN_URL = re.compile(r"(?<=[?&])([^=&#]+)=([^&#\s]*)")
+_USER_INFO = re.compile(r"(?<=//)[^/@\s]+@")
+
+
+def is_secret(name: object) -> bool:
+    """Whether a value of this name is nobody's business."""
+    return isinstance(name, str) and (name.lower() in SECRET_HEADERS or _SECRET.search(name) is not None)
+
+
+def masked_url(url: str) -> str:
+    """Return a URL without its password and without the values of secret parameters."""
+    url = _USER_INFO.sub(f"{MASK}@", url)
+    if "?" not in url:
+        return url
+    return _IN_URL.sub(lambda found: f"{found[1]}={MASK if is_secret(found[1]) else found[2]}", url)
+
+
+def masked(value: Any, name: object = "", depth: int = 0) -> Any:
+    """Return a value with everything secret in it replaced."""
+    if is_secret(name) and not isinstance(value, (Mapping, Condition)):
+        return MASK if not hasattr(value, "describe") and type(value).__name__ not in ("_Absent", "_Any") else value
+    if depth < 8:
+        if isinstance(value, Mapping):
+            return {key: masked(item, key, depth + 1) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [masked(item, "", depth + 1) for item in value]
+    return value

@@ -1,0 +1,218 @@
+"""What the words of a reply mean for the message: `json=`, `cookies=`, `encoding=`, `rate=`, one function each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Union
+from urllib.parse import urlencode
+
+from ..client import Headers, HTTPError
+from .bodies import PieceFactory, as_bytes, dumped, event_bytes, piece_factory
+from .errors import RouteError
+from .values import show
+
+_WITHOUT_BODY = frozenset({204, 205, 304})
+_VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"}
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kM]?)B/s\s*\Z")
+
+WORDS = (
+    "content",
+    "content_type",
+    "cookies",
+    "delay",
+    "encoding",
+    "error",
+    "every",
+    "fault",
+    "file",
+    "form",
+    "headers",
+    "html",
+    "http_version",
+    "json",
+    "pass_through",
+    "rate",
+    "reason",
+    "redirect",
+    "sse",
+    "status",
+    "stream",
+    "text",
+    "trailers",
+)
+
+Body = Union[bytes, PieceFactory]
+
+
+def checked_status(status: Any) -> None:
+    """Refuse what is no final status code."""
+    if isinstance(status, bool) or not isinstance(status, int):
+        raise RouteError(f"a status is a number such as 200, not {show(status)}")
+    if not (200 <= status <= 999 or status == 101):
+        raise RouteError(f"{status} is no status of a final response: those go from 200 to 599")
+
+
+def body_of(words: dict[str, Any], folder: str | None) -> tuple[Body, str]:
+    """Return the body and its content type; at most one word may say it."""
+    from .replies import UNSET
+
+    said = [word for word, value in words.items() if (value is not UNSET if word == "json" else value is not None)]
+    if len(said) > 1:
+        raise RouteError(
+            f"a response has one body, and this one has {len(said)}: {', '.join(f'`{word}=`' for word in said)}"
+        )
+    return _BODIES[said[0]](words[said[0]], folder) if said else (b"", "")
+
+
+def _json(value: Any, _: str | None) -> tuple[Body, str]:
+    return dumped(value), "application/json"
+
+
+def _text(value: Any, _: str | None) -> tuple[Body, str]:
+    if not isinstance(value, str):
+        raise RouteError(f"`text` takes text, not {show(value)}")
+    return value.encode(), "text/plain; charset=utf-8"
+
+
+def _html(value: Any, _: str | None) -> tuple[Body, str]:
+    if not isinstance(value, str):
+        raise RouteError(f"`html` takes text, not {show(value)}")
+    return value.encode(), "text/html; charset=utf-8"
+
+
+def _content(value: Any, _: str | None) -> tuple[Body, str]:
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        return as_bytes(value), ""
+    return piece_factory(value), ""
+
+
+def _stream(value: Any, _: str | None) -> tuple[Body, str]:
+    return piece_factory(value), ""
+
+
+def _sse(value: Any, _: str | None) -> tuple[Body, str]:
+    if isinstance(value, (str, bytes, Mapping)):
+        raise RouteError(f"`sse` takes a list of events, not {show(value)}")
+    return piece_factory([event_bytes(event) for event in value]), "text/event-stream"
+
+
+def _form(value: Any, _: str | None) -> tuple[Body, str]:
+    try:
+        return urlencode(value, doseq=True).encode(), "application/x-www-form-urlencoded"
+    except TypeError as error:
+        raise RouteError(f"`form` takes a dict or pairs of names and values, not {show(value)}") from error
+
+
+def _file(value: Any, folder: str | None) -> tuple[Body, str]:
+    from mimetypes import guess_type
+
+    name = os.fspath(value)
+    tried = [name] if os.path.isabs(name) or folder is None else [os.path.join(folder, name), name]
+    for path in tried:
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                return file.read(), guess_type(path)[0] or "application/octet-stream"
+    raise RouteError(f"there is no file {' and no file '.join(map(repr, tried))}")
+
+
+_BODIES = {
+    "content": _content,
+    "file": _file,
+    "form": _form,
+    "html": _html,
+    "json": _json,
+    "sse": _sse,
+    "stream": _stream,
+    "text": _text,
+}
+
+
+def fields_of(
+    status: int,
+    headers: Any,
+    cookies: Any,
+    content_type: str,
+    encoding: str | None,
+    body: bytes | None,
+    has_kind: bool,
+) -> list[tuple[bytes, bytes]]:
+    """Return the header fields; `body` is `None` where it streams."""
+    try:
+        fields = Headers(headers)
+    except (HTTPError, TypeError, ValueError, AttributeError) as error:
+        raise RouteError(f"the headers of this reply cannot be sent: {error}") from error
+    if status in _WITHOUT_BODY and (body is None or body):
+        raise RouteError(f"a response with status {status} has no body (RFC 9110): leave it out, or use another status")
+    if content_type:
+        fields.setdefault("Content-Type", _checked_value("content_type", content_type))
+    if encoding is not None:
+        fields["Content-Encoding"] = encoding
+    said = fields.get("Content-Length")
+    if body is None:
+        if said is None and "Transfer-Encoding" not in fields:
+            fields["Transfer-Encoding"] = "chunked"
+    elif said is not None and said != str(len(body)) and (body or has_kind):
+        raise RouteError(f"Content-Length says {said}, and the body has {len(body)} bytes")
+    elif said is None and "Transfer-Encoding" not in fields and status not in _WITHOUT_BODY:
+        fields["Content-Length"] = str(len(body))
+    raw = fields.raw
+    raw += [(b"Set-Cookie", line) for line in cookie_lines(cookies)]
+    return raw
+
+
+def _checked_value(word: str, value: str) -> str:
+    try:
+        Headers({"X": value})
+    except (HTTPError, TypeError, ValueError, AttributeError) as error:
+        raise RouteError(f"`{word}` cannot be sent as a header field: {error}") from error
+    return value
+
+
+def cookie_lines(cookies: Any) -> list[bytes]:
+    """Return Set-Cookie values, from a dict of names and values, or from whole lines."""
+    if cookies is None:
+        return []
+    if isinstance(cookies, str):
+        cookies = [cookies]
+    lines = (
+        [f"{name}={value}; Path=/" for name, value in cookies.items()]
+        if isinstance(cookies, Mapping)
+        else list(cookies)
+    )
+    for line in lines:
+        if not isinstance(line, str) or "=" not in line:
+            raise RouteError(f"`cookies` takes a dict, or whole lines such as 'sid=1; Path=/', not {show(line)}")
+        _checked_value("cookies", line)
+    return [line.encode() for line in lines]
+
+
+def extensions_of(http_version: str | None, reason: str | None, trailers: Any) -> dict[str, Any]:
+    """Return what travels beside the message."""
+    extensions: dict[str, Any] = {"http_version": b"HTTP/1.1"}
+    if http_version is not None:
+        if http_version not in _VERSIONS:
+            raise RouteError(f"`http_version` is one of {', '.join(sorted(_VERSIONS))}, not {show(http_version)}")
+        extensions["http_version"] = http_version.encode()
+    if reason is not None:
+        extensions["reason_phrase"] = _checked_value("reason", reason).encode()
+    if trailers is not None:
+        try:
+            extensions["trailers"] = Headers(trailers)
+        except (HTTPError, TypeError, ValueError, AttributeError) as error:
+            raise RouteError(f"the trailers of this reply cannot be sent: {error}") from error
+    return extensions
+
+
+def paced(body: bytes, rate: Any) -> tuple[PieceFactory, float]:
+    """Return a body in pieces, a tenth of a second each, for a rate in bytes per second."""
+    if isinstance(rate, str):
+        said = _RATE.match(rate)
+        if said is None:
+            raise RouteError(f"`rate` takes bytes per second, or text such as '10kB/s', not {show(rate)}")
+        rate = float(said[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[said[2]]
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not rate > 0:
+        raise RouteError(f"`rate` takes bytes per second, more than 0, not {show(rate)}")
+    size = max(1, int(rate / 10))
+    return piece_factory([body[start : start + size] for start in range(0, len(body), size)]), size / rate

@@ -1,0 +1,436 @@
+"""A route: what it answers to, what it answers, how often it may and must, and the calls it got.
+
+A route is a value and an actor in one.
+Free routes (`mock.get(url)`) decorate tests and are context managers; each performance plays with a copy,
+so that no call of one test is counted in another. `route.calls` then shows those of the performance that runs.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from .call_log import Calls, times
+from .errors import RouteError
+from .grammar import parse_criteria, target_criteria
+from .handlers import plain_handler
+from .matchers import Matcher, Specificity, joined, specificity
+from .places import Place, here
+from .plans import CYCLE, FAIL, FALL_THROUGH, Plan
+from .replies import UNSET, PassThrough, Raise, Reply, reply_from, response_reply
+from .sequences import described_reply, plan_from
+from .states import Transition, transitions
+from .targets import Target, parse_methods, parse_target
+from .values import ANY, is_predicate, show
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from .call_log import Call
+    from .holds import Hold
+    from .routers import Router
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+OPTIONS = ("method", "name", "optional", "place", "priority", "reply", "state", "times")
+
+
+class Route:
+    """One line of the script: which requests, which replies, how often.
+
+    Made by `mock.get(...)`, `router.post(...)` and their kind.
+    """
+
+    def __init__(
+        self,
+        target: Any = None,
+        *matchers: Any,
+        method: Any = None,
+        name: str | None = None,
+        priority: int = 0,
+        times: Any = None,
+        optional: bool = False,
+        reply: Any = UNSET,
+        state: Any = None,
+        place: Place | None = None,
+        kinds: dict[str, str] | None = None,
+        **criteria: Any,
+    ) -> None:
+        self.place = place or here()
+        self.name = name
+        self.priority = _checked_priority(priority)
+        self.transitions: tuple[Transition, ...] = transitions(state)
+        self.target, self._own = _aimed(target, matchers, method, criteria, kinds)
+        self._given = (str(target), method, repr(criteria), repr(matchers))
+        self.criteria = self._own.criteria
+        self.specificity: Specificity = specificity(self.criteria)
+        self.least, self.most = 1, None
+        self.original: Route = self
+        self.router: Router | None = None
+        self.hold_: Hold | None = None
+        self.replaced_by: Route | None = None
+        self.used = 0
+        self._calls = Calls(f"the route {self.label}", 10_000)
+        self._acting: ContextVar[Route] | None = None
+        self._running: list[Router] = []
+        self._plan: Plan = Plan(_EMPTY_REPLY)
+        if times is not None:
+            self.times(times)
+        if optional:
+            self.optional()
+        if reply is not UNSET:
+            self._plan = plan_from(reply)
+
+    # Replies
+
+    def respond(self, status: Any = 200, **words: Any) -> Self:
+        """Answer with a response.
+
+        `status` and at most one of `json`, `text`, `html`, `content`, `stream`, `file`, `form`, `sse`;
+        then `headers`, `cookies`, `content_type`, `encoding` ("gzip", "br", "zstd"), `trailers`, `reason`, `http_version`,
+        and what time it takes: `delay` in seconds, `rate` in bytes per second.
+        Instead of a status also anything that `reply=` takes.
+        """
+        self._plan = Plan(self._reply(status, words))
+        return self
+
+    def then(self, status: Any = 200, **words: Any) -> Self:
+        """Answer the next call with this; the last reply repeats."""
+        self._plan.then(self._reply(status, words))
+        return self
+
+    def error(self, error: BaseException | type[BaseException], *, delay: float = 0.0) -> Self:
+        """Raise an exception; each call raises one of its own, with `.request` set where it has room for it."""
+        return self.reply(Raise(error, delay))
+
+    def redirect(self, to: str, status: int = 302, **words: Any) -> Self:
+        """Send the client somewhere else."""
+        return self.reply(described_reply({"redirect": to, "status": status, **words}))
+
+    def stream(self, chunks: Any, *, every: float = 0.0, status: int = 200, **words: Any) -> Self:
+        """Answer with a body in pieces, `every` so many seconds one."""
+        return self.reply(response_reply(status, stream=chunks, every=every, **words))
+
+    def sse(self, events: Any, *, every: float = 0.0, **words: Any) -> Self:
+        """Answer with server-sent events: texts, or dicts of data, event, id, retry, comment."""
+        return self.reply(response_reply(sse=events, every=every, **words))
+
+    def fault(self, name: str, **words: Any) -> Self:
+        """Fail as networks do: "connect-refused", "connect-timeout", "read-timeout", "reset", "truncate" (`at=`), ..."""
+        return self.reply(described_reply({"fault": name, **words}))
+
+    def pass_through(self, patch: Callable[..., Any] | None = None) -> Self:
+        """Let what stands behind the mock answer: the network, an outer cassette; `patch` may change its response."""
+        return self.reply(PassThrough(patch))
+
+    def reply(self, value: Any) -> Self:
+        """Answer with anything that stands for a reply, or a list of replies in order."""
+        self._plan = plan_from(value)
+        return self
+
+    def mock(self, return_value: Any = UNSET, *, side_effect: Any = UNSET) -> Self:
+        """Answer with a response, or what a function or an exception makes; for those who come from respx."""
+        return self.reply(side_effect if side_effect is not UNSET else 200 if return_value is UNSET else return_value)
+
+    def __mod__(self, value: Any) -> Self:
+        return self.reply(value)
+
+    def repeat(self, times: int) -> Self:
+        """Give the last reply so often before the next."""
+        self._plan.repeat(times)
+        return self
+
+    def cycle(self) -> Self:
+        """Begin again after the last reply."""
+        self._plan.ending = CYCLE
+        return self
+
+    def then_fail(self) -> Self:
+        """Take a call after the last reply for a mistake."""
+        self._plan.ending = FAIL
+        return self
+
+    def fall_through(self) -> Self:
+        """Leave calls after the last reply to other routes."""
+        self._plan.ending = FALL_THROUGH
+        return self
+
+    def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
+        if is_predicate(status):
+            return plain_handler(status)
+        if words and not isinstance(status, (int, Reply)):
+            return reply_from(status, **words)
+        return response_reply(status, folder=self.folder, **words) if isinstance(status, int) else reply_from(status)
+
+    # How often
+
+    def times(self, count: Any) -> Self:
+        """Answer exactly so many calls, or `(at least, at most)`; others pass by, and fewer are an error at the end."""
+        self.least, self.most = _counts(count)
+        return self
+
+    def once(self) -> Self:
+        """Answer exactly one call."""
+        return self.times(1)
+
+    def optional(self) -> Self:
+        """Do not mind when nobody calls."""
+        self.least = 0
+        return self
+
+    def never(self) -> Self:
+        """Take any call for a mistake."""
+        self.least, self.most = 0, 0
+        return self
+
+    def hold(self) -> Hold:
+        """Keep every call waiting until it is released: `with route.hold() as held: ...`."""
+        from .holds import Hold
+
+        return Hold(self.acting)
+
+    # What happened
+
+    @property
+    def acting(self) -> Route:
+        """The copy that plays right now in this context; the route itself when none does."""
+        return self if self._acting is None else self._acting.get(self)
+
+    @property
+    def calls(self) -> Calls:
+        """The calls that this route answered."""
+        return self.acting._calls
+
+    @property
+    def called(self) -> bool:
+        """Whether it was called."""
+        return self.acting._calls.called
+
+    @property
+    def call_count(self) -> int:
+        """How often it was called."""
+        return self.acting._calls.call_count
+
+    @property
+    def last(self) -> Call:
+        """The last call."""
+        return self.acting._calls.last
+
+    # For the router
+
+    @property
+    def plan(self) -> Plan:
+        """The replies in their order."""
+        return self._plan
+
+    @property
+    def label(self) -> str:
+        """The route in one line, without secrets."""
+        from .masking import masked_url
+
+        if self.name is not None:
+            return f'"{self.name}"'
+        methods = ",".join(self.target.methods) + " " if self.target.methods else ""
+        text = self.target.text.strip()
+        first, blank, rest = text.partition(" ")
+        address = rest.strip() if blank and parse_methods(first) == self.target.methods else text
+        return f"{methods}{masked_url(address)}" if text else (methods.strip() or "any request")
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of the file that it is written in."""
+        import os
+
+        path = self.place.path
+        return os.path.dirname(os.path.abspath(path)) if os.path.isfile(path) else None
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether any call is a mistake."""
+        return self.most == 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether it leaves further calls to other routes."""
+        if self.most is not None and self.used >= self.most:
+            return self.most > 0
+        return self._plan.ending == FALL_THROUGH and self.used >= self._plan.length
+
+    @property
+    def exhaustion(self) -> str:
+        """How much of it is used, in words."""
+        if self.most is not None:
+            return f"used {self.used} of {self.most}"
+        return f"its {self._plan.length} replies are used"
+
+    def joins(self, router: Router, base: Target | None) -> None:
+        """Become part of a router; a path alone then means one below the router's base URL."""
+        if self.router is not None and self.router is not router:
+            raise RouteError(f"{self!r} belongs to another router already: add `route.copy()`")
+        self.router = router
+        if base is not None and self.target.host is None and self.target.scheme is None:
+            self.criteria = _below(base, self.target, self._own)
+            self.specificity = specificity(self.criteria)
+
+    @property
+    def identity(self) -> object:
+        """What two routes have in common that answer to the very same requests."""
+        return (self._given, self.priority)
+
+    def log(self, call: Call) -> None:
+        """Note a call."""
+        self._calls.add(call)
+
+    def copy(self) -> Route:
+        """Return the same route with no calls yet."""
+        twin = Route.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.original = self.original
+        twin.router = None
+        twin.hold_ = None
+        twin.replaced_by = None
+        twin.used = 0
+        twin.criteria = self._own.criteria
+        twin.specificity = specificity(twin.criteria)
+        twin._calls = Calls(f"the route {self.label}", 10_000)
+        twin._acting = None
+        twin._running = []
+        return twin
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        self.used = 0
+        self._calls.reset()
+
+    def act(self, copy: Route) -> Any:
+        """Let a copy play in this context; returns what `retire` takes."""
+        if self._acting is None:
+            self._acting = ContextVar(f"understudy route {self.label}")
+        return self._acting.set(copy)
+
+    def retire(self, token: Any) -> None:
+        """End what `act` began."""
+        if self._acting is not None:
+            self._acting.reset(token)
+
+    # As a decorator, and as a context manager
+
+    def __call__(self, function: Decorated) -> Decorated:
+        from .casting import cast
+
+        return cast(self, function)
+
+    def __enter__(self) -> Self:
+        from .routers import Router
+
+        if self.router is not None and not self._running:
+            raise RouteError(f"{self!r} belongs to a router: enter that one, `with router:`")
+        router = Router()
+        self.reset()
+        self.router = None
+        router.add(self)
+        router.__enter__()
+        self._running.append(router)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        router = self._running.pop()
+        self.router = None
+        router.__exit__(exc_type, exc_value, traceback)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.__exit__(exc_type, exc_value, traceback)
+
+    def __repr__(self) -> str:
+        return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
+
+
+_EMPTY_REPLY = response_reply()
+
+
+def _checked_priority(priority: Any) -> int:
+    if isinstance(priority, bool) or not isinstance(priority, int):
+        raise RouteError(f"`priority` takes a whole number, higher goes first; not {show(priority)}")
+    return priority
+
+
+def _counts(count: Any) -> tuple[int, int | None]:
+    if count is ANY:
+        return 1, None
+    low, high = count if isinstance(count, (tuple, list)) and len(count) == 2 else (count, count)
+    if high is ANY:
+        high = None
+    for end in (low, high):
+        if end is not None and (isinstance(end, bool) or not isinstance(end, int) or end < 0):
+            raise RouteError(f"`times` takes a number of calls, or (at least, at most), not {show(count)}")
+    if low is None or (high is not None and low > high):
+        raise RouteError(f"`times` takes (at least, at most), not {show(count)}")
+    return low, high
+
+
+def _aimed(
+    target: Any, matchers: tuple[Any, ...], method: Any, criteria: dict[str, Any], kinds: dict[str, str] | None
+) -> tuple[Target, Matcher]:
+    """Return what a route aims at, from all the ways to say it."""
+    import re
+
+    given = dict(criteria)
+    aim = Target("")
+    if isinstance(target, re.Pattern):
+        given["url__regex"] = target
+        aim = Target(f"/{target.pattern!s}/")
+    elif isinstance(target, Matcher) or is_predicate(target):
+        matchers = (target, *matchers)
+    elif isinstance(target, str):
+        aim = parse_target(target, kinds)
+    elif target is not None:
+        if not hasattr(target, "raw_path"):
+            raise RouteError(f"a target is text, a URL, a compiled regular expression or a matcher; not {show(target)}")
+        aim = parse_target(str(target), kinds)
+    if method is not None:
+        if aim.methods is not None:
+            raise RouteError(f"the method is said twice: in {aim.text!r} and as method={method!r}")
+        said = parse_criteria({"method": method})
+        aim = aim._replace(methods=said[0].methods if said and hasattr(said[0], "methods") else None)
+    both = [
+        word
+        for word, part in (("path", aim.path), ("url", aim.path), ("host", aim.host))
+        if part is not None and word in given
+    ]
+    if both:
+        raise RouteError(f"`{both[0]}` is said twice: in {aim.text!r} and as {both[0]}={given[both[0]]!r}")
+    if not isinstance(target, str) and "url" in given and isinstance(given["url"], str):
+        aim = parse_target(given.pop("url"), kinds)._replace(methods=aim.methods)
+    if "path" in given and isinstance(given["path"], str) and aim.host is None:
+        aim = aim._replace(path=parse_target(given["path"], kinds).path, text=aim.text or given["path"])
+        if aim.path is not None:
+            given.pop("path")
+    own = [*target_criteria(aim), *joined(matchers), *parse_criteria(given, OPTIONS)]
+    return aim, Matcher(own)
+
+
+def _below(base: Target, target: Target, own: Matcher) -> tuple[Any, ...]:
+    """Return a route's criteria below a base URL."""
+    from .criteria import PathCriterion
+    from .templates import PathTemplate
+
+    prefix = "" if base.path is None else base.path.text.rstrip("/")
+    rest = [criterion for criterion in own.criteria if not isinstance(criterion, PathCriterion)]
+    path = PathTemplate.joined(PathTemplate(prefix or "/"), target.path or PathTemplate("/**"))
+    origin = target_criteria(base._replace(path=path, query=None, methods=None))
+    return Matcher([*origin, *rest]).criteria

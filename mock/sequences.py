@@ -1,0 +1,141 @@
+"""Replies from plain data: what `reply=` takes, and what a reply in a YAML file says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import client as _client
+from .bodies import piece_factory
+from .errors import RouteError
+from .plans import Plan
+from .replies import PassThrough, Raise, Reply, reply_from, response_reply
+from .values import is_predicate, show
+
+FAULTS: dict[str, tuple[str, str]] = {
+    "connect-refused": ("ConnectError", "connection refused"),
+    "connect-timeout": ("ConnectTimeout", "no connection in time"),
+    "disconnect": ("RemoteProtocolError", "the server closed the connection without sending a response"),
+    "dns": ("ConnectError", "the host's name cannot be resolved"),
+    "pool-timeout": ("PoolTimeout", "no connection became free in time"),
+    "read-timeout": ("ReadTimeout", "no data was received in time"),
+    "reset": ("ReadError", "connection reset by peer"),
+    "tls": ("ConnectError", "the certificate cannot be verified"),
+    "truncate": ("IncompleteBody", "the body ended before it was complete"),
+    "write-error": ("WriteError", "connection reset by peer while sending"),
+    "write-timeout": ("WriteTimeout", "nothing could be sent in time"),
+}
+
+
+def plan_from(value: Any) -> Plan:
+    """Return the plan that a value stands for; a list of replies is a sequence.
+
+    A list is JSON when all of it is; a list of statuses, tuples, exceptions, responses, functions is a sequence.
+    One that could be both is refused.
+    """
+    if isinstance(value, Plan):
+        return value
+    if not isinstance(value, list) or not value:
+        return Plan(reply_from(value))
+    replies = [_is_only_a_reply(item) for item in value]
+    if not any(replies):
+        return Plan(reply_from(value))
+    plain = [item for item in value if not _is_only_a_reply(item)]
+    if plain and all(isinstance(item, int) for item, is_reply in zip(value, replies) if is_reply):
+        raise RouteError(
+            f"{show(value)} could be a JSON body or a sequence of replies: write json=[...] for the one, "
+            "`.respond(...).then(...)` for the other"
+        )
+    first, *others = [reply_from(item) for item in value]
+    plan = Plan(first)
+    for reply in others:
+        plan.then(reply)
+    return plan
+
+
+def _is_only_a_reply(item: Any) -> bool:
+    """Whether a value in a list stands for a reply, and could not be meant as JSON; a status goes as one."""
+    if isinstance(item, bool) or item is None:
+        return False
+    if isinstance(item, int):
+        return 200 <= item <= 599
+    if isinstance(item, (tuple, bytes, BaseException, type, Reply, _client.Response)):
+        return True
+    return is_predicate(item)
+
+
+def described_reply(words: dict[str, Any]) -> Reply:
+    """Return the reply that plain words describe: those of `respond`, and `error`, `fault`, `redirect`, `pass_through`."""
+    words = dict(words)
+    special = [word for word in ("error", "fault", "redirect", "pass_through") if word in words]
+    if len(special) > 1:
+        raise RouteError(f"a reply is one of {', '.join(special)}, not all of them")
+    if not special:
+        return _responded(words)
+    value = words.pop(special[0])
+    if special[0] == "redirect":
+        return _redirect(value, words)
+    if special[0] == "fault":
+        return _fault(value, words)
+    delay = words.pop("delay", 0.0)
+    if words:
+        raise RouteError(f"{', '.join(words)} cannot be said beside `{special[0]}`")
+    return Raise(value, delay) if special[0] == "error" else PassThrough(value if callable(value) else None)
+
+
+def _responded(words: dict[str, Any]) -> Reply:
+    try:
+        return response_reply(**words)
+    except TypeError as error:
+        unknown = str(error).rpartition("argument ")[2]
+        from difflib import get_close_matches
+
+        from .reply_words import WORDS
+
+        near = get_close_matches(unknown.strip("'"), WORDS, 1)
+        raise RouteError(f"a reply has no {unknown}" + (f", did you mean {near[0]!r}?" if near else "")) from error
+
+
+def _redirect(to: Any, words: dict[str, Any]) -> Reply:
+    status = words.pop("status", 302)
+    if status not in (301, 302, 303, 307, 308):
+        raise RouteError(f"a redirect has status 301, 302, 303, 307 or 308, not {show(status)}")
+    headers = _client.Headers(words.pop("headers", None))
+    headers["Location"] = str(to)
+    return response_reply(status, headers=headers, **words)
+
+
+def _fault(name: Any, words: dict[str, Any]) -> Reply:
+    if name not in FAULTS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(name), FAULTS, 1)
+        raise RouteError(
+            f"unknown fault {show(name)}"
+            + (f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(FAULTS)}")
+        )
+    kind, message = FAULTS[name]
+    if name != "truncate":
+        delay = words.pop("delay", 0.0)
+        if words:
+            raise RouteError(f"{', '.join(words)} cannot be said beside the fault {name!r}")
+        return Raise(getattr(_client, kind)(f"{message} (as the mock's route says)"), delay)
+    at = words.pop("at", 0)
+    body = words.pop("content", b"x" * (at + 1))
+    if not isinstance(body, bytes) or not 0 <= at < len(body):
+        raise RouteError(f"`at` takes how many bytes of the body arrive, fewer than its {len(body)}")
+    headers = _client.Headers(words.pop("headers", None))
+    headers["Content-Length"] = str(len(body))
+    cut = _client.IncompleteBody(f"the body ended after {at} of {len(body)} bytes", received=at, expected=len(body))
+    return response_reply(stream=piece_factory([body[:at]] if at else []), headers=headers, ending=cut, **words)
+
+
+def reply(value: Any = None, **words: Any) -> Reply:
+    """Return a reply from plain data: a value that stands for one, or the words of `respond`.
+
+    Besides: `error=` an exception, `fault=` a name, `redirect=` a URL, `sse=` events, `pass_through=True`.
+    """
+    if value is None:
+        return described_reply(words)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return described_reply({"status": value, **words})
+    return reply_from(value, **words)

@@ -1,0 +1,24 @@
+"""The line that would have answered a request, ready to paste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .masking import masked_url
+from .values import ABSENT
+
+if TYPE_CHECKING:
+    from .facts import Facts
+
+_VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY"})
+
+
+def suggestion(facts: Facts) -> str:
+    """Return a route for a request, as Python."""
+    url = masked_url(str(facts.request.url)).partition("#")[0]
+    if facts.method in _VERBS:
+        made = f'mock.{facts.method.lower()}("{url}")'
+    else:
+        made = f'mock.route("{facts.method} {url}")'
+    wants_json = "json" in facts.request.headers.get("Accept", "") or facts.get("json") is not ABSENT
+    return f"{made}.respond({'json={...}' if wants_json else ''})"

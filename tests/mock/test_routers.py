@@ -1,0 +1,62 @@
+"""Routers answer requests from routes."""
+
+from __future__ import annotations
+
+import pytest
+
+from understudy import AsyncClient, Client, mock
+
+
+def test_a_router_given_to_a_client_answers_its_requests() -> None:
+    router = mock.Router()
+    router.get("https://api.test/users/{id:int}").respond(json={"name": "Ada"})
+
+    with Client(transport=router) as client:
+        response = client.get("https://api.test/users/7")
+
+    assert response.status_code == 200
+    assert response.json() == {"name": "Ada"}
+    assert router.calls.last.path_params == {"id": 7}
+
+
+def test_an_entered_router_stands_in_for_clients_made_anywhere() -> None:
+    with mock.Router(base_url="https://api.test/v1") as api:
+        users = api.get("/users").respond(json=[])
+
+        response = Client().get("https://api.test/v1/users")
+
+    assert response.json() == []
+    assert users.call_count == 1
+
+
+@pytest.mark.anyio
+async def test_an_entered_router_stands_in_for_asynchronous_clients() -> None:
+    with mock.Router() as api:
+        api.post("https://api.test/users").respond(201)
+
+        async with AsyncClient() as client:
+            response = await client.post("https://api.test/users", json={"name": "Ada"})
+
+    assert response.status_code == 201
+    assert api.calls.one(json__name="Ada").request.method == "POST"
+
+
+def test_an_unmatched_request_names_itself_the_nearest_route_and_what_to_write() -> None:
+    router = mock.Router()
+    router.get("https://api.test/users").respond()
+
+    with pytest.raises(mock.UnmatchedRequest) as caught, Client(transport=router) as client:
+        client.get("https://api.test/user")
+
+    report = str(caught.value)
+    assert "no route answers GET https://api.test/user" in report
+    assert "closest: GET https://api.test/users" in report
+    assert 'mock.get("https://api.test/user").respond()' in report
+
+
+def test_an_unmatched_request_whose_error_is_swallowed_is_reported_at_the_end() -> None:
+    with pytest.raises(mock.ExpectationsNotMet, match="no route answers GET https://api.test/secret"), mock.Router():
+        try:
+            Client().get("https://api.test/secret")
+        except AssertionError:
+            pass
