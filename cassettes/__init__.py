@@ -1,0 +1,47 @@
+"""Cassettes: what clients did, recorded once into YAML and replayed from it for ever."""
+
+from __future__ import annotations
+
+from .cassette import Cassette
+from .errors import (
+    AllPlayed,
+    CassetteDamaged,
+    CassetteError,
+    CassetteLocked,
+    CassetteMissing,
+    CassetteNotWritten,
+    CassetteTooNew,
+    CassetteWarning,
+    NoMatch,
+    NotACassette,
+    OutOfOrder,
+    SecretFound,
+)
+from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
+from .settings import Settings
+from .transport import CassetteTransport
+from .using import load, use
+
+__all__ = [
+    "AllPlayed",
+    "Cassette",
+    "CassetteDamaged",
+    "CassetteError",
+    "CassetteLocked",
+    "CassetteMissing",
+    "CassetteNotWritten",
+    "CassetteTooNew",
+    "CassetteTransport",
+    "CassetteWarning",
+    "Interaction",
+    "NoMatch",
+    "NotACassette",
+    "OutOfOrder",
+    "RecordedError",
+    "RecordedRequest",
+    "RecordedResponse",
+    "SecretFound",
+    "Settings",
+    "load",
+    "use",
+]

@@ -1,0 +1,164 @@
+"""The recordings of a cassette, each parsed when it is first needed, and found by key."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from .errors import CassetteDamaged
+from .interactions import Interaction, RecordedRequest, interaction_from, request_from
+from .yaml_reader import read
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from .documents import Document
+    from .matching import Matcher
+
+_ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
+# A URL that the recorder wrote and that every client would write alike; others are compared by their parts.
+_USUAL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*\Z")
+_MEND = "Mend that interaction by hand, or delete it and record it again."
+
+
+class Episode:
+    """One recorded interaction, by its place in the file."""
+
+    __slots__ = ("_data", "_interaction", "_path", "_request", "document", "number", "plays")
+
+    def __init__(self, data: bytes, document: Document, number: int, path: str) -> None:
+        self._data = data
+        self._path = path
+        self.document = document
+        self.number = number
+        self.plays = 0
+        self._request: RecordedRequest | None = None
+        self._interaction: Interaction | None = None
+
+    @property
+    def line(self) -> int:
+        """The line of the file on which the interaction begins."""
+        return self.document.line(self._data)
+
+    @property
+    def summary(self) -> str:
+        """What the comment behind `---` says, else method and URL."""
+        head = self._data[self.document.mark : self.document.body_end].partition(b"\n")[0].decode("utf-8")
+        comment = head.partition("#")[2].strip()
+        return comment or f"{self.request.method} {self.request.url}"
+
+    @property
+    def request(self) -> RecordedRequest:
+        """The recorded request; parsed without the answer that follows it."""
+        if self._request is None:
+            text = self.document.text(self._data)
+            answer = _ANSWER.search(text)
+            said = self._parsed(text if answer is None else text[: answer.start()])
+            try:
+                self._request = request_from(said.get("request") if isinstance(said, dict) else said)
+            except ValueError as error:
+                raise self._damaged(str(error)) from error
+        return self._request
+
+    @property
+    def interaction(self) -> Interaction:
+        """The whole interaction."""
+        if self._interaction is None:
+            said = self._parsed(self.document.text(self._data))
+            try:
+                self._interaction = interaction_from(said)
+            except ValueError as error:
+                raise self._damaged(str(error)) from error
+        return self._interaction
+
+    def _parsed(self, text: bytes) -> Any:
+        return read(text.decode("utf-8"), self._path, self.line if b"\n" in text else 1)
+
+    def _damaged(self, problem: str) -> CassetteDamaged:
+        return CassetteDamaged(problem, path=self._path, line=self.line, mend=_MEND)
+
+    def __repr__(self) -> str:
+        return f"<Episode {self.number}: {self.summary}>"
+
+
+class Library:
+    """The episodes of one cassette, found by what they answer.
+
+    Method and URL are read off the bytes; only the episodes that share both with a request are looked at further.
+    """
+
+    def __init__(self, data: bytes, documents: list[Document], path: str, matcher: Matcher) -> None:
+        self.episodes = [Episode(data, document, number, path) for number, document in enumerate(documents, 1)]
+        self.matcher = matcher
+        self._places: dict[tuple[str, str], list[Episode]] = {}
+        self._elsewhere: list[Episode] = []
+        self._buckets: dict[tuple[str, str], dict[Hashable, Shelf]] = {}
+        self._sort(data)
+
+    def _sort(self, data: bytes) -> None:
+        for episode in self.episodes:
+            key = episode.document.key(data) if self.matcher.is_bucketed else None
+            if key is not None:
+                method, url = key
+                place = (method, url.partition("?")[0])
+                if place in self._places:
+                    self._places[place].append(episode)
+                    continue
+                if _USUAL.match(place[1]):
+                    self._places[place] = [episode]
+                    continue
+            self._elsewhere.append(episode)
+
+    def shelf(self, request: RecordedRequest) -> Shelf | None:
+        """Return the episodes that answer a request, or `None` where there are none."""
+        place = (request.method, request.url.partition("?")[0]) if self.matcher.is_bucketed else ("", "")
+        bucket = self._buckets.get(place)
+        if bucket is None:
+            bucket = self._buckets[place] = {}
+            episodes = sorted([*self._places.get(place, ()), *self._elsewhere], key=lambda episode: episode.number)
+            for episode in episodes:
+                key = self.matcher.key(episode.request)
+                bucket.setdefault(key, Shelf()).episodes.append(episode)
+        shelf = bucket.get(self.matcher.key(request))
+        if shelf is None or not self.matcher.callables:
+            return shelf
+        agreeing = Shelf()
+        agreeing.episodes.extend(
+            episode
+            for episode in shelf.episodes
+            if all(match(episode.request, request) for match in self.matcher.callables)
+        )
+        return agreeing if agreeing.episodes else None
+
+
+class Shelf:
+    """The episodes that answer one and the same request, in the order in which they were recorded."""
+
+    __slots__ = ("_waiting", "episodes")
+
+    def __init__(self) -> None:
+        self.episodes: list[Episode] = []
+        self._waiting: deque[Episode] | None = None
+
+    def take(self) -> Episode | None:
+        """Return the first episode that was not played, counted as played now."""
+        if self._waiting is None:
+            self._waiting = deque(self.episodes)
+        while self._waiting:
+            episode = self._waiting.popleft()
+            if not episode.plays:
+                episode.plays += 1
+                return episode
+        return None
+
+    def repeat(self, policy: str, is_safe: bool) -> Episode | None:
+        """Return the episode to be played once more, when the policy allows it."""
+        if policy == "always":
+            episode = min(self.episodes, key=lambda episode: episode.plays)
+        elif policy == "last" or (policy == "safe" and is_safe):
+            episode = self.episodes[-1]
+        else:
+            return None
+        episode.plays += 1
+        return episode

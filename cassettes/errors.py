@@ -1,0 +1,109 @@
+"""The errors of cassettes, in one family.
+
+    CassetteError                 everything that is wrong with a cassette; carries `.path`, `.line`, `.mend`
+      CassetteMissing             there is no file, and the mode may not make one; also a `FileNotFoundError`
+      CassetteDamaged             the file is cut, empty, or holds what no cassette may hold
+        NotACassette              the file is something else
+        CassetteTooNew            a later version of this library wrote it
+      CassetteLocked              another program keeps the cassette to itself
+      CassetteNotWritten          the disk refused; the file is as it was
+      SecretFound                 what was to be written still holds a secret; nothing was written
+      NoMatch                     no recording answers this request; carries `.request`
+        AllPlayed                 ... any more: each one was played
+        OutOfOrder                ... yet: the cassette is played in strict order
+
+They are no `HTTPError`: code under test that handles a failing network must not mistake a stale cassette for one.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..client import Request
+
+
+class CassetteError(Exception):
+    """Something is wrong with a cassette.
+
+    `path` and `line` say where, as far as that is known; `mend` says what to do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        line: int | None = None,
+        mend: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = None if path is None else os.fspath(path)
+        self.line = line
+        self.mend = mend
+
+    def __str__(self) -> str:
+        where = "" if self.path is None else f"{self.path}:{self.line}: " if self.line else f"{self.path}: "
+        return f"{where}{self.problem}" + (f"\n{self.mend}" if self.mend else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, dict(self.__dict__)))
+
+
+def _rebuild(kind: type[CassetteError], arguments: tuple[Any, ...], state: dict[str, Any]) -> CassetteError:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
+
+
+class CassetteMissing(CassetteError, FileNotFoundError):
+    """There is no such cassette, and the mode does not allow to record one."""
+
+    __str__ = CassetteError.__str__
+
+
+class CassetteDamaged(CassetteError):
+    """The file is cut, empty, or holds what no cassette may hold."""
+
+
+class NotACassette(CassetteDamaged):
+    """The file is something else."""
+
+
+class CassetteTooNew(CassetteDamaged):
+    """A later version of this library wrote the cassette."""
+
+
+class CassetteLocked(CassetteError):
+    """Another program keeps the cassette to itself."""
+
+
+class CassetteNotWritten(CassetteError, OSError):
+    """The disk refused what was to be written; the file is as it was before."""
+
+    __str__ = CassetteError.__str__
+
+
+class SecretFound(CassetteError):
+    """What was to be written still holds a secret; nothing was written."""
+
+
+class NoMatch(CassetteError):
+    """No recording answers this request."""
+
+    request: Request | None = None
+
+
+class AllPlayed(NoMatch):
+    """The recordings that answer this request were all played already."""
+
+
+class OutOfOrder(NoMatch):
+    """The cassette is played in strict order, and another request is the next."""
+
+
+class CassetteWarning(UserWarning):
+    """A cassette works, but its owner should look at it."""

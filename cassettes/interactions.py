@@ -1,0 +1,230 @@
+"""One request and what came of it, as the recorder saw them and as a document says them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..client import codes
+from . import bodies
+from .yaml_writer import Flow, write
+
+if TYPE_CHECKING:
+    from .redaction import Fields, Redactor
+
+_DROPPED = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
+_OWN_AGENT = ("python-understudy/", "understudy/")
+_CODINGS = ("gzip", "deflate", "br", "zstd")
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request as it was sent."""
+
+    method: str
+    url: str
+    headers: Fields = field(default_factory=list)
+    content: bytes = b""
+
+    def header(self, name: str) -> str:
+        """Return the value of the first field of this name, else nothing."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True)
+class RecordedError:
+    """What was raised instead of a response, or in the middle of its body."""
+
+    type: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedResponse:
+    """A response as it was received; `content` without its Content-Encoding, which `encoding` names where it was undone."""
+
+    status: int
+    headers: Fields = field(default_factory=list)
+    content: bytes = b""
+    reason: str | None = None
+    version: str = "1.1"
+    encoding: str | None = None
+    is_cut: bool = False
+
+    def header(self, name: str) -> str:
+        """Return the value of the first field of this name, else nothing."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One request, and the response or the error that followed, or both where the body broke off."""
+
+    request: RecordedRequest
+    response: RecordedResponse | None = None
+    error: RecordedError | None = None
+    took: float | None = None
+
+    @property
+    def summary(self) -> str:
+        """The line that heads the document: `POST /v1/orders -> 201`."""
+        path = self.request.url.partition("://")[2].partition("?")[0].partition("/")[2]
+        outcome = self.error.type if self.error is not None else ""
+        if self.response is not None:
+            outcome = f"{self.response.status}{f', then {outcome}' if outcome else ''}"
+        return f"{self.request.method} /{path[:100]} -> {outcome}"
+
+
+def _first(fields: Fields, name: str) -> str:
+    name = name.lower()
+    return next((value for other, value in fields if other.lower() == name), "")
+
+
+# What the recorder writes.
+
+
+def to_text(interaction: Interaction, redactor: Redactor) -> str:
+    """Return the document that says this interaction, marks and comment line included."""
+    document, summary = describe(interaction, redactor)
+    return f"--- # {summary}\n{write(document)}...\n"
+
+
+def describe(interaction: Interaction, redactor: Redactor) -> tuple[dict[str, Any], str]:
+    """Return an interaction as plain data without secrets, and its summary."""
+    # Fields first: they teach the redactor what to look for everywhere else.
+    request = interaction.request
+    headers = redactor.fields(caller_fields(request.headers))
+    said: dict[str, Any] = {"method": request.method, "url": redactor.url(request.url)}
+    if headers:
+        said["headers"] = bodies.fields_to_document(headers)
+    said.update(bodies.to_document(request.content, request.header("content-type"), redactor))
+    document: dict[str, Any] = {"request": said}
+    if interaction.response is not None:
+        document["response"] = _describe_response(interaction.response, interaction.took, redactor)
+    if interaction.error is not None:
+        error: dict[str, Any] = {"type": interaction.error.type}
+        if interaction.error.message:
+            error["message"] = redactor.text(interaction.error.message)
+        if interaction.response is None and interaction.took is not None:
+            error["took"] = interaction.took
+        document["error"] = error
+    return document, redactor.url(interaction.summary)
+
+
+def caller_fields(headers: Fields) -> Fields:
+    """Return the fields that the caller set: what every client adds by itself says nothing."""
+    return [
+        (name, value)
+        for name, value in headers
+        if (lowered := name.lower()) not in _DROPPED
+        and not (lowered == "user-agent" and value.startswith(_OWN_AGENT))
+        and not (lowered == "accept" and value == "*/*")
+    ]
+
+
+def _describe_response(response: RecordedResponse, took: float | None, redactor: Redactor) -> dict[str, Any]:
+    said: dict[str, Any] = {"status": response.status}
+    if response.reason is not None and response.reason != _usual_reason(response):
+        if response.reason:
+            said["status"] = f"{response.status} {response.reason}"
+        else:
+            said["reason"] = ""
+    if response.version != "1.1":
+        said["http"] = int(response.version) if response.version.isdigit() else float(response.version)
+    if response.headers:
+        said["headers"] = bodies.fields_to_document(redactor.fields(response.headers))
+    said.update(bodies.to_document(response.content, response.header("content-type"), redactor))
+    if response.encoding is not None:
+        said["wire"] = Flow(encoding=response.encoding)
+    if response.is_cut:
+        said["closed_early"] = True
+    if took is not None:
+        said["took"] = took
+    return said
+
+
+def _usual_reason(response: RecordedResponse) -> str:
+    return codes.get_reason_phrase(response.status) if response.version.startswith("1") else ""
+
+
+# What the reader understands.
+
+
+def request_from(said: Any) -> RecordedRequest:
+    """Return the request that `request:` says; `ValueError` says what is wrong with it."""
+    said = _members(said, "request", _REQUEST)
+    method, url = said.get("method"), said.get("url")
+    if not isinstance(method, str) or not isinstance(url, str):
+        raise ValueError("`request:` needs `method:` and `url:`, both text")
+    return RecordedRequest(
+        method.upper(), url, bodies.fields_from_document(said.get("headers")), bodies.from_document(said)
+    )
+
+
+def interaction_from(document: Any) -> Interaction:
+    """Return the interaction that a document says; `ValueError` says what is wrong with it."""
+    document = _members(document, "an interaction", {"request", "response", "error"})
+    if "request" not in document or not ("response" in document or "error" in document):
+        raise ValueError("an interaction is `request:` and then `response:` or `error:`")
+    took: Any = None
+    response: RecordedResponse | None = None
+    error: RecordedError | None = None
+    if "response" in document:
+        said = _members(document["response"], "response", _RESPONSE)
+        took = said.get("took")
+        response = _response_from(said)
+    if "error" in document:
+        said = _members(document["error"], "error", {"type", "message", "took"})
+        took = said.get("took", took)
+        if not isinstance(said.get("type"), str):
+            raise ValueError("`error:` needs `type:`, the name of an exception such as ReadTimeout")
+        error = RecordedError(said["type"], str(said.get("message") or ""))
+    if took is not None and (isinstance(took, bool) or not isinstance(took, (int, float)) or took < 0):
+        raise ValueError(f"`took:` is a number of seconds, not {took!r}")
+    return Interaction(request_from(document["request"]), response, error, took)
+
+
+_BODY = {"json", "style", "form", "text", "eol", "base64"}
+_REQUEST = {"method", "url", "headers", *_BODY}
+_RESPONSE = {"status", "reason", "http", "headers", "wire", "closed_early", "took", *_BODY}
+
+
+def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise ValueError(f"`{what}` is a mapping, not {type(said).__name__}")
+    for name in said:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean `{near[0]}:`?" if near else f"; known are {', '.join(sorted(known))}"
+            raise ValueError(f"`{what}` has no member `{name}:`{hint}")
+    return said
+
+
+def _response_from(said: dict[str, Any]) -> RecordedResponse:
+    status, reason = _status(said.get("status"))
+    version = str(said.get("http", "1.1"))
+    if reason is None:
+        reason = said.get("reason")
+    wire = _members(said.get("wire") or {}, "wire", {"encoding"})
+    encoding = wire.get("encoding")
+    if encoding is not None and encoding not in _CODINGS:
+        raise ValueError(f"`encoding:` is one of {', '.join(_CODINGS)}, not {encoding!r}")
+    return RecordedResponse(
+        status=status,
+        headers=bodies.fields_from_document(said.get("headers")),
+        content=bodies.from_document(said),
+        reason=reason,
+        version=version,
+        encoding=encoding,
+        is_cut=bool(said.get("closed_early", False)),
+    )
+
+
+def _status(said: Any) -> tuple[int, str | None]:
+    """Return code and phrase of `201` or `422 Bad Picture`."""
+    code, _, reason = str(said).partition(" ")
+    if isinstance(said, bool) or not (code.isascii() and code.isdigit()) or not 100 <= int(code) <= 999:
+        raise ValueError(f"`status:` is a code such as 200, with its phrase where that is unusual, not {said!r}")
+    return int(code), reason or None

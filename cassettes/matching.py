@@ -1,0 +1,152 @@
+"""When a recording answers a request: both are reduced to a key, and the keys are compared.
+
+The key is made of the fields that the cassette matches on, by default method, URL and body.
+
+1. URLs are compared by what they mean: order of different query parameters and spelling of escapes do not count,
+   order of equal ones and blank values do.
+2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs, everything else as bytes.
+3. Secrets are blanked on both sides first, and what the cassette ignores is taken out.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Callable, Union
+from urllib.parse import parse_qsl
+
+from ..client import URL
+from . import bodies, paths
+from .interactions import RecordedRequest
+from .redaction import BLANK, MARK, Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+Match = Callable[[RecordedRequest, RecordedRequest], bool]
+MatchTypes = Union[str, Match]
+FIELDS = ("method", "url", "scheme", "host", "port", "path", "query", "headers", "body")
+DEFAULT = ("method", "url", "body")
+
+
+class Matcher:
+    """Makes the keys of requests."""
+
+    def __init__(self, match: Sequence[MatchTypes], ignore: Sequence[str], redactor: Redactor) -> None:
+        self.fields = tuple(check_field(field) for field in match if isinstance(field, str))
+        self.callables = tuple(field for field in match if not isinstance(field, str))
+        self.ignore = tuple(paths.parse(text) for text in ignore)
+        self._redactor = redactor
+        self._ignored = {place: tuple(path for path in self.ignore if path.place == place) for place in paths.PLACES}
+        # Requests of one method to one URL without its query then share a bucket; others never match.
+        self.is_bucketed = {"method", "url"} <= set(self.fields)
+
+    def key(self, request: RecordedRequest) -> Hashable:
+        """Return what two requests have in common when one recording answers both."""
+        return tuple([self.field(name, request) for name in self.fields])
+
+    def field(self, name: str, request: RecordedRequest) -> Hashable:
+        """Return one field of a request, reduced to what counts."""
+        if name == "method":
+            return request.method
+        if name == "body":
+            return self._body(request.content, request.header("content-type")) if request.content else None
+        if name == "headers":
+            shown = [(n.lower(), v) for n, v in self._redactor.fields(request.headers)]
+            return tuple(sorted(pair for pair in shown if not self._is_ignored("header", pair[0])))
+        if name.startswith("header."):
+            wanted = name[7:].lower()
+            return tuple(MARK.sub(BLANK, self._redactor.field(n, v)) for n, v in request.headers if n.lower() == wanted)
+        if name.startswith(("json.", "query.", "form.")):
+            return self._part(paths.parse(name), request)
+        origin, path, query = _url_parts(self._redactor.url(request.url))
+        if name in ("url", "query"):
+            if self._ignored["query"]:
+                query = tuple(pair for pair in query if not self._is_ignored("query", pair[0]))
+            return query if name == "query" else (origin, path, query)
+        return path if name == "path" else origin[("scheme", "host", "port").index(name)]
+
+    def _is_ignored(self, place: str, name: str) -> bool:
+        return any(path.names(name) for path in self._ignored[place])
+
+    def _body(self, content: bytes, content_type: str) -> Hashable:
+        media = bodies.media_type(content_type)
+        if media == "application/x-www-form-urlencoded":
+            pairs = self._redactor.form(_pairs(content.decode("utf-8", "surrogateescape")))
+            return ("form", tuple(sorted(pair for pair in pairs if not self._is_ignored("form", pair[0]))))
+        data = _json(content)
+        if data is not _NO_JSON:
+            data = self._redactor.data(data)
+            for path in self._ignored["json"]:
+                data = paths.without(data, path.words)
+            return ("json", json.dumps(data, sort_keys=True, separators=(",", ":")))
+        try:
+            return ("text", self._redactor.text(content.decode("utf-8")))
+        except UnicodeDecodeError:
+            return ("bytes", content)
+
+    def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:
+        if path.place == "json":
+            data = _json(request.content)
+            return (
+                None if data is _NO_JSON else json.dumps(picked(self._redactor.data(data), path.words), sort_keys=True)
+            )
+        if path.place == "form":
+            pairs = self._redactor.form(_pairs(request.content.decode("utf-8", "surrogateescape")))
+        else:
+            pairs = list(_url_parts(self._redactor.url(request.url))[2])
+        return tuple(value for name, value in pairs if path.names(name))
+
+
+def check_field(name: str) -> str:
+    """Return a field that may be matched on, else raise `ValueError`."""
+    if name not in FIELDS and not name.startswith("header."):
+        place = name.partition(".")[0]
+        if place not in paths.PLACES:
+            raise ValueError(
+                f"cannot match on {name!r}: known are {', '.join(FIELDS)}, header.NAME, json.PATH, query.NAME"
+            )
+        paths.parse(name)
+    return name
+
+
+def picked(data: Any, words: tuple[str, ...]) -> Any:
+    """Return what plain words lead to in JSON data, or `None`."""
+    for word in words:
+        if isinstance(data, dict):
+            data = data.get(word)
+        elif isinstance(data, list) and word.isdigit() and int(word) < len(data):
+            data = data[int(word)]
+        else:
+            return None
+    return data
+
+
+_NO_JSON: Any = object()
+
+
+def _json(content: bytes) -> Any:
+    if content[:1] not in (b"{", b"[", b'"') and content.lstrip()[:1] not in (b"{", b"["):
+        return _NO_JSON
+    try:
+        return json.loads(content, parse_float=_number)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+
+
+def _number(token: str) -> float | int:
+    value = float(token)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
+
+
+@lru_cache(maxsize=2048)
+def _url_parts(text: str) -> tuple[tuple[str, str, int | None], str, tuple[tuple[str, str], ...]]:
+    """Return origin, path and query of a URL, so that two spellings of one URL give the same."""
+    url = URL(text)
+    query = tuple(sorted(_pairs(url.query.decode("ascii")), key=lambda pair: pair[0])) if url.query else ()
+    path = url.raw_path.partition(b"?")[0].decode("ascii")
+    return (url.scheme, url.host, url.port), path, query

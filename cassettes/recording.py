@@ -1,0 +1,173 @@
+"""One request on its way through the network, listened to until its answer has ended.
+
+Nothing is held back: each piece of the body goes to the caller when it comes, and a copy is kept.
+The interaction is recorded at its first end, whichever that is: the last byte, an error, or a caller who closes early.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..client import (
+    AsyncByteStream,
+    DeadlineExceeded,
+    LocalProtocolError,
+    PoolTimeout,
+    RequestError,
+    Response,
+    SyncByteStream,
+    TransportError,
+    UnsupportedProtocol,
+)
+from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from .cassette import Cassette
+
+# These are decided on this side of the wire, and would be again on replay.
+_LOCAL = (PoolTimeout, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol)
+
+
+class Recording:
+    """What is known so far of one interaction."""
+
+    def __init__(self, cassette: Cassette, request: RecordedRequest) -> None:
+        self._cassette = cassette
+        self._request = request
+        self._response: Response | None = None
+        self._pieces: list[bytes] = []
+        self._started = time.monotonic()
+        self._is_over = False
+
+    def listen(self, response: Response) -> Response:
+        """Return the response with a body that is recorded while it is read."""
+        self._response = response
+        stream = response.stream
+        kept: SyncByteStream | AsyncByteStream
+        if isinstance(stream, SyncByteStream) and isinstance(stream, AsyncByteStream):
+            kept = _EitherKept(stream, self)
+        elif isinstance(stream, SyncByteStream):
+            kept = _SyncKept(stream, self)
+        else:
+            kept = _AsyncKept(stream, self)
+        return Response(response.status_code, headers=response.headers, stream=kept, extensions=response.extensions)
+
+    def hear(self, piece: bytes) -> None:
+        """Keep a piece of the body."""
+        self._pieces.append(piece)
+
+    def end(self) -> None:
+        """Record the interaction: the body is complete."""
+        self._record()
+
+    def fail(self, error: BaseException) -> None:
+        """Record the interaction: an error ended it."""
+        if isinstance(error, TransportError) and not isinstance(error, _LOCAL):
+            self._record(error=RecordedError(type(error).__name__, str(error)))
+        else:
+            self._is_over = True
+
+    def leave(self) -> None:
+        """Record the interaction: the caller closed the response, perhaps before its end."""
+        if not self._is_over:
+            self._record(is_cut=not self._is_complete())
+
+    def _is_complete(self) -> bool:
+        assert self._response is not None
+        length = self._response.headers.get("content-length")
+        has_no_body = self._request.method == "HEAD" or self._response.status_code in (204, 304)
+        return has_no_body or length == str(sum(map(len, self._pieces)))
+
+    def _record(self, error: RecordedError | None = None, is_cut: bool = False) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        took = round(time.monotonic() - self._started, 3)
+        response = None
+        if self._response is not None:
+            response = _recorded(self._response, b"".join(self._pieces), is_cut, error is not None)
+        self._cassette.record(Interaction(self._request, response, error, took))
+
+
+def _recorded(response: Response, raw: bytes, is_cut: bool, is_broken: bool) -> RecordedResponse:
+    extensions = response.extensions
+    version = extensions.get("http_version", b"HTTP/1.1").decode("ascii").partition("/")[2] or "1.1"
+    reason = extensions.get("reason_phrase")
+    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers.raw]
+    content, encoding = raw, None
+    if raw and not is_cut and not is_broken:
+        content, encoding = _decoded(raw, response)
+    return RecordedResponse(
+        status=response.status_code,
+        headers=fields,
+        content=content,
+        reason=None if reason is None else reason.decode("latin-1"),
+        version=version,
+        encoding=encoding,
+        is_cut=is_cut,
+    )
+
+
+def _decoded(raw: bytes, response: Response) -> tuple[bytes, str | None]:
+    """Return a body without its one content coding and the coding's name; as it came where it has another kind."""
+    said = response.headers.get("content-encoding", "").strip().lower()
+    encoding = "gzip" if said == "x-gzip" else said
+    if encoding not in ("gzip", "deflate", "br", "zstd"):
+        return raw, None
+    try:
+        content = Response(200, headers={"content-encoding": said}, content=raw).content
+    except RequestError:
+        return raw, None
+    return (raw, None) if content == raw else (content, encoding)
+
+
+class _SyncKept(SyncByteStream):
+    def __init__(self, stream: Any, recording: Recording) -> None:
+        self._stream = stream
+        self._recording = recording
+
+    def __iter__(self) -> Iterator[bytes]:
+        recording = self._recording
+        try:
+            for piece in self._stream:
+                recording.hear(piece)
+                yield piece
+        except Exception as error:
+            recording.fail(error)
+            raise
+        recording.end()
+
+    def close(self) -> None:
+        try:
+            self._stream.close()
+        finally:
+            self._recording.leave()
+
+
+class _AsyncKept(AsyncByteStream):
+    def __init__(self, stream: Any, recording: Recording) -> None:
+        self._stream = stream
+        self._recording = recording
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        recording = self._recording
+        try:
+            async for piece in self._stream:
+                recording.hear(piece)
+                yield piece
+        except Exception as error:
+            recording.fail(error)
+            raise
+        recording.end()
+
+    async def aclose(self) -> None:
+        # What was heard is written first: closing may be cancelled.
+        self._recording.leave()
+        await self._stream.aclose()
+
+
+class _EitherKept(_SyncKept, _AsyncKept):
+    """For a body in memory, which both kinds of client can read."""

@@ -1,0 +1,114 @@
+"""What the author of a cassette decides: the first document of the file, and what `use` is told in code."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from . import paths
+from .errors import CassetteDamaged, CassetteTooNew, NotACassette
+from .matching import DEFAULT, MatchTypes, check_field
+
+Mode = Literal["none", "once", "new_episodes", "all"]
+Repeats = Literal["never", "safe", "last", "always"]
+MODES: tuple[str, ...] = get_args(Mode)
+REPEATS: tuple[str, ...] = get_args(Repeats)
+VERSION = 1
+
+_KNOWN = ("cassette", "recorder", "recorded", "match", "ignore", "redact", "repeats")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a cassette matches, hides and repeats."""
+
+    match: tuple[MatchTypes, ...] = DEFAULT
+    ignore: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    repeats: str = "safe"
+    recorder: str | None = None
+
+    def changed(self, **given: Any) -> Settings:
+        """Return these settings with what the code says: lists are added to, single values replaced."""
+        changes: dict[str, Any] = {}
+        for name, value in given.items():
+            if value is None:
+                continue
+            if name in ("ignore", "redact"):
+                value = (*getattr(self, name), *_texts(name, value))
+            elif name == "match":
+                value = tuple([value] if isinstance(value, str) or callable(value) else value)
+            changes[name] = value
+        changed = replace(self, **changes)
+        _check(changed)
+        return changed
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError(f"`{name}` is a list of names, not {value!r}")
+
+
+def _check(settings: Settings) -> None:
+    for item in settings.match:
+        if isinstance(item, str):
+            check_field(item)
+        elif not callable(item):
+            raise ValueError(f"`match` holds names of fields and callables, not {item!r}")
+    for text in settings.ignore:
+        paths.parse(text)
+    if settings.repeats not in REPEATS:
+        raise ValueError(f"`repeats` is one of {', '.join(REPEATS)}, not {settings.repeats!r}")
+
+
+def settings_from(document: Any, text: str, path: str) -> Settings:
+    """Return the settings in the first document of a cassette; its text tells the lines for errors."""
+    if not isinstance(document, dict) or "cassette" not in document:
+        raise NotACassette(
+            "this is no cassette: the first document has no `cassette: 1`",
+            path=path,
+            line=1,
+            mend="Name another file; or, if this is one written by hand, let it begin with the line `cassette: 1`.",
+        )
+    version = document["cassette"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise NotACassette(
+            f"`cassette:` says the version of the format, which is {VERSION}, not {version!r}",
+            path=path,
+            line=_line_of("cassette", text),
+            mend=f"Write `cassette: {VERSION}`.",
+        )
+    if version > VERSION:
+        raise CassetteTooNew(
+            f"the cassette is of version {version}, and this understudy knows version {VERSION}",
+            path=path,
+            line=_line_of("cassette", text),
+            mend="Install a newer understudy: pip install -U understudy",
+        )
+    for name in document:
+        if name not in _KNOWN:
+            near = difflib.get_close_matches(name, _KNOWN, 1)
+            raise CassetteDamaged(
+                f"the first document has an unknown setting `{name}:`",
+                path=path,
+                line=_line_of(name, text),
+                mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(_KNOWN)}.",
+            )
+    settings = Settings(recorder=document.get("recorder"))
+    for name in ("match", "ignore", "redact", "repeats"):
+        try:
+            value = document.get(name)
+            settings = settings.changed(**{name: tuple(value) if isinstance(value, list) else value})
+        except (ValueError, TypeError) as error:
+            raise CassetteDamaged(str(error), path=path, line=_line_of(name, text), mend="Mend that line.") from error
+    return settings
+
+
+def _line_of(name: str, text: str) -> int:
+    found = re.search(rf"^[\"']?{re.escape(name)}[\"']?\s*:", text, re.MULTILINE)
+    return 1 if found is None else text.count("\n", 0, found.start()) + 1

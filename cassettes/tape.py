@@ -1,0 +1,197 @@
+"""The file of a cassette: read whole, created in one step, appended to with one write each.
+
+1. A cassette appears complete or not at all: its first bytes are written to a file beside it, which is then linked in.
+2. What follows is appended by one `write` on a descriptor opened with `O_APPEND`, under a lock that other processes respect.
+3. A write that fails halfway is undone, so that the file is byte for byte what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from .errors import CassetteNotWritten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Tape:
+    """One cassette file on disk. Its owner holds a lock around every call."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        # A linked cassette stays a link: what it points to is written.
+        self._target = os.path.realpath(path)
+        self._descriptor: int | None = None
+        self._process = 0
+        self._line_end = b"\n"
+
+    def read(self) -> bytes | None:
+        """Return the bytes of the file, or `None` where there is none."""
+        try:
+            with open(self._target, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return None
+        first = data.find(b"\n")
+        self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
+        return data
+
+    def write(self, header: bytes, document: bytes) -> None:
+        """Append a document; create the file with the header in front of it where there is none."""
+        with self._blamed():
+            if self._descriptor is None or self._process != os.getpid():
+                if not os.path.exists(self._target) and self._create(header + document):
+                    return
+                self._open()
+            self._append(document)
+
+    def cut(self, length: int) -> None:
+        """Cut the file to its first bytes."""
+        with self._blamed():
+            os.truncate(self._target, length)
+
+    def replace(self, data: bytes) -> None:
+        """Put a file with other bytes in the place of this one, in one step."""
+        with self._blamed():
+            self.close()
+            temporary = self._written_beside(data, keep_mode=True)
+            try:
+                os.replace(temporary, self._target)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            if self._process == os.getpid():
+                os.close(descriptor)
+
+    def _create(self, data: bytes) -> bool:
+        """Write a new file; `False` when another process was faster."""
+        os.makedirs(os.path.dirname(self._target) or ".", exist_ok=True)
+        temporary = self._written_beside(data)
+        try:
+            os.link(temporary, self._target)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+                raise
+            os.replace(temporary, self._target)  # a file system without links
+            return True
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+        return True
+
+    def _written_beside(self, data: bytes, keep_mode: bool = False) -> str:
+        folder, name = os.path.split(self._target)
+        self._remove_leftovers(folder or ".", name)
+        temporary = os.path.join(folder, f".{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC
+        descriptor = os.open(temporary, flags, 0o666)
+        try:
+            if keep_mode:
+                with contextlib.suppress(FileNotFoundError):
+                    os.chmod(temporary, os.stat(self._target).st_mode & 0o7777)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            os.unlink(temporary)
+            raise
+        os.close(descriptor)
+        return temporary
+
+    @staticmethod
+    def _remove_leftovers(folder: str, name: str) -> None:
+        """Remove what a killed process left behind here."""
+        prefix = f".{name}."
+        for other in os.listdir(folder):
+            if other.startswith(prefix) and other.endswith(".tmp"):
+                owner = other[len(prefix) :].partition("-")[0]
+                if owner.isdigit() and not _is_alive(int(owner)):
+                    with contextlib.suppress(OSError):
+                        os.unlink(os.path.join(folder, other))
+
+    def _open(self) -> None:
+        self._descriptor = os.open(self._target, os.O_RDWR | os.O_APPEND | _CLOSE_ON_EXEC)
+        self._process = os.getpid()
+
+    def _append(self, document: bytes) -> None:
+        descriptor = self._descriptor
+        assert descriptor is not None
+        if self._line_end != b"\n":
+            document = document.replace(b"\n", self._line_end)
+        with _locked(descriptor):
+            size = os.fstat(descriptor).st_size
+            if size and _last_byte(descriptor, size) != b"\n":
+                document = self._line_end + document
+            try:
+                written = os.write(descriptor, document)
+                if written != len(document):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                os.ftruncate(descriptor, size)
+                raise
+
+    @contextlib.contextmanager
+    def _blamed(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CassetteNotWritten(
+                f"the cassette could not be written: {error.strerror or error}",
+                path=self.path,
+                mend="The file is as it was before. Mend the disk or its permissions, and record again.",
+            ) from error
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, 1, size - 1)
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # signal 0 asks nothing there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Hold the lock that every recorder of this file takes; it ends with its process, however that ends."""
+    fcntl: Any
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:  # a network file system without locks: one write is the best there is
+        yield
+        return
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,161 @@
+"""The cassette as a transport: it answers from the file, or lets the network answer and writes that down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport, Request, Response
+from .cassette import Cassette
+from .errors import NoMatch
+from .interactions import RecordedRequest
+from .recording import Recording
+from .replaying import play
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from .episodes import Episode
+    from .matching import MatchTypes
+    from .settings import Mode, Repeats
+
+
+class Player(BaseTransport, AsyncBaseTransport):
+    """Answers from an open cassette, and asks the transport behind it for what is to be recorded.
+
+    `is_last` says that nothing stands behind but the network: what is not recorded is then an error.
+    """
+
+    __slots__ = ("_behind", "_is_last", "cassette")
+
+    def __init__(self, cassette: Cassette, behind: Any, is_last: bool = True) -> None:
+        self.cassette = cassette
+        self._behind = behind
+        self._is_last = is_last
+
+    def handle_request(self, request: Request) -> Response:
+        """Return the recorded response, or the one from behind."""
+        request.read()
+        recorded = recorded_request(request)
+        episode, is_recorded = self._find(recorded, request)
+        if episode is not None:
+            return play(episode, request, self.cassette.path)
+        if not is_recorded:
+            passed_on: Response = self._behind.handle_request(request)
+            return passed_on
+        recording = Recording(self.cassette, recorded)
+        try:
+            response: Response = self._behind.handle_request(request)
+        except Exception as error:
+            recording.fail(error)
+            raise
+        return recording.listen(response)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Return the recorded response, or the one from behind."""
+        await request.aread()
+        recorded = recorded_request(request)
+        episode, is_recorded = self._find(recorded, request)
+        if episode is not None:
+            return play(episode, request, self.cassette.path)
+        if not is_recorded:
+            passed_on: Response = await self._behind.handle_async_request(request)
+            return passed_on
+        recording = Recording(self.cassette, recorded)
+        try:
+            response: Response = await self._behind.handle_async_request(request)
+        except Exception as error:
+            recording.fail(error)
+            raise
+        return recording.listen(response)
+
+    def _find(self, recorded: RecordedRequest, request: Request) -> tuple[Episode | None, bool]:
+        """Return the episode to play; without one, whether the answer from behind is to be recorded."""
+        try:
+            return self.cassette.find(recorded), True
+        except NoMatch as error:
+            if not self._is_last:
+                return None, False
+            error.request = request
+            raise
+
+    def __repr__(self) -> str:
+        return f"<Player {self.cassette!r}>"
+
+
+class StandIn(BaseTransport, AsyncBaseTransport):
+    """What `use` puts in front of every client: one cassette, whatever transport each client has."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self.cassette = cassette
+
+    def in_front_of(self, transport: Any, *, production: bool = True) -> Player:
+        """Return what answers in front of this transport."""
+        return Player(self.cassette, transport, is_last=production)
+
+    def __repr__(self) -> str:
+        return repr(self.cassette)
+
+
+class CassetteTransport(BaseTransport, AsyncBaseTransport):
+    """A transport that records into a cassette and replays from it, for one client.
+
+        with understudy.Client(transport=CassetteTransport("github.yaml")) as client:
+            client.get("https://api.github.com/zen")
+
+    `inner` is asked for what is to be recorded; by default that is the network.
+    Takes the settings that `use` takes. Closing it closes `inner`, and raises what went wrong while recording.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        mode: Mode = "once",
+        *,
+        inner: BaseTransport | AsyncBaseTransport | None = None,
+        match: Sequence[MatchTypes] | None = None,
+        ignore: Sequence[str] | None = None,
+        redact: Sequence[str] | None = None,
+        repeats: Repeats | None = None,
+    ) -> None:
+        self.cassette = Cassette(path, mode, match=match, ignore=ignore, redact=redact, repeats=repeats)
+        self.inner = inner
+        self._inner_sync: BaseTransport | None = inner if isinstance(inner, BaseTransport) else None
+        self._inner_async: AsyncBaseTransport | None = inner if isinstance(inner, AsyncBaseTransport) else None
+
+    def handle_request(self, request: Request) -> Response:
+        """Return the recorded response, or the one from the inner transport."""
+        if self._inner_sync is None and self.inner is None and self.cassette.is_recording:
+            self._inner_sync = HTTPTransport()
+        return Player(self.cassette, self._inner_sync).handle_request(request)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Return the recorded response, or the one from the inner transport."""
+        if self._inner_async is None and self.inner is None and self.cassette.is_recording:
+            self._inner_async = AsyncHTTPTransport()
+        return await Player(self.cassette, self._inner_async).handle_async_request(request)
+
+    def close(self) -> None:
+        """Close the cassette and the inner transport."""
+        try:
+            if self._inner_sync is not None:
+                self._inner_sync.close()
+        finally:
+            self.cassette.close()
+
+    async def aclose(self) -> None:
+        """Close the cassette and the inner transport."""
+        try:
+            if self._inner_async is not None:
+                await self._inner_async.aclose()
+        finally:
+            self.cassette.close()
+
+    def __repr__(self) -> str:
+        return f"<CassetteTransport {self.cassette.path!r} mode={self.cassette.mode!r}>"
+
+
+def recorded_request(request: Request) -> RecordedRequest:
+    """Return a request, already read, as the recorder sees it."""
+    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
+    return RecordedRequest(request.method, str(request.url), fields, request.content)
