@@ -126,11 +126,10 @@ def test_the_example_of_the_rfc_with_a_hashed_name(monkeypatch: pytest.MonkeyPat
 
 
 def fix_cnonce(monkeypatch: pytest.MonkeyPatch, cnonce: str) -> None:
-    class Fixed(bytes):
-        def hex(self, *_: object) -> str:
-            return cnonce
+    def urandom(size: int) -> SimpleNamespace:
+        return SimpleNamespace(hex=lambda: cnonce, size=size)
 
-    monkeypatch.setattr(digest, "os", SimpleNamespace(urandom=Fixed))
+    monkeypatch.setattr(digest, "os", SimpleNamespace(urandom=urandom))
 
 
 def test_a_name_beyond_ascii_is_percent_encoded() -> None:

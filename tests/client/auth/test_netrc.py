@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
     path.write_text(
         "machine api.test login me password secret\n"
         "machine UPPER.test login up password case\n"
-        "machine nopass.test login me\n"
+        'machine nopass.test login me password ""\n'
         "default login any password thing\n"
     )
     path.chmod(0o600)
