@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .streams import AsyncByteStream, ByteStream, SyncByteStream
+from .streams import AsyncByteStream, ByteStream, SyncByteStream, close_iterator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -94,9 +94,13 @@ class _CompressedSyncStream(_Compressed, SyncByteStream):
 class _CompressedAsyncStream(_Compressed, AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         compressor = _compressor(self._coding)
-        async for chunk in cast("AsyncByteStream", self._stream):
-            if packed := compressor.compress(chunk):
-                yield packed
+        chunks = cast("AsyncByteStream", self._stream).__aiter__()
+        try:
+            async for chunk in chunks:
+                if packed := compressor.compress(chunk):
+                    yield packed
+        finally:
+            await close_iterator(chunks)
         yield compressor.flush()
 
     async def aclose(self) -> None:

@@ -16,7 +16,15 @@ from ..errors import LocalProtocolError
 from ..messages.headers import Headers
 from .files import PathStream, file_stream, is_file
 from .forms import form_fields, pairs_of
-from .streams import AsyncByteStream, AsyncIteratorByteStream, ByteStream, IteratorByteStream, SyncByteStream, as_bytes
+from .streams import (
+    AsyncByteStream,
+    AsyncIteratorByteStream,
+    ByteStream,
+    IteratorByteStream,
+    SyncByteStream,
+    as_bytes,
+    close_iterator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -88,8 +96,12 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
         for part in self._parts:
             yield self._opening + part.head
             if isinstance(part.stream, AsyncByteStream):
-                async for chunk in part.stream:
-                    yield chunk
+                chunks = part.stream.__aiter__()
+                try:
+                    async for chunk in chunks:
+                        yield chunk
+                finally:
+                    await close_iterator(chunks)
             else:
                 for chunk in part.stream:
                     yield chunk

@@ -119,8 +119,22 @@ class AsyncIteratorByteStream(AsyncByteStream):
         if self._is_consumed and self._is_one_shot:
             raise StreamConsumed
         self._is_consumed = True
-        async for chunk in self._stream:
-            yield chunk if type(chunk) is bytes else as_bytes(chunk)
+        iterator = self._stream.__aiter__()
+        try:
+            async for chunk in iterator:
+                yield chunk if type(chunk) is bytes else as_bytes(chunk)
+        finally:
+            await close_iterator(iterator)
+
+
+async def close_iterator(iterator: AsyncIterator[bytes]) -> None:
+    """Close an asynchronous generator where it stands; other iterators have nothing to close.
+
+    Left to the garbage collector, its `finally` would run nobody knows when, and trio would complain.
+    """
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def as_bytes(chunk: object) -> bytes:
