@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..client import AsyncClient, Client, ConnectError, Response
+from ..client import AsyncClient, Client, ConnectError, Response, __version__
 from ..mock import Router
 from . import use
 from .demo_server import CREDENTIALS, PIXEL, VERSE, DemoServer
@@ -28,6 +30,7 @@ class Step(NamedTuple):
     shows: str
     method: str
     path: str
+    status: int
     options: dict[str, Any]
 
 
@@ -45,14 +48,14 @@ class Outcome(NamedTuple):
 
 LOGIN = {name: values[0] for name, values in CREDENTIALS.items()}
 STEPS = (
-    Step("JSON", "GET", "/users/1", {}),
-    Step("JSON sent, and a counter", "POST", "/orders", {"json": {"tea": 2}}),
-    Step("a form, answered by a cookie", "POST", "/login", {"data": LOGIN}),
-    Step("the cookie, sent back", "GET", "/me", {}),
-    Step("compressed text", "GET", "/verse", {}),
-    Step("bytes", "GET", "/pixel.gif", {}),
-    Step("an error status", "GET", "/nowhere", {}),
-    Step("a stream in chunks", "GET", "/countdown", {}),
+    Step("JSON", "GET", "/users/1", 200, {}),
+    Step("JSON sent, and a counter", "POST", "/orders", 201, {"json": {"tea": 2}}),
+    Step("a form, answered by a cookie", "POST", "/login", 200, {"data": LOGIN}),
+    Step("the cookie, sent back", "GET", "/me", 200, {}),
+    Step("compressed text", "GET", "/verse", 200, {}),
+    Step("bytes", "GET", "/pixel.gif", 200, {}),
+    Step("an error status", "GET", "/nowhere", 404, {}),
+    Step("a stream in chunks", "GET", "/countdown", 200, {}),
 )
 
 
@@ -91,9 +94,7 @@ def trio_session(url: str) -> list[Outcome]:
 def sessions() -> dict[str, Session]:
     """Return the same session for each client that is installed here."""
     found: dict[str, Session] = {"Client": blocking_session, "AsyncClient on asyncio": asyncio_session}
-    try:
-        import trio  # noqa: F401
-    except ModuleNotFoundError:
+    if importlib.util.find_spec("trio") is None:
         return found
     return {**found, "AsyncClient on trio": trio_session}
 
@@ -109,7 +110,7 @@ class Story:
         print(f"\n{self._paint('1', title)}: {sentence}")
 
     def line(self, *columns: str) -> None:
-        widths = (26, 16, 6)
+        widths = (28, 16, 5)
         padded = [f"{column:<{width}}" for column, width in zip(columns, widths)]
         print(("   " + " ".join([*padded, *columns[len(widths) :]])).rstrip())
 
@@ -118,16 +119,15 @@ class Story:
             print(f"   {self._paint('2', '|')} {line}".rstrip())
 
     def compare(self, who: str, got: Sequence[object], expected: Sequence[object], milliseconds: float) -> None:
+        """Print one line about a session, and one more for each answer that is not what it should be."""
         same = sum(mine == theirs for mine, theirs in zip(got, expected))
         held = same == len(expected) == len(got)
         self.held = self.held and held
         verdict = self._paint("32", "ok") if held else self._paint("31", "DIFFERENT")
-        print(f"   {who:<26} {same} of {len(expected)} answers identical, {milliseconds:.0f} ms  {verdict}")
+        print(f"   {who:<28} {same} of {len(expected)} answers as expected {milliseconds:5.0f} ms  {verdict}")
         for step, mine, theirs in zip(STEPS, got, expected):
             if mine != theirs:
-                print(
-                    f"      {step.method} {step.path}: expected {theirs}\n      {'':{len(step.method)}} but got {mine}"
-                )
+                print(f"      {step.method} {step.path}\n         expected {theirs}\n         got      {mine}")
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colors else text
@@ -146,28 +146,34 @@ def excerpt(outcome: Outcome) -> str:
 
 
 def production(story: Story, server: DemoServer) -> None:
-    story.chapter(
-        "1. Production", f"a real server, {server.url}, and a session of {len(STEPS)} requests over the network"
-    )
-    expected = None
+    story.chapter("1. Production", f"{len(STEPS)} requests to a real server, {server.url}")
+    first: list[Outcome] = []
     for who, session in sessions().items():
         outcomes, milliseconds = timed(session, server.url)
-        # The server counts its orders, so that one answer differs on purpose each time.
-        steady = [outcome for outcome in outcomes if b'"order"' not in outcome.content]
-        expected = expected or steady
-        story.compare(who, steady, expected, milliseconds)
+        steady = [uncounted(outcome) for outcome in outcomes]
+        if first:
+            story.compare(who, steady, first, milliseconds)
+        else:
+            first = steady
+            statuses = [outcome.status for outcome in outcomes]
+            story.compare(who, statuses, [step.status for step in STEPS], milliseconds)
+
+
+def uncounted(outcome: Outcome) -> Outcome:
+    """Return an outcome without the number of its order, which the server counts up from session to session."""
+    return outcome._replace(content=re.sub(rb'"order": [0-9]+', b'"order": 0', outcome.content))
 
 
 def recording(story: Story, server: DemoServer, path: Path) -> list[Outcome]:
     before = server.answered
     with use(path, mode="once"):
         outcomes = blocking_session(server.url)
-    story.chapter(
-        "2. Record", f"the session once more, the server answers {server.answered - before} requests, the tape runs"
-    )
+    answered = server.answered - before
+    story.held = story.held and answered == len(STEPS)
+    story.chapter("2. Record", f"the same once more, on tape; the server answered {answered} requests")
     for step, outcome in zip(STEPS, outcomes):
         story.line(step.shows, f"{step.method} {step.path}", str(outcome.status), excerpt(outcome))
-    print(f"\n   the cassette: {path}  ({path.stat().st_size} bytes; open it, it is meant to be read)")
+    print(f"\n   {path} is the cassette. It is meant to be read; this is one of its {len(STEPS)} documents:")
     story.quote(interaction(path.read_text("utf-8"), "/login"))
     return outcomes
 
@@ -180,7 +186,7 @@ def interaction(text: str, path: str) -> str:
 
 def replay(story: Story, server: DemoServer, path: Path, recorded: list[Outcome]) -> None:
     server.stop()
-    story.chapter("3. Replay", "the server is stopped")
+    story.chapter("3. Replay", "the server is stopped, the cassette answers")
     try:
         blocking_session(server.url)
     except ConnectError as error:
@@ -243,6 +249,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     if path.exists():
         parser.error(f"{path} exists: the demonstration records anew and overwrites nothing")
     story = Story()
+    print(f"understudy {__version__}: one client, four ways to be answered")
     with DemoServer() as server:
         production(story, server)
         recorded = recording(story, server, path)
