@@ -284,9 +284,8 @@ class PoolState(Generic[Connection]):
             self._drop(entry)
         elif reusable and not entry.is_retired:
             self._make_available(entry, now)
-            if not entry.users:
-                self._limit_idle()
             if not origin.waiting and not self._queue:
+                self._limit_idle()
                 return
         else:
             entry.is_retired = True
@@ -307,7 +306,7 @@ class PoolState(Generic[Connection]):
 
     def _limit_idle(self) -> None:
         most = self.limits.max_keepalive_connections
-        if most is not None and len(self.idle) > most and not self._queue:
+        if most is not None and len(self.idle) > most:
             oldest = next(iter(self.idle))
             self._forget_available(oldest)
             self._drop(oldest)
@@ -364,6 +363,8 @@ class PoolState(Generic[Connection]):
         self._enqueue(origin)
         while True:
             oldest = self._oldest()
+            if oldest is not None and not self._has_room() and not self.origins[oldest.key].available:
+                oldest = None
             if origin.available and origin.waiting:
                 local = next(iter(origin.waiting))
                 if oldest is None or local.order - oldest.order <= PATIENCE:
@@ -372,14 +373,7 @@ class PoolState(Generic[Connection]):
                 break
             home = self.origins[oldest.key]
             del home.waiting[oldest]
-            if home.available and self._grant_available(home, oldest, now):
-                self.woken.append(oldest)
-            elif not self._is_blocked(home) and self._has_room():
+            if not self._grant_available(home, oldest, now):
                 self._grant_permission(home, oldest)
-                self.woken.append(oldest)
-            else:
-                home.waiting[oldest] = None
-                home.waiting.move_to_end(oldest, last=False)
-                break
-        if self.limits.max_keepalive_connections is not None:
-            self._limit_idle()
+            self.woken.append(oldest)
+        self._limit_idle()
