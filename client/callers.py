@@ -10,6 +10,8 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
+from .errors import DeadlineExceeded, TransportError
+from .messages.body import _closing
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -34,7 +36,8 @@ class Caller(Protocol):
     async def drain(self, response: Response) -> None:
         """Take a body that nobody asked for off the wire, undecoded, so that its connection can be used again.
 
-        What was read stays readable; a body longer than `DRAIN_LIMIT` is closed instead, and stays empty.
+        What was read stays readable. A body longer than `DRAIN_LIMIT`, one that fails, and one that somebody has begun
+        to read is closed instead, and stays empty: nobody asked for it, so nobody is told.
         """
         ...
 
@@ -61,17 +64,23 @@ class BlockingCaller:
         response.close()
 
     async def drain(self, response: Response) -> None:
-        if isinstance(response.stream, SyncByteStream) and not response.is_stream_consumed and not response.is_closed:
-            parts: list[bytes] = []
-            length = 0
+        if response.is_closed or response.is_stream_consumed or not isinstance(response.stream, SyncByteStream):
+            return response.close()
+        parts: list[bytes] = []
+        length = 0
+        try:
             for part in response.stream:
                 parts.append(part)
                 length += len(part)
                 if length > DRAIN_LIMIT:
                     parts.clear()
                     break
-            response.close()
-            _keep(response, b"".join(parts))
+        except TransportError as error:
+            if isinstance(error, DeadlineExceeded):
+                raise
+            parts.clear()
+        response.close()
+        _keep(response, b"".join(parts))
 
     async def read_request(self, request: Request) -> None:
         request.read()
@@ -97,17 +106,24 @@ class AsynchronousCaller:
         await response.aclose()
 
     async def drain(self, response: Response) -> None:
-        if isinstance(response.stream, AsyncByteStream) and not response.is_stream_consumed and not response.is_closed:
-            parts: list[bytes] = []
-            length = 0
-            async for part in response.stream:
-                parts.append(part)
-                length += len(part)
-                if length > DRAIN_LIMIT:
-                    parts.clear()
-                    break
-            await response.aclose()
-            _keep(response, b"".join(parts))
+        if response.is_closed or response.is_stream_consumed or not isinstance(response.stream, AsyncByteStream):
+            return await response.aclose()
+        parts: list[bytes] = []
+        length = 0
+        try:
+            async with _closing(response.stream.__aiter__()) as stream:
+                async for part in stream:
+                    parts.append(part)
+                    length += len(part)
+                    if length > DRAIN_LIMIT:
+                        parts.clear()
+                        break
+        except TransportError as error:
+            if isinstance(error, DeadlineExceeded):
+                raise
+            parts.clear()
+        await response.aclose()
+        _keep(response, b"".join(parts))
 
     async def read_request(self, request: Request) -> None:
         await request.aread()
@@ -127,7 +143,7 @@ ASYNCHRONOUS = AsynchronousCaller()
 def _keep(response: Response, raw: bytes) -> None:
     """Let a closed response be read from memory."""
     response.stream = ByteStream(raw)
-    response.is_closed = False
+    response._drained = raw
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -35,7 +35,7 @@ class Authorize:
                     if next_request is None:
                         response.history = history + response.history
                         return response
-                    await self._set_aside(response)
+                    await self._caller.drain(response)
                 except BaseException:
                     await self._caller.close(response)
                     raise
@@ -44,11 +44,6 @@ class Authorize:
                 following = next_request
         finally:
             await flow.close()
-
-    async def _set_aside(self, response: Response) -> None:
-        if response.is_stream_consumed or response.is_closed:
-            return
-        await self._caller.drain(response)
 
 
 class _SyncFlow:

@@ -15,7 +15,7 @@ from ..config import DEFAULT_GUARDS
 from ..errors import LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
     from types import TracebackType
 
     from ..bodies.decode import ContentDecoder
@@ -46,6 +46,10 @@ class ResponseBody:
     _loads: Callable[..., Any] | None = None
     _started: float | None
     _elapsed: datetime.timedelta | None
+    _drained: bytes | None = None
+    """A body that nobody asked for, as it came over the wire: decoded when somebody does ask."""
+    _reading: Any = None
+    """The generator that was last handed out, for `aclose` to close: event loops complain about abandoned ones."""
 
     # The body, once it is here.
 
@@ -53,7 +57,9 @@ class ResponseBody:
     def content(self) -> bytes:
         """The decoded body; raises `ResponseNotRead` while it is streaming."""
         if self._content is None:
-            raise ResponseNotRead
+            if self._drained is None:
+                raise ResponseNotRead
+            return self.read()
         return self._content
 
     @property
@@ -191,20 +197,41 @@ class ResponseBody:
                 self._num_bytes_downloaded = len(self._content)
                 await self.aclose()
             else:
-                self._content = b"".join([part async for part in self.aiter_bytes()])
+                self._content = b"".join([part async for part in self._aiter_bytes(None)])
         return self._content
 
-    async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+    def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Yield the decoded body in pieces of `chunk_size` bytes, or as they come."""
         if self._content is not None:
-            for piece in _slices(self._content, chunk_size):
-                yield piece
-            return
+            return _InMemory(self.iter_bytes(chunk_size))
+        return self._hand_out(self._aiter_bytes(chunk_size))
+
+    def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
+        """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
+        if self._content is not None:
+            return _InMemory(self.iter_text(chunk_size))
+        return self._hand_out(self._aiter_text(chunk_size))
+
+    def aiter_lines(self) -> AsyncIterator[str]:
+        """Yield the body line by line, without line ends."""
+        if self._content is not None:
+            return _InMemory(self.iter_lines())
+        return self._hand_out(self._aiter_lines())
+
+    def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the body as it comes over the wire, not decoded."""
+        return self._hand_out(self._aiter_raw(chunk_size))
+
+    def _hand_out(self, reading: AsyncGenerator[Item, None]) -> AsyncIterator[Item]:
+        self._reading = reading
+        return reading
+
+    async def _aiter_bytes(self, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
             decoder = self._decoding()
             tally = _Tally(self._guards.max_response_size)
-            async with _closing(self.aiter_raw()) as raws:
+            async with _closing(self._aiter_raw(None)) as raws:
                 async for raw in raws:
                     for piece in decoder.decode(raw):
                         tally.add(piece)
@@ -216,12 +243,11 @@ class ResponseBody:
             for chunk in chunker.flush():
                 yield chunk
 
-    async def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
-        """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
+    async def _aiter_text(self, chunk_size: int | None) -> AsyncGenerator[str, None]:
         decoder = TextDecoder(encoding=self.encoding or "utf-8")
         chunker = TextChunker(chunk_size=chunk_size)
         with _Blame(self._request):
-            async with _closing(self.aiter_bytes()) as pieces:
+            async with _closing(self._aiter_bytes(None)) as pieces:
                 async for piece in pieces:
                     for chunk in chunker.decode(decoder.decode(piece)):
                         yield chunk
@@ -230,19 +256,17 @@ class ResponseBody:
             for chunk in chunker.flush():
                 yield chunk
 
-    async def aiter_lines(self) -> AsyncIterator[str]:
-        """Yield the body line by line, without line ends."""
+    async def _aiter_lines(self) -> AsyncGenerator[str, None]:
         decoder = LineDecoder()
         with _Blame(self._request):
-            async with _closing(self.aiter_text()) as texts:
+            async with _closing(self._aiter_text(None)) as texts:
                 async for text in texts:
                     for line in decoder.decode(text):
                         yield line
             for line in decoder.flush():
                 yield line
 
-    async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
-        """Yield the body as it comes over the wire, not decoded."""
+    async def _aiter_raw(self, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
         stream = self._begin(AsyncByteStream)
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
@@ -259,6 +283,10 @@ class ResponseBody:
         """Close the response: its connection is free again when the body was read to the end, else closed."""
         if not isinstance(self.stream, AsyncByteStream):
             raise RuntimeError("this response streams synchronously: use `response.close()`")
+        reading = self._reading
+        if reading is not None and not reading.ag_running:
+            self._reading = None
+            await reading.aclose()
         if not self.is_closed:
             self.is_closed = True
             with _Blame(self._request):
@@ -271,7 +299,7 @@ class ResponseBody:
         """Return the stream to read the raw body from, and note that it is being read, where that may be done now."""
         if self.is_stream_consumed:
             raise StreamConsumed
-        if self.is_closed:
+        if self.is_closed and self._drained is None:
             raise StreamClosed
         if not isinstance(self.stream, kind):
             if kind is SyncByteStream:
@@ -350,6 +378,26 @@ class _Blame:
             error.request = self._request
 
 
+class _InMemory(Generic[Item]):
+    """Lets asynchronous code iterate what needs no waiting, with nothing to clean up when it stops early."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+
+    def __aiter__(self) -> _InMemory[Item]:
+        return self
+
+    async def __anext__(self) -> Item:
+        for item in self._items:
+            return item
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        self._items = iter(())
+
+
 class _closing(Generic[Item]):
     """Closes an asynchronous generator when its reader stops early (contextlib.aclosing is Python 3.10's)."""
 
@@ -370,5 +418,7 @@ class _closing(Generic[Item]):
 def _slices(content: bytes, size: int | None) -> Iterator[bytes]:
     if size is None:
         size = max(len(content), 1)
+    elif size < 1:
+        raise ValueError(f"chunk_size={size}: a piece has at least one byte")
     for start in range(0, len(content), size):
         yield content[start : start + size]

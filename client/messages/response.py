@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..bodies.encode import encode_response
@@ -186,7 +187,7 @@ class Response(ResponseBody):
         where = request.url.redacted
         message = f"{kind} '{self.status_code} {self.reason_phrase}' for url '{where}'"
         if self.has_redirect_location:
-            message += f"\nRedirect location: '{self.headers['Location']}'"
+            message += f"\nRedirect location: '{_shown(self.headers['Location'])}'"
         message += (
             f"\nFor more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{self.status_code}"
         )
@@ -204,9 +205,17 @@ class Response(ResponseBody):
         self.is_closed = True
         self.extensions = {}
         self._decoder = None
-        self.stream = UnattachedStream() if self._content is None else ByteStream(self._content)
+        content = self._drained if self._content is None else self._content
+        self.stream = UnattachedStream() if content is None else ByteStream(content)
 
 
+def _shown(location: str) -> str:
+    """Return a Location, which may be no URL at all, without the password that may be in it."""
+    return _PASSWORD.sub(r"\1[secure]@", location)
+
+
+# Greedy: what a sloppy parser takes for userinfo ends at the last `@` before the path.
+_PASSWORD = re.compile(r"(//[^/?#:@]*:)[^/?#]*@")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_KINDS = {1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error"}
-_STAYS_BEHIND = frozenset({"extensions", "stream", "is_closed", "_decoder"})
+_STAYS_BEHIND = frozenset({"extensions", "stream", "is_closed", "_decoder", "_reading"})

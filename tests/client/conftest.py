@@ -28,9 +28,18 @@ SIDES = {"blocking": "asyncio", "asyncio": "asyncio", "trio": "trio"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with `side` for every kind of caller; `anyio_backend` follows."""
+    """Run a test with `side` for every kind of caller, other asynchronous tests for both event loops."""
+    both = ("side", "anyio_backend")
     if "side" in metafunc.fixturenames:
-        metafunc.parametrize(("side", "anyio_backend"), list(SIDES.items()), ids=list(SIDES), indirect=["side"])
+        metafunc.parametrize(both, list(SIDES.items()), ids=list(SIDES), indirect=True)
+    elif "anyio_backend" in metafunc.fixturenames:
+        metafunc.parametrize("anyio_backend", ["asyncio", "trio"], indirect=True)
+
+
+@pytest.fixture
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """The event loop that belongs to the run of the test."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -173,4 +182,3 @@ class Side:
 async def _later(pieces: tuple[bytes, ...]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
-

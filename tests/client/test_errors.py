@@ -54,7 +54,7 @@ def drawn() -> dict[str, tuple[str | None, set[str]]]:
         depth, names, said = len(found[1]), found[2].split(), found[3] or ""
         while path and path[-1][0] >= depth:
             path.pop()
-        bases = {word for word in re.findall(r"(?:also a(?:n|) (?:builtin )?|; a )`(\w+)`", said)}
+        bases = set(re.findall(r"(?:also a(?:n|) (?:builtin )?|; a )`(\w+)`", said))
         for name in names:
             tree[name] = (path[-1][1] if path else None, bases)
         path.append((depth, names[-1]))
