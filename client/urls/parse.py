@@ -59,7 +59,7 @@ def _parse(text: str) -> Parts:
 
 def _join(base: Parts, reference: str) -> Parts:
     scheme, authority, path, query, fragment = _split(reference)
-    if scheme == base.scheme and authority is None and scheme in DEFAULT_PORTS:
+    if scheme == base.scheme and scheme in DEFAULT_PORTS:
         scheme = None  # `http:g` after http://a/b is http://a/g: section 5.2.2's loophole, and every browser's reading
     if scheme is not None or authority is not None:
         scheme = scheme or base.scheme

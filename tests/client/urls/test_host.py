@@ -327,6 +327,7 @@ REFUSED_FOR_THE_CALLERS_SAKE = [
     "http://" + "a" * 64,
     "http://" + "a." * 127 + "a",
     "http://" + "ü" * 64,
+    "http://xn--" + "a" * 64,
 ]
 
 

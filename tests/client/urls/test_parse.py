@@ -96,6 +96,8 @@ def test_references_resolve_as_in_the_rfc(reference: str, target: str) -> None:
         ("mailto:jo", "ann", "mailto:ann"),
         ("foo:/a/b", ".//c", "foo:/a/.//c"),
         ("foo://h/a", "b", "foo://h/b"),
+        ("foo:/a/b", "foo:c", "foo:c"),
+        ("https://x/a", "https://y/b", "https://y/b"),
     ],
 )
 def test_join_keeps_the_authority_it_was_given(base: str, reference: str, target: str) -> None:
