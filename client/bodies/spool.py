@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..errors import StreamConsumed
-from .streams import AsyncByteStream, SyncByteStream
+from .streams import AsyncByteStream, SyncByteStream, close_iterator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -90,4 +90,5 @@ class AsyncSpooledStream(AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
+        await close_iterator(self._kept.source)
         await self._stream.aclose()
