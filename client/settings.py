@@ -10,6 +10,7 @@ from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
 from .journal import log_response
+from .errors import RequestError
 from .layers.authorize import Authorize
 from .layers.hooks import Hooks
 from .layers.redirects import Redirects
@@ -99,7 +100,8 @@ class BaseClient:
         self._trust_env = trust_env
         self._default_encoding = default_encoding
         self._guards = guards
-        self._dumps, self._loads = json_codec or (None, None)
+        self._dumps: Callable[[Any], str | bytes] | None = json_codec[0] if json_codec else None
+        self._loads: Callable[[bytes], Any] | None = json_codec[1] if json_codec else None
         self._own_layers = list(layers)
         self._raises_for_status = raise_for_status
         self._redirect_policy = redirect_policy
@@ -294,9 +296,15 @@ class BaseClient:
                 "Send inside its `with` block, or make a new one"
             )
         self._state = ClientState.OPENED
-        total = request.extensions.get("total_timeout")
+        extensions = request.extensions
+        if "timeout" not in extensions:
+            # A request that was built by hand waits no longer than the others.
+            extensions["timeout"] = self._timeout.as_dict()
+            if self._timeout.total is not None:
+                extensions["total_timeout"] = self._timeout.total
+        total = extensions.get("total_timeout")
         if total is not None:
-            request.extensions["deadline"] = time.monotonic() + total
+            extensions["deadline"] = time.monotonic() + total
         send = stack(self._layers(request, auth, follow_redirects), self._deliver)
         response = await send(request)
         try:
@@ -342,7 +350,12 @@ class BaseClient:
         """Give one request to the transport that answers here, and take its response in."""
         started = time.perf_counter()
         transport = stand_in.answering(self._transport_for_url(request.url))
-        response = await self._hand_over(transport, request)
+        try:
+            response = await self._hand_over(transport, request)
+        except RequestError as error:
+            if error._request is None:
+                error.request = request
+            raise
         if not isinstance(response.stream, self._stream_kind):
             raise TypeError(
                 f"{type(transport).__name__} answered with a body of type {type(response.stream).__name__}, "

@@ -6,7 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from .basic import basic_credentials
+from ..messages.credentials import basic_credentials
 from .flow import Auth
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .backends.base import NetworkBackend, NetworkStream, SocketOption
     from .call import Call
     from .connection import Connection
+    from .proxies import Route
     from .tls import TLSSettings
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -84,8 +85,10 @@ class Connector:
         socket_options: Sequence[SocketOption] = (),
         retries: int = 0,
         accepts_unclean_end: bool = False,
+        route: Route | None = None,
     ) -> None:
         self.backend = backend
+        self._route = route
         self._tls = tls
         self._uds = uds
         self._local_address = local_address
@@ -119,7 +122,8 @@ class Connector:
             stream = await self.open_stream(origin, call)
             if origin.is_secure:
                 stream = await self._start_tls(stream, origin, call)
-            return HTTP1Connection(stream, self._codec, accepts_unclean_end=self._accepts_unclean_end)
+            via = None if self._route is None else self._route.via(origin)
+            return HTTP1Connection(stream, self._codec, accepts_unclean_end=self._accepts_unclean_end, via=via)
         except OSError as error:
             # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
             raise translate(error, CONNECT, call.request, call.waits) from error
@@ -130,6 +134,8 @@ class Connector:
 
     async def open_stream(self, origin: Origin, call: Call) -> NetworkStream:
         """Return bytes to and from `origin`, before any TLS of the origin's own."""
+        if self._route is not None:
+            return await self._route.open_stream(origin, call)
         waits = call.waits
         timeout = waits.left(waits.connect)
         if self._uds is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..bridge import run
 from ..config import DEFAULT_LIMITS
 from ..network import forks
+from ..network.proxy import proxy_from
 from .base import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..messages.response import Response
     from ..network.backends.base import NetworkBackend, SocketOption
     from ..network.pool import Pool
+    from ..network.proxies import Route
+    from ..network.proxy import ProxyTypes
     from ..network.snapshot import PoolSnapshot
     from ..network.tls import CertTypes, TLSSettings
 
@@ -37,7 +40,7 @@ class _Settings:
         http1: bool,
         http2: bool,
         limits: Limits,
-        proxy: Any,
+        proxy: ProxyTypes | None,
         uds: str | None,
         local_address: str | None,
         retries: int,
@@ -49,10 +52,12 @@ class _Settings:
             raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
         if http2:
             raise NotImplementedError("http2=True: HTTP/2 is not there yet")
-        if proxy is not None:
-            raise NotImplementedError("proxy=...: proxies are not there yet")
         if retries < 0:
             raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
+        self.proxy = proxy_from(proxy)
+        self.trust_env = trust_env
+        if self.proxy is not None and uds is not None:
+            raise ValueError("proxy=... and uds=...: a request goes through a proxy or into a Unix socket, not both")
         self.limits = limits
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
         self.uds = None if uds is None else os.fspath(uds)
@@ -71,8 +76,22 @@ class _Settings:
             local_address=self.local_address,
             socket_options=self.socket_options,
             retries=self.retries,
+            route=self._route(backend),
         )
         return Pool(connector, self.limits, is_async=is_async)
+
+    def _route(self, backend: NetworkBackend) -> Route | None:
+        if self.proxy is None:
+            return None
+        from ..network.proxies import route_through
+
+        return route_through(
+            self.proxy,
+            backend,
+            trust_env=self.trust_env,
+            local_address=self.local_address,
+            socket_options=self.socket_options,
+        )
 
 
 class HTTPTransport(BaseTransport):
@@ -93,7 +112,7 @@ class HTTPTransport(BaseTransport):
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
-        proxy: Any = None,
+        proxy: ProxyTypes | None = None,
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
@@ -164,7 +183,7 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
-        proxy: Any = None,
+        proxy: ProxyTypes | None = None,
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,

@@ -24,14 +24,15 @@ from ..failures import READ, WRITE, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
 from .body import AsyncBody, HeldBody, Receiver, SyncBody, TunnelBody
-from .codec import MOST_HEAD, Head
 from .framing import CHUNKED, framing
 from .head_reader import HeadReader
+from .heads import MOST_HEAD, Head
 from .request_head import RequestPlan, plan_request
 
 if TYPE_CHECKING:
     from ..backends.base import NetworkStream
     from ..call import Call
+    from ..via import Via
     from .codec import Codec
 
 READ_SIZE = 65_536
@@ -44,10 +45,13 @@ _LAST_WORDS_WAIT = 1.0
 class HTTP1Connection:
     """An open HTTP/1.1 connection."""
 
-    __slots__ = ("_codec", "_public", "accepts_unclean_end", "capacity", "is_closed", "served", "stream")
+    __slots__ = ("_codec", "_public", "accepts_unclean_end", "capacity", "is_closed", "served", "stream", "via")
 
-    def __init__(self, stream: NetworkStream, codec: Codec, *, accepts_unclean_end: bool = False) -> None:
+    def __init__(
+        self, stream: NetworkStream, codec: Codec, *, accepts_unclean_end: bool = False, via: Via | None = None
+    ) -> None:
         self.stream = stream
+        self.via = via
         self.capacity = 1
         self.served = 0
         self.is_closed = False
@@ -66,7 +70,7 @@ class HTTP1Connection:
         return f"<HTTP1Connection served={self.served} {'closed' if self.is_closed else 'open'} {self.stream!r}>"
 
     async def send(self, call: Call) -> Response:
-        plan = plan_request(call.request)
+        plan = plan_request(call.request, self.via)
         exchange = _Exchange(self, call, plan)
         self.served += 1
         try:
@@ -93,7 +97,7 @@ class HTTP1Connection:
         stream: Any
         if head.status == 101 or (call.request.method == "CONNECT" and 200 <= head.status < 300):
             extensions["network_stream"] = self._make_public(call.is_async, rest)
-            stream = TunnelBody(self, call)
+            stream = TunnelBody(call)
         elif 0 <= length <= len(rest):
             if length < len(rest):
                 reusable = False
@@ -104,7 +108,16 @@ class HTTP1Connection:
             chunked = self._codec.chunked() if length == CHUNKED else None
             if chunked is not None:
                 extensions["trailers"] = chunked.trailers
-            receiver = Receiver(self, call, length, chunked, rest, reusable=reusable, idle_timeout=idle_timeout)
+            receiver = Receiver(
+                self.stream,
+                call,
+                length,
+                chunked,
+                rest,
+                reusable=reusable,
+                idle_timeout=idle_timeout,
+                accepts_unclean_end=self.accepts_unclean_end,
+            )
             stream = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
         return Response(
             head.status,

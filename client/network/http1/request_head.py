@@ -10,6 +10,7 @@ from .framing import CHUNKED
 
 if TYPE_CHECKING:
     from ...messages.request import Request
+    from ..via import Via
 
 _SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
@@ -27,9 +28,14 @@ class RequestPlan(NamedTuple):
     keep_alive: bool
 
 
-def plan_request(request: Request) -> RequestPlan:
-    """Return how `request` goes over the wire; raise `LocalProtocolError` where HTTP/1.1 cannot say it."""
+def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
+    """Return how `request` goes over the wire, straight or by way of a proxy.
+
+    Raises `LocalProtocolError` where HTTP/1.1 cannot say it.
+    """
     fields = request.headers.raw
+    if via is not None:
+        fields = via.applied(fields)
     special: dict[bytes, bytes] = {}
     for name, value in fields:
         lower = name.lower()
@@ -43,7 +49,7 @@ def plan_request(request: Request) -> RequestPlan:
     if content is None or (content and b"content-length" not in special):
         _announce(fields, special, length)
     lines = [b"%b: %b\r\n" % field for field in fields]
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request), b"".join(lines))
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request, via), b"".join(lines))
     if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
         raise LocalProtocolError("a header of this request holds a CR or LF", request=request)
     if not special:
@@ -57,10 +63,17 @@ def plan_request(request: Request) -> RequestPlan:
     )
 
 
-def target_of(request: Request) -> bytes:
-    """Return what stands in the request line: the `target` extension, an authority for CONNECT, or path and query."""
+def target_of(request: Request, via: Via | None = None) -> bytes:
+    """Return what stands in the request line.
+
+    That is the `target` extension, the whole URL for a proxy that forwards, an authority for CONNECT, or path and
+    query.
+    """
     target = request.extensions.get("target")
     if target is None:
+        if via is not None and via.absolute:
+            url = request.url
+            return b"%b://%b%b" % (url.raw_scheme, url.netloc, url.raw_path)
         return request.url.raw_path if request.method != "CONNECT" else _authority(request)
     if isinstance(target, str):
         target = target.encode("ascii")

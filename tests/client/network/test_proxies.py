@@ -1,0 +1,186 @@
+"""The way through proxies: what goes to the proxy, what to the origin, and what refusals look like."""
+
+# trustme says part of its types in terms of a package that is not installed.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import base64
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from understudy.client import ProxyError
+from understudy.client.network.proxy import Proxy
+
+from .proxy_server import HTTPProxyServer, Origin, SOCKSProxyServer, listening
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Fetch = Callable[..., Awaitable[Any]]
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def fetch(side: Any) -> Fetch:
+    """Send one GET with a client of its own."""
+
+    async def get(url: str, headers: dict[str, str] | None = None, **options: Any) -> Any:
+        client = side.client(**options)
+        try:
+            return await side.call(client.get, url, headers=headers)
+        finally:
+            await side.close(client)
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA(key_type=trustme.KeyType.ECDSA)
+
+
+@pytest.fixture
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "origin.test").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def client_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+async def test_an_http_request_is_forwarded_whole(fetch: Fetch) -> None:
+    proxy = HTTPProxyServer()
+
+    with listening(proxy) as port:
+        response = await fetch("http://origin.test/path?a=1#f", proxy=f"http://127.0.0.1:{port}")
+
+    assert response.text.startswith("forwarded: GET http://origin.test/path?a=1 HTTP/1.1\r\n")
+    assert b"\r\nHost: origin.test\r\n" in proxy.heads[0]
+
+
+async def test_name_and_password_go_to_the_proxy(fetch: Fetch) -> None:
+    proxy = HTTPProxyServer()
+
+    with listening(proxy) as port:
+        await fetch("http://origin.test/", proxy=f"http://ada:s%40crt@127.0.0.1:{port}")
+
+    credentials = base64.b64encode(b"ada:s@crt")
+    assert b"\r\nProxy-Authorization: Basic %b\r\n" % credentials in proxy.heads[0]
+
+
+async def test_an_https_request_goes_through_a_tunnel(
+    fetch: Fetch, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    proxy, origin = HTTPProxyServer(), Origin(server_context)
+    through = {"auth": ("ada", "secret"), "headers": {"X-Proxy": "yes"}}
+
+    with listening(proxy) as proxy_port, listening(origin) as port:
+        response = await fetch(
+            f"https://origin.test:{port}/",
+            headers={"Proxy-Authorization": "Basic bWluZQ=="},
+            verify=client_context,
+            proxy=Proxy(f"http://127.0.0.1:{proxy_port}", **through),  # type: ignore[arg-type]  # two kinds of values
+        )
+
+    assert response.status_code == 200
+    assert proxy.heads[0].startswith(b"CONNECT origin.test:%d HTTP/1.1\r\nHost: origin.test:%d\r\n" % (port, port))
+    assert b"Proxy-Authorization: Basic " + base64.b64encode(b"ada:secret") in proxy.heads[0]
+    assert b"X-Proxy: yes" in proxy.heads[0]
+    assert b"proxy" not in origin.heads[0].lower()
+
+
+async def test_a_proxy_inside_tls_has_settings_of_its_own(
+    fetch: Fetch, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    proxy, origin = HTTPProxyServer(), Origin()
+
+    with listening(origin), listening(proxy_in_tls := HTTPProxyServer(context=server_context)) as port:
+        response = await fetch(
+            "http://origin.test/", proxy=Proxy(f"https://localhost:{port}", ssl_context=client_context)
+        )
+
+    assert response.text.startswith("forwarded: GET http://origin.test/")
+    assert len(proxy_in_tls.heads) == 1
+    assert proxy.heads == []
+
+
+async def test_the_proxys_certificate_is_verified_although_the_origins_are_not(
+    fetch: Fetch, server_context: ssl.SSLContext
+) -> None:
+    with listening(HTTPProxyServer(context=server_context)) as port, pytest.raises(OSError, match="certificate"):
+        await fetch("http://origin.test/", verify=False, proxy=f"https://localhost:{port}")
+
+
+async def test_a_refused_tunnel_is_an_error_with_the_response(fetch: Fetch) -> None:
+    answer = (
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n"
+        b"Content-Length: 5\r\n\r\nwho??"
+    )
+
+    refusal = pytest.raises(ProxyError, match=r"refused a tunnel to origin\.test:443: 407")
+    with listening(HTTPProxyServer(answer=answer)) as port, refusal as caught:
+        await fetch("https://origin.test/", proxy=f"http://127.0.0.1:{port}")
+
+    assert caught.value.response is not None
+    assert caught.value.response.status_code == 407
+    assert caught.value.response.read() == b"who??"
+    assert "auth=(name, password)" in str(caught.value)
+    assert caught.value.request.url == "https://origin.test/"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x16\x03\x01garbage", id="another protocol"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\nevil", id="more than its head"),
+        pytest.param(b"HTTP/1.1 20x OK\r\n\r\n", id="a status that is none"),
+        pytest.param(b"HTTP/1.1 103 Early\r\n\r\n" * 20, id="interim responses without end"),
+        pytest.param(b"HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n\r\n", id="a redirect"),
+    ],
+)
+async def test_whatever_else_a_proxy_says_to_connect_is_an_error(fetch: Fetch, answer: bytes) -> None:
+    with listening(HTTPProxyServer(answer=answer)) as port, pytest.raises(ProxyError) as caught:
+        await fetch("https://origin.test/", proxy=f"http://127.0.0.1:{port}")
+
+    assert len(str(caught.value)) <= 300
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+async def test_socks_proxies_get_the_name_and_resolve_it(fetch: Fetch, scheme: str) -> None:
+    proxy, origin = SOCKSProxyServer(credentials=(b"ada", b"secret")), Origin()
+
+    with listening(proxy) as proxy_port, listening(origin) as port:
+        response = await fetch(
+            f"http://name-only-the-proxy-knows.test:{port}/", proxy=f"{scheme}://ada:secret@127.0.0.1:{proxy_port}"
+        )
+
+    assert response.text.startswith("GET / HTTP/1.1\r\n")
+    assert proxy.wanted == [(b"name-only-the-proxy-knows.test", port)]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "userinfo", "why"),
+    [
+        pytest.param(SOCKSProxyServer(credentials=(b"a", b"b")), "", "authenticate", id="wants a name"),
+        pytest.param(SOCKSProxyServer(credentials=(b"a", b"b")), "a:x@", "name and password", id="wrong password"),
+        pytest.param(SOCKSProxyServer(reply=5), "", "connection refused", id="nobody there"),
+    ],
+)
+async def test_a_socks_proxy_that_refuses_is_an_error(
+    fetch: Fetch, proxy: SOCKSProxyServer, userinfo: str, why: str
+) -> None:
+    with listening(proxy) as port, pytest.raises(ProxyError, match=why) as caught:
+        await fetch("http://origin.test/", proxy=f"socks5://{userinfo}127.0.0.1:{port}")
+
+    assert "a:x" not in str(caught.value)
