@@ -65,7 +65,7 @@ class Origin:
     """A server that answers with the head it was sent."""
 
     context: ssl.SSLContext | None = None
-    heads: list[bytes] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list[bytes])
 
     def __call__(self, connection: socket.socket) -> None:
         if self.context is not None:
@@ -85,7 +85,7 @@ class HTTPProxyServer:
 
     answer: bytes = b"HTTP/1.1 200 Connected\r\n\r\n"
     context: ssl.SSLContext | None = None
-    heads: list[bytes] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list[bytes])
 
     def __call__(self, connection: socket.socket) -> None:
         if self.context is not None:
@@ -133,7 +133,7 @@ class SOCKSProxyServer:
 
     credentials: tuple[bytes, bytes] | None = None
     reply: int = 0
-    wanted: list[tuple[bytes, int]] = field(default_factory=list)
+    wanted: list[tuple[bytes, int]] = field(default_factory=list[tuple[bytes, int]])
 
     def __call__(self, connection: socket.socket) -> None:
         def take(count: int) -> bytes:
