@@ -10,7 +10,7 @@ from understudy import Client, IncompleteBody
 from understudy.client.transports.wsgi import WSGITransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -115,7 +115,7 @@ def test_a_streamed_body_is_read_as_far_as_the_application_reads() -> None:
 
 
 def test_a_body_for_asynchronous_clients_is_refused() -> None:
-    async def parts() -> Any:
+    async def parts() -> AsyncIterator[bytes]:
         yield b"abc"
 
     with client_for(hello) as client, pytest.raises(RuntimeError, match="asynchronous stream"):
