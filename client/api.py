@@ -22,6 +22,9 @@ _OF_THE_CLIENT = ("cookies", "proxy", "verify", "cert", "timeout", "trust_env")
 
 def _client(options: CallOptions) -> Client:
     said: dict[str, Any] = {name: options.pop(name) for name in _OF_THE_CLIENT if name in options}  # type: ignore[misc]  # names are its keys
+    if "auth" in options and options["auth"] is None:
+        # As for httpx: a function without a client of the caller's has nothing that None could switch off.
+        del options["auth"]
     return Client(**said)
 
 

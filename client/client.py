@@ -17,9 +17,7 @@ from .config import (
     UseClientDefault,
 )
 from .settings import BaseClient, ClientState
-from .transports.mounts import sorted_mounts
 from .transports.network import AsyncHTTPTransport, HTTPTransport
-from .transports.proxies import environment_mounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -114,11 +112,7 @@ class Client(BaseClient):
                 verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
             )
 
-        self._transport = network(proxy) if transport is None else transport
-        if transport is None and proxy is None and trust_env:
-            self._mounts = sorted_mounts(environment_mounts(network))
-        if mounts:
-            self._mounts = sorted_mounts({**{key.pattern: value for key, value in self._mounts.items()}, **mounts})
+        self._route(network, transport, proxy, mounts)
 
     def request(
         self,
@@ -320,11 +314,7 @@ class AsyncClient(BaseClient):
                 verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
             )
 
-        self._transport = network(proxy) if transport is None else transport
-        if transport is None and proxy is None and trust_env:
-            self._mounts = sorted_mounts(environment_mounts(network))
-        if mounts:
-            self._mounts = sorted_mounts({**{key.pattern: value for key, value in self._mounts.items()}, **mounts})
+        self._route(network, transport, proxy, mounts)
 
     async def request(
         self,

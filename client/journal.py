@@ -42,4 +42,6 @@ def log_response(request: Request, response: Response) -> None:
 
 def loggable(url: URL) -> str:
     """Return a URL as it may be written down: without userinfo, the query as `?...`."""
-    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}{'?...' if url.query else ''}"
+    # The raw path: in the decoded one `%0A` is a line end, and one line could look like two.
+    path, _, query = url.raw_path.decode("ascii").partition("?")
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{path}{'?...' if query else ''}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Callable, Literal
 from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
-from .journal import log_response
 from .errors import RequestError
+from .journal import log_response
 from .layers.authorize import Authorize
 from .layers.hooks import Hooks
 from .layers.redirects import Redirects
@@ -19,6 +19,8 @@ from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .transports import stand_in
+from .transports.mounts import sorted_mounts
+from .transports.proxies import environment_mounts
 from .urls import URL, QueryParams
 from .version import __version__
 
@@ -266,6 +268,24 @@ class BaseClient:
         merged = Cookies(self._cookies)
         merged.update(Cookies(cookies))
         return merged
+
+    def _route(
+        self, network: Callable[[Any], Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None
+    ) -> None:
+        """Set which transport answers which URL; `network` makes one that goes through a proxy, or through none.
+
+        A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
+        """
+        self._transport = network(None) if transport is None else transport
+        routes: dict[str, Any] = {}
+        if proxy is not None:
+            routes["all://"] = network(proxy)
+        elif transport is None and self._trust_env:
+            routes.update(environment_mounts(network))
+        if mounts:
+            routes.update(mounts)
+        if routes:
+            self._mounts = sorted_mounts(routes)
 
     def _transport_for_url(self, url: URL) -> Any:
         """Return the transport of this client that answers a URL; what stands in for it is another question."""

@@ -29,6 +29,8 @@ class Authorize:
         try:
             following = await flow.start()
             while True:
+                if following is not request:
+                    _inherit(following, request)
                 response = await send(following)
                 try:
                     next_request = await flow.send(response)
@@ -41,9 +43,18 @@ class Authorize:
                     raise
                 history.extend([*response.history, response])
                 response.history = history[:-1]
+                if next_request.stream is following.stream:
+                    next_request.require_replayable()
                 following = next_request
         finally:
             await flow.close()
+
+
+def _inherit(following: Request, request: Request) -> None:
+    """Bound a request that the flow made by itself, for a token perhaps, as the one that it is made for."""
+    for name in ("timeout", "deadline"):
+        if name in request.extensions:
+            following.extensions.setdefault(name, request.extensions[name])
 
 
 class _SyncFlow:
@@ -51,7 +62,10 @@ class _SyncFlow:
         self._flow: Generator[Request, Response, None] = auth.sync_auth_flow(request)
 
     async def start(self) -> Request:
-        return next(self._flow)
+        try:
+            return next(self._flow)
+        except StopIteration:
+            raise _yielded_nothing() from None
 
     async def send(self, response: Response) -> Request | None:
         try:
@@ -68,7 +82,10 @@ class _AsyncFlow:
         self._flow: AsyncGenerator[Request, Response] = auth.async_auth_flow(request)
 
     async def start(self) -> Request:
-        return await self._flow.__anext__()
+        try:
+            return await self._flow.__anext__()
+        except StopAsyncIteration:
+            raise _yielded_nothing() from None
 
     async def send(self, response: Response) -> Request | None:
         try:
@@ -78,3 +95,7 @@ class _AsyncFlow:
 
     async def close(self) -> None:
         await self._flow.aclose()
+
+
+def _yielded_nothing() -> RuntimeError:
+    return RuntimeError("the auth flow ended without a request: `auth_flow` must `yield request` at least once")

@@ -7,18 +7,21 @@ Theory of operation
    301 only a POST. A request that changed its method has no body, and no field that describes one.
 3. To another origin no secret travels: every field of `SECRET_HEADERS`, and of those that the client adds to them, is
    dropped, whichever door it came in by, and stays dropped when a later hop leads back, because each hop is built from
-   the one before it. One exception: from http to https on the same host and default ports the secrets may go on.
+   the one before it. One exception: from http to https on the same host and default ports the secrets may go on, but
+   for Proxy-Authorization, which a proxy would not see any more.
 4. Cookies are chosen anew for each hop from the client's jar, never copied. Those that were given without a domain,
    and so are good for every host, stay at home once a hop has left the first origin.
-5. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
-6. A fragment is inherited where the Location has none.
+5. Nothing leads out of HTTP: not to `file:`, `ftp:` or `javascript:`.
+6. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
+7. A body that was sent and cannot be sent again is an error, never an empty body.
+8. A fragment is inherited where the Location has none.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from ..errors import InvalidURL, RemoteProtocolError, TooManyRedirects
+from ..errors import InvalidURL, RemoteProtocolError, TooManyRedirects, UnsupportedProtocol
 from ..messages.headers import SECRET_HEADERS, Headers
 from ..messages.request import Request
 from ..urls import URL
@@ -84,6 +87,8 @@ class Redirects:
                         "raise max_redirects where so many are meant",
                         request=request,
                     )
+                if following.stream is request.stream:
+                    following.require_replayable()
                 await self._caller.drain(response)
             except BaseException:
                 await self._caller.close(response)
@@ -97,7 +102,7 @@ class Redirects:
     def _next(self, request: Request, response: Response) -> Request | None:
         try:
             return redirect(request, response, self._cookies, self._secrets)
-        except RemoteProtocolError:
+        except (RemoteProtocolError, UnsupportedProtocol):
             if self._follow:
                 raise
             return None
@@ -106,7 +111,7 @@ class Redirects:
 def redirect(request: Request, response: Response, cookies: Cookies, secrets: Set[str] = SECRET_HEADERS) -> Request:
     """Return the request that a redirect leads to.
 
-    Raises `RemoteProtocolError` where its Location is not a URL.
+    Raises `RemoteProtocolError` where its Location is not a URL, `UnsupportedProtocol` where it leads out of HTTP.
     """
     method = redirect_method(request.method, response.status_code)
     url = redirect_url(request, response)
@@ -140,9 +145,14 @@ def redirect_method(method: str, status: int) -> str:
 
 def redirect_url(request: Request, response: Response) -> URL:
     """Return where the Location leads, seen from the request's URL."""
-    location = response.headers["Location"]
+    locations = set(response.headers.get_list("Location"))
+    if len(locations) > 1:
+        raise RemoteProtocolError(
+            f"the redirect from {request.method} {request.url.redacted} leads to {len(locations)} places at once",
+            request=request,
+        )
     try:
-        url = URL(location)
+        url = URL(locations.pop())
         # Some servers write `https:/path` and mean their own host.
         if url.scheme and not url.host:
             url = url.copy_with(host=request.url.host)
@@ -153,6 +163,12 @@ def redirect_url(request: Request, response: Response) -> URL:
             f"the redirect from {request.method} {request.url.redacted} leads to an invalid URL: {error}",
             request=request,
         ) from error
+    if url.scheme not in ("http", "https", request.url.scheme):
+        raise UnsupportedProtocol(
+            f"the redirect from {request.method} {request.url.redacted} leads to {url.redacted!r}: "
+            "only http:// and https:// are followed",
+            request=request,
+        )
     if request.url.fragment and not url.fragment:
         url = url.copy_with(fragment=request.url.fragment)
     return url
@@ -162,9 +178,8 @@ def redirect_headers(request: Request, url: URL, method: str, secrets: Set[str] 
     """Return the fields that travel on (rules 2 to 4)."""
     headers = Headers(request.headers)
     if url.origin != request.url.origin:
-        if not _is_upgrade(request.url, url):
-            for name in secrets:
-                headers.pop(name, None)
+        for name in secrets if not _is_upgrade(request.url, url) else ("Proxy-Authorization",):
+            headers.pop(name, None)
         headers.pop("Host", None)
     if method != request.method:
         for name in _BODY_FIELDS:

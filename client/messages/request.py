@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ..bodies.encode import encode_request
 from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
-from ..errors import LocalProtocolError, RequestNotRead
+from ..errors import LocalProtocolError, RequestNotRead, StreamConsumed
 from ..urls import URL
 from .cookies import Cookies
 from .headers import Headers
@@ -145,6 +145,14 @@ class Request:
     def is_replayable(self) -> bool:
         """Whether the body can be sent more than once."""
         return self._content is not None or bool(getattr(self.stream, "is_replayable", False))
+
+    def require_replayable(self) -> None:
+        """Raise `StreamConsumed` when the body, which has been sent, cannot be sent a second time."""
+        if not self.is_replayable:
+            raise StreamConsumed(
+                f"{self.method} {self.url.redacted} must be sent again, but its body could be streamed only once: "
+                "pass bytes or a seekable file, or `request.read()` it before it is sent"
+            )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.method!r}, {self.url.redacted!r})>"

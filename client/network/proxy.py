@@ -48,7 +48,7 @@ class Proxy:
 
     def __repr__(self) -> str:
         auth = "" if self.auth is None else f", auth=({self.auth[0]!r}, '********')"
-        headers = f", headers={dict(self.headers)!r}" if self.headers else ""
+        headers = f", headers={self.headers!r}" if self.headers else ""
         return f"Proxy({str(self.url)!r}{auth}{headers})"
 
 

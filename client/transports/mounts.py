@@ -8,6 +8,7 @@ from ..urls import URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ipaddress import IPv4Network, IPv6Network
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -15,11 +16,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 class URLPattern:
     """A key of `mounts=`: `"all://"`, `"https://"`, `"all://*.example.com"`, `"http://localhost:8080"`.
 
-    `*example.com` is the domain and everything below it, `*.example.com` only what is below.
+    `*example.com` is the domain and everything below it, `*.example.com` only what is below;
+    `all://10.0.0.0/8` is a range of addresses, for URLs that name their host by address.
     Patterns sort by how specific they are: with a port first, then the longer host, then the longer scheme.
     """
 
-    __slots__ = ("_below", "_exact", "host", "pattern", "port", "scheme")
+    __slots__ = ("_below", "_exact", "_range", "host", "pattern", "port", "scheme")
 
     def __init__(self, pattern: str) -> None:
         if pattern and ":" not in pattern:
@@ -28,7 +30,7 @@ class URLPattern:
             )
         # `*` is no character of a host that anybody connects to, so the host is looked at apart.
         scheme, _, rest = pattern.partition("://")
-        authority = rest.split("/", 1)[0]
+        authority, _, path = rest.partition("/")
         wildcard = authority.startswith("*")
         bare = authority[1:].lstrip(".") if wildcard else authority
         # Any scheme with an authority will do for parsing; only the one without a default port keeps every port.
@@ -36,19 +38,22 @@ class URLPattern:
         self.pattern = pattern
         self.scheme = "" if scheme == "all" else scheme
         self.host = authority if url is None else ("*" if wildcard else "") + url.host
-        self.port = None if url is None or url.port == _DEFAULT_PORTS.get(scheme) else url.port
-        self._exact: str | None = None if url is None or authority.startswith("*.") else url.host
-        self._below: str | None = "." + url.host if wildcard and url is not None else None
+        self.port = None if url is None else url.port
+        self._exact: str | None = None if url is None or authority.startswith("*.") else url.host.rstrip(".")
+        self._below: str | None = f".{url.host.rstrip('.')}" if wildcard and url is not None else None
+        self._range = _address_range(url.host, path) if url is not None and path.isdigit() else None
 
     def matches(self, url: URL) -> bool:
         """Return whether the pattern covers the URL."""
         if self.scheme and self.scheme != url.scheme:
             return False
-        if self.port is not None and self.port != url.port:
+        if self.port is not None and self.port != (url.port or _DEFAULT_PORTS.get(url.scheme)):
             return False
         if self._exact is None and self._below is None:
             return True
-        host = url.host
+        host = url.host.rstrip(".")
+        if self._range is not None:
+            return _is_within(host, self._range)
         return host == self._exact or (self._below is not None and host.endswith(self._below))
 
     @property
@@ -67,6 +72,25 @@ class URLPattern:
 
     def __repr__(self) -> str:
         return f"URLPattern({self.pattern!r})"
+
+
+def _address_range(host: str, bits: str) -> IPv4Network | IPv6Network | None:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        ip_address(host)
+    except ValueError:
+        return None  # a path, of which nothing is made
+    return ip_network(f"{host}/{bits}", strict=False)
+
+
+def _is_within(host: str, addresses: IPv4Network | IPv6Network) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host) in addresses
+    except ValueError:
+        return False
 
 
 def sorted_mounts(mounts: Mapping[str, object]) -> dict[URLPattern, object]:

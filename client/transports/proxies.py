@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Callable, TypeVar
 
+from .mounts import URLPattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,9 +21,12 @@ def environment_mounts(
 ) -> dict[str, Made | None]:
     """Return mounts for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, each proxy made by `make(url)`.
 
-    Lower-case names win. HTTP_PROXY is ignored where REQUEST_METHOD is set: in a CGI program it is what a client sent
-    as its Proxy header field ("httpoxy").
-    A NO_PROXY entry is a host (itself and everything below it), a host and port, an address, or `*` for no proxies.
+    Lower-case names win, and an empty one means none.
+    HTTP_PROXY is ignored where REQUEST_METHOD is set: in a CGI program it is what a client sent as its Proxy header
+    field ("httpoxy").
+    A NO_PROXY entry is a host (itself and everything below it), `.host` or `*.host` (only what is below), any of them
+    with a port, an address, a range of addresses (`10.0.0.0/8`), or `*` for no proxies; what is none of them is
+    ignored.
     """
     named = _named_proxies(os.environ if environment is None else environment)
     mounts: dict[str, Made | None] = {}
@@ -35,18 +40,19 @@ def environment_mounts(
         host = entry.strip()
         if host == "*":
             return {}
-        if host:
-            mounts[_direct_pattern(host)] = None
+        pattern = _direct_pattern(host)
+        if host and _is_pattern(pattern):
+            mounts[pattern] = None
     return mounts
 
 
 def _named_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    named: dict[str, str] = {}
+    exact: dict[str, str] = {}
+    loose: dict[str, str] = {}
     for name, value in environment.items():
-        if name.lower().endswith("_proxy") and value:
-            kind = name[: -len("_proxy")].lower()
-            if name.islower() or kind not in named:
-                named[kind] = value
+        if name.lower().endswith("_proxy"):
+            (exact if name.islower() else loose)[name[: -len("_proxy")].lower()] = value
+    named = {kind: value for kind, value in {**loose, **exact}.items() if value}
     if "REQUEST_METHOD" in environment and "http_proxy" not in environment:
         named.pop("http", None)
     if not named and sys.platform in ("darwin", "win32") and environment is os.environ:
@@ -57,14 +63,23 @@ def _named_proxies(environment: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def _direct_pattern(host: str) -> str:
-    if "://" in host:
-        return host
+def _direct_pattern(entry: str) -> str:
+    if "://" in entry:
+        return entry
+    host, slash, bits = entry.partition("/")
     if _is_ipv6(host):
-        return f"all://[{host}]"
-    if host[0] == "[" or _is_ipv4(host) or host.lower() == "localhost":
-        return f"all://{host}"
-    return f"all://*{host}"
+        host = f"[{host}]"
+    elif not (host.startswith("[") or _is_ipv4(host) or host.lower() == "localhost"):
+        host = f"*{host.lstrip('*')}"
+    return f"all://{host}{slash}{bits}"
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        URLPattern(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ipv4(host: str) -> bool:

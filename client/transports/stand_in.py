@@ -92,7 +92,10 @@ class stand_in(Generic[Given]):
     ) -> None:
         if not self._entered:
             raise StandInError("this stand_in was left without having been entered")
-        layer = self._entered.pop()
+        # Several contexts may have entered this one object: each leaves its own layer.
+        here = _here.get()
+        layer = next((layer for layer in reversed(self._entered) if layer in here), self._entered[-1])
+        self._entered.remove(layer)
         layer.open = False
         with _lock:
             _open.remove(layer)
