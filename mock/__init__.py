@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .call_log import Call, Calls
+from .casting import FreeRoute
 from .clocks import VirtualClock
 from .errors import ExpectationsNotMet, RouteError, RouteWarning, UnmatchedRequest
 from .holds import Hold
@@ -23,6 +24,7 @@ __all__ = [
     "Calls",
     "Difference",
     "ExpectationsNotMet",
+    "FreeRoute",
     "Hold",
     "Matcher",
     "Place",

@@ -80,7 +80,7 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
         clock: Clock,
         request: Request,
         on_close: Callable[[PlayedStream], None],
-        ending: Exception | None = None,
+        ending: BaseException | None = None,
     ) -> None:
         self._pieces = pieces
         self._every = every
@@ -209,25 +209,22 @@ def compressed(body: bytes, encoding: str) -> bytes:
         return body
     try:
         if encoding == "br":
-            import brotli
-
-            squeezed: bytes = brotli.compress(body)
-            return squeezed
+            return _squeezed(body, "brotli", "brotlicffi")
         if encoding == "zstd":
-            return _zstd(body)
+            return _squeezed(body, "compression.zstd", "backports.zstd")
     except ImportError as error:
         raise RouteError(f"encoding={encoding!r} needs a library: pip install 'understudy[brotli,zstd]'") from error
     raise RouteError(f"encoding={encoding!r} is none of gzip, deflate, br, zstd, identity")
 
 
-def _zstd(body: bytes) -> bytes:
+def _squeezed(body: bytes, *libraries: str) -> bytes:
     import importlib
 
-    for name in ("compression.zstd", "backports.zstd"):
+    for name in libraries:
         try:
             module = importlib.import_module(name)
         except ImportError:
             continue
         squeezed: bytes = module.compress(body)
         return squeezed
-    raise ImportError("backports.zstd")
+    raise ImportError(libraries[0])

@@ -8,46 +8,110 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Callable, overload
+from typing import TYPE_CHECKING, Any, Callable, Protocol, overload
 
 from .criteria import HostCriterion, PathCriterion
 from .facts import Facts
 from .matchers import match
+from .queries import step_fits
 from .signals import Signal
 
 if TYPE_CHECKING:
     from ..client import Clock, Request, Response
     from .bodies import PlayedStream
     from .colors import Color
-    from .layers import RouterLayer
+    from .criteria import Criterion
     from .matchers import Matcher
     from .places import Place
-    from .replies import Reply
-    from .routes import Route
     from .states import States
+
+
+class Answering(Protocol):
+    """What is known about the route that answered a call."""
+
+    name: str | None
+    place: Place
+
+    @property
+    def label(self) -> str:
+        """The route in one line."""
+        ...
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """What it wants of a request."""
+        ...
+
+    @property
+    def call_count(self) -> int:
+        """How often it was called."""
+        ...
+
+    @property
+    def original(self) -> Any:
+        """The route that it is a copy of, or itself."""
+        ...
+
+
+class Stage(Protocol):
+    """Where calls happen: what they need while they are answered."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        ...
+
+    @property
+    def state(self) -> States:
+        """The states."""
+        ...
+
+    @property
+    def open_streams(self) -> dict[int, tuple[PlayedStream, Call]]:
+        """The streamed bodies that are on their way."""
+        ...
+
+    def handler_failed(self, call: Call, error: Exception, source: str) -> None:
+        """Note that a handler raised."""
+        ...
+
+
+class Front(Protocol):
+    """The layer through which a call came."""
+
+    @property
+    def stage(self) -> Stage:
+        """Where it happens."""
+        ...
+
+    async def pause(self, request: Request, seconds: float, color: Color) -> None:
+        """Let time pass, as far as the client's patience goes."""
+        ...
+
+    def production(self, request: Request, route: Answering) -> Any:
+        """Return the transport that really answers."""
+        ...
 
 
 class Call:
     """One request that a route answered."""
 
-    __slots__ = ("_layer", "ended", "error", "number", "place", "request", "response", "route", "serial", "started")
+    __slots__ = ("_front", "ended", "error", "number", "place", "request", "response", "route", "serial", "started")
 
-    def __init__(
-        self, request: Request, route: Route, number: int, serial: int, place: Place, layer: RouterLayer
-    ) -> None:
+    def __init__(self, request: Request, route: Answering, place: Place, front: Front, *, number: int) -> None:
         self.request = request
         self.route = route
         self.number = number
         """The number of the call to its route, from 0."""
-        self.serial = serial
+        self.serial = 0
         """The number of the call among all calls of its router, from 0."""
         self.place = place
         """Where the code under test made the call."""
         self.response: Response | None = None
         self.error: BaseException | None = None
-        self.started = layer.router.clock.monotonic()
+        self.started = front.stage.clock.monotonic()
         self.ended: float | None = None
-        self._layer = layer
+        self._front = front
 
     @property
     def n(self) -> int:
@@ -79,35 +143,34 @@ class Call:
     @property
     def clock(self) -> Clock:
         """The clock on which this call takes its time."""
-        return self._layer.router.clock
+        return self._front.stage.clock
 
     @property
     def state(self) -> States:
         """The states of the router."""
-        return self._layer.router.state
+        return self._front.stage.state
 
     # For replies.
 
     def production(self) -> Any:
         """Return the transport that stands behind the mock."""
-        return self._layer.production(self.request, self.route)
+        return self._front.production(self.request, self.route)
 
-    async def pause(self, reply: Reply, color: Color) -> None:
-        """Let a reply's delay pass, as far as the client's patience goes."""
-        if reply.delay:
-            await self._layer.pause(self.request, reply.delay, color)
+    async def pause(self, seconds: float, color: Color) -> None:
+        """Let time pass, as far as the client's patience goes."""
+        await self._front.pause(self.request, seconds, color)
 
     def stream_opened(self, stream: PlayedStream) -> None:
         """Note that a streamed body is on its way."""
-        self._layer.router.open_streams[id(stream)] = (stream, self)
+        self._front.stage.open_streams[id(stream)] = (stream, self)
 
     def stream_closed(self, stream: PlayedStream) -> None:
         """Note that a streamed body has been closed."""
-        self._layer.router.open_streams.pop(id(stream), None)
+        self._front.stage.open_streams.pop(id(stream), None)
 
     def handler_failed(self, error: Exception, source: str) -> None:
-        """Note that a handler raised something that is no weather."""
-        self._layer.router.handler_failed(self, error, source)
+        """Note that a handler raised."""
+        self._front.stage.handler_failed(self, error, source)
 
     def __repr__(self) -> str:
         answer = self.response if self.response is not None else self.error
@@ -213,16 +276,14 @@ class Calls(Sequence[Call]):
 
         A step is a route, the name of a route, a target such as `"POST /orders"`, or a matcher.
         """
-        from .queries import step_fits, step_shown
-
         place = 0
         kept = list(self._kept)
         for number, step in enumerate(steps, 1):
-            while place < len(kept) and not step_fits(step, kept[place]):
+            while place < len(kept) and not step_fits(step, kept[place].request, kept[place].route):
                 place += 1
             if place == len(kept):
                 raise AssertionError(
-                    f"step {number} of {len(steps)}, {step_shown(step)}, did not come after the steps before it\n{self._listed()}"
+                    f"step {number} of {len(steps)}, {step!r}, did not come after the steps before it\n{self._listed()}"
                 )
             place += 1
 

@@ -8,20 +8,97 @@ from __future__ import annotations
 
 import functools
 import inspect
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .errors import RouteError
-from .places import Place
 from .routers import Router
+from .routes import Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
 
-    from .routes import Route
+    from typing_extensions import Self
 
-Decorated = TypeVar("Decorated")
+    from .call_log import Calls
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MARK = "__understudy_cast__"
+
+
+class FreeRoute(Route):
+    """A route of no router yet: a decorator, a context manager, or something for `router.add`."""
+
+    _acting: ContextVar[FreeRoute] | None = None
+    _router: Router | None = None
+
+    def __call__(self, function: Decorated) -> Decorated:
+        """Decorate a test, a coroutine, a fixture or a class."""
+        decorated: Decorated = cast(self, function)
+        return decorated
+
+    def __enter__(self) -> Self:
+        if self.router is not None:
+            raise RouteError(f"{self!r} is playing already: enter its router, or a copy, `with route.copy():`")
+        self.reset()
+        self._router = Router()
+        self._router.add(self)
+        self._router.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        router, self._router, self.router = self._router, None, None
+        if router is not None:
+            router.__exit__(exc_type, exc_value, traceback)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.__exit__(exc_type, exc_value, traceback)
+
+    def copy(self) -> Self:
+        twin = super().copy()
+        twin._acting = None
+        twin._router = None
+        return twin
+
+    # While a decorated test runs, its copy is the one that is called.
+
+    @property
+    def acting(self) -> Route:
+        """The copy that plays right now in this context; the route itself when none does."""
+        return self if self._acting is None else self._acting.get(self)
+
+    @property
+    def calls(self) -> Calls:
+        acting = self.acting
+        return super().calls if acting is self else acting.calls
+
+    @contextmanager
+    def acted_by(self, copy: FreeRoute) -> Iterator[None]:
+        """Let a copy play in this context."""
+        if self._acting is None:
+            self._acting = ContextVar("understudy_acting_route")
+        token = self._acting.set(copy)
+        try:
+            yield
+        finally:
+            # A generator fixture may be closed in another context than it was begun in.
+            with suppress(ValueError):
+                self._acting.reset(token)
 
 
 class Cast:
@@ -29,7 +106,7 @@ class Cast:
 
     __slots__ = ("routes", "wrapper")
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: FreeRoute) -> None:
         self.routes = [route]
         self.wrapper: Any = None
 
@@ -37,19 +114,16 @@ class Cast:
     def playing(self) -> Iterator[None]:
         """Stand in for every client with copies of the routes."""
         router = Router()
-        acting = [(route, route.copy()) for route in self.routes]
-        for _, copy in acting:
-            router.add(copy)
-        tokens = [(route, route.act(copy)) for route, copy in acting]
-        try:
+        with ExitStack() as acting:
+            for route in self.routes:
+                copy = route.copy()
+                router.add(copy)
+                acting.enter_context(route.acted_by(copy))
             with router:
                 yield
-        finally:
-            for route, token in reversed(tokens):
-                route.retire(token)
 
 
-def cast(route: Route, function: Any) -> Any:
+def cast(route: FreeRoute, function: Any) -> Any:
     """Return a function that plays with a route."""
     if route.router is not None:
         raise RouteError(
@@ -108,7 +182,7 @@ def _wrapped(own: Cast, function: Any) -> Any:
     return run_function
 
 
-def _cast_class(route: Route, kind: type[Any]) -> type[Any]:
+def _cast_class(route: FreeRoute, kind: type[Any]) -> type[Any]:
     names = [name for name, value in vars(kind).items() if name.startswith("test") and callable(value)]
     if not names:
         raise RouteError(f"the class {kind.__name__} has no methods that start with 'test'")
@@ -134,17 +208,4 @@ def _refuse_handler(route: Route, function: Any) -> None:
         raise RouteError(
             f"{function.__name__}() looks like a reply to {route.label}, and a route decorates tests: "
             f"write `@router.handler({route.target.text!r})` over it"
-        )
-
-
-def refuse_test(function: Any) -> None:
-    """Refuse a test where a handler is wanted."""
-    name = getattr(function, "__name__", "")
-    if isinstance(function, type) or not callable(function):
-        raise RouteError(f"a handler is a function, not {type(function).__name__}")
-    if name.startswith("test"):
-        code = getattr(function, "__code__", None)
-        where = f" ({Place(code.co_filename, code.co_firstlineno)})" if code is not None else ""
-        raise RouteError(
-            f"{name}{where} is a test, and a handler is a reply: write `@mock.route(...).respond(...)` over a test"
         )

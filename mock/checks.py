@@ -12,16 +12,28 @@ without the routes that were not called, because after a failure nobody expects 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from .call_log import listed, times
+from .call_log import Calls, listed, times
 from .errors import ExpectationsNotMet, UnmatchedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .routers import Router
+    from .bodies import PlayedStream
+    from .call_log import Call
+    from .misses import Miss
     from .routes import Route
+
+
+class Watched(Protocol):
+    """A router, as far as checking goes."""
+
+    misses: list[Miss]
+    routes: list[Route]
+    calls: Calls
+    handler_errors: list[tuple[Call, Exception, str]]
+    open_streams: dict[int, tuple[PlayedStream, Call]]
 
 
 class Finding:
@@ -34,7 +46,7 @@ class Finding:
         self.error = error
 
 
-def findings(router: Router, after: BaseException | None = None) -> list[Finding]:
+def findings(router: Watched, after: BaseException | None = None) -> list[Finding]:
     """Return all that is wrong; `after` is the error that ends the scene, where there is one."""
     return [
         *_misses(router, after),
@@ -55,7 +67,7 @@ def conclude(found: Sequence[Finding], after: BaseException | None) -> None:
     raise ExpectationsNotMet([finding.text for finding in found]) from cause
 
 
-def _misses(router: Router, after: BaseException | None) -> list[Finding]:
+def _misses(router: Watched, after: BaseException | None) -> list[Finding]:
     found: list[Finding] = []
     for miss in router.misses:
         if miss.is_settled:
@@ -71,7 +83,7 @@ def _misses(router: Router, after: BaseException | None) -> list[Finding]:
     return found
 
 
-def _handler_errors(router: Router, after: BaseException | None) -> list[Finding]:
+def _handler_errors(router: Watched, after: BaseException | None) -> list[Finding]:
     found: list[Finding] = []
     chain = list(_chain(after))
     for call, error, source in router.handler_errors:
@@ -83,7 +95,7 @@ def _handler_errors(router: Router, after: BaseException | None) -> list[Finding
     return found
 
 
-def _counts(router: Router) -> list[Finding]:
+def _counts(router: Watched) -> list[Finding]:
     unused: list[Route] = []
     found: list[Finding] = []
     for route in router.routes:
@@ -108,7 +120,7 @@ def _too_few(route: Route) -> str:
     return f"the route {route.label} had {times(route.used)}, and wants {wanted}   {route.place}\n{listed(list(route.calls))}"
 
 
-def _streams(router: Router) -> list[Finding]:
+def _streams(router: Watched) -> list[Finding]:
     found: list[Finding] = []
     for _, call in list(router.open_streams.values()):
         asked = f"{call.request.method} {call.request.url.redacted}"

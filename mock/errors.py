@@ -8,13 +8,26 @@ ExpectationsNotMet    at the end something is missing or too much; an `Assertion
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..client import Request
-    from .misses import Miss
+
+
+class Report(Protocol):
+    """What is known about a request that nobody answered."""
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The report, as people read it."""
+        ...
 
 
 class RouteError(ValueError):
@@ -32,7 +45,7 @@ class UnmatchedRequest(AssertionError):
     where the call came from, and what to write to answer it.
     """
 
-    def __init__(self, miss: Miss) -> None:
+    def __init__(self, miss: Report) -> None:
         super().__init__(miss)
         self.miss = miss
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Callable
 from uuid import UUID
 
 from .errors import RouteError
-from .replies import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from .replies import Performance
 
-    from .call_log import Call
+Answerer = Callable[["Performance"], Any]
+"""Gives the call to a user's function, and returns what that returned."""
 
 _KIND_OF: dict[Any, str] = {int: "int", float: "float", UUID: "uuid", date: "date", str: "str"}
 _NAMES = {
@@ -31,7 +31,7 @@ _NAMES = {
     "str": "str",
 }
 
-GIVEN: dict[str, Callable[[Call], Any]] = {
+GIVEN: dict[str, Answerer] = {
     "request": lambda call: call.request,
     "call": lambda call: call,
     "route": lambda call: call.route,
@@ -62,10 +62,10 @@ def annotated_kinds(function: Callable[..., Any]) -> dict[str, str]:
     return kinds
 
 
-def bound_handler(function: Callable[..., Any], names: Iterable[str], kinds: dict[str, str]) -> Handle:
-    """Return the reply that a handler gives; `names` and `kinds` are the template's parameters."""
+def bound(function: Callable[..., Any], kinds: dict[str, str]) -> Answerer:
+    """Return how a handler is called; `kinds` are the template's parameters."""
     source = named(function)
-    known = set(names)
+    known = set(kinds)
     wanted: list[str] = []
     for name, parameter in _parameters(function).items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -80,11 +80,11 @@ def bound_handler(function: Callable[..., Any], names: Iterable[str], kinds: dic
             have = ", ".join([*sorted(known), *GIVEN])
             raise RouteError(f"{source} asks for {name!r}, which nobody can give it; it may ask for {have}")
         wanted.append(name)
-    return Handle(_caller(function, wanted, known), source)
+    return _caller(function, wanted, known)
 
 
-def plain_handler(function: Callable[..., Any]) -> Handle:
-    """Return the reply that a function gives without knowing a template: `reply=function`, `.respond(function)`.
+def plain(function: Callable[..., Any]) -> Answerer:
+    """Return how a function is called that does not know a template: `reply=function`, `.respond(function)`.
 
     Its arguments go by name, where all of them are known; else its only argument is the request.
     """
@@ -96,26 +96,25 @@ def plain_handler(function: Callable[..., Any]) -> Handle:
     ]
     source = named(function)
     if len(parameters) == 1 and parameters[0].name not in GIVEN:
-        return Handle(lambda call: function(call.request), source)
+        return lambda call: function(call.request)
     unknown = [parameter.name for parameter in parameters if parameter.name not in GIVEN]
     wanted = [parameter.name for parameter in parameters if parameter.name in GIVEN]
-    known = set(unknown)
 
-    def answer(call: Call) -> Any:
+    def answer(call: Performance) -> Any:
         values = call.path_params
         missing = [name for name in unknown if name not in values]
         if missing:
             raise TypeError(f"{source} asks for {missing[0]!r}, which is no parameter of its route's template")
         return function(**{name: GIVEN[name](call) for name in wanted}, **{name: values[name] for name in unknown})
 
-    return Handle(answer if known or wanted else lambda call: function(), source)
+    return answer if unknown or wanted else lambda call: function()
 
 
-def _caller(function: Callable[..., Any], wanted: list[str], names: set[str]) -> Callable[[Call], Any]:
+def _caller(function: Callable[..., Any], wanted: list[str], names: set[str]) -> Answerer:
     from_template = [name for name in wanted if name in names]
     given = [(name, GIVEN[name]) for name in wanted if name not in names]
 
-    def answer(call: Call) -> Any:
+    def answer(call: Performance) -> Any:
         arguments = {name: get(call) for name, get in given}
         if from_template:
             values = call.path_params

@@ -11,7 +11,7 @@ Leaving the block releases everybody. While it is held a call waits in real time
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..client import ReadTimeout
 from .errors import RouteError
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
     from .call_log import Call
     from .colors import Color
-    from .routes import Route
+
+
+class Holdable(Protocol):
+    """A route, as far as holding goes."""
+
+    held_by: Hold | None
 
 
 class Hold:
     """Calls of one route that wait until they are released."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Holdable) -> None:
         self._route = route
         self._gates: list[Signal] = []
         self._waiting: list[tuple[int, Signal]] = []
@@ -36,9 +41,9 @@ class Hold:
         self.is_open = False
 
     def __enter__(self) -> Hold:
-        if self._route.hold_ is not None:
+        if self._route.held_by is not None:
             raise RouteError(f"{self._route!r} is held already")
-        self._route.hold_ = self
+        self._route.held_by = self
         return self
 
     def __exit__(
@@ -47,7 +52,7 @@ class Hold:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._route.hold_ = None
+        self._route.held_by = None
         self.is_open = True
         self.release()
 

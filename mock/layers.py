@@ -14,28 +14,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, BaseTransport, DeadlineExceeded, ReadTimeout
-from .call_log import Call
+from .call_log import Answering, Call
 from .colors import ASYNCHRONOUS, BLOCKING, Color, run
 from .errors import RouteError, UnmatchedRequest
 from .facts import Facts
-from .misses import Miss
-from .places import Place, here
-from .replies import NEXT, PassThrough
+from .misses import COMPARED_MOST, Miss
+from .places import NOWHERE, Place, here
+from .replies import NEXT
+from .routes import Route
+from .sugar import PassThrough
 
 if TYPE_CHECKING:
     from ..client import Request, Response
     from .replies import Reply
-    from .routers import Router
-    from .routes import Route
+    from .resolution import Script
+
+Passed = tuple[Route, ...]
+
+STRAY = Route("*", name="unmatched requests", place=NOWHERE)
 
 
 class RouterLayer(AsyncBaseTransport, BaseTransport):
-    """A router in front of a transport."""
+    """A script of routes in front of a transport."""
 
-    __slots__ = ("behind", "is_production", "router")
+    __slots__ = ("behind", "is_production", "stage")
 
-    def __init__(self, router: Router, behind: Any, is_production: bool) -> None:
-        self.router = router
+    def __init__(self, stage: Script, behind: Any, is_production: bool) -> None:
+        self.stage = stage
         self.behind = behind
         self.is_production = is_production
 
@@ -50,11 +55,11 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         await color.read(request)
         facts = Facts(request)
         place = here()
-        passed: tuple[Route, ...] = ()
+        passed: Passed = ()
         while True:
             layer: Any = self
             while isinstance(layer, RouterLayer):
-                chosen = layer.router.choose(facts, passed)
+                chosen = layer.stage.choose(facts, passed)
                 if chosen is not None:
                     break
                 layer = layer.behind
@@ -63,21 +68,18 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             route, reply, number = chosen
             if reply is None:
                 raise self._miss(facts, place, passed, culprit=route)
-            answer = await layer.perform(
-                Call(request, route, number, layer.router.next_serial(), place, layer), reply, color
-            )
+            answer = await layer.perform(Call(request, route, place, layer, number=number), route, reply, color)
             if answer is not None:
                 return answer
             passed = (*passed, route)
 
-    async def perform(self, call: Call, reply: Reply, color: Color) -> Response | None:
+    async def perform(self, call: Call, route: Route, reply: Reply, color: Color) -> Response | None:
         """Play one reply; `None` when its handler leaves the request to others."""
-        router = self.router
-        router.note(call)
+        stage = self.stage
+        stage.begin(call, route)
         try:
-            hold = call.route.hold_
-            if hold is not None:
-                await hold.stop(call, color)
+            if route.held_by is not None:
+                await route.held_by.stop(call, color)
             if reply.delay:
                 await self.pause(call.request, reply.delay, color)
             answer = await reply.produce(call, color)
@@ -85,16 +87,17 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             call.error = error
             raise
         finally:
-            call.ended = router.clock.monotonic()
+            call.ended = stage.clock.monotonic()
         if answer is NEXT:
-            router.take_back(call)
+            stage.take_back(call, route)
             return None
-        call.response = answer  # type: ignore[assignment]  # it is no NotMine
-        return call.response
+        response: Response = answer  # type: ignore[assignment]  # it is not NEXT, which is the only other
+        call.response = response
+        return response
 
     async def pause(self, request: Request, seconds: float, color: Color) -> None:
         """Let time pass until the first byte of an answer, as far as the client's patience goes."""
-        clock = self.router.clock
+        clock = self.stage.clock
         timeout = request.extensions.get("timeout")
         limit = timeout.get("read") if timeout else None
         deadline = request.extensions.get("deadline")
@@ -109,53 +112,54 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             )
         await color.sleep(clock, seconds)
 
-    def production(self, request: Request, route: Route) -> Any:
+    def production(self, request: Request, route: Answering) -> Any:
         """Return the transport that really answers, for a route that passes its requests through."""
-        if self.router.fallback is not None:
-            return self.router.fallback
+        if self.stage.fallback is not None:
+            return self.stage.fallback
         behind = self.behind
         while isinstance(behind, RouterLayer):
             behind = behind.behind
         if behind is None:
             raise RouteError(
-                f"{route!r} passes {request.method} {request.url.redacted} through, and nothing stands behind its router: "
-                "give it one, `Router(fallback=HTTPTransport())`"
+                f"{route.label} passes {request.method} {request.url.redacted} through, and nothing stands behind its "
+                "router: give it something, `Router(fallback=HTTPTransport())`"
             )
         return behind
 
-    async def _unmatched(self, facts: Facts, place: Place, passed: tuple[Route, ...], color: Color) -> Response:
-        router = self.router
-        if router.falls_back:
-            return await color.send(router.fallback, facts.request)
+    async def _unmatched(self, facts: Facts, place: Place, passed: Passed, color: Color) -> Response:
+        stage = self.stage
+        if stage.falls_back:
+            return await color.send(stage.fallback, facts.request)
         last = self
         while isinstance(last.behind, RouterLayer):
             last = last.behind
         if last.behind is not None and not last.is_production:
             return await color.send(last.behind, facts.request)
-        policy = router.unmatched
-        if policy is None:
-            raise self._miss(facts, place, passed)
+        policy = stage.unmatched
         if isinstance(policy, PassThrough):
-            return await color.send(self.production(facts.request, router.stray), facts.request)
-        call = Call(facts.request, router.stray, router.stray.used, router.next_serial(), place, self)
-        answer = await self.perform(call, policy, color)
-        if answer is None:
-            raise self._miss(facts, place, passed)
-        return answer
+            return await color.send(self.production(facts.request, STRAY), facts.request)
+        if policy is not None:
+            route = STRAY.copy()
+            answer = await self.perform(Call(facts.request, route, place, self, number=0), route, policy, color)
+            if answer is not None:
+                return answer
+        raise self._miss(facts, place, passed)
 
-    def _miss(
-        self, facts: Facts, place: Place, passed: tuple[Route, ...], culprit: Route | None = None
-    ) -> UnmatchedRequest:
-        routers: list[Router] = []
+    def _miss(self, facts: Facts, place: Place, passed: Passed, culprit: Route | None = None) -> UnmatchedRequest:
+        stages: list[Script] = []
         layer: Any = self
         while isinstance(layer, RouterLayer):
-            routers.append(layer.router)
+            stages.append(layer.stage)
             layer = layer.behind
-        miss = Miss(facts, place, routers, passed, culprit)
-        error = UnmatchedRequest(miss)
-        for router in routers:
-            router.misses.append(miss)
-        return error
+        routes: list[Route] = []
+        obstacles: dict[int, str] = {}
+        for stage in stages:
+            routes += stage.routes[-COMPARED_MOST:]
+            obstacles.update(stage.obstacles(passed, COMPARED_MOST))
+        miss = Miss(facts, place, routes, obstacles, culprit)
+        for stage in stages:
+            stage.misses.append(miss)
+        return UnmatchedRequest(miss)
 
     def __repr__(self) -> str:
-        return f"<{self.router!r} in front of {self.behind!r}>"
+        return f"<{self.stage!r} in front of {self.behind!r}>"

@@ -15,12 +15,9 @@ from .suggestions import suggestion
 from .values import ABSENT, Condition, Difference, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..client import Request
     from .facts import Facts
     from .places import Place
-    from .routers import Router
     from .routes import Route
 
 COMPARED_MOST = 2_000
@@ -58,16 +55,16 @@ class Miss:
         self,
         facts: Facts,
         place: Place,
-        routers: list[Router],
-        passed: tuple[Route, ...],
-        culprit: Route | None,
+        routes: list[Route],
+        obstacles: dict[int, str],
+        culprit: Route | None = None,
     ) -> None:
         self.facts = facts
         self.place = place
         self.is_settled = False
         """Whether it has been reported, or was expected."""
-        self._routes = [route for router in routers for route in router.routes]
-        self._obstacles = _obstacles(routers, passed)
+        self._routes = routes
+        self._obstacles = obstacles
         self._culprit = culprit
         self._text: str | None = None
 
@@ -136,24 +133,6 @@ class Miss:
                 f"  by {route.label}, {why}   {route.place}",
             ]
         )
-
-
-def _obstacles(routers: Iterable[Router], passed: tuple[Route, ...]) -> dict[int, str]:
-    """Return why routes were left out although they may fit, as it was at that moment."""
-    found: dict[int, str] = {}
-    for router in routers:
-        for route in router.routes[-COMPARED_MOST:]:
-            if route.is_exhausted:
-                calls = list(route.calls)
-                last = f", last at {calls[-1].place}" if calls else ""
-                found[id(route)] = f"{route.exhaustion}{last}"
-            elif route.transitions and not router.state.allow(route.transitions):
-                now = ", ".join(f"{each.name} is {router.state.get(each.name)!r}" for each in route.transitions)
-                needs = ", ".join(repr(each.needs) for each in route.transitions if each.needs is not None)
-                found[id(route)] = f"needs state {needs}, and {now}"
-            elif route in passed:
-                found[id(route)] = "its handler returned NEXT"
-    return found
 
 
 def _differences(criterion: Criterion, facts: Facts) -> list[Difference]:

@@ -12,30 +12,21 @@ from .targets import parse_target
 from .values import is_predicate, show
 
 if TYPE_CHECKING:
-    from .call_log import Call
+    from ..client import Request
 
 
-def step_fits(step: Any, call: Call) -> bool:
-    """Whether a call is the step that was meant."""
-    from .routes import Route
-
-    if isinstance(step, Route):
-        return call.route is step or call.route.original is step
+def step_fits(step: Any, request: Request, route: Any) -> bool:
+    """Whether a call is the step that was meant: a route, its name, a target, a matcher or a predicate."""
+    if step is route or step is route.original:
+        return True
     if isinstance(step, Matcher):
-        return step.holds(Facts(call.request))
+        return step.holds(Facts(request))
     if isinstance(step, str):
-        if call.route.name == step:
-            return True
-        if "/" not in step:
-            return False
-        return Matcher(target_criteria(parse_target(step))).holds(Facts(call.request))
+        if "/" not in step or route.name == step:
+            return bool(route.name == step)
+        return Matcher(target_criteria(parse_target(step))).holds(Facts(request))
     if is_predicate(step):
-        return bool(step(call.request))
-    raise RouteError(
-        f"a step is a route, a route's name, a target such as 'POST /orders' or a matcher; not {show(step)}"
-    )
-
-
-def step_shown(step: Any) -> str:
-    """Return a step as a reader would name it."""
-    return repr(step) if isinstance(step, str) else str(step)
+        return bool(step(request))
+    if hasattr(step, "criteria"):
+        return False
+    raise RouteError(f"a step is a route, its name, a target such as 'POST /orders' or a matcher; not {show(step)}")

@@ -9,8 +9,9 @@ from typing import Any, Union
 from urllib.parse import urlencode
 
 from ..client import Headers, HTTPError
-from .bodies import PieceFactory, as_bytes, dumped, event_bytes, piece_factory
+from .bodies import PieceFactory, as_bytes, compressed, dumped, event_bytes, piece_factory
 from .errors import RouteError
+from .replies import UNSET, Play, Reply, Respond
 from .values import show
 
 _WITHOUT_BODY = frozenset({204, 205, 304})
@@ -56,8 +57,6 @@ def checked_status(status: Any) -> None:
 
 def body_of(words: dict[str, Any], folder: str | None) -> tuple[Body, str]:
     """Return the body and its content type; at most one word may say it."""
-    from .replies import UNSET
-
     said = [word for word, value in words.items() if (value is not UNSET if word == "json" else value is not None)]
     if len(said) > 1:
         raise RouteError(
@@ -131,12 +130,12 @@ _BODIES = {
 
 def fields_of(
     status: int,
+    body: bytes | None,
+    *,
     headers: Any,
     cookies: Any,
     content_type: str,
     encoding: str | None,
-    body: bytes | None,
-    has_kind: bool,
 ) -> list[tuple[bytes, bytes]]:
     """Return the header fields; `body` is `None` where it streams."""
     try:
@@ -153,7 +152,7 @@ def fields_of(
     if body is None:
         if said is None and "Transfer-Encoding" not in fields:
             fields["Transfer-Encoding"] = "chunked"
-    elif said is not None and said != str(len(body)) and (body or has_kind):
+    elif said is not None and said != str(len(body)) and body:
         raise RouteError(f"Content-Length says {said}, and the body has {len(body)} bytes")
     elif said is None and "Transfer-Encoding" not in fields and status not in _WITHOUT_BODY:
         fields["Content-Length"] = str(len(body))
@@ -216,3 +215,67 @@ def paced(body: bytes, rate: Any) -> tuple[PieceFactory, float]:
         raise RouteError(f"`rate` takes bytes per second, more than 0, not {show(rate)}")
     size = max(1, int(rate / 10))
     return piece_factory([body[start : start + size] for start in range(0, len(body), size)]), size / rate
+
+
+def response_reply(
+    status: int = 200,
+    *,
+    json: Any = UNSET,
+    text: str | None = None,
+    html: str | None = None,
+    content: Any = None,
+    stream: Any = None,
+    file: Any = None,
+    form: Any = None,
+    sse: Any = None,
+    headers: Any = None,
+    cookies: Any = None,
+    content_type: str | None = None,
+    encoding: str | None = None,
+    trailers: Any = None,
+    delay: float = 0.0,
+    rate: Any = None,
+    every: float = 0.0,
+    http_version: str | None = None,
+    reason: str | None = None,
+    ending: Exception | None = None,
+    folder: str | None = None,
+) -> Reply:
+    """Return the reply that these words describe."""
+    checked_status(status)
+    body, kind = body_of(
+        {
+            "json": json,
+            "text": text,
+            "html": html,
+            "content": content,
+            "stream": stream,
+            "file": file,
+            "form": form,
+            "sse": sse,
+        },
+        folder,
+    )
+    extensions = extensions_of(http_version, reason, trailers)
+    pieces: PieceFactory | None = None
+    if not isinstance(body, bytes):
+        pieces, body = body, b""
+        if encoding is not None:
+            raise RouteError("`encoding` compresses a body that is in memory: give content=, text= or json=")
+    elif encoding is not None:
+        body = compressed(body, encoding)
+    fields = fields_of(
+        status,
+        None if pieces is not None else body,
+        headers=headers,
+        cookies=cookies,
+        content_type=content_type or kind,
+        encoding=encoding,
+    )
+    if rate is not None and pieces is None:
+        pieces, every = paced(body, rate)
+    if ending is not None and pieces is None:
+        pieces = piece_factory([body])
+    if pieces is None:
+        return Respond(status, fields, body, extensions, delay)
+    return Play(status, fields, pieces, extensions, every=every, delay=delay, ending=ending)

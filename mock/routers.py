@@ -1,27 +1,19 @@
-"""The router: a transport that answers from routes.
-
-Resolution, in one router: priority, high first; then routes that are not used up; then those whose state is the current one;
-then the most specific; then the latest. `order` changes the last two.
-"""
+"""The router: a transport that answers from routes."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, HTTPError, stand_in
-from .call_log import Call, Calls
+from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, stand_in
 from .checks import conclude, findings
 from .clocks import VirtualClock
 from .errors import RouteError
-from .facts import Facts
-from .handlers import annotated_kinds, bound_handler
-from .index import RouteIndex
+from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
 from .places import here
-from .replies import PassThrough, Reply, reply_from
+from .resolution import Script
 from .routes import Route
-from .states import States
+from .sugar import Handle, PassThrough, reply_from
 from .targets import Target, parse_target
 from .templates import Piece, Rest
 from .values import show
@@ -33,15 +25,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..client import Clock, Request, Response
-    from .bodies import PlayedStream
-    from .misses import Miss
+    from .replies import Reply
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-ORDERS = ("specific", "first", "last", "queue", "strict")
-Chosen = tuple[Route, "Reply | None", int]
 
 
-class Router(AsyncBaseTransport, BaseTransport):
+class Router(Script, AsyncBaseTransport, BaseTransport):
     """A transport that answers requests from routes.
 
         with mock.Router(base_url="https://api.test") as api:
@@ -67,28 +56,12 @@ class Router(AsyncBaseTransport, BaseTransport):
         clock: Any = "virtual",
         keep: int | None = 10_000,
     ) -> None:
+        super().__init__(order, _clock(clock), keep)
         self.place = here()
         self.base = None if base_url is None else _base(str(base_url))
         self.fallback = _transport(fallback)
-        self.unmatched: Reply | None = _policy(unmatched)
+        self.unmatched = _policy(unmatched)
         self.falls_back = fallback is not None and unmatched is None
-        if order not in ORDERS:
-            raise RouteError(f"`order` is one of {', '.join(ORDERS)}, not {show(order)}")
-        self.order = order
-        self.clock: Clock = _clock(clock)
-        self.calls = Calls("this router", keep)
-        self.state = States()
-        self.misses: list[Miss] = []
-        self.handler_errors: list[tuple[Call, Exception, str]] = []
-        self.open_streams: dict[int, tuple[PlayedStream, Call]] = {}
-        self.routes: list[Route] = []
-        self.stray = Route("*", name="unmatched requests", place=self.place, optional=True)
-        self._lock = threading.Lock()
-        self._index = RouteIndex()
-        self._new: list[Route] = []
-        self._known: dict[Any, list[Route]] = {}
-        self._ranks: dict[Route, Any] = {}
-        self._serial = 0
         self._entered: list[stand_in[Any]] = []
 
     # The script
@@ -141,11 +114,9 @@ class Router(AsyncBaseTransport, BaseTransport):
         """
 
         def decorate(function: Handler) -> Handler:
-            from .casting import refuse_test
-
-            refuse_test(function)
+            _refuse_test(function)
             route = Route(target, *matchers, kinds=annotated_kinds(function), **options)
-            route.reply(bound_handler(function, *_template_of(route)))
+            route.reply(Handle(bound(function, _template_of(route)), named(function)))
             self.add(route)
             return function
 
@@ -158,12 +129,10 @@ class Router(AsyncBaseTransport, BaseTransport):
         for route in routes:
             if not isinstance(route, Route):
                 raise RouteError(f"add(...) takes routes, such as `mock.get(url)`, not {show(route)}")
-            if route in self._ranks or route in self._new:
+            if route.router is self:
                 raise RouteError(f"{route!r} is in this router already")
             route.joins(self, self.base)
-            with self._lock:
-                self.routes.append(route)
-                self._new.append(route)
+            self.enter_route(route)
         return routes[-1]
 
     def __getitem__(self, name: str) -> Route:
@@ -193,118 +162,12 @@ class Router(AsyncBaseTransport, BaseTransport):
 
     def reset(self) -> None:
         """Forget all calls, misses and states; the routes stay."""
-        with self._lock:
-            self.calls.reset()
-            self.misses.clear()
-            self.handler_errors.clear()
-            self.open_streams.clear()
-            self.state.reset()
-            for route in self.routes:
-                route.reset()
+        self.forget()
 
     def verify(self) -> None:
         """Check what leaving checks: every request answered, every route used as it says; raises `AssertionError`."""
-        self._settle()
+        self.settle()
         conclude(findings(self), None)
-
-    # Choosing
-
-    def choose(self, facts: Facts, passed: tuple[Route, ...] = ()) -> Chosen | None:
-        """Return the route for a request, its reply and the number of the call, and count it; one step, under a lock.
-
-        The reply is `None` where the route says that this call is a mistake.
-        """
-        with self._lock:
-            if self._new:
-                self._settle()
-            candidates = self._index.candidates(facts)
-            if len(candidates) > 1:
-                candidates = sorted(candidates, key=self._ranks.__getitem__)
-            if self.order == "strict":
-                candidates = self._in_turn(candidates)
-            route = self._fitting(candidates, facts, passed)
-            if route is None:
-                return None
-            if route.is_forbidden:
-                return (route, None, route.used)
-            number = route.used
-            reply = route.plan.pick(number)
-            route.used = number + 1
-            if route.transitions:
-                self.state.enter(route.transitions)
-            return (route, reply, number)
-
-    def _fitting(self, candidates: list[Route], facts: Facts, passed: tuple[Route, ...]) -> Route | None:
-        used: Route | None = None
-        for route in candidates:
-            if route.is_exhausted or route in passed:
-                continue
-            if route.transitions and not self.state.allow(route.transitions):
-                continue
-            for criterion in route.criteria:
-                if criterion.differences(facts):
-                    break
-            else:
-                if self.order != "queue" or route.used == 0:
-                    return route
-                used = route
-        return used
-
-    def _in_turn(self, candidates: list[Route]) -> list[Route]:
-        """Return the routes whose turn it is, for `order="strict"`."""
-        turn: list[Route] = []
-        for route in self.routes:
-            if route.is_exhausted:
-                continue
-            turn.append(route)
-            if route.used < route.least:
-                break
-        return [route for route in turn if route in candidates]
-
-    def _settle(self) -> None:
-        """File new routes; what was chained to their definition is said by now."""
-        for route in self._new:
-            place = len(self._ranks)
-            self._ranks[route] = _rank(route, self.order, place)
-            for transition in route.transitions:
-                self.state.mention(transition)
-            if self.order == "specific" and route.most is None and not route.transitions:
-                self._replace(route)
-            self._index.add(route)
-        self._new = []
-
-    def _replace(self, route: Route) -> None:
-        """Let a route take the place of an earlier one that answers to the very same requests."""
-        twins = self._known.setdefault(route.identity, [])
-        for twin in twins:
-            self._index.remove(twin)
-            twin.replaced_by = route
-        twins[:] = [route]
-
-    # What happens
-
-    def next_serial(self) -> int:
-        """Return the number of the next call."""
-        self._serial += 1
-        return self._serial - 1
-
-    def note(self, call: Call) -> None:
-        """Put a call into the logs."""
-        with self._lock:
-            self.calls.add(call)
-            call.route.log(call)
-
-    def take_back(self, call: Call) -> None:
-        """Forget a call whose handler said that it was not for it."""
-        with self._lock:
-            call.route.used -= 1
-            self.calls.discount(call)
-            call.route.calls.discount(call)
-
-    def handler_failed(self, call: Call, error: Exception, source: str) -> None:
-        """Remember an error of a handler that is no simulated failure of HTTP."""
-        if not isinstance(error, HTTPError):
-            self.handler_errors.append((call, error, source))
 
     # As a transport
 
@@ -333,8 +196,7 @@ class Router(AsyncBaseTransport, BaseTransport):
         traceback: TracebackType | None = None,
     ) -> None:
         self._entered.pop().__exit__(exc_type, exc_value, traceback)
-        with self._lock:
-            self._settle()
+        self.settle()
         conclude(findings(self, after=exc_value), exc_value)
 
     async def __aenter__(self) -> Self:
@@ -355,16 +217,7 @@ class Router(AsyncBaseTransport, BaseTransport):
         return f"<Router of {len(self.routes)} route{'s' * (len(self.routes) != 1)}, {self.place}>"
 
 
-def _rank(route: Route, order: str, place: int) -> Any:
-    """Return what routes are sorted by; the lowest is asked first."""
-    if order == "specific":
-        return (-route.priority, tuple(-part for part in route.specificity), -place)
-    if order == "last":
-        return (-route.priority, -place)
-    return (-route.priority, place)
-
-
-def _template_of(route: Route) -> tuple[tuple[str, ...], dict[str, str]]:
+def _template_of(route: Route) -> dict[str, str]:
     """Return the names of a route's template parameters, and their kinds."""
     kinds: dict[str, str] = {}
     if route.target.host is not None:
@@ -375,7 +228,18 @@ def _template_of(route: Route) -> tuple[tuple[str, ...], dict[str, str]]:
                 kinds.update({hole.name: hole.kind for hole in segment.holes})
             elif isinstance(segment, Rest) and segment.hole is not None:
                 kinds[segment.hole.name] = "path"
-    return tuple(kinds), kinds
+    return kinds
+
+
+def _refuse_test(function: Any) -> None:
+    """Refuse a test where a handler is wanted."""
+    if isinstance(function, type) or not callable(function):
+        raise RouteError(f"a handler is a function, not {type(function).__name__}")
+    if getattr(function, "__name__", "").startswith("test"):
+        told = named(function).replace("the handler ", "")
+        raise RouteError(
+            f"{told} is a test, and a handler is a reply: write `@mock.route(...).respond(...)` over a test"
+        )
 
 
 def _base(text: str) -> Target:

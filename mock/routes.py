@@ -7,34 +7,31 @@ so that no call of one test is counted in another. `route.calls` then shows thos
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+import os
+from typing import TYPE_CHECKING, Any, Callable
 
+from .aims import aimed, below
 from .call_log import Calls, times
 from .errors import RouteError
-from .grammar import parse_criteria, target_criteria
-from .handlers import plain_handler
-from .matchers import Matcher, Specificity, joined, specificity
+from .handlers import named, plain
+from .holds import Hold
+from .masking import masked_url
+from .matchers import Specificity, specificity
 from .places import Place, here
 from .plans import CYCLE, FAIL, FALL_THROUGH, Plan
-from .replies import UNSET, PassThrough, Raise, Reply, reply_from, response_reply
+from .replies import UNSET, Raise, Reply
+from .reply_words import response_reply
 from .sequences import described_reply, plan_from
 from .states import Transition, transitions
-from .targets import Target, parse_methods, parse_target
+from .sugar import Handle, PassThrough, reply_from
+from .targets import parse_methods
 from .values import ANY, is_predicate, show
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
     from .call_log import Call
-    from .holds import Hold
-    from .routers import Router
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-OPTIONS = ("method", "name", "optional", "place", "priority", "reply", "state", "times")
+    from .targets import Target
 
 
 class Route:
@@ -62,19 +59,18 @@ class Route:
         self.name = name
         self.priority = _checked_priority(priority)
         self.transitions: tuple[Transition, ...] = transitions(state)
-        self.target, self._own = _aimed(target, matchers, method, criteria, kinds)
+        self.target, self._own = aimed(target, matchers, method, criteria, kinds)
         self._given = (str(target), method, repr(criteria), repr(matchers))
         self.criteria = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
-        self.least, self.most = 1, None
+        self.least = 1
+        self.most: int | None = None
         self.original: Route = self
-        self.router: Router | None = None
-        self.hold_: Hold | None = None
+        self.router: object = None
+        self.held_by: Hold | None = None
         self.replaced_by: Route | None = None
         self.used = 0
         self._calls = Calls(f"the route {self.label}", 10_000)
-        self._acting: ContextVar[Route] | None = None
-        self._running: list[Router] = []
         self._plan: Plan = Plan(_EMPTY_REPLY)
         if times is not None:
             self.times(times)
@@ -159,7 +155,7 @@ class Route:
 
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
         if is_predicate(status):
-            return plain_handler(status)
+            return Handle(plain(status), named(status))
         if words and not isinstance(status, (int, Reply)):
             return reply_from(status, **words)
         return response_reply(status, folder=self.folder, **words) if isinstance(status, int) else reply_from(status)
@@ -187,8 +183,6 @@ class Route:
 
     def hold(self) -> Hold:
         """Keep every call waiting until it is released: `with route.hold() as held: ...`."""
-        from .holds import Hold
-
         return Hold(self.acting)
 
     # What happened
@@ -196,27 +190,27 @@ class Route:
     @property
     def acting(self) -> Route:
         """The copy that plays right now in this context; the route itself when none does."""
-        return self if self._acting is None else self._acting.get(self)
+        return self
 
     @property
     def calls(self) -> Calls:
         """The calls that this route answered."""
-        return self.acting._calls
+        return self._calls
 
     @property
     def called(self) -> bool:
         """Whether it was called."""
-        return self.acting._calls.called
+        return self.calls.called
 
     @property
     def call_count(self) -> int:
         """How often it was called."""
-        return self.acting._calls.call_count
+        return self.calls.call_count
 
     @property
     def last(self) -> Call:
         """The last call."""
-        return self.acting._calls.last
+        return self.calls.last
 
     # For the router
 
@@ -228,8 +222,6 @@ class Route:
     @property
     def label(self) -> str:
         """The route in one line, without secrets."""
-        from .masking import masked_url
-
         if self.name is not None:
             return f'"{self.name}"'
         methods = ",".join(self.target.methods) + " " if self.target.methods else ""
@@ -241,8 +233,6 @@ class Route:
     @property
     def folder(self) -> str | None:
         """The folder of the file that it is written in."""
-        import os
-
         path = self.place.path
         return os.path.dirname(os.path.abspath(path)) if os.path.isfile(path) else None
 
@@ -265,13 +255,13 @@ class Route:
             return f"used {self.used} of {self.most}"
         return f"its {self._plan.length} replies are used"
 
-    def joins(self, router: Router, base: Target | None) -> None:
+    def joins(self, router: object, base: Target | None) -> None:
         """Become part of a router; a path alone then means one below the router's base URL."""
         if self.router is not None and self.router is not router:
             raise RouteError(f"{self!r} belongs to another router already: add `route.copy()`")
         self.router = router
         if base is not None and self.target.host is None and self.target.scheme is None:
-            self.criteria = _below(base, self.target, self._own)
+            self.criteria = below(base, self.target, self._own).criteria
             self.specificity = specificity(self.criteria)
 
     @property
@@ -283,20 +273,18 @@ class Route:
         """Note a call."""
         self._calls.add(call)
 
-    def copy(self) -> Route:
+    def copy(self) -> Self:
         """Return the same route with no calls yet."""
-        twin = Route.__new__(type(self))
+        twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.original = self.original
         twin.router = None
-        twin.hold_ = None
+        twin.held_by = None
         twin.replaced_by = None
         twin.used = 0
         twin.criteria = self._own.criteria
         twin.specificity = specificity(twin.criteria)
         twin._calls = Calls(f"the route {self.label}", 10_000)
-        twin._acting = None
-        twin._running = []
         return twin
 
     def reset(self) -> None:
@@ -304,57 +292,11 @@ class Route:
         self.used = 0
         self._calls.reset()
 
-    def act(self, copy: Route) -> Any:
-        """Let a copy play in this context; returns what `retire` takes."""
-        if self._acting is None:
-            self._acting = ContextVar(f"understudy route {self.label}")
-        return self._acting.set(copy)
-
-    def retire(self, token: Any) -> None:
-        """End what `act` began."""
-        if self._acting is not None:
-            self._acting.reset(token)
-
-    # As a decorator, and as a context manager
-
-    def __call__(self, function: Decorated) -> Decorated:
-        from .casting import cast
-
-        return cast(self, function)
-
-    def __enter__(self) -> Self:
-        from .routers import Router
-
-        if self.router is not None and not self._running:
-            raise RouteError(f"{self!r} belongs to a router: enter that one, `with router:`")
-        router = Router()
-        self.reset()
-        self.router = None
-        router.add(self)
-        router.__enter__()
-        self._running.append(router)
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        router = self._running.pop()
-        self.router = None
-        router.__exit__(exc_type, exc_value, traceback)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self.__exit__(exc_type, exc_value, traceback)
+    def __call__(self, function: Any) -> Any:
+        raise RouteError(
+            f"{self!r} belongs to a router, and routes of a router decorate nothing: use a free one, `@mock.get(...)`, "
+            "or `@router.handler(...)` over a function that makes the reply"
+        )
 
     def __repr__(self) -> str:
         return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
@@ -381,56 +323,3 @@ def _counts(count: Any) -> tuple[int, int | None]:
     if low is None or (high is not None and low > high):
         raise RouteError(f"`times` takes (at least, at most), not {show(count)}")
     return low, high
-
-
-def _aimed(
-    target: Any, matchers: tuple[Any, ...], method: Any, criteria: dict[str, Any], kinds: dict[str, str] | None
-) -> tuple[Target, Matcher]:
-    """Return what a route aims at, from all the ways to say it."""
-    import re
-
-    given = dict(criteria)
-    aim = Target("")
-    if isinstance(target, re.Pattern):
-        given["url__regex"] = target
-        aim = Target(f"/{target.pattern!s}/")
-    elif isinstance(target, Matcher) or is_predicate(target):
-        matchers = (target, *matchers)
-    elif isinstance(target, str):
-        aim = parse_target(target, kinds)
-    elif target is not None:
-        if not hasattr(target, "raw_path"):
-            raise RouteError(f"a target is text, a URL, a compiled regular expression or a matcher; not {show(target)}")
-        aim = parse_target(str(target), kinds)
-    if method is not None:
-        if aim.methods is not None:
-            raise RouteError(f"the method is said twice: in {aim.text!r} and as method={method!r}")
-        said = parse_criteria({"method": method})
-        aim = aim._replace(methods=said[0].methods if said and hasattr(said[0], "methods") else None)
-    both = [
-        word
-        for word, part in (("path", aim.path), ("url", aim.path), ("host", aim.host))
-        if part is not None and word in given
-    ]
-    if both:
-        raise RouteError(f"`{both[0]}` is said twice: in {aim.text!r} and as {both[0]}={given[both[0]]!r}")
-    if not isinstance(target, str) and "url" in given and isinstance(given["url"], str):
-        aim = parse_target(given.pop("url"), kinds)._replace(methods=aim.methods)
-    if "path" in given and isinstance(given["path"], str) and aim.host is None:
-        aim = aim._replace(path=parse_target(given["path"], kinds).path, text=aim.text or given["path"])
-        if aim.path is not None:
-            given.pop("path")
-    own = [*target_criteria(aim), *joined(matchers), *parse_criteria(given, OPTIONS)]
-    return aim, Matcher(own)
-
-
-def _below(base: Target, target: Target, own: Matcher) -> tuple[Any, ...]:
-    """Return a route's criteria below a base URL."""
-    from .criteria import PathCriterion
-    from .templates import PathTemplate
-
-    prefix = "" if base.path is None else base.path.text.rstrip("/")
-    rest = [criterion for criterion in own.criteria if not isinstance(criterion, PathCriterion)]
-    path = PathTemplate.joined(PathTemplate(prefix or "/"), target.path or PathTemplate("/**"))
-    origin = target_criteria(base._replace(path=path, query=None, methods=None))
-    return Matcher([*origin, *rest]).criteria

@@ -8,7 +8,9 @@ from .. import client as _client
 from .bodies import piece_factory
 from .errors import RouteError
 from .plans import Plan
-from .replies import PassThrough, Raise, Reply, reply_from, response_reply
+from .replies import Raise, Reply
+from .reply_words import WORDS, response_reply
+from .sugar import PassThrough, reply_from
 from .values import is_predicate, show
 
 FAULTS: dict[str, tuple[str, str]] = {
@@ -88,8 +90,6 @@ def _responded(words: dict[str, Any]) -> Reply:
     except TypeError as error:
         unknown = str(error).rpartition("argument ")[2]
         from difflib import get_close_matches
-
-        from .reply_words import WORDS
 
         near = get_close_matches(unknown.strip("'"), WORDS, 1)
         raise RouteError(f"a reply has no {unknown}" + (f", did you mean {near[0]!r}?" if near else "")) from error

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .errors import RouteError
 from .facts import parse_query
-from .templates import PathTemplate, Segment, fits, parse_segment, split_outside_braces
+from .templates import PathTemplate, fits, parse_segment, split_outside_braces
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY", "TRACE", "CONNECT")
 

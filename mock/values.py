@@ -16,7 +16,10 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeGuard
 
 Step = Union[str, int]
 Where = tuple[Step, ...]
@@ -116,7 +119,7 @@ class Unordered(Condition):
         self.leaves = sum(map(leaves, self.items))
 
     def differences(self, got: object, where: Where) -> Differences:
-        if not isinstance(got, (list, tuple)):
+        if not is_list(got):
             return [Difference(where, self, got, f"{kind_of(got)}, not a list")]
         missing, surplus = _paired(self.items, list(got))
         found = [Difference(where, self.items[place], ABSENT, "no such item, in any order") for place in missing]
@@ -166,7 +169,7 @@ def _object_differences(want: object, got: object, where: Where) -> Differences:
         return want.differences(got, where)
     if got is ABSENT:
         return [Difference(where, want, got)]
-    if isinstance(want, re.Pattern):
+    if is_pattern(want):
         return SAME if searched(want, got) else [Difference(where, want, got)]
     if isinstance(want, type) and type(want).__eq__ is type.__eq__:
         return SAME if _is_instance(got, want) else [Difference(where, want, got, kind_of(got))]
@@ -176,7 +179,7 @@ def _object_differences(want: object, got: object, where: Where) -> Differences:
 
 
 def _dict_differences(want: dict[Any, Any], got: object, where: Where, subset: bool) -> Differences:
-    if not isinstance(got, Mapping):
+    if not is_mapping(got):
         return [Difference(where, want, got, "" if got is ABSENT else f"{kind_of(got)}, not an object")]
     has: Mapping[Any, Any] = got
     found: Differences = []
@@ -188,7 +191,7 @@ def _dict_differences(want: dict[Any, Any], got: object, where: Where, subset: b
 
 
 def _list_differences(want: Sequence[Any], got: object, where: Where, subset: bool) -> Differences:
-    if not isinstance(got, (list, tuple)):
+    if not is_list(got):
         return [Difference(where, want, got, "" if got is ABSENT else f"{kind_of(got)}, not a list")]
     found: Differences = []
     for place, value in enumerate(want):
@@ -233,6 +236,21 @@ def _paired(wanted: list[object], got: list[object]) -> tuple[list[int], list[in
     return missing, [place for place in range(len(got)) if place not in taken_by]
 
 
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether a value is a mapping."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a value is what JSON calls a list."""
+    return isinstance(value, (list, tuple))
+
+
+def is_pattern(value: object) -> TypeGuard[re.Pattern[Any]]:
+    """Whether a value is a compiled regular expression."""
+    return isinstance(value, re.Pattern)
+
+
 def is_predicate(value: object) -> bool:
     """Whether a value is a function that is to be asked, rather than something to be equal to."""
     return isinstance(value, (FunctionType, MethodType, BuiltinFunctionType, functools.partial))
@@ -255,9 +273,9 @@ def searched(pattern: re.Pattern[Any], got: object) -> bool:
 
 def leaves(value: object) -> int:
     """Return how many values something wanted constrains."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return sum(leaves(item) for item in value.values()) or 1
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return sum(leaves(item) for item in value) or 1
     if isinstance(value, Condition):
         return value.leaves
@@ -274,9 +292,9 @@ def kind_of(value: object) -> str:
         return "number"
     if isinstance(value, str):
         return "string"
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return "list"
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return "object"
     return type(value).__name__
 
@@ -304,7 +322,7 @@ def _shown(value: object) -> str:
         return "absent"
     if isinstance(value, Condition):
         return value.describe()
-    if isinstance(value, re.Pattern):
+    if is_pattern(value):
         return f"/{value.pattern}/" if isinstance(value.pattern, str) else f"/{value.pattern!r}/"
     if isinstance(value, type):
         return value.__name__
@@ -312,9 +330,9 @@ def _shown(value: object) -> str:
         return f"{getattr(value, '__name__', 'a predicate')}() to be true"
     if isinstance(value, (str, bytes)) and len(value) > 400:
         return f"{value[:400]!r}"
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         inside = ", ".join(f"{_shown(key)}: {show(item)}" for key, item in list(value.items())[:20])
         return f"{{{inside}}}"
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return f"[{', '.join([show(item) for item in value[:20]])}]"
     return repr(value)

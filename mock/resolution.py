@@ -1,0 +1,212 @@
+"""Choosing the route that answers a request.
+
+Rules, within one router
+
+1. Priority, high first.
+2. A route that is used up leaves the request to others; one that must never be called does not.
+3. A route whose state is not the current one leaves the request to others.
+4. The most specific route, as `Specificity` has it.
+5. The latest.
+
+`order="first"` and `"last"` decide by the time of registration instead of 4 and 5. `"queue"` asks every fitting route once,
+in order, and then keeps to the last. `"strict"` lets routes answer only in the order in which they stand.
+
+A route that answers to the very same requests as an earlier one, without `times` or `state`, takes its place.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ..client import HTTPError
+from .call_log import Call, Calls
+from .errors import RouteError
+from .index import RouteIndex
+from .routes import Route
+from .states import States
+from .values import show
+
+if TYPE_CHECKING:
+    from ..client import Clock
+    from .bodies import PlayedStream
+    from .facts import Facts
+    from .misses import Miss
+    from .replies import Reply
+
+ORDERS = ("specific", "first", "last", "queue", "strict")
+Chosen = tuple[Route, "Reply | None", int]
+
+
+class Script:
+    """Routes, the choice between them, and what happened: all of a router that is no transport."""
+
+    def __init__(self, order: str, clock: Clock, keep: int | None) -> None:
+        if order not in ORDERS:
+            raise RouteError(f"`order` is one of {', '.join(ORDERS)}, not {show(order)}")
+        self.order = order
+        self.clock = clock
+        self.calls = Calls("this router", keep)
+        self.state = States()
+        self.routes: list[Route] = []
+        self.misses: list[Miss] = []
+        self.handler_errors: list[tuple[Call, Exception, str]] = []
+        self.open_streams: dict[int, tuple[PlayedStream, Call]] = {}
+        self.fallback: Any = None
+        self.falls_back = False
+        """Whether a request without a route goes to the fallback."""
+        self.unmatched: Reply | None = None
+        """What answers a request without a route; `None` raises."""
+        self._lock = threading.Lock()
+        self._index = RouteIndex()
+        self._new: list[Route] = []
+        self._known: dict[object, Route] = {}
+        self._ranks: dict[Route, Any] = {}
+        self._serial = 0
+
+    def enter_route(self, route: Route) -> None:
+        """Put a route behind those that are there."""
+        with self._lock:
+            self.routes.append(route)
+            self._new.append(route)
+
+    # Choosing
+
+    def choose(self, facts: Facts, passed: tuple[Route, ...] = ()) -> Chosen | None:
+        """Return the route for a request, its reply and the number of the call, and count it; one step, under a lock.
+
+        The reply is `None` where the route takes this call for a mistake.
+        """
+        with self._lock:
+            if self._new:
+                self._settle()
+            candidates = self._index.candidates(facts)
+            if len(candidates) > 1:
+                candidates = sorted(candidates, key=self._ranks.__getitem__)
+            if self.order == "strict":
+                candidates = self._in_turn(candidates)
+            route = self._fitting(candidates, facts, passed)
+            if route is None:
+                return None
+            number = route.used
+            if route.is_forbidden:
+                return (route, None, number)
+            reply = route.plan.pick(number)
+            if reply is not None:
+                route.used = number + 1
+                if route.transitions:
+                    self.state.enter(route.transitions)
+            return (route, reply, number)
+
+    def _fitting(self, candidates: list[Route], facts: Facts, passed: tuple[Route, ...]) -> Route | None:
+        used: Route | None = None
+        for route in candidates:
+            if route.is_exhausted or route in passed:
+                continue
+            if route.transitions and not self.state.allow(route.transitions):
+                continue
+            for criterion in route.criteria:
+                if criterion.differences(facts):
+                    break
+            else:
+                if self.order != "queue" or route.used == 0:
+                    return route
+                used = route
+        return used
+
+    def _in_turn(self, candidates: list[Route]) -> list[Route]:
+        """Return the routes whose turn it is, for `order="strict"`."""
+        turn: list[Route] = []
+        for route in self.routes:
+            if route.is_exhausted:
+                continue
+            turn.append(route)
+            if route.used < route.least:
+                break
+        return [route for route in turn if route in candidates]
+
+    def settle(self) -> None:
+        """File the routes that are new."""
+        with self._lock:
+            self._settle()
+
+    def _settle(self) -> None:
+        # Only now is everything said that is chained to a route's definition.
+        for route in self._new:
+            self._ranks[route] = _rank(route, self.order, len(self._ranks))
+            for transition in route.transitions:
+                self.state.mention(transition)
+            if self.order == "specific" and route.most is None and not route.transitions:
+                self._replace(route)
+            self._index.add(route)
+        self._new = []
+
+    def _replace(self, route: Route) -> None:
+        """Let a route take the place of an earlier one that answers to the very same requests."""
+        twin = self._known.get(route.identity)
+        if twin is not None:
+            self._index.remove(twin)
+            twin.replaced_by = route
+        self._known[route.identity] = route
+
+    def obstacles(self, passed: tuple[Route, ...], most: int) -> dict[int, str]:
+        """Return why routes were passed by although they may fit, by their `id`."""
+        found: dict[int, str] = {}
+        for route in self.routes[-most:]:
+            if route.is_exhausted:
+                last = f", last at {route.last.place}" if route.called else ""
+                found[id(route)] = f"{route.exhaustion}{last}"
+            elif route.transitions and not self.state.allow(route.transitions):
+                found[id(route)] = self._state_told(route)
+            elif route in passed:
+                found[id(route)] = "its handler returned NEXT"
+        return found
+
+    def _state_told(self, route: Route) -> str:
+        told: list[str] = []
+        for each in route.transitions:
+            if each.needs is not None:
+                told.append(f"{each.name} must be {each.needs!r}, and is {self.state.get(each.name)!r}")
+        return "; ".join(told)
+
+    # What happens
+
+    def begin(self, call: Call, route: Route) -> None:
+        """Put a call into the logs."""
+        with self._lock:
+            call.serial = self._serial
+            self._serial += 1
+            self.calls.add(call)
+            route.log(call)
+
+    def take_back(self, call: Call, route: Route) -> None:
+        """Forget a call whose handler said that it was not for it."""
+        with self._lock:
+            route.used -= 1
+            self.calls.discount(call)
+            route.calls.discount(call)
+
+    def handler_failed(self, call: Call, error: Exception, source: str) -> None:
+        """Remember an error of a handler that is no simulated failure of HTTP."""
+        if not isinstance(error, HTTPError):
+            self.handler_errors.append((call, error, source))
+
+    def forget(self) -> None:
+        """Forget everything that happened; the routes stay."""
+        with self._lock:
+            self.calls.reset()
+            self.misses.clear()
+            self.handler_errors.clear()
+            self.open_streams.clear()
+            self.state.reset()
+            for route in self.routes:
+                route.reset()
+
+
+def _rank(route: Route, order: str, place: int) -> Any:
+    """Return what routes are sorted by; the lowest is asked first."""
+    if order == "specific":
+        return (-route.priority, tuple(-part for part in route.specificity), -place)
+    if order == "last":
+        return (-route.priority, -place)
+    return (-route.priority, place)
