@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .pool_state import Ticket
 from .waits import Waits
@@ -13,20 +12,37 @@ if TYPE_CHECKING:
 
     from ..messages.request import Request
     from .backends.base import Waiter
-    from .connection import Connection
-    from .pool import Pool
 
 
-class Call(Ticket["Connection"]):
+class Owner(Protocol):
+    """What calls and connections tell the pool that they belong to; all of it synchronous."""
+
+    def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
+        """Take the call's connection back."""
+        ...
+
+    def set_capacity(self, connection: Any, capacity: int) -> None:
+        """Note that a connection can serve `capacity` calls at once from now on."""
+        ...
+
+    def retire(self, connection: Any) -> None:
+        """Note that a connection takes no new calls."""
+        ...
+
+
+class Call(Ticket[Any]):
     """A request's claim to a connection, with everything that sending it needs to know.
 
-    Whoever has a call ends it with one `done`, which is synchronous, may come from anywhere and does nothing the second time.
+    Whoever has a call ends it with one `done`, which is synchronous, may come from anywhere and does nothing the
+    second time.
     """
 
     __slots__ = ("is_async", "is_retry", "pool", "request", "since", "trace", "waiter", "waits")
 
-    def __init__(self, key: Hashable, request: Request, pool: Pool, *, is_async: bool) -> None:
-        super().__init__(key)
+    def __init__(self, key: Hashable, request: Request, pool: Owner, now: float, *, is_async: bool) -> None:
+        self.key = key
+        self.order = 0
+        self.entry = None
         extensions = request.extensions
         self.request = request
         self.pool = pool
@@ -35,7 +51,7 @@ class Call(Ticket["Connection"]):
         self.waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
-        self.since = time.monotonic()
+        self.since = now
 
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""

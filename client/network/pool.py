@@ -58,10 +58,11 @@ class Pool:
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
         origin = origin_of(request)
-        call = Call(origin, request, self, is_async=self._is_async)
+        now = self._now()
+        call = Call(origin, request, self, now, is_async=self._is_async)
         try:
             with self._lock:
-                granted = self._state.acquire(call, self._now(), may_share=self._connector.may_share(origin))
+                granted = self._state.acquire(call, now, may_share=self._connector.may_share(origin))
                 if not granted:
                     call.waiter = self._backend.waiter()
             if self._state.closed:

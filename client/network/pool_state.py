@@ -301,6 +301,8 @@ class PoolState(Generic[Connection]):
             return
         if entry.users < entry.capacity:
             entry.origin.available[entry] = None
+            if entry.capacity > 1:
+                entry.origin.available.move_to_end(entry)
         if not entry.users:
             self.idle[entry] = None
 

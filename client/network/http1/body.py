@@ -14,9 +14,9 @@ from .framing import UNTIL_CLOSE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from ..backends.base import NetworkStream
     from ..call import Call
-    from .codec import ChunkedReader
-    from .connection import HTTP1Connection
+    from .heads import ChunkedReader
 
 _READ_SIZE = 262_144
 
@@ -48,20 +48,21 @@ class Receiver:
     """Takes one body off a connection, and gives the connection back after its last byte."""
 
     __slots__ = (
+        "_accepts_unclean_end",
         "_call",
         "_chunked",
-        "_connection",
         "_idle_timeout",
         "_is_closed",
         "_length",
         "_pending",
         "_received",
         "_reusable",
+        "_stream",
     )
 
     def __init__(
         self,
-        connection: HTTP1Connection,
+        stream: NetworkStream,
         call: Call,
         length: int,
         chunked: ChunkedReader | None,
@@ -69,8 +70,10 @@ class Receiver:
         *,
         reusable: bool,
         idle_timeout: float | None,
+        accepts_unclean_end: bool,
     ) -> None:
-        self._connection = connection
+        self._stream = stream
+        self._accepts_unclean_end = accepts_unclean_end
         self._call = call
         self._length = length
         self._chunked = chunked
@@ -127,9 +130,9 @@ class Receiver:
             else:
                 timeout = waits.read if waits.deadline is None else waits.left(waits.read)
                 try:
-                    data = await self._connection.stream.read(_READ_SIZE, timeout)
+                    data = await self._stream.read(_READ_SIZE, timeout)
                 except UncleanEOF:
-                    if self._length != UNTIL_CLOSE or not self._connection.accepts_unclean_end:
+                    if self._length != UNTIL_CLOSE or not self._accepts_unclean_end:
                         raise self._incomplete("the connection was cut without TLS's closing message") from None
                 if not data:
                     return self._ended()
@@ -221,8 +224,7 @@ class AsyncBody(AsyncByteStream):
 class TunnelBody(SyncByteStream, AsyncByteStream):
     """What stands for the body where the connection has become a tunnel: empty; closing it ends the tunnel."""
 
-    def __init__(self, connection: HTTP1Connection, call: Call) -> None:
-        self._connection = connection
+    def __init__(self, call: Call) -> None:
         self._call = call
 
     def __iter__(self) -> Iterator[bytes]:

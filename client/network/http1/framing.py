@@ -15,7 +15,7 @@ from ...errors import RemoteProtocolError
 from .plain_codec import shown
 
 if TYPE_CHECKING:
-    from .codec import Head
+    from .heads import Head
 
 CHUNKED = -1
 UNTIL_CLOSE = -2
@@ -33,6 +33,7 @@ class Framing(NamedTuple):
     """How long the server says it keeps an idle connection, in seconds."""
 
 
+_KEEP_ALIVE = [b"keep-alive"]
 _NOTHING_SAID: dict[bytes, list[bytes]] = {}
 
 
@@ -83,6 +84,8 @@ def _check_chunked(values: list[bytes], version: bytes) -> None:
 
 
 def _keeps_alive(values: list[bytes], by_default: bool) -> bool:
+    if values == _KEEP_ALIVE:
+        return True
     tokens = {item.strip(b" \t").lower() for value in values for item in value.split(b",")}
     if b"close" in tokens:
         return False

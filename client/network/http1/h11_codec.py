@@ -6,13 +6,15 @@ is the parser's fault or the server's.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h11
 
 from ...errors import RemoteProtocolError
-from .codec import ChunkedReader, Head
 from .plain_codec import PLAIN, PlainChunkedReader
+
+if TYPE_CHECKING:
+    from .heads import ChunkedReader, Head
 
 # Heads are cut out before they get here: for them the request says nothing. The upgrade lets h11 accept a 101.
 _REQUEST = h11.Request(method="GET", target="/", headers=[("Host", "h"), ("Connection", "upgrade"), ("Upgrade", "x")])

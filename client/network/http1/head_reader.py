@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import LimitExceeded, RemoteProtocolError
-from .codec import MOST_HEAD
+from .heads import MOST_HEAD
 from .plain_codec import shown
 
 _BEGINNING = b"HTTP/1."

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 from ...errors import LimitExceeded, RemoteProtocolError
-from .codec import MOST_CHUNK_LINE, MOST_FIELDS, MOST_HEAD, MOST_LINE, ChunkedReader, Head
+from .heads import MOST_CHUNK_LINE, MOST_FIELDS, MOST_HEAD, MOST_LINE, ChunkedReader, Head
 
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?\Z")
 _NOT_A_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
@@ -67,21 +67,22 @@ def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, byte
         raise RemoteProtocolError("the response head holds a NUL byte")
     fields: list[tuple[bytes, bytes]] = []
     special: dict[bytes, list[bytes]] | None = None
-    longest = len(raw) > MOST_LINE and max(map(len, lines), default=0)
-    if longest > MOST_LINE:
-        raise LimitExceeded(f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest)
-    if any([line[:1] in (b" ", b"\t") for line in lines]):
+    if len(raw) > MOST_LINE:
+        longest = max(map(len, lines), default=0)
+        if longest > MOST_LINE:
+            raise LimitExceeded(
+                f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest
+            )
+    if b"\n " in raw or b"\n\t" in raw:
         lines = _unfolded(lines)
     for line in lines:
         name, colon, value = line.partition(b":")
+        if not colon:
+            raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
         value = value.strip(b" \t")
         frames = _known.get(name)
         if frames is None:
-            if not colon:
-                raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
             frames = _learn(name)
-        elif not colon:
-            raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
         if frames:
             if special is None:
                 special = {}

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..via import Via
 
 _SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
+_KNOWN_NAMES_MOST = 1024
+# As written by the caller -> lower-case where it frames the message, b"" where it does not.
+_known: dict[bytes, bytes] = {}
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
 
 
@@ -38,8 +41,10 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
         fields = via.applied(fields)
     special: dict[bytes, bytes] = {}
     for name, value in fields:
-        lower = name.lower()
-        if lower in _SPECIAL:
+        lower = _known.get(name)
+        if lower is None:
+            lower = _learn(name)
+        if lower:
             special[lower] = value if lower not in special else special[lower] + b", " + value
     stream = request.stream
     content = b"".join(stream) if type(stream) is ByteStream else None
@@ -48,12 +53,15 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
         fields.insert(0, (b"Host", request.url.netloc))
     if content is None or (content and b"content-length" not in special):
         _announce(fields, special, length)
-    lines = [b"%b: %b\r\n" % field for field in fields]
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request, via), b"".join(lines))
+    lines = [name + b": " + value for name, value in fields]
+    head = b"%b %b HTTP/1.1\r\n%b\r\n\r\n" % (
+        request.method.encode("ascii"),
+        target_of(request, via),
+        b"\r\n".join(lines),
+    )
+    # Headers are checked when they are set; this is for those that came in by another way.
     if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
         raise LocalProtocolError("a header of this request holds a CR or LF", request=request)
-    if not special:
-        return RequestPlan(head, content, length, False, True)
     return RequestPlan(
         head,
         content,
@@ -114,3 +122,13 @@ def _announce(fields: list[tuple[bytes, bytes]], special: dict[bytes, bytes], le
         fields.append((b"Transfer-Encoding", b"chunked"))
     else:
         fields.append((b"Content-Length", b"%d" % length))
+
+
+def _learn(name: bytes) -> bytes:
+    lower = name.lower()
+    frames = lower if lower in _SPECIAL else b""
+    if len(name) <= 64:
+        if len(_known) >= _KNOWN_NAMES_MOST:
+            _known.clear()
+        _known[name] = frames
+    return frames

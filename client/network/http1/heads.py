@@ -1,0 +1,34 @@
+"""What a parser of HTTP/1.1 responses is given and gives back, and how much of it is too much."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+MOST_HEAD = 262_144
+MOST_LINE = 65_536
+MOST_FIELDS = 256
+MOST_CHUNK_LINE = 16_384
+
+
+class Head(NamedTuple):
+    """The beginning of a response: what the status line and the fields say, and what they say about the body."""
+
+    status: int
+    version: bytes
+    reason: bytes
+    fields: list[tuple[bytes, bytes]]
+    special: dict[bytes, list[bytes]] | None
+    """The values of the fields that frame the message, by lower-case name; `None` when there are none."""
+
+
+class ChunkedReader(Protocol):
+    """Decodes one body in the chunked coding."""
+
+    is_complete: bool
+    trailers: list[tuple[bytes, bytes]]
+    leftover: bytes
+    """What came after the end of the body."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the part of the body that is in `data`; raise `RemoteProtocolError` where it breaks the rules."""
+        ...
