@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .criteria import MethodCriterion, PathCriterion
@@ -11,7 +10,7 @@ from .grammar import parse_criteria, target_criteria
 from .matchers import Matcher, joined
 from .targets import Target, parse_target
 from .templates import PathTemplate
-from .values import is_predicate, show
+from .values import is_pattern, is_predicate, show
 
 OPTIONS = ("method", "name", "optional", "place", "priority", "reply", "state", "times")
 
@@ -22,7 +21,7 @@ def aimed(
     """Return what a route aims at, from all the ways to say it."""
     given = dict(criteria)
     aim = Target("")
-    if isinstance(target, re.Pattern):
+    if is_pattern(target):
         given["url__regex"] = target
         aim = Target(f"/{target.pattern!s}/")
     elif isinstance(target, Matcher) or is_predicate(target):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ..client import AsyncByteStream, ReadTimeout, SyncByteStream
 from .errors import RouteError
-from .values import show
+from .values import is_mapping, show
 
 if TYPE_CHECKING:
     from ..client import Clock, Request
@@ -177,7 +177,7 @@ def dumped(value: Any) -> bytes:
 
 def event_bytes(event: Any) -> bytes:
     """Return one server-sent event: a text, or a dict of data, event, id, retry, comment."""
-    if not isinstance(event, Mapping):
+    if not is_mapping(event):
         event = {"data": event}
     lines: list[str] = []
     for name, value in event.items():

@@ -145,8 +145,9 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 def _note(error: BaseException, text: str) -> None:
     note = f"and the mock says: {text}"
-    if hasattr(error, "add_note"):
-        error.add_note(note)
+    add_note = getattr(error, "add_note", None)
+    if add_note is not None:
+        add_note(note)
     else:  # Python 3.9 and 3.10; pytest shows them all the same
         notes: list[str] = getattr(error, "__notes__", [])
         error.__notes__ = [*notes, note]  # type: ignore[attr-defined]  # what add_note does

@@ -10,7 +10,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .lookups import Equal, Not, OneOf
-from .values import ABSENT, SAME, Condition, Difference, Differences, Unordered, Where, differences, leaves, show
+from .values import (
+    ABSENT,
+    SAME,
+    Condition,
+    Difference,
+    Differences,
+    Unordered,
+    Where,
+    differences,
+    is_list,
+    is_mapping,
+    leaves,
+    show,
+)
 
 if TYPE_CHECKING:
     from .facts import Facts
@@ -330,9 +343,9 @@ def seen(facts: Facts, field: str) -> object:
 def dig(value: Any, names: Where) -> Any:
     """Return what lies at the end of a way through dicts and lists, or `ABSENT`."""
     for name in names:
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             value = value.get(name, ABSENT)
-        elif isinstance(value, (list, tuple)) and str(name).lstrip("-").isdigit():
+        elif is_list(value) and str(name).lstrip("-").isdigit():
             index = int(name)
             value = value[index] if -len(value) <= index < len(value) else ABSENT
         else:

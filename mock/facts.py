@@ -8,11 +8,11 @@ The body must be in memory; nothing here does I/O.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qsl, unquote
 
 from .forms import Upload, multipart_parts
-from .values import ABSENT
+from .values import ABSENT, is_mapping
 
 if TYPE_CHECKING:
     from ..client import Request
@@ -43,7 +43,8 @@ class Facts:
         """Return the value of a field that is computed on demand."""
         cache = self._cache
         if field not in cache:
-            cache[field] = _COMPUTED[field](self)
+            compute = _COMPUTED.get(field)
+            cache[field] = getattr(self, field) if compute is None else compute(self)
         return cache[field]
 
     @property
@@ -173,7 +174,7 @@ def canonical_xml(text: str) -> object:
 def _graphql(facts: Facts) -> object:
     """Return `{"operation":, "query":, "variables":}` of a GraphQL request over POST or GET."""
     body: Any = facts.get("json") if facts.method != "GET" else dict(facts.params())
-    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+    if not is_mapping(body) or not isinstance(body.get("query"), str):
         return ABSENT
     variables = body.get("variables") or {}
     if isinstance(variables, str):
@@ -197,24 +198,22 @@ def _operation_of(query: str) -> str | None:
     return None
 
 
-_COMPUTED: dict[str, Any] = {
+def _extensions(facts: Facts) -> dict[str, Any]:
+    return facts.request.extensions
+
+
+_COMPUTED: dict[str, Callable[[Facts], Any]] = {
     "auth": _auth,
     "content": Facts.body,
     "cookies": _cookies,
-    "extensions": lambda facts: facts.request.extensions,
+    "extensions": _extensions,
     "files": _files,
     "form": _form,
     "graphql": _graphql,
     "headers": _headers,
-    "host": lambda facts: facts.host,
     "json": _json,
-    "method": lambda facts: facts.method,
     "params": _params,
     "parts": _parts,
-    "path": lambda facts: facts.path,
-    "port": lambda facts: facts.port,
-    "scheme": lambda facts: facts.scheme,
     "text": _text,
-    "url": lambda facts: facts.url,
     "xml": _xml,
 }

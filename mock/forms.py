@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .values import is_list
+
 _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 
 
@@ -24,7 +26,7 @@ class Upload:
             return self.content == other
         if isinstance(other, str):
             return self.content == other.encode()
-        if isinstance(other, (list, tuple)) and 1 <= len(other) <= 3:
+        if is_list(other) and 1 <= len(other) <= 3:
             return all(self._has(want, have) for want, have in zip(other, self.as_tuple()))
         return NotImplemented
 

@@ -14,7 +14,6 @@ Anything unknown fails here, with the nearest right spelling.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -38,7 +37,7 @@ from .facts import canonical_xml, parse_query
 from .lookups import LOOKUPS, Equal, compiled
 from .targets import HostPattern, Target, parse_methods, parse_url
 from .templates import PathTemplate
-from .values import ABSENT, Condition, Step, Subset, Unordered, is_predicate, show
+from .values import ABSENT, Condition, Step, Subset, Unordered, is_list, is_mapping, is_pattern, is_predicate, show
 
 TEXTS = frozenset({"method", "scheme", "host", "port", "path", "url", "content", "text", "xml", "auth"})
 NAMED = frozenset({"params", "headers", "cookies", "form", "files"})
@@ -117,7 +116,7 @@ def _single(criteria: list[Criterion], word: str) -> Criterion:
 
 
 def _text_criteria(field: str, lookup: str | None, value: Any) -> list[Criterion]:
-    if isinstance(value, re.Pattern) and lookup in (None, "eq"):
+    if is_pattern(value) and lookup in (None, "eq"):
         lookup = "regex"
     if lookup in (None, "eq") and not _is_condition(value):
         exact = _EXACT.get(field)
@@ -205,7 +204,7 @@ def _content(value: Any) -> list[Criterion]:
 
 
 def _auth(value: Any) -> list[Criterion]:
-    if isinstance(value, (list, tuple)) and len(value) == 2:
+    if is_list(value) and len(value) == 2:
         return [FieldCriterion("auth", (), Equal(tuple(value)))]
     if isinstance(value, str) and " " in value:
         return [FieldCriterion("auth", (), Equal(value))]
@@ -260,9 +259,9 @@ def _wants(field: str, value: Any) -> dict[str, Any]:
         value = parse_query(value.decode() if isinstance(value, bytes) else value.lstrip("?"))
     if hasattr(value, "multi_items"):
         value = value.multi_items()
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {_name(name, field): _wire(field, want) for name, want in value.items()}
-    if isinstance(value, (list, tuple)) and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value):
+    if is_list(value) and all(is_list(pair) and len(pair) == 2 for pair in value):
         found: dict[str, list[Any]] = {}
         for name, want in value:
             found.setdefault(_name(name, field), []).append(_wire(field, want))
@@ -282,7 +281,7 @@ def _wire(field: str, want: Any) -> Any:
     """Return a wanted value as it comes over the wire: text."""
     if field == "files":
         return want
-    if isinstance(want, (list, tuple)):
+    if is_list(want):
         return [_wire(field, item) for item in want]
     if isinstance(want, Unordered):
         return Unordered([_wire(field, item) for item in want.items])

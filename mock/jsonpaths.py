@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 from .errors import RouteError
-from .values import Where
+from .values import Where, is_list, is_mapping
 
 _STEP = re.compile(
     r"""(?P<deep>\.\.)?(?:
@@ -77,7 +77,7 @@ def _number(text: str) -> int | None:
 def _member(name: str) -> Finder:
     def find(start: Found) -> Iterator[Found]:
         where, value = start
-        if isinstance(value, dict) and name in value:
+        if is_mapping(value) and name in value:
             yield (*where, name), value[name]
 
     return find
@@ -86,7 +86,7 @@ def _member(name: str) -> Finder:
 def _item(index: int) -> Finder:
     def find(start: Found) -> Iterator[Found]:
         where, value = start
-        if isinstance(value, list) and -len(value) <= index < len(value):
+        if is_list(value) and -len(value) <= index < len(value):
             yield (*where, index % len(value)), value[index]
 
     return find
@@ -95,7 +95,7 @@ def _item(index: int) -> Finder:
 def _slice(which: slice) -> Finder:
     def find(start: Found) -> Iterator[Found]:
         where, value = start
-        if isinstance(value, list):
+        if is_list(value):
             for place in range(*which.indices(len(value))):
                 yield (*where, place), value[place]
 
@@ -104,7 +104,7 @@ def _slice(which: slice) -> Finder:
 
 def _children(start: Found) -> Iterator[Found]:
     where, value = start
-    pairs: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    pairs: Any = value.items() if is_mapping(value) else enumerate(value) if is_list(value) else ()
     for key, child in pairs:
         yield (*where, key), child
 

@@ -7,7 +7,7 @@ what cannot be asked (a regular expression that does not compile, a range withou
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import translate
 from typing import Any, Callable
 
@@ -23,6 +23,9 @@ from .values import (
     Unordered,
     Where,
     differences,
+    is_list,
+    is_mapping,
+    is_pattern,
     kind_of,
     searched,
     show,
@@ -134,7 +137,7 @@ class Each(Condition):
         self._every = every
 
     def differences(self, got: object, where: Where) -> Differences:
-        if not isinstance(got, (list, tuple)):
+        if not is_list(got):
             return [Difference(where, self, got, f"{kind_of(got)}, not a list")]
         if not self._every:
             fits = any(not differences(self._want, item) for item in got)
@@ -212,7 +215,7 @@ def _like(bound: Any, got: Any) -> Any:
 
 
 def _between(ends: Any) -> Condition:
-    if not isinstance(ends, (list, tuple)) or len(ends) != 2:
+    if not is_list(ends) or len(ends) != 2:
         raise RouteError(f"`between` takes the two ends, both included, such as (1, 99); not {show(ends)}")
     low, high = ends
     _orderable(low, "between")
@@ -224,7 +227,7 @@ def _between(ends: Any) -> Condition:
 
 def compiled(pattern: Any) -> re.Pattern[Any]:
     """Return a compiled regular expression, or say why it cannot be one."""
-    if isinstance(pattern, re.Pattern):
+    if is_pattern(pattern):
         return pattern
     if not isinstance(pattern, (str, bytes)):
         raise RouteError(f"a regular expression is text or re.compile(...), not {show(pattern)}")
@@ -274,13 +277,13 @@ def _contains(part: Any) -> Condition:
             return (part.encode() if isinstance(part, str) else part) in got
         if isinstance(got, str):
             return _text(part) in got
-        if isinstance(got, Mapping):
-            return not differences(part, got, subset=True) if isinstance(part, Mapping) else part in got
-        if isinstance(got, (list, tuple)):
+        if is_mapping(got):
+            return not differences(part, got, subset=True) if is_mapping(part) else part in got
+        if is_list(got):
             return any(not differences(part, item) for item in got)
         return False
 
-    return Subset(part) if isinstance(part, Mapping) else Passes(f"containing {show(part)}", holds)
+    return Subset(part) if is_mapping(part) else Passes(f"containing {show(part)}", holds)
 
 
 def _one_of(wants: Any) -> Condition:
@@ -340,7 +343,7 @@ def _presence(name: str) -> Callable[[Any], Condition]:
 def _jsonpath(paths: Any) -> Condition:
     if isinstance(paths, str):
         return At(paths, Presence(True))
-    if isinstance(paths, Mapping) and paths:
+    if is_mapping(paths) and paths:
         return Every([At(str(path), want) for path, want in paths.items()])
     if isinstance(paths, tuple) and len(paths) == 2:
         return At(str(paths[0]), paths[1])

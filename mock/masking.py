@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..client import SECRET_HEADERS
-from .values import Condition
+from .values import Condition, is_list, is_mapping
 
 MASK = "[secure]"
 
@@ -38,8 +38,8 @@ def masked(value: Any, name: object = "", depth: int = 0) -> Any:
     if is_secret(name) and not isinstance(value, (Mapping, Condition)):
         return MASK if not hasattr(value, "describe") and type(value).__name__ not in ("_Absent", "_Any") else value
     if depth < 8:
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             return {key: masked(item, key, depth + 1) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
+        if is_list(value):
             return [masked(item, "", depth + 1) for item in value]
     return value

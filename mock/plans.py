@@ -55,7 +55,8 @@ class Plan:
 
     def describe(self) -> str:
         """Return the plan in a few words."""
-        start, words = 0, []
+        start = 0
+        words: list[str] = []
         for end, reply in self._steps:
             words.append(reply.describe() + (f" x{end - start}" if end - start > 1 else ""))
             start = end

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from ..client import Clock, Request
     from .colors import Color
 
-UNSET: Any = type("Unset", (), {"__repr__": lambda self: "UNSET", "__slots__": ()})()
+
+class _Unset:
+    """Not given."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Any = _Unset()
 """Not given; `None` is JSON's null."""
 
 

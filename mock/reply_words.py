@@ -12,7 +12,7 @@ from ..client import Headers, HTTPError
 from .bodies import PieceFactory, as_bytes, compressed, dumped, event_bytes, piece_factory
 from .errors import RouteError
 from .replies import UNSET, Play, Reply, Respond
-from .values import show
+from .values import is_mapping, show
 
 _WITHOUT_BODY = frozenset({204, 205, 304})
 _VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"}
@@ -175,11 +175,7 @@ def cookie_lines(cookies: Any) -> list[bytes]:
         return []
     if isinstance(cookies, str):
         cookies = [cookies]
-    lines = (
-        [f"{name}={value}; Path=/" for name, value in cookies.items()]
-        if isinstance(cookies, Mapping)
-        else list(cookies)
-    )
+    lines = [f"{name}={value}; Path=/" for name, value in cookies.items()] if is_mapping(cookies) else list(cookies)
     for line in lines:
         if not isinstance(line, str) or "=" not in line:
             raise RouteError(f"`cookies` takes a dict, or whole lines such as 'sid=1; Path=/', not {show(line)}")

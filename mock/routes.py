@@ -25,7 +25,7 @@ from .sequences import described_reply, plan_from
 from .states import Transition, transitions
 from .sugar import Handle, PassThrough, reply_from
 from .targets import parse_methods
-from .values import ANY, is_predicate, show
+from .values import ANY, is_list, is_predicate, show
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -314,7 +314,7 @@ def _checked_priority(priority: Any) -> int:
 def _counts(count: Any) -> tuple[int, int | None]:
     if count is ANY:
         return 1, None
-    low, high = count if isinstance(count, (tuple, list)) and len(count) == 2 else (count, count)
+    low, high = count if is_list(count) and len(count) == 2 else (count, count)
     if high is ANY:
         high = None
     for end in (low, high):

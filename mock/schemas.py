@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from .errors import RouteError
-from .values import ABSENT, Condition, Difference, Differences, Where, differences, kind_of, show
+from .values import ABSENT, Condition, Difference, Differences, Where, differences, is_list, is_mapping, kind_of, show
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
-    "array": lambda value: isinstance(value, list),
+    "array": lambda value: is_list(value),
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value),
     "null": lambda value: value is None,
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "object": lambda value: isinstance(value, dict),
+    "object": lambda value: is_mapping(value),
     "string": lambda value: isinstance(value, str),
 }
 _BOUNDS: dict[str, tuple[type[Any] | tuple[type[Any], ...], str, Callable[[Any, Any], bool]]] = {
@@ -83,7 +83,7 @@ def _validator_of(schema: Any) -> Callable[[Any], object]:
 def _check(schema: Any, where: str) -> None:
     if isinstance(schema, bool):
         return
-    if not isinstance(schema, Mapping):
+    if not is_mapping(schema):
         raise RouteError(f"a JSON Schema is a dict, or True or False; at {where} there is {show(schema)}")
     for keyword, value in schema.items():
         if keyword not in _KNOWN:
@@ -93,7 +93,7 @@ def _check(schema: Any, where: str) -> None:
             hint = f", did you mean {near[0]!r}?" if near else "; use a `jsonschema` validator for the whole language"
             raise RouteError(f"the JSON Schema keyword {keyword!r} at {where} is not known here{hint}")
         if keyword == "type":
-            for name in value if isinstance(value, list) else [value]:
+            for name in value if is_list(value) else [value]:
                 if name not in _TYPES:
                     raise RouteError(f"the JSON Schema type {name!r} at {where} is none of {', '.join(_TYPES)}")
         elif keyword == "properties":
@@ -118,7 +118,7 @@ def _judged(schema: Any, got: object, where: Where) -> Differences:
 def _own_kind(schema: Mapping[str, Any], got: object, where: Where) -> Differences:
     kinds = schema.get("type")
     if kinds is not None:
-        names = kinds if isinstance(kinds, list) else [kinds]
+        names = kinds if is_list(kinds) else [kinds]
         if not any(_TYPES[name](got) for name in names):
             return [Difference(where, _Words(" or ".join(names)), got, kind_of(got))]
     if "const" in schema and differences(schema["const"], got):
@@ -135,7 +135,7 @@ def _own_kind(schema: Mapping[str, Any], got: object, where: Where) -> Differenc
 
 
 def _object(schema: Mapping[str, Any], got: object, where: Where) -> Differences:
-    if not isinstance(got, dict):
+    if not is_mapping(got):
         return []
     known: Mapping[str, Any] = schema.get("properties", {})
     found: Differences = []
@@ -149,7 +149,7 @@ def _object(schema: Mapping[str, Any], got: object, where: Where) -> Differences
 
 
 def _array(schema: Mapping[str, Any], got: object, where: Where) -> Differences:
-    if not isinstance(got, list) or "items" not in schema:
+    if not is_list(got) or "items" not in schema:
         return []
     return [found for place, item in enumerate(got) for found in _judged(schema["items"], item, (*where, place))]
 

@@ -7,11 +7,11 @@ A state starts as what the first route that mentions it needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, NamedTuple
 
 from .errors import RouteError
-from .values import show
+from .values import is_mapping, show
 
 UNNAMED = "state"
 
@@ -35,7 +35,7 @@ def transitions(state: Any) -> tuple[Transition, ...]:
         return ()
     if isinstance(state, str):
         return (_transition(UNNAMED, state),)
-    if isinstance(state, Mapping) and state:
+    if is_mapping(state) and state:
         return tuple(_transition(str(name), said) for name, said in state.items())
     raise RouteError(
         f"`state` takes 'open', 'open -> paid', '-> paid', or a dict of names and these; not {show(state)}"

@@ -9,7 +9,7 @@ from ..client import Response
 from .colors import BLOCKING
 from .errors import RouteError
 from .handlers import named, plain
-from .replies import NEXT, Copy, NotMine, Raise, Reply
+from .replies import Copy, NotMine, Raise, Reply
 from .reply_words import response_reply
 from .values import show
 
