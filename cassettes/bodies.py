@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from . import json_text
+from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
     from .redaction import Redactor
@@ -110,14 +111,14 @@ def from_document(message: dict[str, Any]) -> bytes:
 
 
 def fields_to_document(pairs: list[tuple[str, str]]) -> dict[str, Any] | list[Any]:
-    """Return names and values as a mapping, with a list where a name repeats; as pairs where a mapping would lose their order."""
+    """Return names and values as a mapping, with a list where a name repeats; as pairs where that loses their order."""
     mapping: dict[str, Any] = {}
     last: str | None = None
     lowered: set[str] = set()
     for name, value in pairs:
         if name == last:
             held = mapping[name]
-            mapping[name] = [*held, value] if isinstance(held, list) else [held, value]
+            mapping[name] = [*held, value] if is_sequence(held) else [held, value]
         elif name.lower() in lowered:
             return [[name, value] for name, value in pairs]
         else:
@@ -131,12 +132,12 @@ def fields_from_document(fields: Any) -> list[tuple[str, str]]:
     """Return names and values in order; `ValueError` where they are written in no known way."""
     if fields is None:
         return []
-    if isinstance(fields, dict):
+    if is_mapping(fields):
         pairs: list[tuple[str, str]] = []
         for name, value in fields.items():
-            pairs.extend((name, _as_text(item)) for item in (value if isinstance(value, list) else [value]))
+            pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
         return pairs
-    if isinstance(fields, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in fields):
+    if is_sequence(fields) and all(is_sequence(pair) and len(pair) == 2 for pair in fields):
         return [(_as_text(name), _as_text(value)) for name, value in fields]
     raise ValueError("fields are a mapping of names to values, or a list of [name, value] pairs")
 

@@ -5,7 +5,7 @@ A cassette is a stream of YAML documents: first the author's, then one for each 
 1. A line that starts with `---` begins a document, a line that starts with `...` ends one.
    YAML allows neither at the start of a line inside any scalar, so looking at bytes is not a heuristic.
 2. The recorder ends every document it writes with `...`.
-   A literal block cut by a crash is still valid YAML with a shorter text, so the end mark is the only proof of completeness.
+   A literal block cut by a crash is still valid YAML with a shorter text: only the end mark proves completeness.
 3. Documents tile the file: comments between two of them belong to the one that follows.
    Copying byte ranges therefore loses nothing that a person wrote.
 """

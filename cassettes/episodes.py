@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .documents import Document
     from .matching import Matcher
+from .plain import is_mapping
 
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
 # A URL that the recorder wrote and that every client would write alike; others are compared by their parts.
@@ -56,7 +57,7 @@ class Episode:
             answer = _ANSWER.search(text)
             said = self._parsed(text if answer is None else text[: answer.start()])
             try:
-                self._request = request_from(said.get("request") if isinstance(said, dict) else said)
+                self._request = request_from(said.get("request") if is_mapping(said) else said)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._request

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..client import codes
 from . import bodies
+from .plain import is_mapping
 from .yaml_writer import Flow, write
 
 if TYPE_CHECKING:
@@ -17,13 +18,17 @@ _OWN_AGENT = ("python-understudy/", "understudy/")
 _CODINGS = ("gzip", "deflate", "br", "zstd")
 
 
+def _no_fields() -> Fields:
+    return []
+
+
 @dataclass(frozen=True)
 class RecordedRequest:
     """A request as it was sent."""
 
     method: str
     url: str
-    headers: Fields = field(default_factory=list)
+    headers: Fields = field(default_factory=_no_fields)
     content: bytes = b""
 
     def header(self, name: str) -> str:
@@ -41,10 +46,10 @@ class RecordedError:
 
 @dataclass(frozen=True)
 class RecordedResponse:
-    """A response as it was received; `content` without its Content-Encoding, which `encoding` names where it was undone."""
+    """A response as it was received; where `encoding` names a content coding, `content` is without it."""
 
     status: int
-    headers: Fields = field(default_factory=list)
+    headers: Fields = field(default_factory=_no_fields)
     content: bytes = b""
     reason: str | None = None
     version: str = "1.1"
@@ -190,7 +195,7 @@ _RESPONSE = {"status", "reason", "http", "headers", "wire", "closed_early", "too
 
 
 def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
-    if not isinstance(said, dict):
+    if not is_mapping(said):
         raise ValueError(f"`{what}` is a mapping, not {type(said).__name__}")
     for name in said:
         if name not in known:

@@ -17,6 +17,7 @@ from typing import Any, Callable
 from .numbers import Number, number
 
 _LAYOUTS = ("", "python", "indent2", "indent4", "tabs")
+_INDENTS = {"indent2": "  ", "indent4": "    ", "tabs": "\t"}
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _MAX_DEPTH = 60
 
@@ -106,17 +107,17 @@ def _is_too_deep(text: str) -> bool:
 
 def _render(value: Any, style: str, has_numbers: bool) -> bytes:
     said = words(style)
-    indent: int | str | None = None
+    indent: str | None = None
     separators = (",", ":")
     for word in said:
         if word == "python":
             separators = (", ", ": ")
         elif word in _LAYOUTS:
-            indent, separators = {"indent2": 2, "indent4": 4, "tabs": "\t"}[word], (",", ": ")
+            indent, separators = _INDENTS[word], (",", ": ")
     is_ascii = "ascii" in said
     if has_numbers or indent is not None:
-        encode: Callable[[str], str] = encode_basestring_ascii if is_ascii else encode_basestring
-        text = _encode(value, encode, separators, "" if indent is None else _step(indent), "\n", indent is not None)
+        spell: Callable[[str], str] = encode_basestring_ascii if is_ascii else encode_basestring
+        text = _Speller(spell, separators, indent).said(value, "\n")
     else:
         text = json.dumps(value, ensure_ascii=is_ascii, separators=separators)
     if "html" in said:
@@ -126,39 +127,35 @@ def _render(value: Any, style: str, has_numbers: bool) -> bytes:
     return (text + "\n" if "newline" in said else text).encode("utf-8")
 
 
-def _step(indent: int | str) -> str:
-    return " " * indent if isinstance(indent, int) else indent
+class _Speller:
+    """Spells JSON; unlike `json.dumps` each number as it was written."""
 
+    def __init__(self, spell: Callable[[str], str], separators: tuple[str, str], indent: str | None) -> None:
+        self._spell = spell
+        self._comma, self._colon = separators
+        self._indent = indent
 
-def _encode(
-    value: Any, encode: Callable[[str], str], separators: tuple[str, str], step: str, line: str, is_indented: bool
-) -> str:
-    """Return a JSON text; unlike `json.dumps` it spells each number as it was written."""
-    kind = type(value)
-    if kind is str:
-        return encode(value)
-    if kind is dict or kind is list:
-        if not value:
-            return "{}" if kind is dict else "[]"
-        deeper = line + step
+    def said(self, value: Any, line: str) -> str:
+        kind: Any = value.__class__
+        if kind is str:
+            return self._spell(value)
         if kind is dict:
-            colon = separators[1]
-            parts = [
-                encode(name)
-                + colon
-                + (encode(item) if type(item) is str else _encode(item, encode, separators, step, deeper, is_indented))
-                for name, item in value.items()
-            ]
-        else:
-            parts = [_encode(item, encode, separators, step, deeper, is_indented) for item in value]
-        left, right = ("{", "}") if kind is dict else ("[", "]")
-        if is_indented:
-            return left + deeper + (separators[0] + deeper).join(parts) + line + right
-        return left + separators[0].join(parts) + right
-    if value is None:
-        return "null"
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    return repr(value)
+            deeper = line if self._indent is None else line + self._indent
+            spell, said, colon = self._spell, self.said, self._colon
+            parts = [spell(name) + colon + said(item, deeper) for name, item in value.items()]
+            return self._framed(parts, "{}", line)
+        if kind is list:
+            deeper = line if self._indent is None else line + self._indent
+            return self._framed([self.said(item, deeper) for item in value], "[]", line)
+        return _CONSTANTS[value] if value is None or kind is bool else repr(value)
+
+    def _framed(self, parts: list[str], frame: str, line: str) -> str:
+        if not parts:
+            return frame
+        if self._indent is None:
+            return frame[0] + self._comma.join(parts) + frame[1]
+        deeper = line + self._indent
+        return frame[0] + deeper + (self._comma + deeper).join(parts) + line + frame[1]
+
+
+_CONSTANTS: dict[object, str] = {None: "null", True: "true", False: "false"}

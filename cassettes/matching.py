@@ -2,8 +2,8 @@
 
 The key is made of the fields that the cassette matches on, by default method, URL and body.
 
-1. URLs are compared by what they mean: order of different query parameters and spelling of escapes do not count,
-   order of equal ones and blank values do.
+1. URLs are compared by what they mean: the order of different query parameters and the spelling of escapes
+   do not count, the order of equal ones and blank values do.
 2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs, everything else as bytes.
 3. Secrets are blanked on both sides first, and what the cassette ignores is taken out.
 """
@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl
 
 from ..client import URL
 from . import bodies, paths
-from .interactions import RecordedRequest
+from .interactions import RecordedRequest, caller_fields
+from .plain import is_mapping, is_sequence
 from .redaction import BLANK, MARK, Redactor
 
 if TYPE_CHECKING:
@@ -51,20 +52,27 @@ class Matcher:
             return request.method
         if name == "body":
             return self._body(request.content, request.header("content-type")) if request.content else None
-        if name == "headers":
-            shown = [(n.lower(), v) for n, v in self._redactor.fields(request.headers)]
-            return tuple(sorted(pair for pair in shown if not self._is_ignored("header", pair[0])))
-        if name.startswith("header."):
-            wanted = name[7:].lower()
-            return tuple(MARK.sub(BLANK, self._redactor.field(n, v)) for n, v in request.headers if n.lower() == wanted)
+        if name.startswith("header"):
+            return self._fields(name.partition(".")[2].lower(), request)
         if name.startswith(("json.", "query.", "form.")):
             return self._part(paths.parse(name), request)
-        origin, path, query = _url_parts(self._redactor.url(request.url))
-        if name in ("url", "query"):
-            if self._ignored["query"]:
-                query = tuple(pair for pair in query if not self._is_ignored("query", pair[0]))
-            return query if name == "query" else (origin, path, query)
-        return path if name == "path" else origin[("scheme", "host", "port").index(name)]
+        return self._url(name, request.url)
+
+    def _fields(self, wanted: str, request: RecordedRequest) -> Hashable:
+        """Return the header fields of one name, or all that are not ignored."""
+        if wanted:
+            fields = [(name, value) for name, value in request.headers if name.lower() == wanted]
+        else:
+            fields = [pair for pair in caller_fields(request.headers) if not self._is_ignored("header", pair[0])]
+        shown = [(name.lower(), MARK.sub(BLANK, value)) for name, value in self._redactor.fields(fields)]
+        return tuple(sorted(shown, key=lambda pair: pair[0]))
+
+    def _url(self, name: str, text: str) -> Hashable:
+        origin, path, query = _url_parts(self._redactor.url(text))
+        if self._ignored["query"]:
+            query = tuple(pair for pair in query if not self._is_ignored("query", pair[0]))
+        known: dict[str, Hashable] = {"url": (origin, path, query), "path": path, "query": query}
+        return known[name] if name in known else origin[("scheme", "host", "port").index(name)]
 
     def _is_ignored(self, place: str, name: str) -> bool:
         return any(path.names(name) for path in self._ignored[place])
@@ -113,9 +121,9 @@ def check_field(name: str) -> str:
 def picked(data: Any, words: tuple[str, ...]) -> Any:
     """Return what plain words lead to in JSON data, or `None`."""
     for word in words:
-        if isinstance(data, dict):
+        if is_mapping(data):
             data = data.get(word)
-        elif isinstance(data, list) and word.isdigit() and int(word) < len(data):
+        elif is_sequence(data) and word.isdigit() and int(word) < len(data):
             data = data[int(word)]
         else:
             return None

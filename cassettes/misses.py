@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import AllPlayed, NoMatch
 from .paths import PLACES
+from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
     from .episodes import Episode
@@ -52,8 +53,10 @@ def no_match(path: str, mode: str, request: RecordedRequest, episodes: list[Epis
         f"  nearest: line {nearest.line}  {nearest.summary}{'' if nearest.plays else '  (unplayed)'}",
     ]
     width = min(max((len(name) for name in different[:_SHOWN]), default=0), 32)
-    for name in different[:_SHOWN]:
-        lines.append(f"    {name:<{width}}  recorded {_shown(theirs.get(name))}  now {_shown(asked.get(name))}")
+    lines.extend(
+        f"    {name:<{width}}  recorded {_shown(theirs.get(name))}  now {_shown(asked.get(name))}"
+        for name in different[:_SHOWN]
+    )
     if len(different) > _SHOWN:
         lines.append(f"    ... and {len(different) - _SHOWN} more")
     mend: list[str] = []
@@ -115,22 +118,22 @@ def parts(request: RecordedRequest, matcher: Matcher) -> dict[str, Any]:
             found[name] = matcher.field(name, request)
     if "body" in matcher.fields:
         body: Any = matcher.field("body", request)
-        kind, value = body or (None, None)
+        kind, value = body or ("", "")
         if kind == "json":
             _flatten(json.loads(value), "json", found)
         elif kind == "form":
             for name, item in value:
                 _add(found, f"form.{name}", item)
-        elif kind is not None:
+        elif kind:
             found["body"] = value
     return found
 
 
 def _flatten(data: Any, name: str, found: dict[str, Any]) -> None:
-    if isinstance(data, dict) and data:
+    if is_mapping(data) and data:
         for member, item in data.items():
             _flatten(item, f"{name}.{member}", found)
-    elif isinstance(data, list) and data:
+    elif is_sequence(data) and data:
         for number, item in enumerate(data):
             _flatten(item, f"{name}.{number}", found)
     else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .plain import is_mapping, is_sequence
+
 PLACES = ("json", "query", "header", "form")
 _GONE: Any = object()
 
@@ -47,22 +49,25 @@ def _without(data: Any, words: tuple[str, ...]) -> Any:
         return _GONE
     word, rest = words[0], words[1:]
     if word == "":
-        here = _without(data, rest)
-        if isinstance(here, dict):
-            return {
-                name: item for name, item in ((n, _without(i, words)) for n, i in here.items()) if item is not _GONE
-            }
-        return [_without(item, words) for item in here] if isinstance(here, list) else here
-    if isinstance(data, dict):
-        pruned = {n: _without(i, rest) if word in ("*", n) else i for n, i in data.items()}
-        return {name: item for name, item in pruned.items() if item is not _GONE}
-    if isinstance(data, list):
-        if word == "*":
-            return [None if (item := _without(element, rest)) is _GONE else item for element in data]
-        if word.isdigit():
-            return [_element(_without(e, rest)) if int(word) == n else e for n, e in enumerate(data)]
+        return _without_anywhere(_without(data, rest), words)
+    if is_mapping(data):
+        return _kept({name: _without(item, rest) if word in ("*", name) else item for name, item in data.items()})
+    if is_sequence(data):
+        if word == "*" or word.isdigit():
+            chosen = range(len(data)) if word == "*" else (int(word),)
+            return [_element(_without(item, rest)) if at in chosen else item for at, item in enumerate(data)]
         return [_without(element, words) for element in data]
     return data
+
+
+def _without_anywhere(data: Any, words: tuple[str, ...]) -> Any:
+    if is_mapping(data):
+        return _kept({name: _without(item, words) for name, item in data.items()})
+    return [_element(_without(item, words)) for item in data] if is_sequence(data) else data
+
+
+def _kept(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in mapping.items() if item is not _GONE}
 
 
 def _element(item: Any) -> Any:

@@ -4,9 +4,10 @@
    One secret has one mark everywhere, so "the token from the login is sent later" stays true on replay.
 2. Names decide (`secret_names`): the value of a header field, cookie, query or form parameter or JSON member whose name
    sounds secret is replaced; structure, and everything else, stays.
-3. A secret once seen, in a request or in the environment, is also replaced wherever else it turns up, in every encoding
-   that hides it from the eye: percent-encoded, base64 at any offset, escaped in JSON.
-4. Shapes that programs parse are kept: the scheme of Authorization, the attributes of cookies, header and claims of a JWT.
+3. A secret once seen, in a request or in the environment, is also replaced wherever else it turns up,
+   in every encoding that hides it from the eye: percent-encoded, base64 at any offset, escaped in JSON.
+4. Shapes that programs parse are kept: the scheme of Authorization, the attributes of cookies,
+   header and claims of a JWT.
 5. For matching, both sides are blanked: every secret and every mark becomes the same word, so that a test may send
    whatever token it likes.
 """
@@ -117,7 +118,7 @@ class Redactor:
 
     def data(self, value: Any, name: str | None = None) -> Any:
         """Return JSON data without their secrets; what holds none is returned as it is."""
-        kind = type(value)
+        kind: Any = value.__class__
         if kind is str:
             return self._named(name, value) if name is not None else self.known(value)
         if kind is dict:

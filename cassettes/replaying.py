@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .episodes import Episode
     from .interactions import RecordedError, RecordedResponse
 
+_CODECS = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "backports.zstd")}
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
 
@@ -104,22 +106,14 @@ def _encoded(content: bytes, encoding: str) -> bytes | None:
         return compressor.compress(content) + compressor.flush()
     if encoding == "deflate":
         return zlib.compress(content)
-    module: Any
-    try:
-        if encoding == "br":
-            try:
-                import brotli as module
-            except ImportError:
-                import brotlicffi as module
-        else:
-            try:
-                from compression import zstd as module
-            except ImportError:
-                from backports import zstd as module
-    except ImportError:
-        return None
-    compressed: bytes = module.compress(content)
-    return compressed
+    for name in _CODECS[encoding]:
+        try:
+            module: Any = importlib.import_module(name)
+        except ImportError:
+            continue
+        compressed: bytes = module.compress(content)
+        return compressed
+    return None
 
 
 def _checked(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
@@ -145,7 +139,7 @@ def _error(recorded: RecordedError, request: Request) -> Exception:
     return kind(recorded.message, request=request)
 
 
-def error_types() -> dict[str, type[Exception]]:
+def error_types() -> dict[str, Any]:
     """Return the errors that can be recorded and raised again, by name."""
     found: dict[str, type[Any]] = {}
     waiting: list[type[Any]] = [TransportError, DecodingError]

@@ -1,4 +1,4 @@
-"""Which names hold secrets: of header fields, cookies, query and form parameters, JSON members, environment variables."""
+"""Which names hold secrets: of header fields, cookies, parameters, JSON members and environment variables."""
 
 from __future__ import annotations
 

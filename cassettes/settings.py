@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from . import paths
 from .errors import CassetteDamaged, CassetteTooNew, NotACassette
 from .matching import DEFAULT, MatchTypes, check_field
+from .plain import is_mapping, is_sequence
 
 Mode = Literal["none", "once", "new_episodes", "all"]
 Repeats = Literal["never", "safe", "last", "always"]
@@ -37,20 +38,20 @@ class Settings:
             if value is None:
                 continue
             if name in ("ignore", "redact"):
-                value = (*getattr(self, name), *_texts(name, value))
+                changes[name] = (*getattr(self, name), *_texts(name, value))
             elif name == "match":
-                value = tuple([value] if isinstance(value, str) or callable(value) else value)
-            changes[name] = value
+                changes[name] = tuple([value] if isinstance(value, str) or callable(value) else value)
+            else:
+                changes[name] = value
         changed = replace(self, **changes)
         _check(changed)
         return changed
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
-        return tuple(value)
+    items: list[Any] = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
+    if all(isinstance(item, str) for item in items):
+        return tuple(items)
     raise ValueError(f"`{name}` is a list of names, not {value!r}")
 
 
@@ -68,7 +69,7 @@ def _check(settings: Settings) -> None:
 
 def settings_from(document: Any, text: str, path: str) -> Settings:
     """Return the settings in the first document of a cassette; its text tells the lines for errors."""
-    if not isinstance(document, dict) or "cassette" not in document:
+    if not is_mapping(document) or "cassette" not in document:
         raise NotACassette(
             "this is no cassette: the first document has no `cassette: 1`",
             path=path,
@@ -103,7 +104,7 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
     for name in ("match", "ignore", "redact", "repeats"):
         try:
             value = document.get(name)
-            settings = settings.changed(**{name: tuple(value) if isinstance(value, list) else value})
+            settings = settings.changed(**{name: tuple(value) if is_sequence(value) else value})
         except (ValueError, TypeError) as error:
             raise CassetteDamaged(str(error), path=path, line=_line_of(name, text), mend="Mend that line.") from error
     return settings

@@ -1,7 +1,7 @@
 """The file of a cassette: read whole, created in one step, appended to with one write each.
 
-1. A cassette appears complete or not at all: its first bytes are written to a file beside it, which is then linked in.
-2. What follows is appended by one `write` on a descriptor opened with `O_APPEND`, under a lock that other processes respect.
+1. A cassette appears complete or not at all: its first bytes go into a file beside it, which is then linked in.
+2. What follows is appended by one `write` on a descriptor opened with `O_APPEND`, under a lock between processes.
 3. A write that fails halfway is undone, so that the file is byte for byte what it was.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CassetteNotWritten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -147,7 +147,7 @@ class Tape:
                 raise
 
     @contextlib.contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def _blamed(self) -> Generator[None]:
         try:
             yield
         except OSError as error:
@@ -178,7 +178,7 @@ def _is_alive(process: int) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
+def _locked(descriptor: int) -> Generator[None]:
     """Hold the lock that every recorder of this file takes; it ends with its process, however that ends."""
     fcntl: Any
     try:

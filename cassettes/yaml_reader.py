@@ -16,6 +16,7 @@ from typing import Any
 
 from .errors import CassetteDamaged
 from .numbers import Number, number
+from .plain import is_mapping
 
 MAX_DEPTH = 100
 MAX_NODES = 200_000
@@ -29,13 +30,13 @@ _MAX_INTEGER_DIGITS = 4_000
 
 def parser_class() -> Any:
     """Return PyYAML's parser: libyaml's where it was built, else the one in Python."""
-    try:
-        from yaml.cyaml import CParser
-    except ImportError:
-        from yaml import SafeLoader
+    import yaml
 
-        return SafeLoader
-    return CParser
+    try:
+        from yaml import cyaml
+    except ImportError:
+        return yaml.SafeLoader
+    return getattr(cyaml, "CParser")  # noqa: B009  # typeshed does not know it
 
 
 def read(text: str, path: str | None, first_line: int = 1, parser: Any = None) -> Any:
@@ -74,19 +75,21 @@ class _Builder:
         self._next()  # the document ends
         event = self._next()
         if type(event).__name__ != "StreamEndEvent":
-            self._refuse(event, "a second document begins here", "Start each interaction with a line `---`.")
+            raise self._refused(event, "a second document begins here", "Start each interaction with a line `---`.")
         return value
 
     def _tree(self) -> Any:
         """Build one node and everything below it, without recursion: depth is the file's choice."""
         stack: list[Any] = []
         keys: list[str | None] = []
+        value: Any
+        top: Any
         while True:
             event = self._next()
             kind = type(event).__name__
             if kind == "ScalarEvent":
                 self._check(event)
-                if keys and keys[-1] is None and type(stack[-1]) is dict:
+                if keys and keys[-1] is None and is_mapping(stack[-1]):
                     keys[-1] = self._key(event, stack[-1])
                     continue
                 value = self._scalar(event)
@@ -95,20 +98,25 @@ class _Builder:
                 keys.pop()
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
                 self._check(event)
-                if keys and keys[-1] is None and type(stack[-1]) is dict:
-                    self._refuse(event, "a key that is no text", "Write the key as text, in quotes where needed.")
+                if keys and keys[-1] is None and is_mapping(stack[-1]):
+                    raise self._refused(
+                        event, "a key that is no text", "Write the key as text, in quotes where needed."
+                    )
                 if len(stack) >= MAX_DEPTH:
-                    self._refuse(event, f"nested deeper than {MAX_DEPTH} levels", "Store the body as `text:` instead.")
-                stack.append({} if kind == "MappingStartEvent" else [])
+                    raise self._refused(
+                        event, f"nested deeper than {MAX_DEPTH} levels", "Store the body as `text:` instead."
+                    )
+                value = {} if kind == "MappingStartEvent" else []
+                stack.append(value)
                 keys.append(None)
                 continue
             else:
-                self._refuse(event, "an alias", "Write the value out where the alias stands.")
+                raise self._refused(event, "an alias", "Write the value out where the alias stands.")
             if not stack:
                 return value
             top = stack[-1]
-            if type(top) is dict:
-                top[keys[-1]] = value
+            if is_mapping(top):
+                top[keys[-1] or ""] = value
                 keys[-1] = None
             else:
                 top.append(value)
@@ -116,18 +124,22 @@ class _Builder:
     def _check(self, event: Any) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._refuse(event, f"more than {MAX_NODES} values in one document", "Store the body as `text:` instead.")
+            raise self._refused(
+                event, f"more than {MAX_NODES} values in one document", "Store the body as `text:` instead."
+            )
         if event.tag is not None:
-            self._refuse(event, f"a tag, {event.tag}", "Remove the tag: a cassette holds plain data only.")
+            raise self._refused(event, f"a tag, {event.tag}", "Remove the tag: a cassette holds plain data only.")
         if event.anchor is not None:
-            self._refuse(event, f"an anchor, &{event.anchor}", "Remove the anchor: a cassette holds plain data only.")
+            raise self._refused(
+                event, f"an anchor, &{event.anchor}", "Remove the anchor: a cassette holds plain data only."
+            )
 
     def _key(self, event: Any, mapping: dict[str, Any]) -> str:
         key: str = event.value
         if key == "<<" and event.implicit[0]:
-            self._refuse(event, "a merge key", "Write out what it would merge, or put the key in quotes.")
+            raise self._refused(event, "a merge key", "Write out what it would merge, or put the key in quotes.")
         if key in mapping:
-            self._refuse(event, f"the key {key!r} for the second time", "Keep one of the two.")
+            raise self._refused(event, f"the key {key!r} for the second time", "Keep one of the two.")
         return key
 
     def _scalar(self, event: Any) -> Any:
@@ -142,6 +154,6 @@ class _Builder:
             return Number(text) if text == "-0" else int(text)
         return number(text) if _FLOAT.match(text) else text
 
-    def _refuse(self, event: Any, what: str, mend: str) -> None:
+    def _refused(self, event: Any, what: str, mend: str) -> CassetteDamaged:
         line = self._first_line + event.start_mark.line
-        raise CassetteDamaged(f"the cassette holds {what}", path=self._path, line=line, mend=mend)
+        return CassetteDamaged(f"the cassette holds {what}", path=self._path, line=line, mend=mend)

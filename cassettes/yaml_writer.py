@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from .numbers import Number
+from .plain import is_mapping, is_sequence
 
 WIDTH = 100
 
@@ -59,7 +60,7 @@ def _mapping(mapping: dict[str, Any], indent: str, lines: list[str], lead: str) 
 
 def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
     """Write one value behind `lead`, what follows on further lines deeper than `indent`."""
-    kind = type(value)
+    kind: Any = value.__class__
     if kind is str:
         if "\n" in value and (block := _literal(value, indent + "  ")) is not None:
             lines.append(f"{lead} {block}")
@@ -86,7 +87,7 @@ def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
 
 def _sequence(items: list[Any], indent: str, lines: list[str]) -> None:
     for item in items:
-        kind = type(item)
+        kind: Any = item.__class__
         if kind is dict and item:
             line = _flow_of_members(item, WIDTH - len(indent) - 2)
             if line is not None:
@@ -130,7 +131,7 @@ def _flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
 
 
 def _short(item: Any, room: int) -> str | None:
-    kind = type(item)
+    kind: Any = item.__class__
     if kind is str:
         part = flow_scalar(item) if len(item) <= room and "\n" not in item else None
     elif kind is dict or kind is list or kind is Flow:
@@ -142,9 +143,9 @@ def _short(item: Any, room: int) -> str | None:
 
 def flow(value: Any) -> str:
     """Return any value on one line."""
-    if isinstance(value, dict):
+    if is_mapping(value):
         return "{" + ", ".join(f"{flow_key(name)}: {flow(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
+    if is_sequence(value):
         return "[" + ", ".join(map(flow, value)) + "]"
     return flow_scalar(value) if isinstance(value, str) else _constant(value)
 
