@@ -29,7 +29,7 @@ LARGEST_COOKIE = 4096
 """How many bytes the name and the value of a cookie may have together."""
 
 _LONGEST_ATTRIBUTE = 1024
-_LONGEST_LIFE = 400 * 24 * 3600.0
+_LONGEST_LIFE = 400 * 24 * 3600
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x20\x7f;=]")
@@ -167,7 +167,7 @@ def received_cookie(line: str, target: Target, now: float) -> Cookie | None:
     for attribute in attributes:
         key, _, said = attribute.partition("=")
         if len(said) <= _LONGEST_ATTRIBUTE:
-            asked.take(key.strip(" \t").lower(), said.strip(" \t"), now)
+            asked.take(key.strip(" \t").lower(), said.strip(" \t"))
     cookie.expires = asked.lives_until(now)
     cookie.secure = asked.secure
     cookie.http_only = asked.http_only
@@ -189,18 +189,19 @@ class _Asked:
         self.domain = ""
         self.path = ""
         self.expires: float | None = None
-        self.max_age: float | None = None
+        self.max_age: int | None = None
         self.secure = False
         self.http_only = False
         self.same_site: str | None = None
 
-    def take(self, name: str, value: str, now: float) -> None:
+    def take(self, name: str, value: str) -> None:
         if name == "expires":
             date = parse_date(value)
             self.expires = self.expires if date is None else date
         elif name == "max-age":
             if value and value.lstrip("-").isdigit() and value.isascii() and value.rfind("-") <= 0:
-                self.max_age = min(float(int(value)), _LONGEST_LIFE)
+                # As integers: a float could not hold what some servers say.
+                self.max_age = max(0, min(int(value), _LONGEST_LIFE))
         elif name == "domain":
             # An empty one is ignored (RFC 6265, 5.2.3); a lone dot stays one, and matches no host.
             self.domain = (value[1:] if value.startswith(".") and value != "." else value).lower() or self.domain
@@ -216,7 +217,7 @@ class _Asked:
     def lives_until(self, now: float) -> float | None:
         """Return when the cookie expires: Max-Age goes before Expires, `None` is the end of the session."""
         if self.max_age is not None:
-            return now + self.max_age if self.max_age > 0 else 0.0
+            return now + self.max_age if self.max_age else 0.0
         return None if self.expires is None else min(self.expires, now + _LONGEST_LIFE)
 
 
