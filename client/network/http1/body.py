@@ -9,6 +9,7 @@ from ...bridge import run
 from ...errors import IncompleteBody, RequestError, StreamClosed
 from ..backends.base import UncleanEOF
 from ..failures import READ, translate
+from ..trace import tell
 from .framing import UNTIL_CLOSE
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Receiver:
         "_chunked",
         "_idle_timeout",
         "_is_closed",
+        "_is_told",
         "_length",
         "_pending",
         "_received",
@@ -82,6 +84,7 @@ class Receiver:
         self._idle_timeout = idle_timeout
         self._received = 0
         self._is_closed = False
+        self._is_told = False
 
     async def receive(self) -> bytes:
         """Return the next piece of the body, or `b""` after its end, when the connection has left already."""
@@ -89,12 +92,14 @@ class Receiver:
             if self._is_complete:
                 return b""
             raise StreamClosed
+        call = self._call
         try:
-            return await self._receive()
+            return await (self._receive() if call.trace is None else self._receive_traced())
         except BaseException as error:
             self.close()
+            if call.trace is not None:
+                await self.tell_closed()
             if isinstance(error, (OSError, RequestError)):
-                call = self._call
                 raise translate(error, READ, call.request, call.waits) from error
             raise
 
@@ -115,6 +120,18 @@ class Receiver:
             self._is_closed = True
             self._call.done(reusable=False)
 
+    async def tell_closed(self) -> None:
+        """Tell the trace, once, that the response is closed."""
+        if not self._is_told:
+            self._is_told = True
+            await tell(self._call.trace, "http11.response_closed.started", {})
+            await tell(self._call.trace, "http11.response_closed.complete", {"return_value": None})
+
+    @property
+    def call(self) -> Call:
+        """The call that this body answers."""
+        return self._call
+
     @property
     def _is_complete(self) -> bool:
         if self._chunked is not None:
@@ -123,6 +140,11 @@ class Receiver:
 
     async def _receive(self) -> bytes:
         waits = self._call.waits
+        if self._length == 0:
+            # Only where somebody traces: what is complete with its head is a `HeldBody` otherwise.
+            self._reusable = self._reusable and not self._pending
+            self._finish()
+            return b""
         while True:
             data = self._pending
             if data:
@@ -142,6 +164,19 @@ class Receiver:
                 self._finish()
             if piece or self._is_closed:
                 return piece
+
+    async def _receive_traced(self) -> bytes:
+        trace = self._call.trace
+        if not self._received:
+            await tell(trace, "http11.receive_response_body.started", {"request": self._call.request})
+        try:
+            piece = await self._receive()
+        except BaseException as error:
+            await tell(trace, "http11.receive_response_body.failed", {"exception": error})
+            raise
+        if self._is_closed:
+            await tell(trace, "http11.receive_response_body.complete", {"return_value": None})
+        return piece
 
     def _decoded(self, data: bytes) -> bytes:
         """Return the part of `data` that belongs to the body."""
@@ -198,6 +233,8 @@ class SyncBody(SyncByteStream):
 
     def close(self) -> None:
         self._receiver.close()
+        if self._receiver.call.trace is not None:
+            run(self._receiver.tell_closed())
 
 
 class AsyncBody(AsyncByteStream):
@@ -219,6 +256,8 @@ class AsyncBody(AsyncByteStream):
 
     async def aclose(self) -> None:
         self._receiver.close()
+        if self._receiver.call.trace is not None:
+            await self._receiver.tell_closed()
 
 
 class TunnelBody(SyncByteStream, AsyncByteStream):

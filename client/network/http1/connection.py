@@ -98,7 +98,7 @@ class HTTP1Connection:
         if head.status == 101 or (call.request.method == "CONNECT" and 200 <= head.status < 300):
             extensions["network_stream"] = self._make_public(call.is_async, rest)
             stream = TunnelBody(call)
-        elif 0 <= length <= len(rest):
+        elif 0 <= length <= len(rest) and call.trace is None:
             if length < len(rest):
                 reusable = False
                 rest = rest[:length]
