@@ -9,7 +9,17 @@ from .collection import pytest_make_collect_report
 from .fixtures import cassette, cassette_dir, cassette_name, cassette_settings, http_mock
 from .network_block import NetworkBlocked
 from .options import pytest_addoption
-from .session import pytest_configure, pytest_runtest_makereport, pytest_runtest_protocol, pytest_unconfigure
+from .session import (
+    pytest_collection_finish,
+    pytest_configure,
+    pytest_deselected,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+    pytest_unconfigure,
+)
 
 __all__ = [
     "NetworkBlocked",
@@ -19,9 +29,14 @@ __all__ = [
     "cassette_settings",
     "http_mock",
     "pytest_addoption",
+    "pytest_collection_finish",
     "pytest_configure",
+    "pytest_deselected",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
     "pytest_unconfigure",
 ]

@@ -11,6 +11,7 @@ from .options import RECORD_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 MARKER = FIXTURE = "cassette"
 _Tapes = dict[str, str]
@@ -42,6 +43,11 @@ def pytest_make_collect_report(
     return report
 
 
+def default_folder(test_file: Path) -> Path:
+    """Return the folder of tapes of a test file."""
+    return test_file.parent / "cassettes" / test_file.stem
+
+
 def class_and_test(item: pytest.Item) -> list[str]:
     """Return the names of a test's classes and its own, from the outside in."""
     return [*(node.name for node in item.listchain() if isinstance(node, pytest.Class)), item.name]
@@ -56,9 +62,10 @@ def tape_name(item: pytest.Item) -> str:
 
 def named(marker: pytest.Mark) -> str | None:
     """Return the name that a marker gives its tape."""
-    if len(marker.args) > 1 or (marker.args and "name" in marker.kwargs):
-        raise ValueError(f"one name for one tape, not {(*marker.args, *marker.kwargs.get('name', ()))!r}")
-    name = marker.args[0] if marker.args else marker.kwargs.get("name")
+    names = [*marker.args, *(marker.kwargs[name] for name in ("name",) if name in marker.kwargs)]
+    if len(names) > 1:
+        raise ValueError(f"one name for one tape, not {', '.join(map(repr, names))}")
+    name = names[0] if names else None
     if name is not None and not isinstance(name, str):
         raise ValueError(f"the name of a tape is a string, not {name!r}")
     return name

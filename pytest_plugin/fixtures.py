@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from .collection import settings, tape_name
+from .collection import default_folder, settings, tape_name
 from .options import record_mode
-from .session import failure_of
+from .session import failure_of, tally_of
+from .tally import Use
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -36,7 +37,7 @@ def http_mock(request: pytest.FixtureRequest) -> Iterator[Router]:
 @pytest.fixture
 def cassette_dir(request: pytest.FixtureRequest) -> Path:
     """The folder of tapes: `cassettes/<name of the test file>` beside the test file. Override it to choose another."""
-    return request.path.parent / "cassettes" / request.path.stem
+    return default_folder(request.path)
 
 
 @pytest.fixture
@@ -62,9 +63,13 @@ def cassette(
     from ..cassettes import use
 
     said = {**cassette_settings, **settings(test_of(request))}
-    mode = record_mode(request.config, said.pop("mode", None))
+    mode: Any = record_mode(request.config, said.pop("mode", None))
     with around(request, use(cassette_dir / cassette_name, mode=mode, **said)) as tape:
         yield tape
+    use_of_it = Use(tape.play_count, len(tape.recorded))
+    if failure_of(test_of(request)) is None and mode != "all":
+        use_of_it.unplayed = [(getattr(found, "line", 0), found.summary) for found in tape.unplayed]
+    tally_of(request.config).add(tape.path, use_of_it)
 
 
 def test_of(request: pytest.FixtureRequest) -> pytest.Item:

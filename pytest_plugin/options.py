@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
+# pytest-recording has options of the same names and meanings, and dies when it finds them taken.
+OF_RECORDING = frozenset({"--record-mode", "--block-network", "--allowed-hosts"})
+UNUSED = ("report", "fail", "ignore")
+RECORD_MODES = ("none", "once", "new_episodes", "all")
 
 
 class Option(NamedTuple):
@@ -31,8 +34,7 @@ OPTIONS = (
     Option(
         "--record-mode",
         "what tapes may do: none (replay only, the default), once (record a tape that does not exist), "
-        "new_episodes (record what is not on the tape), all (record everything anew), "
-        "update (rewrite the tape with what the test uses)",
+        "new_episodes (record what is not on the tape), all (record everything anew)",
         choices=RECORD_MODES,
     ),
     Option("--block-network", "fail a test that opens a connection or asks DNS", is_switch=True),
@@ -41,27 +43,31 @@ OPTIONS = (
         "what --block-network lets through, separated by commas: names, addresses, networks as 10.0.0.0/8, "
         "paths of Unix sockets; * stands for anything, localhost for every loopback address",
     ),
+    Option(
+        "--unused",
+        "recordings that no test played and tapes that no test has: report (the default), fail or ignore",
+        choices=UNUSED,
+    ),
 )
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options that are not another plugin's already."""
-    if _are_taken(pluginmanager):
-        return
+    taken = OF_RECORDING if _is_recording_here(pluginmanager) else frozenset[str]()
     group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
     for option in OPTIONS:
+        if option.flag in taken:
+            continue
         if option.is_switch:
             group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
         else:
-            group.addoption(
-                option.flag, default=None, choices=option.choices or None, metavar=None, help=option.explanation
-            )
+            group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
         twin = f"the twin of {option.flag}: {option.explanation}"
-        parser.addini(option.name, twin, type="bool" if option.is_switch else "string", default=None)
+        kind: Literal["bool", "string"] = "bool" if option.is_switch else "string"
+        parser.addini(option.name, twin, type=kind, default=None)
 
 
-def _are_taken(pluginmanager: pytest.PytestPluginManager) -> bool:
-    # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
+def _is_recording_here(pluginmanager: pytest.PytestPluginManager) -> bool:
     return not pluginmanager.is_blocked("recording") and importlib.util.find_spec("pytest_recording") is not None
 
 
@@ -85,6 +91,14 @@ def blocks_network(config: pytest.Config) -> bool:
 def allowed_hosts(config: pytest.Config) -> tuple[str, ...]:
     said = on_command_line(config, "allowed_hosts") or in_file(config, "allowed_hosts") or ""
     return tuple(host.strip() for host in str(said).split(",") if host.strip())
+
+
+def unused(config: pytest.Config) -> str:
+    """Return what happens to recordings that nothing plays."""
+    said = str(on_command_line(config, "unused") or in_file(config, "unused") or UNUSED[0])
+    if said not in UNUSED:
+        raise pytest.UsageError(f"unused = {said!r}: one of {', '.join(UNUSED)}")
+    return said
 
 
 def record_mode(config: pytest.Config, marked: object = None, environment: Mapping[str, str] = os.environ) -> str:

@@ -1,13 +1,17 @@
-"""One run of pytest: markers registered, the network blocked around it, each test's outcome remembered."""
+"""One run of pytest: markers registered, the network blocked around it, outcomes remembered, the section at its end."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .collection import FIXTURE, default_folder, tape_name
 from .network_block import Block, start, stop
-from .options import allowed_hosts, blocks_network, record_mode
+from .options import allowed_hosts, blocks_network, record_mode, unused
+from .report import is_failure, lines
+from .tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,15 +21,20 @@ MARKERS = (
     "keywords are those of understudy.cassettes.use",
     "network(*hosts): let this test use the network despite --block-network; without hosts, all of it",
 )
+WORKER_OUTPUT = "understudy_tally"
 
 _BLOCK = pytest.StashKey[Block]()
 _FAILURE = pytest.StashKey[BaseException]()
+_TALLY = pytest.StashKey[Tally]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    record_mode(config)  # a wrong mode in the configuration file stops the run before its first test
+    # What is wrong in the configuration file stops the run before its first test.
+    record_mode(config)
+    unused(config)
+    config.stash[_TALLY] = Tally(is_partial=any("::" in argument for argument in config.args))
     if blocks_network(config):
         block = Block(allowed_hosts(config))
         config.stash[_BLOCK] = block
@@ -36,6 +45,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     block = config.stash.get(_BLOCK, None)
     if block is not None:
         stop(block)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    if items:
+        items[0].config.stash[_TALLY].is_partial = True
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which tapes the tests of this run will ask for, in which folders."""
+    tally = session.config.stash[_TALLY]
+    for path in {item.path for item in session.items}:
+        folder = default_folder(path)
+        if folder.is_dir():
+            tally.folders.append(str(folder))
+    for item in session.items:
+        if FIXTURE in getattr(item, "fixturenames", ()):
+            tally.expected.append(str(default_folder(item.path) / tape_name(item)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -59,9 +85,50 @@ def pytest_runtest_makereport(
     """Remember how a test failed, for the fixtures that are torn down after it."""
     if call.when != "teardown" and call.excinfo is not None:
         item.stash[_FAILURE] = call.excinfo.value
+        if FIXTURE in getattr(item, "fixturenames", ()) and call.when == "setup":
+            tally_of(item.config).is_partial = True
     return (yield)
 
 
 def failure_of(item: pytest.Item) -> BaseException | None:
     """Return what a test raised, if it did."""
     return item.stash.get(_FAILURE, None)
+
+
+def tally_of(config: pytest.Config) -> Tally:
+    """Return the count of this run."""
+    return config.stash[_TALLY]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Hand the count to the controller of pytest-xdist, or let it decide about the exit status."""
+    tally = session.config.stash[_TALLY]
+    block = session.config.stash.get(_BLOCK, None)
+    if block is not None:
+        tally.attempts.extend((test or "outside a test", attempt) for test, attempt in block.attempts)
+    if session.shouldstop or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        tally.is_partial = True
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[WORKER_OUTPUT] = tally.plain()
+    elif exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take the count of a worker of pytest-xdist; a worker that crashed leaves everything open."""
+    tally: Tally = node.config.stash[_TALLY]
+    output: dict[str, Any] = getattr(node, "workeroutput", {})
+    if error is not None or WORKER_OUTPUT not in output:
+        tally.is_partial = True
+    else:
+        tally.merge(output[WORKER_OUTPUT])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    found = list(lines(config.stash[_TALLY], str(Path.cwd()), unused(config)))
+    if found:
+        terminalreporter.section("tapes")
+        for line in found:
+            terminalreporter.line(line)

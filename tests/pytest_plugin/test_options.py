@@ -39,10 +39,10 @@ class Case(NamedTuple):
 @pytest.mark.parametrize(
     "case",
     [
-        Case("all", arguments=("--record-mode=all",), marked="once", ini="record_mode = update"),
-        Case("once", marked="once", ini="record_mode = update"),
-        Case("update", ini="record_mode = update"),
-        Case("none", marked="once", ini="record_mode = update", ci="true"),
+        Case("all", arguments=("--record-mode=all",), marked="once", ini="record_mode = new_episodes"),
+        Case("once", marked="once", ini="record_mode = new_episodes"),
+        Case("new_episodes", ini="record_mode = new_episodes"),
+        Case("none", marked="once", ini="record_mode = new_episodes", ci="true"),
         Case("once", arguments=("--record-mode=once",), ci="true"),
         Case("none", arguments=("--record-mode=none",), marked="all"),
     ],
@@ -85,7 +85,7 @@ def test_an_unknown_mode_in_the_file_is_wrong_use(suite: Suite) -> None:
     result = suite.run()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all, update"])
+    result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all"])
 
 
 def test_help_shows_every_option_and_its_twin(suite: Suite) -> None:

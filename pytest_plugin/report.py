@@ -1,0 +1,65 @@
+"""The section `tapes` at the end of a run: what was played and recorded, what is unused, what was blocked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .tally import Tally
+
+SHOWN = 20
+
+
+def lines(tally: Tally, start: str, unused: str) -> Iterator[str]:
+    """Yield the lines of the section; nothing when no test used a tape and nothing was blocked.
+
+    `start` is the folder that paths are shown from, `unused` the value of `--unused`.
+    """
+    if tally.tapes:
+        played = sum(1 for use in tally.tapes.values() if use.played)
+        recorded = sum(1 for use in tally.tapes.values() if use.recorded)
+        yield (
+            f"played {tally.played} from {_count(played, 'tape')}, "
+            f"recorded {tally.recorded}" + (f" on {_count(recorded, 'tape')}" if recorded else "")
+        )
+    if unused != "ignore":
+        yield from _unused(tally, start)
+    if tally.attempts:
+        yield f"network: {_count(len(tally.attempts), 'attempt')} blocked"
+        yield from _some([f"{test}: {attempt}" for test, attempt in tally.attempts])
+
+
+def is_failure(tally: Tally, unused: str) -> bool:
+    """Whether what is unused fails the run."""
+    return unused == "fail" and bool(tally.unused() or tally.orphans())
+
+
+def _unused(tally: Tally, start: str) -> Iterator[str]:
+    recordings = tally.unused()
+    if recordings:
+        yield f"unused: {_count(len(recordings), 'recording')} that no test played"
+        places = [f"{_shown(found.path, start)}{f':{found.line}' if found.line else ''}" for found in recordings]
+        yield from _some([f"{place}  {found.summary}" for place, found in zip(places, recordings)])
+    orphans = tally.orphans()
+    if orphans:
+        yield f"orphaned: {_count(len(orphans), 'tape')} that no test has"
+        yield from _some([_shown(path, start) for path in orphans])
+
+
+def _some(entries: list[str]) -> Iterator[str]:
+    for entry in entries[:SHOWN]:
+        yield f"  {entry}"
+    if len(entries) > SHOWN:
+        yield f"  ... and {len(entries) - SHOWN} more"
+
+
+def _shown(path: str, start: str) -> str:
+    relative = os.path.relpath(path, start)
+    return path if relative.startswith("..") else relative
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

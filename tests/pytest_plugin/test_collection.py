@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+pytest_plugins = ["pytester"]
+
+
+def complaint(suite: Suite, marker: str) -> pytest.RunResult:
+    """Run a suite whose one test has this marker."""
+    suite.write(
+        f"""
+        import pytest
+
+        {marker}
+        def test_users():
+            raise AssertionError("was run")
+        """
+    )
+    result = suite.run()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(errors=1)
+    return result
+
+
+def test_an_unknown_keyword_is_a_collection_error_that_names_the_known_ones(suite: Suite) -> None:
+    result = complaint(suite, "@pytest.mark.cassette(modus='once', recrod=1)")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR collecting test_suite.py*",
+            "test_suite.py::test_users: @pytest.mark.cassette knows no modus, recrod; "
+            "it knows ignore, match, mode, name, redact, repeats*",
+        ]
+    )
+
+
+def test_an_unknown_mode_is_a_collection_error(suite: Suite) -> None:
+    result = complaint(suite, "@pytest.mark.cassette(mode='twice')")
+
+    result.stdout.fnmatch_lines(
+        ["test_suite.py::test_users: @pytest.mark.cassette(mode='twice'): one of none, once, *"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        ("@pytest.mark.cassette('../elsewhere')", "'../elsewhere' is not a path inside the folder of tapes*"),
+        ("@pytest.mark.cassette(name='/etc/users')", "'/etc/users' is not a path inside the folder of tapes*"),
+        ("@pytest.mark.cassette('a', 'b')", "one name for one tape, not 'a', 'b'"),
+        ("@pytest.mark.cassette('a', name='b')", "one name for one tape, not 'a', 'b'"),
+        ("@pytest.mark.cassette(1)", "the name of a tape is a string, not 1"),
+    ],
+)
+def test_a_name_that_cannot_be_is_a_collection_error(suite: Suite, marker: str, expected: str) -> None:
+    result = complaint(suite, marker)
+
+    result.stdout.fnmatch_lines([f"test_suite.py::test_users: @pytest.mark.cassette: {expected}"])
+
+
+def test_two_tests_whose_tapes_differ_in_letter_case_only_are_a_collection_error(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette
+        def test_users(): pass
+
+        def test_USERS(cassette): pass
+        """
+    )
+
+    result = suite.run()
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(
+        [
+            "test_suite.py::test_USERS: its tape test_USERS.yaml would be that of test_suite.py::test_users "
+            "where a file system ignores letter case; name one: @pytest.mark.cassette(name=...)"
+        ]
+    )
+
+
+def test_a_name_in_the_marker_ends_the_collision(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette(mode="once")
+        def test_users(): pass
+
+        @pytest.mark.cassette("capital", mode="once")
+        def test_USERS(): pass
+        """
+    )
+
+    suite.run().assert_outcomes(passed=2)
+
+
+def test_every_mistake_of_a_file_is_named_at_once(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette(modus="once")
+        def test_one(): pass
+
+        @pytest.mark.cassette(mode="twice")
+        def test_two(): pass
+        """
+    )
+
+    result = suite.run()
+
+    result.stdout.fnmatch_lines(["test_suite.py::test_one: *", "test_suite.py::test_two: *"])
+
+
+def test_mistakes_in_unittest_classes_are_found_as_well(suite: Suite) -> None:
+    suite.write(
+        """
+        import unittest
+        import pytest
+
+        class UsersTest(unittest.TestCase):
+            @pytest.mark.cassette(modus="once")
+            def test_users(self): pass
+        """
+    )
+
+    result = suite.run()
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["test_suite.py::UsersTest::test_users: @pytest.mark.cassette knows no modus*"])
+
+
+def test_the_tape_is_requested_after_wider_fixtures_and_before_those_of_the_test(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def whole(): pass
+
+        @pytest.fixture
+        def mine(): pass
+
+        @pytest.mark.cassette(mode="once")
+        def test_order(request, mine, whole, tmp_path):
+            names = request.fixturenames
+            assert names.index("whole") < names.index("cassette") < names.index("mine")
+        """
+    )
+
+    suite.run().assert_outcomes(passed=1)

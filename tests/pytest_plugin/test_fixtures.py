@@ -1,0 +1,428 @@
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import Suite
+
+pytest_plugins = ["pytester"]
+
+
+class Clock(BaseHTTPRequestHandler):
+    """Answers every request with its path and a number that goes up."""
+
+    ticks = 0
+
+    def do_GET(self) -> None:
+        type(self).ticks += 1
+        content = json.dumps({"path": self.path, "tick": self.ticks}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A real server, counting from 1."""
+    Clock.ticks = 0
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Clock)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+# http_mock
+
+
+def test_each_test_gets_a_fresh_router(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        import understudy
+
+        client = understudy.Client()
+
+        @pytest.mark.parametrize("name", ["Ada", "Grace"])
+        def test_routed(http_mock, name):
+            http_mock.get("https://api.test/user").respond(json={"name": name})
+            assert client.get("https://api.test/user").json() == {"name": name}
+            assert http_mock.call_count == 1
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+
+def test_a_route_that_was_never_called_fails_a_test_that_passed(suite: Suite) -> None:
+    suite.write(
+        """
+        def test_lazy(http_mock):
+            http_mock.get("https://api.test/user").respond(json={})
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*https://api.test/user*"])
+
+
+def test_a_test_that_failed_keeps_its_own_failure(suite: Suite) -> None:
+    suite.write(
+        """
+        def test_wrong(http_mock):
+            http_mock.get("https://api.test/user").respond(json={})
+            assert 1 + 1 == 3
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *assert (1 + 1) == 3"])
+
+
+def test_a_request_that_the_code_under_test_swallowed_is_still_reported(suite: Suite) -> None:
+    suite.write(
+        """
+        import contextlib
+        import understudy
+
+        def test_swallowing(http_mock):
+            with contextlib.suppress(BaseException):
+                understudy.get("https://api.test/forgotten")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*https://api.test/forgotten*"])
+
+
+# cassette
+
+
+def test_the_same_file_passes_live_and_then_with_the_network_blocked(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import asyncio
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_blocking():
+            assert understudy.get("{url}/users").json() == {{"path": "/users", "tick": 1}}
+
+        @pytest.mark.cassette
+        def test_asynchronous():
+            async def both():
+                async with understudy.AsyncClient() as client:
+                    return [(await client.get("{url}/" + name)).json()["tick"] for name in "ab"]
+
+            assert asyncio.run(both()) == [2, 3]
+
+        class TestUsers:
+            @pytest.mark.cassette
+            @pytest.mark.parametrize("user", ["ada/lovelace"])
+            def test_one(self, user):
+                assert understudy.get("{url}/users/" + user).json()["tick"] == 4
+        """
+    )
+
+    live = suite.run("--record-mode=once")
+    replayed = suite.run("--block-network")
+
+    live.assert_outcomes(passed=3)
+    replayed.assert_outcomes(passed=3)
+    assert Clock.ticks == 4
+    assert sorted(path.name for path in (suite.path / "cassettes/test_suite").iterdir()) == [
+        "TestUsers.test_one[ada%2Flovelace].yaml",
+        "test_asynchronous.yaml",
+        "test_blocking.yaml",
+    ]
+    live.stdout.fnmatch_lines(["=* tapes =*", "played 0 from 0 tapes, recorded 4 on 3 tapes"])
+    replayed.stdout.fnmatch_lines(["=* tapes =*", "played 4 from 3 tapes, recorded 0"])
+
+
+def test_without_a_word_a_missing_tape_fails_and_nothing_is_sent(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/users")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    assert Clock.ticks == 0
+    result.stdout.fnmatch_lines(["E *CassetteMissing: *cassettes/test_suite/test_users.yaml: *"])
+
+
+def test_the_fixture_is_the_tape(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import understudy
+
+        def test_users(cassette):
+            assert cassette.path.endswith("cassettes/test_suite/test_users.yaml")
+            understudy.get("{url}/users")
+            assert len(cassette.recorded) + len(cassette.played) == 1
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
+def test_the_tape_runs_before_other_fixtures_of_the_test_send_anything(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.fixture(scope="module")
+        def settings():
+            return "/token"
+
+        @pytest.fixture
+        def token(settings):
+            return understudy.get("{url}" + settings).json()["tick"]
+
+        @pytest.mark.cassette
+        def test_token(token):
+            assert token == 1
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
+def test_folder_name_and_settings_can_be_overridden(suite: Suite, url: str) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.fixture
+        def cassette_dir(tmp_path_factory, pytestconfig):
+            return pytestconfig.rootpath / "tapes"
+
+        @pytest.fixture
+        def cassette_name(request):
+            return f"{request.node.name}-v2.yaml"
+
+        @pytest.fixture
+        def cassette_settings():
+            return {"ignore": ["query.nonce"]}
+        """,
+        "conftest.py",
+    )
+    suite.write(
+        f"""
+        import itertools
+        from pathlib import Path
+
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            nonce = Path("nonce.txt")
+            nonce.write_text(nonce.read_text() + "x" if nonce.exists() else "x")
+            assert understudy.get("{url}/users", params={{"nonce": nonce.read_text()}}).json()["tick"] == 1
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+    assert (suite.path / "tapes/test_users-v2.yaml").exists()
+
+
+def test_tests_may_share_a_tape_by_name(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette("shared/users", repeats="always")
+        def test_one():
+            assert understudy.get("{url}/users").json()["tick"] == 1
+
+        @pytest.mark.cassette(name="shared/users.yaml", repeats="always")
+        def test_two():
+            assert understudy.get("{url}/users").json()["tick"] == 1
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=2)
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+    assert [path.name for path in (suite.path / "cassettes/test_suite/shared").iterdir()] == ["users.yaml"]
+
+
+def test_the_nearest_marker_wins_and_unittest_works(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import unittest
+
+        import pytest
+        import understudy
+
+        pytestmark = pytest.mark.cassette(mode="none", repeats="never")
+
+        @pytest.mark.cassette(mode="once")
+        class UsersTest(unittest.TestCase):
+            def test_users(self):
+                self.assertEqual(understudy.get("{url}/users").json()["tick"], 1)
+        """
+    )
+
+    suite.run().assert_outcomes(passed=1)
+    suite.run("--block-network").assert_outcomes(passed=1)
+    assert Clock.ticks == 1
+
+
+def test_under_ci_a_marker_records_nothing(suite: Suite, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette(mode="once")
+        def test_users():
+            understudy.get("{url}/users")
+        """
+    )
+
+    suite.run().assert_outcomes(errors=1)
+
+    assert Clock.ticks == 0
+    assert not (suite.path / "cassettes").exists()
+
+
+def test_a_request_that_is_not_on_the_tape_names_the_nearest_recording(suite: Suite, url: str) -> None:
+    source = f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/users/1")
+        """
+    suite.write(source)
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.write(source.replace("users/1", "users/2"))
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *NoMatch: *test_users.yaml*", "E * path *recorded '/users/1' *now '/users/2'*"])
+
+
+# What is unused
+
+
+def recorded_suite(suite: Suite, url: str) -> None:
+    """Two tapes; then one test sends less than it did, and the other has gone."""
+    before = f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/one")
+            understudy.get("{url}/two")
+
+        @pytest.mark.cassette
+        def test_old():
+            understudy.get("{url}/old")
+        """
+    after = f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/one")
+
+        def test_new():
+            pass
+        """
+    suite.write(before)
+    suite.run("--record-mode=once").assert_outcomes(passed=2)
+    suite.write(after)
+
+
+def test_what_is_unused_is_reported(suite: Suite, url: str) -> None:
+    recorded_suite(suite, url)
+
+    result = suite.run()
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "played 1 from 1 tape, recorded 0",
+            "unused: 1 recording that no test played",
+            "  cassettes/test_suite/test_users.yaml*  GET /two -> 200",
+            "orphaned: 1 tape that no test has",
+            "  cassettes/test_suite/test_old.yaml",
+        ]
+    )
+
+
+def test_what_is_unused_can_fail_the_run(suite: Suite, url: str) -> None:
+    recorded_suite(suite, url)
+
+    assert suite.run("--unused=fail").ret == pytest.ExitCode.TESTS_FAILED
+    assert suite.run("--unused=ignore").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-k", "users"), ("test_suite.py::test_users",), ("--deselect", "test_suite.py::test_new")]
+)
+def test_a_partial_run_claims_no_orphans(suite: Suite, url: str, arguments: tuple[str, ...]) -> None:
+    recorded_suite(suite, url)
+
+    result = suite.run(*arguments)
+
+    result.stdout.fnmatch_lines(["unused: 1 recording that no test played"])
+    result.stdout.no_fnmatch_line("orphaned*")
+
+
+# Cost
+
+
+def test_a_suite_that_uses_none_of_it_sees_nothing_of_it(suite: Suite) -> None:
+    suite.write(
+        """
+        import sys
+
+        def test_nothing():
+            pass
+        """
+    )
+
+    result = suite.run()
+
+    result.stdout.no_fnmatch_line("*tapes*")

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from understudy.pytest_plugin.report import is_failure, lines
+from understudy.pytest_plugin.tally import Tally, Use
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_run_without_tapes_says_nothing() -> None:
+    assert list(lines(Tally(), "/suite", "report")) == []
+
+
+def test_what_was_played_and_recorded_is_counted() -> None:
+    tally = Tally()
+    tally.add("/suite/a.yaml", Use(played=3))
+    tally.add("/suite/b.yaml", Use(played=1, recorded=2))
+
+    assert list(lines(tally, "/suite", "report")) == ["played 4 from 2 tapes, recorded 2 on 1 tape"]
+
+
+def test_what_is_unused_is_named_with_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").touch()
+    tally = Tally(folders=[str(tmp_path)])
+    tally.add("/suite/cassettes/a.yaml", Use(played=1, unplayed=[(88, "DELETE /v1/cart -> 204")]))
+
+    assert list(lines(tally, "/suite", "report")) == [
+        "played 1 from 1 tape, recorded 0",
+        "unused: 1 recording that no test played",
+        "  cassettes/a.yaml:88  DELETE /v1/cart -> 204",
+        "orphaned: 1 tape that no test has",
+        f"  {tmp_path}/gone.yaml",
+    ]
+    assert is_failure(tally, "fail")
+    assert not is_failure(tally, "report")
+
+
+def test_what_is_unused_can_be_ignored() -> None:
+    tally = Tally()
+    tally.add("/suite/a.yaml", Use(played=1, unplayed=[(88, "DELETE /v1/cart -> 204")]))
+
+    assert list(lines(tally, "/suite", "ignore")) == ["played 1 from 1 tape, recorded 0"]
+    assert not is_failure(tally, "ignore")
+
+
+def test_a_long_list_is_cut() -> None:
+    tally = Tally()
+    tally.add("/suite/a.yaml", Use(unplayed=[(number, "GET /") for number in range(25)]))
+
+    said = list(lines(tally, "/suite", "report"))
+
+    assert len(said) == 2 + 20 + 1
+    assert said[-1] == "  ... and 5 more"
+
+
+def test_blocked_attempts_are_listed_with_their_tests() -> None:
+    tally = Tally(attempts=[("test_shop.py::test_pay", "connected to 192.0.2.1")])
+
+    assert list(lines(tally, "/suite", "report")) == [
+        "network: 1 attempt blocked",
+        "  test_shop.py::test_pay: connected to 192.0.2.1",
+    ]
