@@ -1,0 +1,128 @@
+"""Cookies beside the standard library's `http.cookiejar`: made from it, and seen by it."""
+
+from __future__ import annotations
+
+import pickle
+import urllib.request
+from http.cookiejar import CookieJar, MozillaCookieJar
+from typing import TYPE_CHECKING
+
+import pytest
+
+from understudy.client.messages.cookie_jar import standard_cookie
+from understudy.client.messages.cookies import Cookies
+from understudy.client.messages.request import Request
+from understudy.client.messages.response import Response
+from understudy.client.messages.set_cookie import Cookie
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def answered(url: str, line: str) -> Response:
+    return Response(200, headers={"Set-Cookie": line}, request=Request("GET", url))
+
+
+def sent(cookies: Cookies, url: str) -> str | None:
+    request = Request("GET", url)
+    cookies.set_cookie_header(request)
+    return request.headers.get("Cookie")
+
+
+def some() -> Cookies:
+    cookies = Cookies({"everywhere": "1"})
+    cookies.extract_cookies(answered("https://example.org/", "host=2; Secure; HttpOnly; SameSite=Lax"))
+    cookies.extract_cookies(answered("https://example.org/", "wide=3; Domain=example.org; Max-Age=1000"))
+    return cookies
+
+
+def test_the_view_shows_every_cookie_as_the_standard_library_writes_it() -> None:
+    seen = {cookie.name: cookie for cookie in some().jar}
+
+    assert [seen[name].domain for name in ("everywhere", "host", "wide")] == ["", "example.org", ".example.org"]
+    assert (seen["host"].secure, seen["host"].has_nonstandard_attr("HttpOnly")) == (True, True)
+    assert seen["host"].get_nonstandard_attr("SameSite") == "Lax"
+    assert (seen["host"].discard, seen["wide"].discard) == (True, False)
+    assert isinstance(seen["wide"].expires, int)
+
+
+def test_the_view_is_live_in_both_directions() -> None:
+    cookies = Cookies()
+    jar = cookies.jar
+    assert isinstance(jar, CookieJar)
+    assert len(jar) == 0
+
+    cookies["a"] = "1"
+    jar.set_cookie(standard_cookie(Cookie("b", "2", domain="example.org")))
+    jar.set_cookie(standard_cookie(Cookie("c", "3", domain="example.org", host_only=True, path="/x")))
+
+    assert [cookie.name for cookie in jar] == list(cookies) == ["a", "b", "c"]
+    assert sent(cookies, "http://www.example.org/x") == "a=1; b=2"
+    assert sent(cookies, "http://example.org/x") == "c=3; a=1; b=2"
+    jar.clear(".example.org", "/", "b")
+    jar.clear("example.org")
+    assert list(cookies) == ["a"]
+    jar.clear_session_cookies()
+    assert not cookies
+    with pytest.raises(KeyError):
+        jar.clear("example.org", "/", "b")
+
+
+def test_the_view_works_in_urllib() -> None:
+    cookies = some()
+    request = urllib.request.Request("https://example.org/")
+
+    cookies.jar.add_cookie_header(request)
+
+    said = request.get_header("Cookie")
+    assert said is not None
+    assert set(said.split("; ")) == {"everywhere=1", "host=2", "wide=3"}
+
+
+def test_the_view_can_be_pickled() -> None:
+    assert [cookie.name for cookie in pickle.loads(pickle.dumps(some().jar))] == ["everywhere", "host", "wide"]
+
+
+def test_cookies_made_from_a_jar_mean_the_same() -> None:
+    cookies = Cookies(some().jar)
+
+    assert sent(cookies, "https://example.org/") == "everywhere=1; host=2; wide=3"
+    assert sent(cookies, "http://www.example.org/") == "everywhere=1; wide=3"
+
+
+def test_a_cookie_of_localhost_is_found_again() -> None:
+    jar = CookieJar()
+    jar.set_cookie(standard_cookie(Cookie("a", "1", domain="localhost.local", host_only=True)))
+
+    assert sent(Cookies(jar), "http://localhost:8000/") == "a=1"
+
+
+def test_a_jar_that_is_given_is_told_of_every_change(tmp_path: Path) -> None:
+    jar = MozillaCookieJar(tmp_path / "cookies.txt")
+    cookies = Cookies(jar)
+    assert cookies.jar is jar
+
+    cookies.extract_cookies(answered("https://example.org/", "a=1; Max-Age=1000"))
+    cookies.extract_cookies(answered("https://example.org/", "b=2; Domain=example.org; Max-Age=1000"))
+    cookies.set("c", "3")
+    cookies.delete("c")
+    jar.save()
+
+    again = MozillaCookieJar(tmp_path / "cookies.txt")
+    again.load()
+    assert {(cookie.name, cookie.value, cookie.domain) for cookie in again} == {
+        ("a", "1", "example.org"),
+        ("b", "2", ".example.org"),
+    }
+    assert sent(Cookies(again), "http://example.org/") == "a=1; b=2"
+
+
+def test_forgetting_what_a_given_jar_no_longer_has_is_fine() -> None:
+    jar = CookieJar()
+    cookies = Cookies(jar)
+    cookies["a"] = "1"
+
+    jar.clear()
+    del cookies["a"]
+
+    assert not cookies
