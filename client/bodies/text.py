@@ -6,7 +6,7 @@ codecs that are no charset of the web (`utf-7`, `idna`, `unicode_escape`, `rot13
 Where the name is unknown, the body is read as UTF-8, with U+FFFD in the place of what is no UTF-8.
 
 A byte order mark at the very beginning is dropped when the encoding is a Unicode one, as WHATWG's "decode" has it;
-it does not overrule the declared charset.
+it does not overrule the declared charset, except for saying the byte order of `utf-16` and `utf-32`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _UNLISTED = frozenset(
     }
 )
 _DEFAULT = "utf-8"
+_BIG_ENDIAN_MARKS = {"utf-16": codecs.BOM_UTF16_BE, "utf-32": codecs.BOM_UTF32_BE}
 
 
 def is_known_charset(name: str) -> bool:
@@ -72,7 +73,8 @@ def text_codec(name: str, *, trusted: bool = False) -> str | None:
 
 def decode_text(content: bytes, encoding: str = _DEFAULT) -> str:
     """Return a whole body as text, by the rules at the top of this page."""
-    text = content.decode(text_codec(encoding, trusted=True) or _DEFAULT, "replace")
+    codec = text_codec(encoding, trusted=True) or _DEFAULT
+    text = content.decode(_ordered(codec, content) if codec in _BIG_ENDIAN_MARKS else codec, "replace")
     return text[1:] if text.startswith("\ufeff") else text
 
 
@@ -80,16 +82,26 @@ class TextDecoder:
     """Turns the bytes of a body into text, piece by piece."""
 
     def __init__(self, encoding: str = _DEFAULT) -> None:
-        codec = text_codec(encoding, trusted=True) or _DEFAULT
-        self._decoder = codecs.getincrementaldecoder(codec)("replace")
+        self._codec = text_codec(encoding, trusted=True) or _DEFAULT
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._start = b""
         self._is_at_start = True
 
     def decode(self, data: bytes) -> str:
         """Return the text of what has arrived whole; the rest of a split character waits."""
+        if self._decoder is None:
+            data = self._start + data
+            if self._codec in _BIG_ENDIAN_MARKS and len(data) < len(_BIG_ENDIAN_MARKS[self._codec]):
+                self._start = data
+                return ""
+            self._decoder = _incremental(self._codec, data)
         return self._without_mark(self._decoder.decode(data))
 
     def flush(self) -> str:
         """Return what is left at the end: U+FFFD for a character cut off."""
+        if self._decoder is None:
+            self._decoder = _incremental(self._codec, self._start)
+            return self._without_mark(self._decoder.decode(self._start, True))
         return self._without_mark(self._decoder.decode(b"", True))
 
     def _without_mark(self, text: str) -> str:
@@ -98,6 +110,19 @@ class TextDecoder:
             if text[0] == "\ufeff":
                 return text[1:]
         return text
+
+
+def _incremental(codec: str, start: bytes) -> codecs.IncrementalDecoder:
+    name = _ordered(codec, start) if codec in _BIG_ENDIAN_MARKS else codec
+    return codecs.getincrementaldecoder(name)("replace")
+
+
+def _ordered(codec: str, start: bytes) -> str:
+    """Return the codec whose byte order a mark tells; little-endian without one, as WHATWG has it.
+
+    Python's own `utf-16` takes the machine's order, or refuses.
+    """
+    return f"{codec}-{'be' if start.startswith(_BIG_ENDIAN_MARKS[codec]) else 'le'}"
 
 
 class LineDecoder:
