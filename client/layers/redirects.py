@@ -151,12 +151,14 @@ def redirect_url(request: Request, response: Response) -> URL:
             f"the redirect from {request.method} {request.url.redacted} leads to {len(locations)} places at once",
             request=request,
         )
+    location = locations.pop()
+    scheme, colon, rest = location.partition(":")
+    if colon and scheme.lower() == request.url.scheme and not rest.startswith("//"):
+        # Some servers write `https:/path` and mean their own host; so do browsers understand it.
+        location = rest
     try:
-        url = URL(locations.pop())
-        # Some servers write `https:/path` and mean their own host.
-        if url.scheme and not url.host:
-            url = url.copy_with(host=request.url.host)
-        if url.is_relative_url:
+        url = URL(location)
+        if url.is_relative_url and not url.scheme:
             url = request.url.join(url)
     except InvalidURL as error:
         raise RemoteProtocolError(
@@ -165,7 +167,7 @@ def redirect_url(request: Request, response: Response) -> URL:
         ) from error
     if url.scheme not in ("http", "https", request.url.scheme):
         raise UnsupportedProtocol(
-            f"the redirect from {request.method} {request.url.redacted} leads to {url.redacted!r}: "
+            f"the redirect from {request.method} {request.url.redacted} leads to {url.redacted[:200]!r}: "
             "only http:// and https:// are followed",
             request=request,
         )
