@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-from ..client import AsyncByteStream, ReadTimeout, SyncByteStream
+from ..client import AsyncByteStream, ByteStream, ReadTimeout, SyncByteStream
 from .errors import RouteError
 from .values import is_mapping, show
 
@@ -67,6 +67,18 @@ def as_bytes(piece: Any) -> bytes:
     if isinstance(piece, (bytearray, memoryview)):
         return bytes(piece)
     raise TypeError(f"a stream's pieces are bytes or text, not {show(piece)}")
+
+
+class HeldStream(ByteStream):
+    """A body in memory that is handed over whole."""
+
+    def read_all(self) -> bytes:
+        """Return the body."""
+        return self._stream
+
+    async def aread_all(self) -> bytes:
+        """Return the body."""
+        return self._stream
 
 
 class PlayedStream(SyncByteStream, AsyncByteStream):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _LIBRARY = __name__.partition(".")[0] + "."
 # What stands between a test and its own call, and is nobody's idea of "where".
 _BETWEEN = frozenset({"contextlib", "functools"})
+_ours: dict[str, bool] = {}
 
 
 class Place:
@@ -60,9 +61,15 @@ def here() -> Place:
     """Return the line of the nearest caller outside this library."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__") or ""
-        if not name.startswith(_LIBRARY) and name not in _BETWEEN:
-            return Place("", frame.f_lineno, code=frame.f_code)
+        code = frame.f_code
+        known = _ours.get(code.co_filename)
+        if known is None:
+            name = frame.f_globals.get("__name__") or ""
+            known = name.startswith(_LIBRARY) or name in _BETWEEN
+            if len(_ours) < 10_000:
+                _ours[code.co_filename] = known
+        if not known:
+            return Place("", frame.f_lineno, code=code)
         frame = frame.f_back
     return NOWHERE
 

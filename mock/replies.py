@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..client import ByteStream, Headers, HTTPError, Response
-from .bodies import PieceFactory, PlayedStream
+from ..client import Headers, HTTPError, Response
+from .bodies import HeldStream, PieceFactory, PlayedStream
 from .errors import RouteError
 from .values import show
 
@@ -139,7 +139,7 @@ class Respond(Reply):
         return Response(
             self.status,
             headers=Headers.received(self.fields.copy()),
-            stream=ByteStream(body),
+            stream=HeldStream(body),
             request=call.request,
             extensions=self.extensions,
         )
@@ -256,7 +256,7 @@ class Copy(Reply):
         return Response(
             own.status_code,
             headers=Headers.received(fields),
-            stream=ByteStream(body),
+            stream=HeldStream(body),
             request=call.request,
             extensions=dict(own.extensions),
         )

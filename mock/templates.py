@@ -74,7 +74,7 @@ Segment = Union[str, Piece, Rest]
 class PathTemplate:
     """A path with holes, and what a path has to put into them."""
 
-    __slots__ = ("literals", "names", "segments", "text")
+    __slots__ = ("literals", "names", "rest_at", "segments", "text")
 
     def __init__(self, text: str, kinds: dict[str, str] | None = None) -> None:
         """Parse a template that starts with a slash; `kinds` says the kind of holes that do not say it themselves."""
@@ -84,21 +84,18 @@ class PathTemplate:
         self.segments: tuple[Segment, ...] = tuple(
             parse_segment(piece, text, kinds or {}, is_last=place == last) for place, piece in enumerate(pieces)
         )
-        self.literals = sum(isinstance(segment, str) for segment in self.segments)
-        self.names = _names(self.segments, text)
+        self._finish()
 
     @property
     def is_literal(self) -> bool:
         """Whether there is no hole in it."""
         return self.literals == len(self.segments)
 
-    @property
-    def rest_at(self) -> int | None:
-        """The place of the part that takes any number of segments."""
-        for place, segment in enumerate(self.segments):
-            if isinstance(segment, Rest):
-                return place
-        return None
+    def _finish(self) -> None:
+        self.literals = sum(isinstance(segment, str) for segment in self.segments)
+        self.names = _names(self.segments, self.text)
+        rests = [place for place, segment in enumerate(self.segments) if isinstance(segment, Rest)]
+        self.rest_at = rests[0] if rests else None
 
     @classmethod
     def joined(cls, base: PathTemplate, below: PathTemplate) -> PathTemplate:
@@ -107,8 +104,7 @@ class PathTemplate:
         start = base.segments[:-1] if base.segments[-1] == "" else base.segments
         whole.text = base.text.rstrip("/") + below.text
         whole.segments = (*start, *below.segments)
-        whole.literals = sum(isinstance(segment, str) for segment in whole.segments)
-        whole.names = _names(whole.segments, whole.text)
+        whole._finish()
         return whole
 
     def match(self, segments: tuple[str, ...]) -> dict[str, Any] | None:
