@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -153,9 +154,9 @@ def test_a_streamed_body_that_failed_half_way_is_not_sent_again(clock: StillCloc
         def handle_request(self, request: Request) -> Response:
             raise ReadError("cut")
 
-    with Client(transport=Failing(Server(0)), layers=[Retries(Retry(), BLOCKING, clock)]) as client:
-        with pytest.raises(ReadError):
-            client.put("https://api.test/", content=iter([b"one"]))
+    client = Client(transport=Failing(Server(0)), layers=[Retries(Retry(), BLOCKING, clock)])
+    with pytest.raises(ReadError):
+        client.put("https://api.test/", content=iter([b"one"]))
 
     assert clock.slept == []
 
@@ -184,8 +185,6 @@ def test_a_spent_budget_ends_retries(clock: StillClock) -> None:
 
 
 def test_a_wait_that_would_not_end_before_the_deadline_is_not_begun(clock: StillClock) -> None:
-    import time
-
     client = client_for(Server(503), clock, Retry(10, backoff=4, jitter=False))
 
     response = client.get("/", extensions={"deadline": time.monotonic() + 10})

@@ -1,0 +1,179 @@
+"""One deadline over everything that a call does, and an account of where the time went.
+
+Theory of operation
+
+1. A deadline is a moment of `time.monotonic`, in `request.extensions["deadline"]`; the earliest of those that apply:
+   `Timeout(total=)` of the call, `with client.deadline(seconds)` around it, and one that the caller put there.
+2. The network looks at it in every wait. So does the layer for retries. `Stopwatch` looks before each single request.
+3. Where there is a deadline, the call keeps an account in its extensions. Redirects, authentication and retries make
+   new requests with the same extensions, so that all of them write to one account.
+4. `DeadlineExceeded` is raised by whoever was waiting; the outermost layer adds the account to its message.
+"""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from ..errors import DeadlineExceeded
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ..callers import Caller
+    from ..messages.request import Request
+    from ..messages.response import Response
+    from .stack import Send
+
+_ACCOUNT = "time_account"
+_MOST_ENTRIES = 8
+
+# By the identity of the client, which its open block keeps alive.
+_here: ContextVar[tuple[tuple[int, float], ...]] = ContextVar("understudy_deadlines", default=())
+
+
+class deadline:
+    """Bounds everything that a client does in a block, in this task or thread: what `client.deadline(seconds)` returns.
+
+        with client.deadline(10) as deadline:
+            client.get(...)
+            client.get(...)
+            deadline.left    # seconds
+
+    Blocks nest; the earliest deadline counts.
+    """
+
+    def __init__(self, client: object, seconds: float) -> None:
+        if not seconds >= 0:
+            raise ValueError(f"a deadline of {seconds!r} seconds: it cannot be negative")
+        self._client = client
+        self._seconds = seconds
+        self._at: float | None = None
+
+    @property
+    def left(self) -> float:
+        """How many seconds there are, never less than zero."""
+        return self._seconds if self._at is None else max(0.0, self._at - time.monotonic())
+
+    def __enter__(self) -> deadline:
+        if self._at is not None:
+            raise RuntimeError("this deadline has begun already: make another one with client.deadline(seconds)")
+        self._at = time.monotonic() + self._seconds
+        _here.set((*_here.get(), (id(self._client), self._at)))
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        ended = (id(self._client), self._at)
+        _here.set(tuple(entry for entry in _here.get() if entry != ended))
+
+    def __repr__(self) -> str:
+        return f"<deadline {self.left:.3f} s left of {self._seconds:g} s>"
+
+
+def deadline_for(client: object, request: Request) -> float | None:
+    """Return the moment when a call of this client that starts now must be over."""
+    given: float | None = request.extensions.get("deadline")
+    total: float | None = request.extensions.get("total_timeout")
+    here = _here.get()
+    if given is None and total is None and not here:
+        return None
+    moments = [at for owner, at in here if owner == id(client)]
+    if given is not None:
+        moments.append(given)
+    if total is not None:
+        moments.append(time.monotonic() + total)
+    return min(moments, default=None)
+
+
+class Deadline:
+    """The outermost layer of a call that has a deadline: reads the body too, and says where the time went."""
+
+    def __init__(self, caller: Caller, *, reads: bool = False) -> None:
+        self._caller = caller
+        self._reads = reads
+
+    async def __call__(self, request: Request, send: Send) -> Response:
+        account = request.extensions[_ACCOUNT] = Account(request.extensions["deadline"])
+        try:
+            response = await send(request)
+            if self._reads:
+                try:
+                    with account.entry("reading the body"):
+                        await self._caller.read(response)
+                except BaseException:
+                    await self._caller.close(response)
+                    raise
+        except DeadlineExceeded as error:
+            error.args = (f"{error}: {account}",)
+            raise
+        return response
+
+
+class Stopwatch:
+    """The innermost layer of a call that has a deadline: accounts for each single request."""
+
+    async def __call__(self, request: Request, send: Send) -> Response:
+        account: Account = request.extensions[_ACCOUNT]
+        url = request.url
+        name = f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path[:80]}"
+        if account.left <= 0:
+            error = DeadlineExceeded(f"no time is left for {name}", request=request)
+            error.request_sent = False
+            raise error
+        with account.entry(name):
+            return await send(request)
+
+
+class Account:
+    """Where the time of one call went."""
+
+    def __init__(self, deadline: float) -> None:
+        self._started = time.monotonic()
+        self._deadline = deadline
+        self._entries: list[tuple[str, float]] = []
+
+    @property
+    def left(self) -> float:
+        """How many seconds there are."""
+        return self._deadline - time.monotonic()
+
+    def note(self, name: str, seconds: float) -> None:
+        """Add what took some time."""
+        self._entries.append((name, seconds))
+
+    def entry(self, name: str) -> _Entry:
+        """Measure a block."""
+        return _Entry(self, name)
+
+    def __str__(self) -> str:
+        longest = sorted(self._entries, key=lambda entry: -entry[1])[:_MOST_ENTRIES]
+        shown = [f"{seconds:.2f} s {name}" for name, seconds in self._entries if (name, seconds) in longest]
+        budget = max(0.0, self._deadline - self._started)
+        return f"of {budget:.2f} s, {', '.join(shown) or 'nothing was left'}"
+
+
+class _Entry:
+    __slots__ = ("_account", "_name", "_started")
+
+    def __init__(self, account: Account, name: str) -> None:
+        self._account = account
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+
+    def __exit__(self, *error: object) -> None:
+        self._account.note(self._name, time.monotonic() - self._started)
+
+
+def note_wait(request: Request, seconds: float, attempt: int) -> None:
+    """Add a wait before an attempt to the account of the call, where it keeps one."""
+    account: Account | None = request.extensions.get(_ACCOUNT)
+    if account is not None:
+        account.note(f"waiting before attempt {attempt}", seconds)

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import contextvars
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+import pytest
+
+from understudy import (
+    AsyncClient,
+    Client,
+    DeadlineExceeded,
+    MockTransport,
+    ReadTimeout,
+    Request,
+    Response,
+    SyncByteStream,
+)
+from understudy.client.callers import ASYNCHRONOUS, BLOCKING
+from understudy.client.layers import deadline as module
+from understudy.client.layers.deadline import Account, Deadline, Stopwatch, deadline, deadline_for, note_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def request(**extensions: Any) -> Request:
+    return Request("GET", "https://me:hidden@api.test/users?key=hidden", extensions=extensions)
+
+
+def client_for(handler: Callable[[Request], Response], *, reads: bool = True) -> Client:
+    return Client(transport=MockTransport(handler), layers=[Deadline(BLOCKING, reads=reads), Stopwatch()])
+
+
+def test_the_earliest_deadline_counts(clock: Clock) -> None:
+    client, other = object(), object()
+
+    with deadline(client, 10), deadline(client, 20), deadline(other, 1):
+        assert deadline_for(client, request()) == 1010
+        assert deadline_for(client, request(total_timeout=5)) == 1005
+        assert deadline_for(client, request(total_timeout=15, deadline=1003.0)) == 1003
+    assert deadline_for(client, request(total_timeout=15)) == 1015
+    assert deadline_for(client, request()) is None
+
+
+def test_without_a_deadline_of_its_own_a_client_has_none(clock: Clock) -> None:
+    with deadline(object(), 10):
+        assert deadline_for(object(), request()) is None
+
+
+def test_a_deadline_tells_how_much_is_left(clock: Clock) -> None:
+    whole = deadline(object(), 10)
+
+    assert whole.left == 10
+    with whole:
+        clock.now += 4
+        assert whole.left == 6
+        assert repr(whole) == "<deadline 6.000 s left of 10 s>"
+        clock.now += 40
+        assert whole.left == 0
+
+
+def test_a_deadline_begins_once() -> None:
+    once = deadline(object(), 10)
+
+    with once, pytest.raises(RuntimeError, match="begun already"), once:
+        pass
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan")])
+def test_a_deadline_in_the_past_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="cannot be negative"):
+        deadline(object(), seconds)
+
+
+def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
+    client = object()
+
+    with deadline(client, 10):
+        elsewhere = contextvars.Context().run(deadline_for, client, request())
+
+    assert elsewhere is None
+
+
+def test_the_error_says_where_the_time_went(clock: Clock) -> None:
+    def handler(asked: Request) -> Response:
+        clock.now += 3
+        note_wait(asked, 2.5, 2)
+        raise DeadlineExceeded("no answer", request=asked)
+
+    with client_for(handler) as client, pytest.raises(DeadlineExceeded) as caught:
+        client.send(request(deadline=1008.0))
+
+    assert str(caught.value) == (
+        "no answer: of 8.00 s, 2.50 s waiting before attempt 2, 3.00 s GET https://api.test/users"
+    )
+
+
+def test_reading_the_body_is_part_of_it(clock: Clock) -> None:
+    class Slow(SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            clock.now += 7
+            raise DeadlineExceeded("the body is late")
+            yield b""
+
+    with client_for(lambda _: Response(200, stream=Slow())) as client, pytest.raises(DeadlineExceeded) as caught:
+        client.send(request(deadline=1008.0))
+
+    assert "0.00 s GET https://api.test/users, 7.00 s reading the body" in str(caught.value)
+
+
+def test_a_streamed_body_is_left_to_the_caller() -> None:
+    with client_for(lambda _: Response(200, content=iter([b"x"])), reads=False) as client:
+        response = client.send(request(deadline=time.monotonic() + 60), stream=True)
+
+        assert not response.is_stream_consumed
+        assert response.read() == b"x"
+
+
+def test_nothing_is_sent_when_no_time_is_left(clock: Clock) -> None:
+    sent: list[Request] = []
+
+    def handler(asked: Request) -> Response:
+        sent.append(asked)
+        return Response(200)
+
+    with client_for(handler) as client, pytest.raises(DeadlineExceeded, match="no time is left for GET") as caught:
+        client.send(request(deadline=1000.0))
+
+    assert sent == []
+    assert caught.value.request_sent is False
+    assert "hidden" not in str(caught.value)
+
+
+def test_other_errors_pass_as_they_are(clock: Clock) -> None:
+    def handler(asked: Request) -> Response:
+        raise ReadTimeout("slow", request=asked)
+
+    with client_for(handler) as client, pytest.raises(ReadTimeout, match=r"\Aslow\Z"):
+        client.send(request(deadline=1008.0))
+
+
+def test_an_account_shows_what_took_longest_in_its_order(clock: Clock) -> None:
+    account = Account(1060.0)
+    for number in range(20):
+        account.note(f"step {number}", number if number % 2 else 0.001 * number)
+
+    said = str(account)
+
+    assert said.startswith("of 60.00 s, 5.00 s step 5, 7.00 s step 7,")
+    assert said.endswith("19.00 s step 19")
+    assert str(Account(900.0)) == "of 0.00 s, nothing was left"
+
+
+def test_a_wait_without_an_account_is_forgotten() -> None:
+    asked = request()
+
+    note_wait(asked, 1.0, 2)
+
+    assert asked.extensions == {}
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_client_keeps_the_same_account() -> None:
+    def handler(asked: Request) -> Response:
+        raise DeadlineExceeded("no answer", request=asked)
+
+    layers = [Deadline(ASYNCHRONOUS, reads=True), Stopwatch()]
+    async with AsyncClient(transport=MockTransport(handler), layers=layers) as client:
+        with pytest.raises(DeadlineExceeded, match=r"of 60\.00 s, 0\.00 s GET https://api\.test/users"):
+            await client.send(request(deadline=time.monotonic() + 60.0))
