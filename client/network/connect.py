@@ -5,9 +5,9 @@ The one seam for what lies between a request and a socket: proxies replace `open
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..errors import ConnectError, ConnectTimeout, UnsupportedProtocol
+from ..errors import ConnectError, ConnectTimeout
 from .failures import CONNECT, described, translate
 from .http1.codec import choose
 from .http1.connection import HTTP1Connection
@@ -16,60 +16,14 @@ from .trace import tell, traced
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..messages.request import Request
     from .backends.base import NetworkBackend, NetworkStream, SocketOption
     from .call import Call
     from .connection import Connection
+    from .origin import Origin
     from .proxies import Route
     from .tls import TLSSettings
 
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_SECURE = {"https", "wss"}
 _FIRST_PAUSE = 0.5
-
-
-class Origin(NamedTuple):
-    """What a connection is good for: everything about it that differs within one transport.
-
-    What else authenticates (verify, certificates, ALPN, proxy, local address, Unix socket) belongs to the transport, and each
-    transport has a pool of its own.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    sni: str | None = None
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether the connection is inside TLS."""
-        return self.scheme in _SECURE
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}" + (f" (SNI {self.sni})" if self.sni else "")
-
-
-def origin_of(request: Request) -> Origin:
-    """Return what the request needs a connection to."""
-    url = request.url
-    scheme = url.scheme
-    port = url.port
-    if port is None:
-        if scheme not in _PORTS:
-            said = (
-                f"{scheme}: URLs have no transport here"
-                if scheme
-                else "the URL has no scheme: write http:// or https://"
-            )
-            raise UnsupportedProtocol(f"{said} ({request.method} {str(url)[:80]!r})", request=request)
-        port = _PORTS[scheme]
-    elif scheme not in _PORTS:
-        raise UnsupportedProtocol(f"{scheme}: URLs have no transport here", request=request)
-    host = url.raw_host.decode("ascii")
-    if not host:
-        raise UnsupportedProtocol(f"the URL has no host ({request.method} {str(url)[:80]!r})", request=request)
-    return Origin(scheme, host, port, request.extensions.get("sni_hostname"))
 
 
 class Connector:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import PoolTimeout
 from .call import Call
-from .connect import origin_of
 from .connection import Unanswered
 from .failures import described
+from .origin import origin_of
 from .pool_state import PoolState
 from .snapshot import PoolSnapshot, snapshot
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from .backends.base import NetworkBackend, NetworkStream, SocketOption
     from .call import Call
-    from .connect import Origin
     from .http1.codec import Head
+    from .origin import Origin
     from .proxy import Proxy
 
 Result = TypeVar("Result")
