@@ -313,8 +313,6 @@ class _Zstd:
 
     def step(self, data: bytes) -> tuple[bytes, bytes, bool]:
         if self._frame is None or self._frame.eof:
-            if not data:
-                return b"", b"", True
             parameter = self._package.DecompressionParameter.window_log_max
             self._frame = self._package.ZstdDecompressor(options={parameter: _ZSTD_WINDOW_LOG})
         piece = self._frame.decompress(data, STEP_SIZE)

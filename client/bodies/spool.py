@@ -40,10 +40,12 @@ class _Kept(Generic[Source]):
         return self.chunks
 
     def add(self, chunk: bytes) -> None:
+        if self.chunks is None:
+            return
         self._size += len(chunk)
         if self._size > self._limit:
             self.chunks = None
-        elif self.chunks is not None:
+        else:
             self.chunks.append(chunk)
 
 

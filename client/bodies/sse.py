@@ -41,7 +41,9 @@ class ServerSentEvent(NamedTuple):
     def json(self, *, loads: Callable[..., Any] | None = None) -> Any:
         """Return the data parsed as JSON, by `json.loads` unless told otherwise."""
         if loads is None:
-            from json import loads
+            from json import loads as standard_loads
+
+            return standard_loads(self.data)
         return loads(self.data)
 
 

@@ -59,7 +59,8 @@ def read_cookies(path: str | os.PathLike[str]) -> list[Cookie]:
     listed: Any = cast("dict[str, Any]", said).get("cookies")
     if not isinstance(listed, list):
         raise ValueError(f"{os.fspath(path)} has no list of cookies")
-    return [_cookie(path, place, item) for place, item in enumerate(cast("list[Any]", listed))]
+    items: list[Any] = cast("Any", listed)
+    return [_cookie(path, place, item) for place, item in enumerate(items)]
 
 
 def _cookie(path: str | os.PathLike[str], place: int, item: Any) -> Cookie:

@@ -58,7 +58,8 @@ class Cookies(MutableMapping[str, str]):
             for cookie in cookies._held():
                 self._add(cookie.copy())
         elif isinstance(cookies, Mapping):
-            for name, value in cast("Mapping[Any, Any]", cookies).items():
+            mapping: Mapping[Any, Any] = cast("Any", cookies)
+            for name, value in mapping.items():
                 self.set(name, value)
         elif isinstance(cookies, (list, tuple)):
             for name, value in cast("list[tuple[Any, Any]]", cookies):

@@ -286,11 +286,11 @@ _MONTHS = {
 
 def parse_date(text: str) -> float | None:
     """Return the seconds since 1970 that a cookie's date means, or `None` where it is no date (5.1.1)."""
-    time: tuple[int, ...] | None = None
+    time: tuple[int, int, int] | None = None
     day = month = year = None
     for token in _DATE_TOKEN.findall(text[:_LONGEST_ATTRIBUTE]):
         if time is None and (found := _TIME.match(token)):
-            time = tuple(map(int, found.groups()))
+            time = (int(found.group(1)), int(found.group(2)), int(found.group(3)))
         elif day is None and (found := _DAY.match(token)):
             day = int(found.group(1))
         elif month is None and token[:3].lower() in _MONTHS:
@@ -304,7 +304,8 @@ def parse_date(text: str) -> float | None:
         return None
     from datetime import datetime, timezone
 
+    hour, minute, second = time
     try:
-        return datetime(year, month, day, *time, tzinfo=timezone.utc).timestamp()
+        return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
         return None

@@ -22,12 +22,13 @@ ATTRIBUTES = st.one_of(
     st.text(max_size=10),
 )
 NAMES = st.sampled_from(["a", "b", "__Host-a", "__Secure-b"])
-LINES = st.builds(
-    lambda name, value, attributes: "; ".join([f"{name}={value}", *attributes]),
-    NAMES,
-    st.text(max_size=4),
-    st.lists(ATTRIBUTES, max_size=4),
-)
+
+
+def line_of(name: str, value: str, attributes: list[str]) -> str:
+    return "; ".join([f"{name}={value}", *attributes])
+
+
+LINES = st.builds(line_of, NAMES, st.text(max_size=4), st.lists(ATTRIBUTES, max_size=4))
 
 
 def answered(url: str, line: str) -> Response:

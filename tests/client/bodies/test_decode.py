@@ -11,13 +11,14 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import brotli
 import pytest
 
 from understudy.client.bodies import decode
 from understudy.client.bodies.compress import compress_bytes
 from understudy.client.bodies.decode import STEP_SIZE, content_decoder, supported_encodings
 from understudy.client.errors import DecodingError, LimitExceeded
+
+brotli: Any = importlib.import_module("brotli")  # it has no types
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 TEXT = b"the quick brown fox jumps over the lazy dog, " * 2_000
@@ -132,6 +133,13 @@ def test_a_zstd_window_beyond_8_mib_is_refused() -> None:
     # RFC 8878, 3.1.1.1: magic number, no content size, a window descriptor of 2**27 bytes.
     with pytest.raises(DecodingError, match="zstd"):
         undone(b"\x28\xb5\x2f\xfd\x00" + bytes([(27 - 10) << 3]) + b"\x01\x00\x00", "zstd")
+
+
+def test_an_empty_piece_is_nothing() -> None:
+    decoder = content_decoder(["gzip"])
+    assert decoder is not None
+
+    assert list(decoder.decode(b"")) == decoder.flush() == []
 
 
 # Chains
@@ -321,7 +329,7 @@ def test_brotli_that_cannot_be_bounded_gets_little_at_a_time(monkeypatch: pytest
         ({"brotli", "backports.zstd", "_zstd"}, "gzip, deflate, br, zstd"),
         ({"brotlicffi"}, "gzip, deflate, br"),
         ({"backports.zstd", "_zstd"}, "gzip, deflate, zstd"),
-        (set(), "gzip, deflate"),
+        ({"something else"}, "gzip, deflate"),
     ],
 )
 def test_accept_encoding_lists_what_is_installed(there: set[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,22 @@ def test_a_compressed_file_does_not_claim_the_size_it_has_on_disk(tmp_path: Path
         assert b"".join(stream) == b"".join(stream) == bytes(5_000)
 
 
+def test_a_file_that_cannot_tell_its_end_has_no_length_and_stays_where_it_was() -> None:
+    class Endless(io.BytesIO):
+        def seek(self, offset: int, whence: int = 0, /) -> int:
+            if whence:
+                raise ValueError("seek from end not supported")
+            return super().seek(offset)
+
+    file = Endless(b"abc")
+    file.seek(1)
+
+    stream = streamed(file_stream(file))
+
+    assert stream.length is None
+    assert b"".join(stream) == b"".join(stream) == b"bc"
+
+
 def test_a_device_has_no_length() -> None:
     with open(os.devnull, "rb") as file:
         assert streamed(file_stream(file)).length is None

@@ -238,18 +238,18 @@ async def test_an_asynchronous_part_is_closed_where_the_sending_stops() -> None:
     assert closed == [True]
 
 
-@pytest.mark.parametrize(
-    ("data", "files", "kind", "said"),
-    [
-        ({}, {"f": 7}, TypeError, "'f' is int"),
-        ({}, {"f": {"a": "b"}}, TypeError, "'f' is dict"),
-        ({}, {"f": io.StringIO("a")}, TypeError, "'f': the file is open in text mode"),
-        ({}, {"f": ("a",)}, ValueError, "tuple of 1 items"),
-        ({}, {"f": ("a", b"", "b", {}, 1)}, ValueError, "tuple of 5 items"),
-        ({}, {7: b""}, TypeError, "name is str or bytes, not int"),
-        ({"a": {"b": "c"}}, {}, TypeError, "forms are flat"),
-    ],
-)
+WRONG: list[tuple[Any, Any, type[Exception], str]] = [
+    ({}, {"f": 7}, TypeError, "'f' is int"),
+    ({}, {"f": {"a": "b"}}, TypeError, "'f' is dict"),
+    ({}, {"f": io.StringIO("a")}, TypeError, "'f': the file is open in text mode"),
+    ({}, {"f": ("a",)}, ValueError, "tuple of 1 items"),
+    ({}, {"f": ("a", b"", "b", {}, 1)}, ValueError, "tuple of 5 items"),
+    ({}, {7: b""}, TypeError, "name is str or bytes, not int"),
+    ({"a": {"b": "c"}}, {}, TypeError, "forms are flat"),
+]
+
+
+@pytest.mark.parametrize(("data", "files", "kind", "said"), WRONG)
 def test_anything_else_is_an_error_that_names_the_part(data: Any, files: Any, kind: type[Exception], said: str) -> None:
     with pytest.raises(kind, match=said):
         MultipartStream(data, files)

@@ -96,6 +96,23 @@ def test_pieces_like_bytes_become_bytes() -> None:
 
 
 @pytest.mark.anyio
+async def test_an_iterator_that_is_no_generator_has_nothing_to_close() -> None:
+    class Once:
+        left = 2
+
+        def __aiter__(self) -> Once:
+            return self
+
+        async def __anext__(self) -> bytes:
+            self.left -= 1
+            if self.left < 0:
+                raise StopAsyncIteration
+            return b"x"
+
+    assert await gathered(AsyncIteratorByteStream(Once())) == [b"x", b"x"]
+
+
+@pytest.mark.anyio
 async def test_pieces_of_text_are_a_type_error() -> None:
     class Text:
         async def __aiter__(self) -> AsyncIterator[Any]:

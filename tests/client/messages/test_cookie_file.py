@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy.client.messages import cookie_file
 from understudy.client.messages.cookies import Cookies
 from understudy.client.messages.headers import Headers
 from understudy.client.messages.request import Request
@@ -78,7 +77,7 @@ def test_saving_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(cookie_file.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         Cookies().save(path)
 

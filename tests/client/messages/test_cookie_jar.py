@@ -80,14 +80,15 @@ def test_the_view_works_in_urllib() -> None:
 
 
 def test_the_view_can_be_pickled() -> None:
-    assert [cookie.name for cookie in pickle.loads(pickle.dumps(some().jar))] == ["everywhere", "host", "wide"]
+    assert {cookie.name for cookie in pickle.loads(pickle.dumps(some().jar))} == {"everywhere", "host", "wide"}
 
 
 def test_cookies_made_from_a_jar_mean_the_same() -> None:
     cookies = Cookies(some().jar)
 
-    assert sent(cookies, "https://example.org/") == "everywhere=1; host=2; wide=3"
-    assert sent(cookies, "http://www.example.org/") == "everywhere=1; wide=3"
+    # The order is the jar's: of creation, but sorted by domain before Python 3.10.
+    assert sorted((sent(cookies, "https://example.org/") or "").split("; ")) == ["everywhere=1", "host=2", "wide=3"]
+    assert sorted((sent(cookies, "http://www.example.org/") or "").split("; ")) == ["everywhere=1", "wide=3"]
 
 
 def test_a_cookie_of_localhost_is_found_again() -> None:
@@ -114,7 +115,7 @@ def test_a_jar_that_is_given_is_told_of_every_change(tmp_path: Path) -> None:
         ("a", "1", "example.org"),
         ("b", "2", ".example.org"),
     }
-    assert sent(Cookies(again), "http://example.org/") == "a=1; b=2"
+    assert sent(Cookies(again), "http://www.example.org/") == "b=2"
 
 
 def test_forgetting_what_a_given_jar_no_longer_has_is_fine() -> None:

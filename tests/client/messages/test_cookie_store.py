@@ -167,4 +167,4 @@ def test_a_secure_cookie_is_not_covered_from_an_insecure_place(setting: dict[str
 
     asked = {"name": "a", "path": "/login", **setting}
 
-    assert store.is_overshadowed(cookie(**asked)) is is_overshadowed  # type: ignore[arg-type]  # shorthand for this page
+    assert store.is_overshadowed(cookie(**asked)) is is_overshadowed

@@ -56,10 +56,10 @@ def test_names_are_found_in_any_case_and_keep_theirs_on_the_wire() -> None:
 
 
 def test_bytes_names_are_found_too() -> None:
+    names: list[Any] = [b"ACCEPT", 7]
     headers = Headers({"Accept": "*/*"})
 
-    assert b"ACCEPT" in headers
-    assert 7 not in headers
+    assert [name in headers for name in names] == [True, False]
 
 
 def test_repeated_fields_are_joined_or_apart_as_asked() -> None:
@@ -164,9 +164,9 @@ def test_headers_are_not_joined_with_anything_else(other: Any) -> None:
     headers = Headers()
 
     with pytest.raises(TypeError):
-        headers | other
+        _ = headers | other
     with pytest.raises(TypeError):
-        other | headers
+        _ = other | headers
     with pytest.raises(TypeError):
         headers |= other
 
@@ -275,9 +275,10 @@ def test_an_error_about_a_value_does_not_show_it() -> None:
 
 @pytest.mark.parametrize("value", ["", "a b", "a\tb", '"q"; x=1', b"caf\xe9", b"\x80\xff"])
 def test_any_other_value_is_fine(value: Any) -> None:
-    raw = value if isinstance(value, bytes) else value.encode()
+    raw: bytes = value if isinstance(value, bytes) else value.encode()
+    given: Any = {"a": value}
 
-    assert Headers({"a": value}).raw == [(b"a", raw)]
+    assert Headers(given).raw == [(b"a", raw)]
 
 
 def test_text_beyond_ascii_needs_an_encoding() -> None:
