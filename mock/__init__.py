@@ -5,9 +5,11 @@ from __future__ import annotations
 from .call_log import Call, Calls
 from .casting import FreeRoute
 from .clocks import VirtualClock
+from .crud import Crud
 from .errors import ExpectationsNotMet, RouteError, RouteWarning, UnmatchedRequest
 from .holds import Hold
 from .matchers import Matcher, match
+from .operations import Operation
 from .places import Place
 from .replies import NEXT, Reply
 from .routers import Router
@@ -22,11 +24,13 @@ __all__ = [
     "NEXT",
     "Call",
     "Calls",
+    "Crud",
     "Difference",
     "ExpectationsNotMet",
     "FreeRoute",
     "Hold",
     "Matcher",
+    "Operation",
     "Place",
     "Reply",
     "Route",

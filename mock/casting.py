@@ -17,7 +17,7 @@ from .routers import Router
 from .routes import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -88,7 +88,7 @@ class FreeRoute(Route):
         return super().calls if acting is self else acting.calls
 
     @contextmanager
-    def acted_by(self, copy: FreeRoute) -> Iterator[None]:
+    def acted_by(self, copy: FreeRoute) -> Generator[None, None, None]:
         """Let a copy play in this context."""
         if self._acting is None:
             self._acting = ContextVar("understudy_acting_route")
@@ -111,7 +111,7 @@ class Cast:
         self.wrapper: Any = None
 
     @contextmanager
-    def playing(self) -> Iterator[None]:
+    def playing(self) -> Generator[None, None, None]:
         """Stand in for every client with copies of the routes."""
         router = Router()
         with ExitStack() as acting:

@@ -56,7 +56,10 @@ class _Blocking:
         return signal.wait(timeout)
 
     async def send(self, transport: Any, request: Request) -> Response:
-        response: Response = transport.handle_request(request)
+        handle = getattr(transport, "handle_request", None)
+        if handle is None:
+            raise TypeError(f"{type(transport).__name__} answers asynchronous clients only: use AsyncClient")
+        response: Response = handle(request)
         return response
 
     async def result(self, value: Any, source: str) -> Any:
@@ -81,7 +84,10 @@ class _Asynchronous:
         return await signal.await_(timeout)
 
     async def send(self, transport: Any, request: Request) -> Response:
-        response: Response = await transport.handle_async_request(request)
+        handle = getattr(transport, "handle_async_request", None)
+        if handle is None:
+            raise TypeError(f"{type(transport).__name__} answers blocking clients only: use Client")
+        response: Response = await handle(request)
         return response
 
     async def result(self, value: Any, source: str) -> Any:

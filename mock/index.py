@@ -39,6 +39,9 @@ class _Shelf:
         if route in kept:
             kept.remove(route)
 
+    def all(self) -> list[Route]:
+        return [*self.others, *(route for routes in self.by_query.values() for route in routes)]
+
     def found(self, facts: Facts) -> list[Route]:
         if not self.by_query:
             return self.others
@@ -84,6 +87,28 @@ class RouteIndex:
         anywhere = self._anywhere
         if anywhere.literal or anywhere.any_segment or anywhere.below:
             found = found + _collected(anywhere, facts)
+        return found
+
+    def lookalikes(self, route: Route) -> list[Route]:
+        """Return the routes whose path covers all that a route's path allows, and some more."""
+        host: str | None = None
+        segments: tuple[Any, ...] = ()
+        for criterion in route.criteria:
+            if isinstance(criterion, HostCriterion):
+                host = criterion.host.literal
+            elif isinstance(criterion, PathCriterion):
+                segments = criterion.template.segments
+        roots = [self._anywhere] if host is None else [self._anywhere, self._hosts.get(host, _Node())]
+        found: list[Route] = []
+        for root in roots:
+            nodes = [root]
+            for segment in segments:
+                found += [each for node in nodes if node.below is not None for each in node.below.all()]
+                literal = [
+                    node.literal[segment] for node in nodes if isinstance(segment, str) and segment in node.literal
+                ]
+                nodes = literal + [node.any_segment for node in nodes if node.any_segment is not None]
+            found += [each for node in nodes for shelf in (node.below, node.ends) if shelf for each in shelf.all()]
         return found
 
     def _shelf(self, route: Route) -> _Shelf:

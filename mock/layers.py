@@ -25,7 +25,7 @@ from .routes import Route
 from .sugar import PassThrough
 
 if TYPE_CHECKING:
-    from ..client import Request, Response
+    from ..client import Clock, Request, Response
     from .replies import Reply
     from .resolution import Script
 
@@ -101,7 +101,7 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         timeout = request.extensions.get("timeout")
         limit = timeout.get("read") if timeout else None
         deadline = request.extensions.get("deadline")
-        left = None if deadline is None else deadline - clock.monotonic()
+        left = None if deadline is None else deadline - clock.monotonic() + self.stage.ahead_of(deadline)
         if left is not None and left < seconds and (limit is None or left <= limit):
             await color.sleep(clock, max(0.0, left))
             raise DeadlineExceeded(f"the call's time was up: this route answers after {seconds:g} s", request=request)
@@ -111,6 +111,11 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
                 f"no data received within {limit:g} seconds: this route answers after {seconds:g} s", request=request
             )
         await color.sleep(clock, seconds)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the router; the client's own waits may ask it, too."""
+        return self.stage.clock
 
     def production(self, request: Request, route: Answering) -> Any:
         """Return the transport that really answers, for a route that passes its requests through."""

@@ -17,12 +17,15 @@ A route that answers to the very same requests as an earlier one, without `times
 from __future__ import annotations
 
 import threading
+import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..client import HTTPError
 from .call_log import Call, Calls
-from .errors import RouteError
+from .errors import RouteError, RouteWarning
 from .index import RouteIndex
+from .lint import hides, told
 from .routes import Route
 from .states import States
 from .values import show
@@ -63,6 +66,8 @@ class Script:
         self._known: dict[object, Route] = {}
         self._ranks: dict[Route, Any] = {}
         self._serial = 0
+        self._hidden: list[tuple[Route, Route]] = []
+        self._ahead: dict[float, float] = {}
 
     def enter_route(self, route: Route) -> None:
         """Put a route behind those that are there."""
@@ -77,9 +82,11 @@ class Script:
 
         The reply is `None` where the route takes this call for a mistake.
         """
+        if self._new:
+            self.settle()
+            if self._hidden:
+                self.warn()
         with self._lock:
-            if self._new:
-                self._settle()
             candidates = self._index.candidates(facts)
             if len(candidates) > 1:
                 candidates = sorted(candidates, key=self._ranks.__getitem__)
@@ -139,7 +146,39 @@ class Script:
             if self.order == "specific" and route.most is None and not route.transitions:
                 self._replace(route)
             self._index.add(route)
-        self._new = []
+        added, self._new = self._new, []
+        if self.order != "strict" and len(self.routes) > 1:
+            self._hidden += [pair for route in added for pair in self._lint(route)]
+
+    def _lint(self, route: Route) -> list[tuple[Route, Route]]:
+        """Return the pairs (hiding, hidden) that a new route is part of."""
+        found: list[tuple[Route, Route]] = []
+        for other in self._index.lookalikes(route)[-100:]:
+            if other is not route and other.replaced_by is None and route.replaced_by is None:
+                first, last = sorted((route, other), key=self._ranks.__getitem__)
+                if last.used == 0 and self.order != "queue" and hides(first, last):
+                    found.append((first, last))
+        return found
+
+    def warn(self) -> None:
+        """Tell about routes that can never win, at their own lines."""
+        pairs, self._hidden = self._hidden, []
+        for first, last in pairs:
+            place = last.place
+            warnings.warn_explicit(told(first, last), RouteWarning, place.path, place.line)
+
+    def lint(self) -> list[str]:
+        """Return what is wrong with the routes as they stand: those that can never win, and those that were replaced."""
+        self.settle()
+        found: list[str] = []
+        for route in self.routes:
+            if route.replaced_by is not None:
+                found.append(f"{route.place}: {route.label} is replaced by the same at {route.replaced_by.place}")
+                continue
+            for first, last in self._lint(route):
+                if last is route:
+                    found.append(f"{route.place}: {told(first, last)}")
+        return found
 
     def _replace(self, route: Route) -> None:
         """Let a route take the place of an earlier one that answers to the very same requests."""
@@ -190,6 +229,14 @@ class Script:
         """Remember an error of a handler that is no simulated failure of HTTP."""
         if not isinstance(error, HTTPError):
             self.handler_errors.append((call, error, source))
+
+    def ahead_of(self, deadline: float) -> float:
+        """Return how far the clock was ahead of the real one when a deadline was first seen; deadlines are on the real one."""
+        if deadline not in self._ahead:
+            if len(self._ahead) > 1_000:
+                self._ahead.clear()
+            self._ahead[deadline] = self.clock.monotonic() - time.monotonic()
+        return self._ahead[deadline]
 
     def forget(self) -> None:
         """Forget everything that happened; the routes stay."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, stand_in
 from .checks import conclude, findings
 from .clocks import VirtualClock
+from .crud import Crud
 from .errors import RouteError
 from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
+from .mounts import transport_for
+from .operations import Operation, grouped_calls
 from .places import here
+from .replies import Ask
 from .resolution import Script
 from .routes import Route
 from .sugar import Handle, PassThrough, reply_from
@@ -19,12 +24,13 @@ from .templates import Piece, Rest
 from .values import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
     from ..client import Clock, Request, Response
+    from .misses import Miss
     from .replies import Reply
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -135,6 +141,29 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
             self.enter_route(route)
         return routes[-1]
 
+    def mount(self, url: Any, app: Any, **options: Any) -> Route:
+        """Let an ASGI or WSGI application, or a transport, answer everything below a URL."""
+        target = str(url).rstrip("/") + "/**"
+        return self.route(target, optional=True, **options).reply(Ask(transport_for(app)))
+
+    def crud(self, url: str, items: list[dict[str, Any]] | None = None, *, id: str = "id") -> Crud:  # noqa: A002
+        """Add a resource that remembers: list, create, read, replace, change, delete."""
+        resource = Crud(url, items, id=id)
+        self.add(*resource.routes)
+        return resource
+
+    @contextmanager
+    def expect_unmatched(self) -> Generator[list[Miss], None, None]:
+        """Expect requests that no route answers; at least one, in the block. Returns the list of them."""
+        before = len(self.misses)
+        found: list[Miss] = []
+        yield found
+        found += self.misses[before:]
+        for miss in found:
+            miss.is_settled = True
+        if not found:
+            raise AssertionError("every request was answered, and one without a route was expected")
+
     def __getitem__(self, name: str) -> Route:
         """Return the route of that name."""
         for route in reversed(self.routes):
@@ -159,6 +188,11 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     def call_count(self) -> int:
         """How many requests were answered."""
         return self.calls.call_count
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What was asked for logically: each with its redirects, auth round trips and retries."""
+        return grouped_calls(self.calls)
 
     def reset(self) -> None:
         """Forget all calls, misses and states; the routes stay."""
