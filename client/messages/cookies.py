@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Callable, cast
+from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from ..errors import CookieConflict
 from .cookie_store import LARGEST_HEADER, CookieStore
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     import os
     from http.cookiejar import CookieJar
 
-    from .request import Request
-    from .response import Response
+    from ..urls import URL
+    from .headers import Headers
+
+    # What is looked at of messages, and nothing else: they stand above cookies.
+    class AnyRequest(Protocol):
+        url: URL
+        headers: Headers
+
+    class AnyResponse(Protocol):
+        headers: Headers
+
+        @property
+        def request(self) -> AnyRequest: ...
+
 
 __all__ = ["Cookies"]
 
@@ -77,7 +89,7 @@ class Cookies(MutableMapping[str, str]):
 
     # What comes and what goes
 
-    def extract_cookies(self, response: Response) -> None:
+    def extract_cookies(self, response: AnyResponse) -> None:
         """Keep what a response sets, where the URL of its request may set it."""
         if "set-cookie" not in response.headers:
             return
@@ -93,7 +105,7 @@ class Cookies(MutableMapping[str, str]):
                 if cookie.secure or target.is_secure or not self._store.is_overshadowed(cookie):
                     self._add(cookie)
 
-    def set_cookie_header(self, request: Request, *, scoped_only: bool = False) -> None:
+    def set_cookie_header(self, request: AnyRequest, *, scoped_only: bool = False) -> None:
         """Set a request's Cookie field to what belongs to its URL; leaves a Cookie field that is there as it is.
 
         With `scoped_only`, cookies that a program set without a domain stay home: for requests that follow a redirect

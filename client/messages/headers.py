@@ -15,11 +15,10 @@ Theory of operation
 
 from __future__ import annotations
 
-import re
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
 from typing import TYPE_CHECKING, Any, Union, cast, overload
 
-from ..errors import LocalProtocolError
+from .fields import checked_name, checked_value, lookup_key, lower_name, lowered
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -67,17 +66,6 @@ HeaderTypes = Union[
     Sequence[tuple[bytes, bytes]],
 ]
 
-_NOT_A_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
-_NOT_IN_A_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
-
-_KNOWN_NAMES_MOST = 1024
-_KNOWN_NAME_LONGEST = 64
-# What a caller wrote -> (as on the wire, lower-case). Two tables, because `b"a"` and `"a"` share a hash.
-_known_text: dict[str, tuple[bytes, str]] = {}
-_known_bytes: dict[bytes, tuple[bytes, str]] = {}
-# As received -> lower-case; never validated, so never mixed with the tables above.
-_lowered: dict[bytes, str] = {}
-
 
 class Headers(MutableMapping[str, str]):
     """HTTP header fields: a mutable mapping that is case-insensitive and keeps order, case and repeats.
@@ -105,7 +93,9 @@ class Headers(MutableMapping[str, str]):
         elif isinstance(headers, Headers):
             self._fields = headers._fields.copy()
         else:
-            self._fields = [(_name(name)[0], _value(name, value, encoding)) for name, value in _pairs(headers)]
+            self._fields = [
+                (checked_name(name)[0], checked_value(name, value, encoding)) for name, value in _pairs(headers)
+            ]
 
     @classmethod
     def received(cls, pairs: list[tuple[bytes, bytes]]) -> Self:
@@ -147,14 +137,14 @@ class Headers(MutableMapping[str, str]):
 
     def multi_items(self) -> list[tuple[str, str]]:
         """Return every field, repeats apart, as `(lower-case name, value)`."""
-        return [(_lower(name), self._text(value)) for name, value in self._fields]
+        return [(lower_name(name), self._text(value)) for name, value in self._fields]
 
     def get_list(self, key: str, split_commas: bool = False) -> list[str]:
         """Return the values of a field, one per line; with `split_commas` also split at commas.
 
         Do not split `Set-Cookie`, whose dates hold commas.
         """
-        found = self._indexed().get(_key(key))
+        found = self._indexed().get(lookup_key(key))
         if found is None:
             return []
         values = [self._text(value) for value in ((found,) if isinstance(found, bytes) else found)]
@@ -165,7 +155,7 @@ class Headers(MutableMapping[str, str]):
     # The mapping
 
     def __getitem__(self, key: str) -> str:
-        found = self._indexed().get(_key(key))
+        found = self._indexed().get(lookup_key(key))
         if found is None:
             raise KeyError(key)
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
@@ -181,36 +171,36 @@ class Headers(MutableMapping[str, str]):
 
     def get(self, key: str, /, default: Any = None) -> Any:
         """Return the value of a field, repeats joined with ", "; `default` where there is none."""
-        found = self._indexed().get(_key(key))
+        found = self._indexed().get(lookup_key(key))
         if found is None:
             return default
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, (str, bytes)) and _key(key) in self._indexed()
+        return isinstance(key, (str, bytes)) and lookup_key(key) in self._indexed()
 
     def __setitem__(self, key: str, value: str) -> None:
         """Set a field in the place of the first of that name, dropping the others."""
-        name, lower = _name(key)
-        field = (name, _value(key, value, self._encoding))
+        name, lower = checked_name(key)
+        field = (name, checked_value(key, value, self._encoding))
         index = self._indexed()
         if lower in index:
             fields = self._fields
-            first = next(place for place, (known, _) in enumerate(fields) if _lower(known) == lower)
+            first = next(place for place, (known, _) in enumerate(fields) if lower_name(known) == lower)
             if not isinstance(index[lower], bytes):
-                fields[first + 1 :] = [kept for kept in fields[first + 1 :] if _lower(kept[0]) != lower]
+                fields[first + 1 :] = [kept for kept in fields[first + 1 :] if lower_name(kept[0]) != lower]
             fields[first] = field
         else:
             self._fields.append(field)
         index[lower] = field[1]
 
     def __delitem__(self, key: str) -> None:
-        lower = _key(key)
+        lower = lookup_key(key)
         index = self._indexed()
         if lower not in index:
             raise KeyError(key)
         del index[lower]
-        self._fields = [field for field in self._fields if _lower(field[0]) != lower]
+        self._fields = [field for field in self._fields if lower_name(field[0]) != lower]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._indexed())
@@ -278,8 +268,8 @@ class Headers(MutableMapping[str, str]):
                 other = Headers(given)
             except (TypeError, ValueError):
                 return False
-        mine = sorted([(_lower(name), value) for name, value in self._fields])
-        return mine == sorted([(_lower(name), value) for name, value in other._fields])
+        mine = sorted([(lower_name(name), value) for name, value in self._fields])
+        return mine == sorted([(lower_name(name), value) for name, value in other._fields])
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
@@ -304,7 +294,7 @@ class Headers(MutableMapping[str, str]):
             return
         replaced = other._indexed().keys() & self._indexed().keys()
         if replaced:
-            self._fields = [field for field in self._fields if _lower(field[0]) not in replaced]
+            self._fields = [field for field in self._fields if lower_name(field[0]) not in replaced]
         self._fields.extend(other._fields)
         self._index = None
 
@@ -337,7 +327,7 @@ def _is_headers_like(value: object) -> bool:
 def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes]]:
     index: dict[str, bytes | list[bytes]] = {}
     for name, value in fields:
-        lower = _lowered.get(name) or _lower(name)
+        lower = lowered.get(name) or lower_name(name)
         if lower not in index:
             index[lower] = value
             continue
@@ -361,73 +351,3 @@ def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # pyright: ignore[reportUnknownArgumentType]
             raise TypeError("headers given as a sequence must be (name, value) pairs")
     return pairs
-
-
-def _lower(name: bytes) -> str:
-    lower = _lowered.get(name)
-    if lower is None:
-        lower = name.decode("iso-8859-1").lower()
-        if len(name) <= _KNOWN_NAME_LONGEST:
-            if len(_lowered) >= _KNOWN_NAMES_MOST:
-                _lowered.clear()
-            _lowered[name] = lower
-    return lower
-
-
-def _key(key: str | bytes) -> str:
-    return key.lower() if isinstance(key, str) else key.decode("iso-8859-1").lower()
-
-
-def _name(name: Any) -> tuple[bytes, str]:
-    if isinstance(name, str):
-        return _known_text.get(name) or _learn(name, _known_text, name)
-    if isinstance(name, bytes):
-        return _known_bytes.get(name) or _learn(name.decode("iso-8859-1"), _known_bytes, name)
-    raise TypeError(f"a header name is str or bytes, not {type(name).__name__}")
-
-
-def _learn(text: str, known: dict[Any, tuple[bytes, str]], key: str | bytes) -> tuple[bytes, str]:
-    wrong = _NOT_A_TOKEN.search(text)
-    if wrong:
-        # Only what precedes the mistake: a whole line given as a name would show its value.
-        at = wrong.start()
-        raise LocalProtocolError(
-            f"header name {text[:at][-40:]!r}... holds {wrong.group()!r} at position {at}: "
-            "names are letters, digits and !#$%&'*+-.^_`|~"
-        )
-    if not text:
-        raise LocalProtocolError("a header name is empty")
-    name = (text.encode("ascii"), text.lower())
-    if len(text) <= _KNOWN_NAME_LONGEST:
-        if len(known) >= _KNOWN_NAMES_MOST:
-            known.clear()
-        known[key] = name
-    return name
-
-
-def _value(name: str | bytes, value: Any, encoding: str | None) -> bytes:
-    if isinstance(value, str):
-        # `isprintable` over ASCII is exactly VCHAR and SP.
-        if value.isascii() and value.isprintable() and (not value or (value[0] != " " and value[-1] != " ")):
-            return value.encode("ascii")
-        try:
-            raw = value.encode(encoding or "ascii")
-        except UnicodeEncodeError as error:
-            raise LocalProtocolError(
-                f"header {_said(name)} holds {value[error.start]!r} at position {error.start}, "
-                f"which is not {encoding or 'ASCII'}: pass bytes, or Headers(..., encoding='utf-8')"
-            ) from None  # the cause would show the value
-    elif isinstance(value, bytes):
-        raw = value
-    else:
-        raise TypeError(f"header {_said(name)} is {type(value).__name__}: a value is str or bytes")
-    wrong = _NOT_IN_A_VALUE.search(raw)
-    if wrong:
-        character = wrong.group().decode("iso-8859-1")
-        mend = "strip the whitespace around the value" if character in " \t" else "values are one line of visible text"
-        raise LocalProtocolError(f"header {_said(name)} holds {character!r} at position {wrong.start()}: {mend}")
-    return raw
-
-
-def _said(name: str | bytes) -> str:
-    return repr(name if isinstance(name, str) else name.decode("iso-8859-1"))

@@ -298,7 +298,7 @@ def test_anything_else_is_a_type_error(given: Any) -> None:
 
 
 def test_names_are_learned_within_bounds() -> None:
-    from understudy.client.messages import headers as module
+    from understudy.client.messages import fields as module
 
     for number in range(3000):
         Headers({f"x-{number}": "a"})
@@ -307,7 +307,7 @@ def test_names_are_learned_within_bounds() -> None:
     long = "x" * 10_000
     assert Headers({long: "1"})[long] == "1"
 
-    for table in (module._known_text, module._known_bytes, module._lowered):  # pyright: ignore[reportPrivateUsage]
+    for table in (module._known_text, module._known_bytes, module.lowered):  # pyright: ignore[reportPrivateUsage]
         assert len(table) <= 1024
         assert max(map(len, table)) <= 64
 
