@@ -1,0 +1,623 @@
+"""What every network backend promises, over real sockets of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+import trustme
+from understudy.client.bridge import run
+from understudy.client.network.backends.addresses import Address, DNSCache
+from understudy.client.network.backends.anyio_streams import AnyioBackend
+from understudy.client.network.backends.asyncio_native import AsyncioBackend
+from understudy.client.network.backends.base import UncleanEOF
+from understudy.client.network.backends.blocking import BlockingBackend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TIMEOUTS = (TimeoutError, socket.timeout)
+
+
+@dataclass
+class Kind:
+    """A backend, and how its coroutines are run."""
+
+    backend: Callable[..., Any]
+    run: Callable[[Callable[[], Any]], Any]
+
+
+KINDS = {
+    "blocking": Kind(BlockingBackend, lambda body: run(body())),
+    "asyncio": Kind(AsyncioBackend, lambda body: asyncio.run(body())),
+    "anyio on trio": Kind(AnyioBackend, lambda body: trio.run(body)),
+    "anyio on asyncio": Kind(AnyioBackend, lambda body: asyncio.run(body())),
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[str(request.param)]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+        yield listening
+
+
+class TLSServer:
+    """A thread that accepts one connection, does the handshake, and then does as told."""
+
+    def __init__(self, context: ssl.SSLContext, then: Callable[[ssl.SSLSocket], None], *, layers: int = 1) -> None:
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.listening.settimeout(5)
+        self.context = context
+        self.then = then
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    @property
+    def port(self) -> int:
+        port: int = self.listening.getsockname()[1]
+        return port
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError), self.listening.accept()[0] as accepted:
+            accepted.settimeout(5)
+            with self.context.wrap_socket(accepted, server_side=True, suppress_ragged_eofs=False) as secured:
+                self.then(secured)
+
+    def __enter__(self) -> TLSServer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.thread.join(5)
+        self.listening.close()
+
+
+AUTHORITY = trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def client_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return context
+
+
+def test_bytes_go_both_ways_until_the_end(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            await stream.write(b"ping", 5.0)
+            assert accepted.recv(100) == b"ping"
+            accepted.sendall(b"pong")
+            assert await stream.read(2, 5.0) == b"po"
+            assert await stream.read(100, 5.0) == b"ng"
+            accepted.shutdown(socket.SHUT_WR)
+            assert await stream.read(100, 5.0) == b""
+            await stream.write(b"still here", 5.0)
+            assert accepted.recv(100) == b"still here"
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_read_that_times_out_loses_nothing(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], None)
+        accepted, _ = listener.accept()
+        with accepted:
+            with pytest.raises(TIMEOUTS):
+                await stream.read(100, 0.01)
+            accepted.sendall(b"late")
+            assert await stream.read(100, None) == b"late"
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_shorter_timeout_after_a_longer_one_is_kept(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.sendall(b"x")
+            assert await stream.read(1, 60.0) == b"x"
+            with pytest.raises(TIMEOUTS):
+                await stream.read(1, 0.01)
+            with pytest.raises(TIMEOUTS):
+                await stream.read(1, 0.02)
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_write_that_nobody_takes_times_out(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted, pytest.raises(TIMEOUTS):
+            for _ in range(1000):
+                await stream.write(b"x" * 1_000_000, 0.01)
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_large_write_arrives_whole(kind: Kind, listener: socket.socket) -> None:
+    got = bytearray()
+
+    def drain() -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            while data := accepted.recv(1_000_000):
+                got.extend(data)
+
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        thread = threading.Thread(target=drain)
+        thread.start()
+        await stream.write(b"ab" * 4_000_000, 5.0)
+        sent = 0
+        rest = memoryview(b"cd" * 4_000_000)
+        while sent < len(rest):
+            sent += await stream.write_until_readable(rest[sent:], 5.0)
+        await stream.write(b"END", 5.0)
+        while not got.endswith(b"END"):
+            await kind.backend().sleep(0.001)
+        stream.close()
+        await kind.backend().sleep(0.001)  # asyncio closes in its loop's next turn
+        thread.join()
+
+    kind.run(body)
+
+    assert got == b"ab" * 4_000_000 + b"cd" * 4_000_000 + b"END"
+
+
+def test_a_write_stops_when_the_peer_says_something(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            timer = threading.Timer(0.02, lambda: accepted.sendall(b"stop"))
+            timer.start()
+            left = 1_000
+            while await stream.write_until_readable(memoryview(b"x" * 1_000_000), 5.0) == 1_000_000 and left:
+                left -= 1
+            assert left, "everything was sent, and nothing was heard"
+            assert await stream.read(100, 5.0) == b"stop"
+            timer.join()
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_write_until_readable_times_out_too(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted, pytest.raises(TIMEOUTS):
+            for _ in range(1_000):
+                await stream.write_until_readable(memoryview(b"x" * 1_000_000), 0.01)
+        stream.close()
+
+    kind.run(body)
+
+
+def test_readability_is_known_without_waiting(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            assert not stream.is_readable()
+            assert stream.get_extra_info("is_readable") is False
+            accepted.sendall(b"x")
+            assert stream.is_readable()
+            assert await stream.read(1, 5.0) == b"x"
+            assert not stream.is_readable()
+        assert stream.is_readable(), "the end is readable"
+        stream.close()
+        assert stream.is_readable(), "so is what is closed"
+
+    kind.run(body)
+
+
+def test_closing_is_immediate_and_can_be_repeated(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            stream.close()
+            stream.close()
+            with pytest.raises((OSError, ValueError)):
+                await stream.write(b"x", 1.0)
+            await kind.backend().sleep(0)
+            assert accepted.recv(1) == b""
+        assert "closed" in repr(stream)
+
+    kind.run(body)
+
+
+def test_a_reset_is_an_error(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        accepted.close()
+        with pytest.raises(ConnectionResetError):
+            await stream.read(1, 5.0)
+        stream.close()
+
+    kind.run(body)
+
+
+def test_the_stream_tells_about_its_socket(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        port = listener.getsockname()[1]
+        options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+        stream = await kind.backend().connect_tcp(
+            "127.0.0.1", port, 5.0, local_address="127.0.0.2", socket_options=options
+        )
+        connected = stream.get_extra_info("socket")
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        assert stream.get_extra_info("client_addr")[0] == "127.0.0.2"
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert stream.get_extra_info("ssl_object") is None
+        assert stream.get_extra_info("something else") is None
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_refused_connection_is_an_error(kind: Kind) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+
+    async def body() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+
+    kind.run(body)
+
+
+def test_the_first_address_that_answers_wins(kind: Kind, listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+
+    async def resolver(host: str, asked: int) -> list[Address]:
+        assert (host, asked) == ("api.test", 80)
+        return [
+            Address(socket.AF_INET, ("127.0.0.1", 1)),
+            Address(socket.AF_INET, ("127.0.0.1", port)),
+            Address(socket.AF_INET, ("127.0.0.1", 2)),
+        ]
+
+    async def body() -> None:
+        stream = await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        stream.close()
+
+    kind.run(body)
+
+
+def test_when_all_addresses_fail_the_error_names_them_all(kind: Kind) -> None:
+    async def resolver(host: str, port: int) -> list[Address]:
+        return [Address(socket.AF_INET, ("127.0.0.1", 1)), Address(socket.AF_INET, ("127.0.0.2", 2))]
+
+    async def body() -> None:
+        with pytest.raises(OSError, match="all 2 addresses failed: 127.0.0.1.*; 127.0.0.2"):
+            await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
+
+    kind.run(body)
+
+
+def test_a_name_without_addresses_is_an_error(kind: Kind) -> None:
+    async def resolver(host: str, port: int) -> list[Address]:
+        return []
+
+    async def body() -> None:
+        with pytest.raises(OSError, match="'api.test' has no address"):
+            await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
+
+    kind.run(body)
+
+
+def full_listener() -> Any:
+    """Return a listener whose queue is full, so that connecting hangs, and what fills it."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=0)
+    fillers: list[socket.socket] = []
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(listening.getsockname())
+        fillers.append(filler)
+    return listening, fillers
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses instead of hanging")
+def test_connecting_times_out_and_a_silent_address_is_overtaken(kind: Kind, listener: socket.socket) -> None:
+    hanging, fillers = full_listener()
+
+    async def resolver(host: str, port: int) -> list[Address]:
+        return [Address(socket.AF_INET, hanging.getsockname()), Address(socket.AF_INET, listener.getsockname())]
+
+    async def body() -> None:
+        with pytest.raises(TIMEOUTS, match="no answer from"):
+            await kind.backend().connect_tcp(*hanging.getsockname(), 0.02)
+        stream = await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
+        assert stream.get_extra_info("server_addr") == listener.getsockname()
+        stream.close()
+
+    try:
+        kind.run(body)
+    finally:
+        for opened in (hanging, *fillers):
+            opened.close()
+
+
+def test_names_are_resolved_by_the_system(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("localhost", listener.getsockname()[1], 5.0)
+        assert stream.get_extra_info("server_addr")[1] == listener.getsockname()[1]
+        stream.close()
+
+    kind.run(body)
+
+
+def test_a_unix_socket_is_connected_to(kind: Kind, tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+
+        async def body() -> None:
+            stream = await kind.backend().connect_unix(path, 5.0)
+            accepted, _ = listening.accept()
+            with accepted:
+                await stream.write(b"ping", 5.0)
+                assert accepted.recv(100) == b"ping"
+            stream.close()
+            with pytest.raises(FileNotFoundError):
+                await kind.backend().connect_unix(path + "s", 5.0)
+
+        kind.run(body)
+
+
+def test_a_waiter_wakes_when_set_and_gives_up_in_time(kind: Kind) -> None:
+    async def body() -> None:
+        backend = kind.backend()
+        waiter = backend.waiter()
+        assert not await waiter.wait(0.001)
+        waiter.set()
+        waiter.set()
+        assert await waiter.wait(None)
+        assert "Backend" in repr(backend)
+
+    kind.run(body)
+
+
+def test_a_waiter_is_woken_by_somebody_else(kind: Kind) -> None:
+    async def body() -> None:
+        waiter = kind.backend().waiter()
+        if kind.backend is BlockingBackend:
+            threading.Timer(0.005, waiter.set).start()
+            assert await waiter.wait(5.0)
+            return
+        import anyio
+
+        async with anyio.create_task_group() as tasks:
+
+            async def set_it() -> None:
+                waiter.set()
+
+            tasks.start_soon(set_it)
+            assert await waiter.wait(5.0)
+
+    kind.run(body)
+
+
+def echo(secured: ssl.SSLSocket) -> None:
+    while data := secured.recv(1_000_000):
+        secured.sendall(data)
+
+
+def test_tls_carries_bytes_and_ends_in_order(
+    kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    def serve(secured: ssl.SSLSocket) -> None:
+        secured.sendall(secured.recv(100) * 100_000)
+        secured.settimeout(0)
+        with contextlib.suppress(OSError):
+            secured.unwrap()  # says goodbye, and does not wait for an answer
+
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        stream = await plain.start_tls(client_context, "localhost", 5.0)
+        assert stream.get_extra_info("ssl_object").version().startswith("TLS")
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        await stream.write(b"hello", 5.0)
+        got = bytearray()
+        while data := await stream.read(65_536, 5.0):
+            assert len(data) <= 65_536
+            got += data
+        assert got == b"hello" * 100_000
+        assert await stream.read(1, 5.0) == b""
+        stream.close()
+
+    with TLSServer(server_context, serve) as server:
+        kind.run(lambda: body(server.port))
+
+
+def test_tls_that_is_cut_is_told_from_tls_that_ends(
+    kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    def serve(secured: ssl.SSLSocket) -> None:
+        secured.recv(100)
+        secured.sendall(b"part")
+        secured.shutdown(socket.SHUT_RDWR)
+
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        stream = await plain.start_tls(client_context, "localhost", 5.0)
+        await stream.write(b"hello", 5.0)
+        assert await stream.read(100, 5.0) == b"part"
+        with pytest.raises(UncleanEOF):
+            await stream.read(100, 5.0)
+        stream.close()
+
+    with TLSServer(server_context, serve) as server:
+        kind.run(lambda: body(server.port))
+
+
+def test_tls_writes_while_it_reads(
+    kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    def serve(secured: ssl.SSLSocket) -> None:
+        heard = 0
+        while heard < 100_000:
+            heard += len(secured.recv(65_536))
+        secured.sendall(b"enough")
+        with contextlib.suppress(OSError):
+            secured.recv(1)
+            while secured.recv(1_000_000):
+                pass
+
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        stream = await plain.start_tls(client_context, "localhost", 5.0)
+        left = 2_000
+        while left and not stream.is_readable():
+            await stream.write_until_readable(memoryview(b"x" * 65_536), 5.0)
+            left -= 1
+        assert await stream.read(100, 5.0) == b"enough"
+        await stream.write(b"y" * 200_000, 5.0)
+        stream.close()
+
+    with TLSServer(server_context, serve) as server:
+        kind.run(lambda: body(server.port))
+
+
+def test_a_certificate_that_is_not_trusted_ends_the_connection(
+    kind: Kind, server_context: ssl.SSLContext
+) -> None:
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await plain.start_tls(ssl.create_default_context(), "localhost", 5.0)
+        assert plain.is_readable(), "closed"
+
+    with TLSServer(server_context, echo) as server:
+        kind.run(lambda: body(server.port))
+
+
+def test_a_handshake_that_is_not_answered_times_out(
+    kind: Kind, listener: socket.socket, client_context: ssl.SSLContext
+) -> None:
+    async def body() -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        with pytest.raises(TIMEOUTS):
+            await plain.start_tls(client_context, "localhost", 0.02)
+        assert plain.is_readable(), "closed"
+
+    kind.run(body)
+
+
+def test_tls_runs_inside_tls(kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:
+    def serve(secured: ssl.SSLSocket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        inner = server_context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def do(operation: Callable[[], Any]) -> Any:
+            while True:
+                try:
+                    result = operation()
+                except ssl.SSLWantReadError:
+                    secured.sendall(outgoing.read())
+                    incoming.write(secured.recv(65_536))
+                else:
+                    secured.sendall(outgoing.read())
+                    return result
+
+        do(inner.do_handshake)
+        data = do(lambda: inner.read(100))
+        do(lambda: inner.write(data[::-1]))
+
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        outer = await plain.start_tls(client_context, "localhost", 5.0)
+        stream = await outer.start_tls(client_context, "localhost", 5.0)
+        await stream.write(b"abc", 5.0)
+        assert await stream.read(100, 5.0) == b"cba"
+        assert "TLS" in repr(stream)
+        stream.close()
+
+    with TLSServer(server_context, serve) as server:
+        kind.run(lambda: body(server.port))
+
+
+def test_a_dns_cache_asks_once_and_forgets_in_time() -> None:
+    asked: list[str] = []
+    now = 0.0
+
+    async def resolver(host: str, port: int) -> list[Address]:
+        asked.append(host)
+        return [Address(socket.AF_INET, ("127.0.0.1", port))]
+
+    cache = DNSCache(resolver, ttl=10.0, most=2, now=lambda: now)
+
+    async def body() -> None:
+        nonlocal now
+        await cache("a", 1)
+        await cache("a", 1)
+        assert asked == ["a"]
+        now = 10.0
+        await cache("a", 1)
+        assert asked == ["a", "a"]
+        await cache("b", 1)
+        await cache("c", 1)
+        await cache("a", 1)
+        assert asked == ["a", "a", "b", "c", "a"]
+        cache.forget()
+        await cache("a", 1)
+        assert asked[-1] == "a"
+
+    run(body())
+
+
+@pytest.mark.parametrize("name", ["asyncio", "anyio on asyncio", "anyio on trio"])
+def test_cancelling_a_connection_attempt_leaves_no_socket(name: str) -> None:
+    import anyio
+
+    hanging, fillers = full_listener()
+
+    async def body() -> None:
+        with anyio.move_on_after(0.01) as scope:
+            await KINDS[name].backend().connect_tcp(*hanging.getsockname(), None)
+        assert scope.cancelled_caught
+        await anyio.sleep(0)
+
+    try:
+        KINDS[name].run(body)
+    finally:
+        for opened in (hanging, *fillers):
+            opened.close()
