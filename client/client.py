@@ -67,6 +67,7 @@ class Client(BaseClient):
 
     _caller = BLOCKING
     _stream_kind = SyncByteStream
+    _method = "handle_request"
 
     def __init__(
         self,
@@ -245,7 +246,10 @@ class Client(BaseClient):
                 transport.__exit__(exc_type, exc_value, traceback)
 
     async def _hand_over(self, transport: Any, request: Request) -> Response:
-        response: Response = transport.handle_request(request)
+        handle = getattr(transport, "handle_request", None)
+        if handle is None:
+            raise self._wrong_kind(transport)
+        response: Response = handle(request)
         return response
 
 
@@ -269,6 +273,7 @@ class AsyncClient(BaseClient):
 
     _caller = ASYNCHRONOUS
     _stream_kind = AsyncByteStream
+    _method = "handle_async_request"
 
     def __init__(
         self,
@@ -447,5 +452,8 @@ class AsyncClient(BaseClient):
                 await transport.__aexit__(exc_type, exc_value, traceback)
 
     async def _hand_over(self, transport: Any, request: Request) -> Response:
-        response: Response = await transport.handle_async_request(request)
+        handle = getattr(transport, "handle_async_request", None)
+        if handle is None:
+            raise self._wrong_kind(transport)
+        response: Response = await handle(request)
         return response

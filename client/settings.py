@@ -66,6 +66,7 @@ class BaseClient:
 
     _caller: Caller
     _stream_kind: type[SyncByteStream | AsyncByteStream]
+    _method: str
 
     def __init__(
         self,
@@ -95,7 +96,7 @@ class BaseClient:
         self.headers = Headers(headers)
         self._keeps_cookies = cookies is not False
         self._cookies = Cookies(cookies or None)
-        self._timeout = timeout if isinstance(timeout, Timeout) else Timeout(timeout)
+        self._timeout = Timeout(timeout)
         self.follow_redirects = follow_redirects
         self.max_redirects = max_redirects
         self.event_hooks = {} if event_hooks is None else {key: list(hooks) for key, hooks in event_hooks.items()}
@@ -276,6 +277,9 @@ class BaseClient:
 
         A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
         """
+        for given in (transport, *(mounts or {}).values()):
+            if given is not None and (isinstance(given, type) or not hasattr(given, self._method)):
+                raise self._wrong_kind(given)
         self._transport = network(None) if transport is None else transport
         routes: dict[str, Any] = {}
         if proxy is not None:
@@ -395,6 +399,10 @@ class BaseClient:
 
     async def _hand_over(self, transport: Any, request: Request) -> Response:
         raise NotImplementedError
+
+    def _wrong_kind(self, transport: object) -> TypeError:
+        name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__
+        return TypeError(f"{name} is no transport for {type(self).__name__}: it has no `{self._method}`")
 
 
 def _with_trailing_slash(url: URL) -> URL:

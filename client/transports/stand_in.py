@@ -64,9 +64,9 @@ class stand_in(Generic[Given]):
     """
 
     def __init__(self, transport: Given, *, everywhere: bool = False) -> None:
-        if not isinstance(transport, (BaseTransport, AsyncBaseTransport)) and not (
-            hasattr(transport, "handle_request") or hasattr(transport, "handle_async_request")
-        ):
+        if isinstance(transport, type):
+            raise TypeError(f"stand_in takes a transport, not its class: write {transport.__name__}(...)")
+        if not hasattr(transport, "handle_request") and not hasattr(transport, "handle_async_request"):
             raise TypeError(
                 "stand_in takes a transport, such as a mock.Router or a CassetteTransport, "
                 f"not {type(transport).__name__}"
