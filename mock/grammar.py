@@ -310,7 +310,8 @@ def _tree_criterion(field: str, places: list[str], lookup: str | None, value: An
     if lookup is None:
         if field == "graphql" and not names and isinstance(value, str):
             value = {"operation": value}
-        condition: Condition = Equal(value) if field == "json" or names else Subset(value)
+        exact = field == "json" or names or value is ABSENT
+        condition: Condition = Equal(value) if exact else Subset(value)
     else:
         condition = LOOKUPS[lookup](value)
     if field == "graphql" and names[:1] and names[0] not in ("operation", "query", "variables"):

@@ -271,19 +271,32 @@ def _ends(end: Any) -> Condition:
     return Passes(f"ending with {show(end)}", lambda got: _text(got).endswith(_text(end)))
 
 
-def _contains(part: Any) -> Condition:
-    def holds(got: Any) -> bool:
-        if isinstance(got, bytes):
-            return (part.encode() if isinstance(part, str) else part) in got
-        if isinstance(got, str):
-            return _text(part) in got
-        if is_mapping(got):
-            return not differences(part, got, subset=True) if is_mapping(part) else part in got
-        if is_list(got):
-            return any(not differences(part, item) for item in got)
-        return False
+class Contains(Condition):
+    """Wants a part of a text, an item of a list, or some keys of a dict."""
 
-    return Subset(part) if is_mapping(part) else Passes(f"containing {show(part)}", holds)
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Any) -> None:
+        self._part = part
+
+    def differences(self, got: object, where: Where) -> Differences:
+        part = self._part
+        if is_mapping(got) and is_mapping(part):
+            return differences(part, got, where, subset=True)
+        return [] if self._is_in(got) else [Difference(where, self, got)]
+
+    def _is_in(self, got: object) -> bool:
+        part = self._part
+        if isinstance(got, bytes):
+            return isinstance(part, (str, bytes)) and (part.encode() if isinstance(part, str) else part) in got
+        if isinstance(got, str):
+            return isinstance(part, (str, bytes)) and _text(part) in got
+        if is_list(got):
+            return any(not differences(part, item, subset=True) for item in got)
+        return is_mapping(got) and not is_mapping(part) and part in got
+
+    def describe(self) -> str:
+        return f"containing {show(self._part)}"
 
 
 def _one_of(wants: Any) -> Condition:
@@ -355,7 +368,7 @@ LOOKUPS: dict[str, Callable[[Any], Condition]] = {
     "all": lambda want: Each(want, every=True),
     "any": lambda want: Each(want, every=False),
     "between": _between,
-    "contains": _contains,
+    "contains": Contains,
     "endswith": _ends,
     "eq": Equal,
     "exists": _presence("exists"),

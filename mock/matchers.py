@@ -15,6 +15,7 @@ from .criteria import (
     Words,
 )
 from .errors import RouteError
+from .facts import Facts
 from .grammar import parse_criteria
 from .templates import Piece
 from .values import SAME, Difference, Differences, is_predicate, show
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..client import Request
-    from .facts import Facts
 
 
 class Matcher:
@@ -40,9 +40,8 @@ class Matcher:
         self.criteria = tuple(sorted(criteria, key=lambda criterion: COST.get(criterion.field, 99)))
 
     def matches(self, request: Request) -> bool:
-        """Whether a request, whose body is in memory, meets all criteria."""
-        from .facts import Facts
-
+        """Whether a request meets all criteria; its body is read into memory."""
+        request.read()
         return self.holds(Facts(request))
 
     def holds(self, facts: Facts) -> bool:
