@@ -92,6 +92,7 @@ class Headers(MutableMapping[str, str]):
             self._fields = []
         elif isinstance(headers, Headers):
             self._fields = headers._fields.copy()
+            self._index = _copied(headers._index)
         else:
             self._fields = [
                 (checked_name(name)[0], checked_value(name, value, encoding)) for name, value in _pairs(headers)
@@ -219,6 +220,14 @@ class Headers(MutableMapping[str, str]):
         """Return a view of `(lower-case name, value)`, repeats joined with ", "."""
         return self._joined().items()
 
+    def setdefault(self, key: str, default: str) -> str:  # type: ignore[override]  # a field without a value is none
+        """Set a field if there is none of that name; return its value."""
+        found = self._indexed().get(lookup_key(key))
+        if found is None:
+            self[key] = default
+            return default
+        return self._text(found if isinstance(found, bytes) else b", ".join(found))
+
     def update(self, headers: HeaderTypes | None = None, /, **fields: str) -> None:  # type: ignore[override]  # as httpx
         """Set every field of `headers`; names that repeat there repeat here, and replace all of that name."""
         if headers is not None:
@@ -229,11 +238,14 @@ class Headers(MutableMapping[str, str]):
     def prepend(self, raw_name: bytes, raw_value: bytes) -> None:
         """Put a field in front of all others; the caller answers for its being valid and new."""
         self._fields.insert(0, (raw_name, raw_value))
-        self._index = None
+        if self._index is not None:
+            self._index = {lower_name(raw_name): raw_value, **self._index}
 
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
-        return _made(self._fields.copy(), self._encoding)
+        twin = _made(self._fields.copy(), self._encoding)
+        twin._index = _copied(self._index)
+        return twin
 
     def __copy__(self) -> Headers:
         return self.copy()
@@ -290,13 +302,16 @@ class Headers(MutableMapping[str, str]):
         return self._index
 
     def _merge(self, other: Headers) -> None:
-        if not other._fields:
+        if not other._fields or other is self:
             return
-        replaced = other._indexed().keys() & self._indexed().keys()
+        index, theirs = self._indexed(), other._indexed()
+        replaced = [name for name in theirs if name in index]
         if replaced:
             self._fields = [field for field in self._fields if lower_name(field[0]) not in replaced]
+            for name in replaced:
+                del index[name]
         self._fields.extend(other._fields)
-        self._index = None
+        index.update(theirs)
 
     def _joined(self) -> dict[str, str]:
         return {
@@ -322,6 +337,11 @@ def _made(fields: list[tuple[bytes, bytes]], encoding: str | None) -> Headers:
 
 def _is_headers_like(value: object) -> bool:
     return isinstance(value, (Mapping, list, tuple))
+
+
+def _copied(index: dict[str, bytes | list[bytes]] | None) -> dict[str, bytes | list[bytes]] | None:
+    # The lists within may be shared: once an index is made, they are replaced and never changed.
+    return None if index is None else index.copy()
 
 
 def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes]]:

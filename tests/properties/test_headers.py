@@ -21,6 +21,9 @@ CHANGES = st.lists(
         st.tuples(st.just("del"), NAMES, st.just("")),
         st.tuples(st.just("look"), NAMES, st.just("")),
         st.tuples(st.just("update"), NAMES, VALUES),
+        st.tuples(st.just("setdefault"), NAMES, VALUES),
+        st.tuples(st.just("prepend"), st.just("Host"), VALUES),
+        st.tuples(st.sampled_from(["copy", "made"]), NAMES, st.just("")),
     ),
     max_size=12,
 )
@@ -62,12 +65,24 @@ def test_headers_behave_like_a_list_of_pairs(pairs: list[tuple[str, str]], chang
         elif change == "update":
             headers.update([(name, value), (name.upper(), value)])
             model.update(name, value)
+        elif change == "setdefault":
+            headers.setdefault(name, value)
+            if not model.matching(name):
+                model.set(name, value)
+        elif change == "prepend" and name not in headers:
+            headers.prepend(name.encode(), value.encode())
+            model.pairs.insert(0, (name, value))
+        elif change == "copy":
+            headers = headers.copy()
+        elif change == "made":
+            headers = Headers(headers)
         elif change == "del" and name in headers:
             del headers[name]
             model.remove(model.matching(name))
         wanted = [model.pairs[place][1] for place in model.matching(name)]
         assert headers.get_list(name) == wanted
         assert headers.get(name) == (", ".join(wanted) if wanted else None)
+        assert list(headers.items()) == list(Headers(model.pairs).items())
 
     assert headers.raw == [(name.encode(), value.encode()) for name, value in model.pairs]
     assert headers.multi_items() == [(name.lower(), value) for name, value in model.pairs]

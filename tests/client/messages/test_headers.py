@@ -149,6 +149,21 @@ def test_update_takes_headers_keywords_and_nothing() -> None:
     assert headers == {"a": "1", "b": "2", "c": "3"}
 
 
+def test_headers_updated_with_themselves_stay_as_they_are() -> None:
+    headers = Headers([("a", "1"), ("A", "2")])
+
+    headers.update(headers)
+    headers |= headers
+
+    assert headers.get_list("a") == ["1", "2"]
+
+
+def test_setdefault_joins_what_is_there() -> None:
+    headers = Headers([("a", "1"), ("A", "2")])
+
+    assert headers.setdefault("a", "3") == "1, 2"
+
+
 def test_headers_are_joined_by_the_or_operators() -> None:
     headers = Headers({"a": "1", "b": "2"})
 
