@@ -1,25 +1,33 @@
 """Bodies as people like to read them, and back into the very same bytes.
 
-The key under which a body is stored says its kind: `json`, `text`, `form`, `base64`; no key is an empty body.
-Each kind is used only where it gives back every byte; what no other kind can hold is base64.
+1. The key under which a body is stored says its kind, one of `KINDS`; no key is an empty body.
+2. Each kind is used only where it gives back every byte; what no other kind can hold is base64.
+3. What is long, or binary and not short, is a file beside the cassette.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from . import json_text
+from . import event_streams, json_text, multiparts
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
-    from .redaction import Redactor
+    from .blobs import Blobs
+    from .event_streams import Times
+    from .redaction import Fields, Redactor
 
-KINDS = ("json", "form", "text", "base64")
-MAX_INLINE = 4 * 1024 * 1024
+KINDS = ("json", "form", "multipart", "sse", "ndjson", "text", "base64", "file")
+MAX_TEXT = 64 * 1024
+MAX_BINARY = 8 * 1024
 _LINE = 76
+_BLANK_AT_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
+_NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 
 
 def media_type(content_type: str) -> str:
@@ -27,48 +35,113 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _is_json(media: str) -> bool:
-    return media.endswith(("/json", "+json")) or media == "text/json"
+class Writer:
+    """Says bodies in documents: without secrets, the long ones beside the cassette."""
 
+    def __init__(self, redactor: Redactor, blobs: Blobs) -> None:
+        self.redactor = redactor
+        self.blobs = blobs
 
-def to_document(content: bytes, content_type: str, redactor: Redactor) -> dict[str, Any]:
-    """Return the members that say this body in a document, secrets redacted."""
-    if not content:
-        return {}
-    media = media_type(content_type)
-    if media == "application/x-www-form-urlencoded":
-        stored = _form(content, redactor)
-        if stored is not None:
-            return stored
-    if _is_json(media) or content[:1] in b"{[":
+    def said(self, content: bytes, content_type: str, times: Times) -> dict[str, Any]:
+        """Return the members that say this body."""
+        if not content:
+            return {}
+        media = media_type(content_type)
+        if media == "text/event-stream" and len(content) <= 16 * MAX_TEXT:
+            members = event_streams.to_document(content, times, self.redactor)
+            if members is not None:
+                return members
+        members = (
+            self._by_media(content, media, content_type) or self._text(content, media) or self._binary(content, media)
+        )
+        return {**members, **_chunks(times)}
+
+    def _by_media(self, content: bytes, media: str, content_type: str) -> dict[str, Any] | None:
+        if media == "application/x-www-form-urlencoded":
+            return self._form(content)
+        if media == "multipart/form-data":
+            return self._multipart(content, content_type)
+        if media in _NDJSON:
+            return self._ndjson(content)
+        if media.endswith(("/json", "+json")) or content[:1] in b"{[":
+            return self._json(content, media)
+        return None
+
+    def _json(self, content: bytes, media: str) -> dict[str, Any] | None:
         parsed = json_text.parse(content)
-        if parsed is not None:
-            value, style = parsed
-            return {"json": redactor.data(value), **({"style": style} if style else {})}
-    return _text(content, content_type, redactor) or _base64(content)
+        if parsed is None:
+            return None
+        data, style = self.redactor.data(parsed[0]), parsed[1]
+        if len(content) > MAX_TEXT:
+            return self.blobs.keep(json_text.render(data, style), media)
+        return {"json": data, **({"style": style} if style else {})}
 
+    def _form(self, content: bytes) -> dict[str, Any] | None:
+        try:
+            pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+        except ValueError:
+            return None
+        if urlencode(pairs).encode("ascii") != content:
+            return None
+        return {"form": fields_to_document(self.redactor.form(pairs))}
 
-def _form(content: bytes, redactor: Redactor) -> dict[str, Any] | None:
-    try:
-        pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
-    except ValueError:
-        return None
-    if urlencode(pairs).encode("ascii") != content:
-        return None
-    return {"form": fields_to_document(redactor.form(pairs))}
+    def _multipart(self, content: bytes, content_type: str) -> dict[str, Any] | None:
+        parts = multiparts.parse(content, content_type)
+        if parts is None:
+            return None
+        said: list[Any] = []
+        for part in parts:
+            members: dict[str, Any] = {"name": part.name}
+            if part.filename is not None:
+                members["filename"] = part.filename
+            if part.type is not None:
+                members["type"] = part.type
+            if part.content:
+                media = media_type(part.type or "text/plain")
+                body = self._text(part.content, media) or self._binary(part.content, media)
+                if "text" in body and part.filename is None:
+                    body["text"] = self.redactor.form([(part.name, body["text"])])[0][1]
+                members.update(body)
+            said.append(members)
+        return {"multipart": said}
 
+    def _ndjson(self, content: bytes) -> dict[str, Any] | None:
+        if not content.endswith(b"\n") or len(content) > MAX_TEXT:
+            return None
+        parsed = [json_text.parse(line) for line in content[:-1].split(b"\n")]
+        styles = {None if found is None else found[1] for found in parsed}
+        style = styles.pop()
+        if styles or style is None:
+            return None
+        data = [self.redactor.data(found[0]) for found in parsed if found is not None]
+        return {"ndjson": data, **({"style": style} if style else {})}
 
-def _text(content: bytes, content_type: str, redactor: Redactor) -> dict[str, Any] | None:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    if _looks_binary(text):
-        return None
-    text = redactor.text(text)
-    if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):
-        return {"text": text.replace("\r\n", "\n"), "eol": "crlf"}
-    return {"text": text}
+    def _text(self, content: bytes, media: str) -> dict[str, Any] | None:
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        if _looks_binary(text):
+            return None
+        text = self.redactor.text(text)
+        if len(content) > MAX_TEXT:
+            return self.blobs.keep(text.encode("utf-8"), media)
+        if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):
+            members = {"text": text.replace("\r\n", "\n"), "eol": "crlf"}
+        else:
+            members = {"text": text}
+        if "\n" in text and _BLANK_AT_LINE_END.search(members["text"]) is not None:
+            # Editors strip blanks at line ends; then this tells what happened to the body.
+            members["sha256"] = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+        return members
+
+    def _binary(self, content: bytes, media: str) -> dict[str, Any]:
+        if len(content) > MAX_BINARY:
+            return self.blobs.keep(content, media)
+        encoded = base64.b64encode(content).decode("ascii")
+        if len(encoded) <= _LINE:
+            return {"base64": encoded}
+        return {"base64": "".join(encoded[at : at + _LINE] + "\n" for at in range(0, len(encoded), _LINE))}
 
 
 def _looks_binary(text: str) -> bool:
@@ -77,26 +150,73 @@ def _looks_binary(text: str) -> bool:
     return odd * 20 > len(sample)
 
 
-def _base64(content: bytes) -> dict[str, Any]:
-    encoded = base64.b64encode(content).decode("ascii")
-    if len(encoded) <= _LINE:
-        return {"base64": encoded}
-    return {"base64": "".join(encoded[at : at + _LINE] + "\n" for at in range(0, len(encoded), _LINE))}
+def _chunks(times: Times) -> dict[str, Any]:
+    """Return the member that says in which pieces a body came, and when."""
+    if len(times) < 2:
+        return {}
+    starts = [0, *(end for end, _ in times)]
+    return {"chunks": [f"{end - start}@{at:g}" for start, (end, at) in zip(starts, times)]}
 
 
-def from_document(message: dict[str, Any]) -> bytes:
-    """Return the bytes of the body that this request or response says; `ValueError` says what is wrong with it."""
-    said = [kind for kind in KINDS if kind in message]
-    if len(said) > 1:
-        raise ValueError(f"a body is said once, not as {' and as '.join(said)}")
-    if not said:
-        return b""
-    kind = said[0]
-    value = message[kind]
-    if kind == "json":
-        return json_text.render(value, str(message.get("style", "")))
-    if kind == "form":
-        return urlencode(fields_from_document(value)).encode("ascii")
+class Reader:
+    """Understands bodies in documents."""
+
+    def __init__(self, blobs: Blobs | None) -> None:
+        self._blobs = blobs
+
+    def content(self, message: dict[str, Any], content_type: str) -> bytes:
+        """Return the bytes of the body that a request or response says; `ValueError` says what is wrong with it."""
+        said = [kind for kind in KINDS if kind in message]
+        if len(said) > 1:
+            raise ValueError(f"a body is said once, not as {' and as '.join(said)}")
+        if not said:
+            return b""
+        kind = said[0]
+        value = message[kind]
+        style = str(message.get("style", ""))
+        if kind in _STYLED:
+            return _STYLED[kind](value, style)
+        if kind == "form":
+            return urlencode(fields_from_document(value)).encode("ascii")
+        if kind == "multipart":
+            return self._multipart(value, content_type)
+        if kind == "file":
+            if self._blobs is None:
+                raise ValueError("`file:` needs a cassette beside it")
+            return self._blobs.read(value, message.get("sha256"))
+        return _plain(kind, value, message)
+
+    def _multipart(self, said: Any, content_type: str) -> bytes:
+        if not is_sequence(said):
+            raise ValueError("`multipart:` is a list of parts")
+        parts: list[multiparts.Part] = []
+        for members in said:
+            if not is_mapping(members) or not isinstance(members.get("name"), str):
+                raise ValueError("a part of `multipart:` is a mapping with a `name:`")
+            filename, kind = members.get("filename"), members.get("type")
+            content = self.content({name: value for name, value in members.items() if name in _PART_BODIES}, "")
+            parts.append(
+                multiparts.Part(
+                    str(members["name"]),
+                    None if filename is None else str(filename),
+                    None if kind is None else str(kind),
+                    content,
+                )
+            )
+        return multiparts.render(parts, content_type)
+
+
+def _lines(value: Any, style: str) -> bytes:
+    if not is_sequence(value):
+        raise ValueError("`ndjson:` is a list")
+    return b"".join(json_text.render(item, style) + b"\n" for item in value)
+
+
+_STYLED = {"json": json_text.render, "sse": event_streams.render, "ndjson": _lines}
+_PART_BODIES = ("text", "eol", "base64", "file", "sha256", "json", "style")
+
+
+def _plain(kind: str, value: Any, message: dict[str, Any]) -> bytes:
     if not isinstance(value, str):
         raise ValueError(f"`{kind}:` takes text, not {type(value).__name__}: put it in quotes")
     if kind == "base64":
@@ -107,10 +227,38 @@ def from_document(message: dict[str, Any]) -> bytes:
     eol = message.get("eol")
     if eol not in (None, "crlf"):
         raise ValueError(f"`eol:` is crlf or absent, not {eol!r}")
-    return (value.replace("\n", "\r\n") if eol else value).encode("utf-8")
+    content = (value.replace("\n", "\r\n") if eol else value).encode("utf-8")
+    digest = message.get("sha256")
+    if digest is not None and not hashlib.sha256(content).hexdigest().startswith(str(digest)):
+        raise ValueError(
+            "the text is not what was recorded (an editor may have stripped blanks at line ends): "
+            "restore it, or remove `sha256:` if it was changed on purpose"
+        )
+    return content
 
 
-def fields_to_document(pairs: list[tuple[str, str]]) -> dict[str, Any] | list[Any]:
+def times_from_document(message: dict[str, Any]) -> Times:
+    """Return in which pieces a body came, and when; `ValueError` says what is wrong with it."""
+    times: Times = []
+    end = 0
+    if "sse" in message:
+        for piece, at in event_streams.pieces(message["sse"], str(message.get("style", ""))):
+            end += len(piece)
+            times.append((end, at))
+        return times if len(times) > 1 else []
+    chunks = message.get("chunks", [])
+    if not is_sequence(chunks):
+        raise ValueError("`chunks:` is a list such as [8192@0.02, 4097@0.05]")
+    for chunk in chunks:
+        found = re.fullmatch(r"([0-9]+)(?:@([0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?))?", str(chunk))
+        if found is None:
+            raise ValueError(f"`chunks:` says size and time as in 8192@0.02, not {chunk!r}")
+        end += int(found[1])
+        times.append((end, float(found[2] or 0.0)))
+    return times
+
+
+def fields_to_document(pairs: Fields) -> dict[str, Any] | list[Any]:
     """Return names and values as a mapping, with a list where a name repeats; as pairs where that loses their order."""
     mapping: dict[str, Any] = {}
     last: str | None = None
@@ -128,12 +276,12 @@ def fields_to_document(pairs: list[tuple[str, str]]) -> dict[str, Any] | list[An
     return mapping
 
 
-def fields_from_document(fields: Any) -> list[tuple[str, str]]:
+def fields_from_document(fields: Any) -> Fields:
     """Return names and values in order; `ValueError` where they are written in no known way."""
     if fields is None:
         return []
     if is_mapping(fields):
-        pairs: list[tuple[str, str]] = []
+        pairs: Fields = []
         for name, value in fields.items():
             pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
         return pairs

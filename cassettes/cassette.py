@@ -6,18 +6,20 @@ import datetime
 import os
 import threading
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
+from .bodies import Writer
 from .documents import Document, normalized, scan
-from .episodes import Episode, Library
-from .errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteWarning
-from .interactions import Interaction, RecordedRequest, to_text
+from .episodes import Episode, Library, Place
+from .errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteWarning, SecretFound
+from .interactions import Interaction, RecordedRequest, describe, to_text
 from .matching import Matcher
 from .misses import all_played, no_match
 from .redaction import Redactor
+from .secret_scan import find
 from .settings import MODES, Settings, settings_from
-from .tape import Tape
+from .tape import Tape, not_written
 from .yaml_reader import read
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Cassette:
         Settings().changed(**self._given)  # wrong settings fail here, also where there is no file yet
         self._lock = threading.Lock()
         self._tape = Tape(self.path)
+        self._place = Place(self.path)
         self._failure: CassetteError | None = None
         self._recorded: list[str] = []
         self._open()
@@ -81,10 +84,11 @@ class Cassette:
         self.settings = self.settings.changed(**self._given)
         names = frozenset(self.settings.redact)
         self._redactor = Redactor(names=names)
+        self._writer = Writer(self._redactor, self._place.blobs)
         blank = Redactor(names=names, is_blank=True)
         blank.learn_environment()
         self._library = Library(
-            self._data, documents, self.path, Matcher(self.settings.match, self.settings.ignore, blank)
+            self._data, documents, self._place, Matcher(self.settings.match, self.settings.ignore, blank)
         )
         self._blank = blank
         self._matcher = self._library.matcher
@@ -190,23 +194,53 @@ class Cassette:
 
     # Recording.
 
+    @property
+    def folder(self) -> str:
+        """The folder in which the cassette and its files are."""
+        return self._place.blobs.folder
+
+    def fail(self, error: OSError) -> None:
+        """Note that something could not be recorded; `close` raises it."""
+        with self._lock:
+            if self._failure is None:
+                self._failure = not_written(self.path, error)
+
     def record(self, interaction: Interaction) -> None:
         """Append an interaction to the file; what goes wrong is kept for `close`, because a response is on its way."""
         with self._lock:
             try:
-                text = to_text(interaction, self._redactor)
-                self._verify(text)
+                text = self._verified(*describe(interaction, self._writer))
+                self._place.blobs.flush()
                 if self._torn is not None:
                     self._tape.cut(self._torn.start)
                     self._torn = None
                 self._tape.write(self._header().encode("utf-8"), text.encode("utf-8"))
                 self._recorded.append(interaction.summary)
-            except CassetteError as error:
+            except (CassetteError, OSError) as error:
+                self._place.blobs.forget()
                 if self._failure is None:
-                    self._failure = error
+                    self._failure = error if isinstance(error, CassetteError) else not_written(self.path, error)
 
-    def _verify(self, text: str) -> None:
-        """Refuse to write what would not be read back."""
+    def _verified(self, document: dict[str, Any], summary: str) -> str:
+        """Return the text of a document that holds no secret and is read back as it is."""
+        text = to_text(document, summary)
+        for part in (text, *self._place.blobs.texts()):
+            finding = find(part, self.settings.allow_secrets)
+            if finding is not None:
+                raise SecretFound(
+                    f"{summary}: what was to be written holds a secret: {finding.detector}, "
+                    f"line {finding.line} of the interaction; nothing was written",
+                    path=self.path,
+                    mend="Name what holds it with `redact:` in the first document or redact= in code; or, if it is no "
+                    f"secret, say `allow_secrets: [{finding.fingerprint}]`.",
+                )
+        if read(text, self.path) != document:
+            raise CassetteError(
+                f"{summary}: this interaction would not be read back as it was; nothing was written",
+                path=self.path,
+                mend="This is a bug of understudy: please report it, with the request and its response.",
+            )
+        return text
 
     @staticmethod
     def _header() -> str:

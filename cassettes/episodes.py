@@ -6,8 +6,11 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from .blobs import Blobs
+from .bodies import Reader
 from .errors import CassetteDamaged
 from .interactions import Interaction, RecordedRequest, interaction_from, request_from
+from .plain import is_mapping
 from .yaml_reader import read
 
 if TYPE_CHECKING:
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
 
     from .documents import Document
     from .matching import Matcher
-from .plain import is_mapping
 
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
 # A URL that the recorder wrote and that every client would write alike; others are compared by their parts.
@@ -23,19 +25,38 @@ _USUAL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[A-Za-z0-9/._~!$&'()*+
 _MEND = "Mend that interaction by hand, or delete it and record it again."
 
 
+class Place:
+    """Where the episodes of one cassette live."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.blobs = Blobs(path)
+        self.reader = Reader(self.blobs)
+
+
 class Episode:
     """One recorded interaction, by its place in the file."""
 
-    __slots__ = ("_data", "_interaction", "_path", "_request", "document", "number", "plays")
+    __slots__ = ("_data", "_interaction", "_place", "_request", "document", "number", "plays")
 
-    def __init__(self, data: bytes, document: Document, number: int, path: str) -> None:
+    def __init__(self, data: bytes, document: Document, number: int, place: Place) -> None:
         self._data = data
-        self._path = path
+        self._place = place
         self.document = document
         self.number = number
         self.plays = 0
         self._request: RecordedRequest | None = None
         self._interaction: Interaction | None = None
+
+    @property
+    def path(self) -> str:
+        """The file in which the interaction stands."""
+        return self._place.path
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files that the interaction may name."""
+        return self._place.blobs
 
     @property
     def line(self) -> int:
@@ -57,7 +78,7 @@ class Episode:
             answer = _ANSWER.search(text)
             said = self._parsed(text if answer is None else text[: answer.start()])
             try:
-                self._request = request_from(said.get("request") if is_mapping(said) else said)
+                self._request = request_from(said.get("request") if is_mapping(said) else said, self._place.reader)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._request
@@ -68,16 +89,16 @@ class Episode:
         if self._interaction is None:
             said = self._parsed(self.document.text(self._data))
             try:
-                self._interaction = interaction_from(said)
+                self._interaction = interaction_from(said, self._place.reader, self._place.blobs)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._interaction
 
     def _parsed(self, text: bytes) -> Any:
-        return read(text.decode("utf-8"), self._path, self.line if b"\n" in text else 1)
+        return read(text.decode("utf-8"), self._place.path, self.line if b"\n" in text else 1)
 
     def _damaged(self, problem: str) -> CassetteDamaged:
-        return CassetteDamaged(problem, path=self._path, line=self.line, mend=_MEND)
+        return CassetteDamaged(problem, path=self._place.path, line=self.line, mend=_MEND)
 
     def __repr__(self) -> str:
         return f"<Episode {self.number}: {self.summary}>"
@@ -89,8 +110,8 @@ class Library:
     Method and URL are read off the bytes; only the episodes that share both with a request are looked at further.
     """
 
-    def __init__(self, data: bytes, documents: list[Document], path: str, matcher: Matcher) -> None:
-        self.episodes = [Episode(data, document, number, path) for number, document in enumerate(documents, 1)]
+    def __init__(self, data: bytes, documents: list[Document], place: Place, matcher: Matcher) -> None:
+        self.episodes = [Episode(data, document, number, place) for number, document in enumerate(documents, 1)]
         self.matcher = matcher
         self._places: dict[tuple[str, str], list[Episode]] = {}
         self._elsewhere: list[Episode] = []

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..client import codes
-from . import bodies
+from .blobs import MAX_IN_MEMORY, Blobs, Spool
+from .bodies import (
+    KINDS,
+    Reader,
+    Writer,
+    fields_from_document,
+    fields_to_document,
+    media_type,
+    times_from_document,
+)
 from .plain import is_mapping
 from .yaml_writer import Flow, write
 
 if TYPE_CHECKING:
-    from .redaction import Fields, Redactor
+    from .event_streams import Times
+    from .redaction import Fields
 
 _DROPPED = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
 _OWN_AGENT = ("python-understudy/", "understudy/")
@@ -19,6 +30,10 @@ _CODINGS = ("gzip", "deflate", "br", "zstd")
 
 
 def _no_fields() -> Fields:
+    return []
+
+
+def _no_times() -> Times:
     return []
 
 
@@ -46,7 +61,13 @@ class RecordedError:
 
 @dataclass(frozen=True)
 class RecordedResponse:
-    """A response as it was received; where `encoding` names a content coding, `content` is without it."""
+    """A response as it was received.
+
+    Where `encoding` names a content coding, `content` is without it.
+    `times` says in which pieces the body came: where each ended, and when.
+    `longest_wait` is the longest silence of the server, where that is less than the whole time.
+    A body that does not fit into memory is in `file`, and `content` is empty.
+    """
 
     status: int
     headers: Fields = field(default_factory=_no_fields)
@@ -55,6 +76,10 @@ class RecordedResponse:
     version: str = "1.1"
     encoding: str | None = None
     is_cut: bool = False
+    times: Times = field(default_factory=_no_times)
+    longest_wait: float | None = None
+    file: Spool | str | None = None
+    digest: str | None = None
 
     def header(self, name: str) -> str:
         """Return the value of the first field of this name, else nothing."""
@@ -88,24 +113,24 @@ def _first(fields: Fields, name: str) -> str:
 # What the recorder writes.
 
 
-def to_text(interaction: Interaction, redactor: Redactor) -> str:
-    """Return the document that says this interaction, marks and comment line included."""
-    document, summary = describe(interaction, redactor)
+def to_text(document: dict[str, Any], summary: str) -> str:
+    """Return a document with its marks and the comment line that heads it."""
     return f"--- # {summary}\n{write(document)}...\n"
 
 
-def describe(interaction: Interaction, redactor: Redactor) -> tuple[dict[str, Any], str]:
+def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], str]:
     """Return an interaction as plain data without secrets, and its summary."""
+    redactor = writer.redactor
     # Fields first: they teach the redactor what to look for everywhere else.
     request = interaction.request
     headers = redactor.fields(caller_fields(request.headers))
     said: dict[str, Any] = {"method": request.method, "url": redactor.url(request.url)}
     if headers:
-        said["headers"] = bodies.fields_to_document(headers)
-    said.update(bodies.to_document(request.content, request.header("content-type"), redactor))
+        said["headers"] = fields_to_document(headers)
+    said.update(writer.said(request.content, request.header("content-type"), []))
     document: dict[str, Any] = {"request": said}
     if interaction.response is not None:
-        document["response"] = _describe_response(interaction.response, interaction.took, redactor)
+        document["response"] = _describe_response(interaction.response, interaction.took, writer)
     if interaction.error is not None:
         error: dict[str, Any] = {"type": interaction.error.type}
         if interaction.error.message:
@@ -127,7 +152,7 @@ def caller_fields(headers: Fields) -> Fields:
     ]
 
 
-def _describe_response(response: RecordedResponse, took: float | None, redactor: Redactor) -> dict[str, Any]:
+def _describe_response(response: RecordedResponse, took: float | None, writer: Writer) -> dict[str, Any]:
     said: dict[str, Any] = {"status": response.status}
     if response.reason is not None and response.reason != _usual_reason(response):
         if response.reason:
@@ -137,14 +162,20 @@ def _describe_response(response: RecordedResponse, took: float | None, redactor:
     if response.version != "1.1":
         said["http"] = int(response.version) if response.version.isdigit() else float(response.version)
     if response.headers:
-        said["headers"] = bodies.fields_to_document(redactor.fields(response.headers))
-    said.update(bodies.to_document(response.content, response.header("content-type"), redactor))
+        said["headers"] = fields_to_document(writer.redactor.fields(response.headers))
+    content_type = response.header("content-type")
+    if isinstance(response.file, Spool):
+        said.update(writer.blobs.keep_spool(response.file, media_type(content_type)))
+    else:
+        said.update(writer.said(response.content, content_type, response.times))
     if response.encoding is not None:
         said["wire"] = Flow(encoding=response.encoding)
     if response.is_cut:
         said["closed_early"] = True
     if took is not None:
         said["took"] = took
+    if response.longest_wait is not None:
+        said["longest_wait"] = response.longest_wait
     return said
 
 
@@ -155,18 +186,17 @@ def _usual_reason(response: RecordedResponse) -> str:
 # What the reader understands.
 
 
-def request_from(said: Any) -> RecordedRequest:
+def request_from(said: Any, reader: Reader) -> RecordedRequest:
     """Return the request that `request:` says; `ValueError` says what is wrong with it."""
     said = _members(said, "request", _REQUEST)
     method, url = said.get("method"), said.get("url")
     if not isinstance(method, str) or not isinstance(url, str):
         raise ValueError("`request:` needs `method:` and `url:`, both text")
-    return RecordedRequest(
-        method.upper(), url, bodies.fields_from_document(said.get("headers")), bodies.from_document(said)
-    )
+    headers = fields_from_document(said.get("headers"))
+    return RecordedRequest(method.upper(), url, headers, reader.content(said, _first(headers, "content-type")))
 
 
-def interaction_from(document: Any) -> Interaction:
+def interaction_from(document: Any, reader: Reader, blobs: Blobs) -> Interaction:
     """Return the interaction that a document says; `ValueError` says what is wrong with it."""
     document = _members(document, "an interaction", {"request", "response", "error"})
     if "request" not in document or not ("response" in document or "error" in document):
@@ -177,21 +207,20 @@ def interaction_from(document: Any) -> Interaction:
     if "response" in document:
         said = _members(document["response"], "response", _RESPONSE)
         took = said.get("took")
-        response = _response_from(said)
+        response = _response_from(said, reader, blobs)
     if "error" in document:
         said = _members(document["error"], "error", {"type", "message", "took"})
         took = said.get("took", took)
         if not isinstance(said.get("type"), str):
             raise ValueError("`error:` needs `type:`, the name of an exception such as ReadTimeout")
         error = RecordedError(said["type"], str(said.get("message") or ""))
-    if took is not None and (isinstance(took, bool) or not isinstance(took, (int, float)) or took < 0):
-        raise ValueError(f"`took:` is a number of seconds, not {took!r}")
-    return Interaction(request_from(document["request"]), response, error, took)
+    _check_seconds("took", took)
+    return Interaction(request_from(document["request"], reader), response, error, took)
 
 
-_BODY = {"json", "style", "form", "text", "eol", "base64"}
+_BODY = {*KINDS, "style", "eol", "sha256"}
 _REQUEST = {"method", "url", "headers", *_BODY}
-_RESPONSE = {"status", "reason", "http", "headers", "wire", "closed_early", "took", *_BODY}
+_RESPONSE = {"status", "reason", "http", "headers", "wire", "closed_early", "took", "chunks", "longest_wait", *_BODY}
 
 
 def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
@@ -207,7 +236,12 @@ def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
     return said
 
 
-def _response_from(said: dict[str, Any]) -> RecordedResponse:
+def _check_seconds(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+        raise ValueError(f"`{name}:` is a number of seconds, not {value!r}")
+
+
+def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> RecordedResponse:
     status, reason = _status(said.get("status"))
     version = str(said.get("http", "1.1"))
     if reason is None:
@@ -216,14 +250,23 @@ def _response_from(said: dict[str, Any]) -> RecordedResponse:
     encoding = wire.get("encoding")
     if encoding is not None and encoding not in _CODINGS:
         raise ValueError(f"`encoding:` is one of {', '.join(_CODINGS)}, not {encoding!r}")
+    headers = fields_from_document(said.get("headers"))
+    _check_seconds("longest_wait", said.get("longest_wait"))
+    file: str | None = None
+    if "file" in said and os.path.getsize(blobs.path(said["file"])) > MAX_IN_MEMORY:
+        file = said["file"]
     return RecordedResponse(
         status=status,
-        headers=bodies.fields_from_document(said.get("headers")),
-        content=bodies.from_document(said),
+        headers=headers,
+        content=b"" if file else reader.content(said, _first(headers, "content-type")),
         reason=reason,
         version=version,
         encoding=encoding,
         is_cut=bool(said.get("closed_early", False)),
+        times=times_from_document(said),
+        longest_wait=said.get("longest_wait"),
+        file=file,
+        digest=said.get("sha256"),
     )
 
 

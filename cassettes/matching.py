@@ -2,9 +2,11 @@
 
 The key is made of the fields that the cassette matches on, by default method, URL and body.
 
-1. URLs are compared by what they mean: the order of different query parameters and the spelling of escapes
-   do not count, the order of equal ones and blank values do.
-2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs, everything else as bytes.
+1. URLs are compared by what they mean:
+   the order of different query parameters and the spelling of escapes do not count,
+   the order of equal ones and blank values do.
+2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs,
+   multipart forms without their boundaries, everything else as bytes.
 3. Secrets are blanked on both sides first, and what the cassette ignores is taken out.
 """
 
@@ -16,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 from urllib.parse import parse_qsl
 
 from ..client import URL
-from . import bodies, paths
+from . import multiparts, paths
+from .bodies import media_type
 from .interactions import RecordedRequest, caller_fields
 from .plain import is_mapping, is_sequence
 from .redaction import BLANK, MARK, Redactor
@@ -78,10 +81,13 @@ class Matcher:
         return any(path.names(name) for path in self._ignored[place])
 
     def _body(self, content: bytes, content_type: str) -> Hashable:
-        media = bodies.media_type(content_type)
+        media = media_type(content_type)
         if media == "application/x-www-form-urlencoded":
             pairs = self._redactor.form(_pairs(content.decode("utf-8", "surrogateescape")))
             return ("form", tuple(sorted(pair for pair in pairs if not self._is_ignored("form", pair[0]))))
+        parts = multiparts.parse(content, content_type) if media == "multipart/form-data" else None
+        if parts is not None:
+            return ("multipart", tuple(self._part_of_form(part) for part in parts))
         data = _json(content)
         if data is not _NO_JSON:
             data = self._redactor.data(data)
@@ -92,6 +98,15 @@ class Matcher:
             return ("text", self._redactor.text(content.decode("utf-8")))
         except UnicodeDecodeError:
             return ("bytes", content)
+
+    def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
+        if self._is_ignored("form", part.name):
+            return part._replace(content=b"")
+        try:
+            text = part.content.decode("utf-8")
+        except UnicodeDecodeError:
+            return part
+        return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:
         if path.place == "json":

@@ -7,6 +7,7 @@ The interaction is recorded at its first end, whichever that is: the last byte, 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import (
@@ -20,13 +21,17 @@ from ..client import (
     TransportError,
     UnsupportedProtocol,
 )
+from .blobs import Spool
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from .cassette import Cassette
+    from .event_streams import Times
 
+# A body in more pieces than this is not reviewed piece by piece.
+_MAX_TIMES = 10_000
 # These are decided on this side of the wire, and would be again on replay.
 _LOCAL = (PoolTimeout, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol)
 
@@ -38,9 +43,13 @@ class Recording:
         self._cassette = cassette
         self._request = request
         self._response: Response | None = None
-        self._pieces: list[bytes] = []
+        self._spool = Spool(cassette.folder)
+        self._times: Times = []
         self._started = time.monotonic()
+        self._last = self._started
+        self._longest = 0.0
         self._is_over = False
+        self._failure: OSError | None = None
 
     def listen(self, response: Response) -> Response:
         """Return the response with a body that is recorded while it is read."""
@@ -56,8 +65,17 @@ class Recording:
         return Response(response.status_code, headers=response.headers, stream=kept, extensions=response.extensions)
 
     def hear(self, piece: bytes) -> None:
-        """Keep a piece of the body."""
-        self._pieces.append(piece)
+        """Keep a piece of the body, and when it came."""
+        now = time.monotonic()
+        self._longest = max(self._longest, now - self._last)
+        self._last = now
+        if piece and self._failure is None:
+            try:
+                self._spool.add(piece)
+            except OSError as error:
+                self._failure = error  # the caller gets the rest of the body all the same
+            if len(self._times) < _MAX_TIMES:
+                self._times.append((self._spool.size, round(now - self._started, 3)))
 
     def end(self) -> None:
         """Record the interaction: the body is complete."""
@@ -69,6 +87,7 @@ class Recording:
             self._record(error=RecordedError(type(error).__name__, str(error)))
         else:
             self._is_over = True
+            self._spool.discard()
 
     def leave(self) -> None:
         """Record the interaction: the caller closed the response, perhaps before its end."""
@@ -79,20 +98,32 @@ class Recording:
         assert self._response is not None
         length = self._response.headers.get("content-length")
         has_no_body = self._request.method == "HEAD" or self._response.status_code in (204, 304)
-        return has_no_body or length == str(sum(map(len, self._pieces)))
+        return has_no_body or length == str(self._spool.size)
 
     def _record(self, error: RecordedError | None = None, is_cut: bool = False) -> None:
         if self._is_over:
             return
         self._is_over = True
-        took = round(time.monotonic() - self._started, 3)
+        now = time.monotonic()
+        took = round(now - self._started, 3)
+        if self._failure is not None:
+            self._spool.discard()
+            self._cassette.fail(self._failure)
+            return
+        longest = round(max(self._longest, now - self._last), 3)
         response = None
         if self._response is not None:
-            response = _recorded(self._response, b"".join(self._pieces), is_cut, error is not None)
+            response = _recorded(self._response, self._spool, is_cut, error is not None)
+            if response.encoding is None and "content-length" not in self._response.headers:
+                response = replace(response, times=self._times if 1 < len(self._times) < _MAX_TIMES else [])
+            # Only a wait that could be longer than somebody's patience is worth a line.
+            if took >= 1 and longest < took * 0.9:
+                response = replace(response, longest_wait=longest)
         self._cassette.record(Interaction(self._request, response, error, took))
 
 
-def _recorded(response: Response, raw: bytes, is_cut: bool, is_broken: bool) -> RecordedResponse:
+def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -> RecordedResponse:
+    raw = spool.content
     extensions = response.extensions
     version = extensions.get("http_version", b"HTTP/1.1").decode("ascii").partition("/")[2] or "1.1"
     reason = extensions.get("reason_phrase")
@@ -108,6 +139,7 @@ def _recorded(response: Response, raw: bytes, is_cut: bool, is_broken: bool) -> 
         version=version,
         encoding=encoding,
         is_cut=is_cut,
+        file=None if spool.path is None else spool,
     )
 
 

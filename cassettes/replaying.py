@@ -1,4 +1,7 @@
-"""Recorded answers, played to the client as the network would have brought them."""
+"""Recorded answers, played to the client as the network would have brought them.
+
+Time is virtual: a recorded answer that took longer than the request is willing to wait times out at once.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from ..client import (
     ByteStream,
     DecodingError,
     Headers,
+    ReadTimeout,
     Request,
     Response,
     SyncByteStream,
@@ -24,54 +28,111 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from .episodes import Episode
-    from .interactions import RecordedError, RecordedResponse
+    from .interactions import Interaction, RecordedError, RecordedResponse
 
 _CODECS = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "backports.zstd")}
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
+_MEND = "Mend that interaction by hand, or record it again."
 
 
-class CutStream(AsyncByteStream, SyncByteStream):
-    """A body that breaks off where the recorded one did."""
+class PlayedStream(AsyncByteStream, SyncByteStream):
+    """A body in the pieces in which it came; where the recorded one broke off, so does this one."""
 
-    def __init__(self, content: bytes, error: Exception) -> None:
-        self._content = content
+    def __init__(self, pieces: Any, error: Exception | None = None) -> None:
+        self._pieces = pieces
         self._error = error
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._content:
-            yield self._content
-        raise self._error
+        yield from self._pieces
+        if self._error is not None:
+            raise self._error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._content:
-            yield self._content
-        raise self._error
+        for piece in self._pieces:
+            yield piece
+        if self._error is not None:
+            raise self._error
 
 
-def play(episode: Episode, request: Request, path: str) -> Response:
+def play(episode: Episode, request: Request) -> Response:
     """Return the response of an episode, or raise what was raised in its place."""
     interaction = episode.interaction
     recorded = interaction.response
+    _check_patience(interaction, request)
     try:
         error = None if interaction.error is None else _error(interaction.error, request)
         if recorded is None:
-            assert error is not None
-            raise error
+            raise _required(error)
         content, headers = _on_the_wire(recorded, request.method, error is not None)
         fields = Headers.received(_checked(headers))
     except ValueError as problem:
         if isinstance(problem, TransportError):
             raise
-        raise CassetteDamaged(
-            str(problem), path=path, line=episode.line, mend="Mend that interaction by hand, or record it again."
-        ) from problem
-    stream: ByteStream | CutStream = ByteStream(content)
-    if error is not None:
-        stream = CutStream(content, error)
-    elif recorded.is_cut:
-        stream = CutStream(content, _no_more(episode, path))
+        raise CassetteDamaged(str(problem), path=episode.path, line=episode.line, mend=_MEND) from problem
+    if error is None and recorded.is_cut:
+        error = _no_more(episode)
+    stream: ByteStream | PlayedStream
+    if recorded.file is not None:
+        stream = PlayedStream(_FilePieces(episode, str(recorded.file), recorded.digest), error)
+    elif error is not None or len(recorded.times) > 1:
+        stream = PlayedStream(_pieces(content, recorded), error)
+    else:
+        stream = ByteStream(content)
     return Response(recorded.status, headers=fields, stream=stream, request=request, extensions=_extensions(recorded))
+
+
+def _check_patience(interaction: Interaction, request: Request) -> None:
+    """Time out where the recorded wait is longer than the request's patience."""
+    recorded = interaction.response
+    if recorded is None or interaction.took is None:
+        return
+    wait = _longest_wait(recorded, interaction.took)
+    timeout: Any = request.extensions.get("timeout")
+    patience: float | None = timeout.get("read") if timeout else None
+    if patience is not None and wait > patience:
+        raise ReadTimeout(
+            f"{request.method} {request.url.redacted}: no answer within {patience:g} s "
+            f"(the recorded one took {wait:g} s; no time has passed)",
+            request=request,
+        )
+
+
+def _longest_wait(recorded: RecordedResponse, took: float) -> float:
+    if recorded.longest_wait is not None:
+        return recorded.longest_wait
+    if not recorded.times:
+        return took
+    moments = [0.0, *(at for _, at in recorded.times), took]
+    return max(later - earlier for earlier, later in zip(moments, moments[1:]))
+
+
+def _required(error: Exception | None) -> Exception:
+    assert error is not None  # an interaction without a response has an error: the reader has checked it
+    return error
+
+
+def _pieces(content: bytes, recorded: RecordedResponse) -> list[bytes]:
+    """Return the body cut where the recorded one was; one edited by hand may have another length."""
+    ends = [end for end, _ in recorded.times if end < len(content)]
+    starts = [0, *ends]
+    return [piece for start, end in zip(starts, [*ends, len(content)]) if (piece := content[start:end])]
+
+
+class _FilePieces:
+    """The pieces of a body that is read from its file."""
+
+    def __init__(self, episode: Episode, name: str, digest: str | None) -> None:
+        self._episode = episode
+        self._name = name
+        self._digest = digest
+
+    def __iter__(self) -> Iterator[bytes]:
+        episode = self._episode
+        try:
+            yield from episode.blobs.stream(self._name, self._digest)
+        except ValueError as problem:
+            raise CassetteDamaged(str(problem), path=episode.path, line=episode.line, mend=_MEND) from problem
 
 
 def _extensions(recorded: RecordedResponse) -> dict[str, Any]:
@@ -94,7 +155,8 @@ def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tu
             headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
         else:
             content = encoded
-    if not is_broken and not recorded.is_cut and method != "HEAD" and recorded.status not in (204, 304):
+    is_whole = not is_broken and not recorded.is_cut and recorded.file is None
+    if is_whole and method != "HEAD" and recorded.status not in (204, 304):
         length = str(len(content))
         headers = [(name, length if name.lower() == "content-length" else value) for name, value in headers]
     return content, headers
@@ -136,7 +198,8 @@ def _error(recorded: RecordedError, request: Request) -> Exception:
     kind = kinds.get(recorded.type)
     if kind is None:
         raise ValueError(f"`type: {recorded.type}` is no error of a transport; known are {', '.join(sorted(kinds))}")
-    return kind(recorded.message, request=request)
+    error: Exception = kind(recorded.message, request=request)
+    return error
 
 
 def error_types() -> dict[str, Any]:
@@ -150,10 +213,10 @@ def error_types() -> dict[str, Any]:
     return found
 
 
-def _no_more(episode: Episode, path: str) -> CassetteError:
+def _no_more(episode: Episode) -> CassetteError:
     return CassetteError(
         "the recording of this body ends here: when it was made, the program closed the response early",
-        path=path,
+        path=episode.path,
         line=episode.line,
         mend="Record it again, with a program that reads on.",
     )

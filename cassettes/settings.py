@@ -12,13 +12,28 @@ from .errors import CassetteDamaged, CassetteTooNew, NotACassette
 from .matching import DEFAULT, MatchTypes, check_field
 from .plain import is_mapping, is_sequence
 
-Mode = Literal["none", "once", "new_episodes", "all"]
+Mode = Literal["none", "once", "new_episodes", "all", "update"]
 Repeats = Literal["never", "safe", "last", "always"]
 MODES: tuple[str, ...] = get_args(Mode)
+Order = Literal["any", "strict"]
+ORDERS: tuple[str, ...] = get_args(Order)
 REPEATS: tuple[str, ...] = get_args(Repeats)
 VERSION = 1
 
-_KNOWN = ("cassette", "recorder", "recorded", "match", "ignore", "redact", "repeats")
+_KNOWN = (
+    "cassette",
+    "recorder",
+    "recorded",
+    "match",
+    "ignore",
+    "volatile",
+    "redact",
+    "allow_secrets",
+    "order",
+    "repeats",
+    "routes",
+)
+_LISTS = ("ignore", "volatile", "redact", "allow_secrets")
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,9 @@ class Settings:
     match: tuple[MatchTypes, ...] = DEFAULT
     ignore: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+    allow_secrets: frozenset[str] = frozenset()
+    order: str = "any"
     repeats: str = "safe"
     recorder: str | None = None
 
@@ -37,8 +55,8 @@ class Settings:
         for name, value in given.items():
             if value is None:
                 continue
-            if name in ("ignore", "redact"):
-                changes[name] = (*getattr(self, name), *_texts(name, value))
+            if name in _LISTS:
+                changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
             elif name == "match":
                 changes[name] = tuple([value] if isinstance(value, str) or callable(value) else value)
             else:
@@ -61,8 +79,10 @@ def _check(settings: Settings) -> None:
             check_field(item)
         elif not callable(item):
             raise ValueError(f"`match` holds names of fields and callables, not {item!r}")
-    for text in settings.ignore:
+    for text in (*settings.ignore, *settings.volatile):
         paths.parse(text)
+    if settings.order not in ORDERS:
+        raise ValueError(f"`order` is one of {', '.join(ORDERS)}, not {settings.order!r}")
     if settings.repeats not in REPEATS:
         raise ValueError(f"`repeats` is one of {', '.join(REPEATS)}, not {settings.repeats!r}")
 
@@ -101,7 +121,7 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
                 mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(_KNOWN)}.",
             )
     settings = Settings(recorder=document.get("recorder"))
-    for name in ("match", "ignore", "redact", "repeats"):
+    for name in ("match", *_LISTS, "order", "repeats"):
         try:
             value = document.get(name)
             settings = settings.changed(**{name: tuple(value) if is_sequence(value) else value})

@@ -151,11 +151,16 @@ class Tape:
         try:
             yield
         except OSError as error:
-            raise CassetteNotWritten(
-                f"the cassette could not be written: {error.strerror or error}",
-                path=self.path,
-                mend="The file is as it was before. Mend the disk or its permissions, and record again.",
-            ) from error
+            raise not_written(self.path, error) from error
+
+
+def not_written(path: str, error: OSError) -> CassetteNotWritten:
+    """Return the error for a cassette that the disk refused."""
+    return CassetteNotWritten(
+        f"the cassette could not be written: {error.strerror or error}",
+        path=path,
+        mend="The file is as it was before. Mend the disk or its permissions, and record again.",
+    )
 
 
 def _last_byte(descriptor: int, size: int) -> bytes:

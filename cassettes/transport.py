@@ -39,7 +39,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         recorded = recorded_request(request)
         episode, is_recorded = self._find(recorded, request)
         if episode is not None:
-            return play(episode, request, self.cassette.path)
+            return play(episode, request)
         if not is_recorded:
             passed_on: Response = self._behind.handle_request(request)
             return passed_on
@@ -57,7 +57,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         recorded = recorded_request(request)
         episode, is_recorded = self._find(recorded, request)
         if episode is not None:
-            return play(episode, request, self.cassette.path)
+            return play(episode, request)
         if not is_recorded:
             passed_on: Response = await self._behind.handle_async_request(request)
             return passed_on

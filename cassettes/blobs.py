@@ -1,0 +1,196 @@
+"""Bodies too large or too binary for YAML, as files beside the cassette.
+
+1. A file is named after its content: equal bodies share one file, and a file once written never changes.
+2. The document says the whole SHA-256, and replaying checks it: an editor that "mended" line ends is found out.
+3. A cassette names files inside its own folder only, whatever it says and wherever links lead.
+4. A body is written before the document that names it; a kill in between leaves a file that nobody names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = "_blobs"
+MAX_IN_MEMORY = 8 * 1024 * 1024
+_PIECE = 64 * 1024
+_EXTENSIONS = {
+    "application/gzip": "gz",
+    "application/javascript": "js",
+    "application/json": "json",
+    "application/pdf": "pdf",
+    "application/wasm": "wasm",
+    "application/xml": "xml",
+    "application/zip": "zip",
+    "audio/mpeg": "mp3",
+    "font/woff2": "woff2",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/svg+xml": "svg",
+    "image/webp": "webp",
+    "text/css": "css",
+    "text/csv": "csv",
+    "text/event-stream": "txt",
+    "text/html": "html",
+    "text/javascript": "js",
+    "text/plain": "txt",
+    "text/xml": "xml",
+    "video/mp4": "mp4",
+}
+
+
+class Spool:
+    """A body while it comes: in memory as long as it is small, then in a file. One reader at a time."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = os.path.join(folder, FOLDER)
+        self._pieces: list[bytes] = []
+        self._hash: Any = None
+        self._descriptor: int | None = None
+        self.size = 0
+        self.path: str | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Keep a piece."""
+        self.size += len(piece)
+        if self._descriptor is None:
+            self._pieces.append(piece)
+            if self.size > MAX_IN_MEMORY:
+                self.open()
+        else:
+            self._write(piece)
+
+    def open(self) -> None:
+        """Go on in a file."""
+        os.makedirs(self._folder, exist_ok=True)
+        self.path = os.path.join(self._folder, f".{os.getpid()}-{secrets.token_hex(8)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        self._descriptor = os.open(self.path, flags, 0o666)
+        self._hash = hashlib.sha256()
+        for piece in self._pieces:
+            self._write(piece)
+        self._pieces = []
+
+    def _write(self, piece: bytes) -> None:
+        assert self._descriptor is not None
+        self._hash.update(piece)
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    @property
+    def content(self) -> bytes:
+        """The body, where it is in memory."""
+        return b"".join(self._pieces)
+
+    def finish(self) -> str:
+        """Close the file and return its hash."""
+        assert self._descriptor is not None
+        os.close(self._descriptor)
+        digest: str = self._hash.hexdigest()
+        return digest
+
+    def discard(self) -> None:
+        """Remove the file."""
+        if self.path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
+
+
+class Blobs:
+    """The files beside one cassette."""
+
+    def __init__(self, cassette: str) -> None:
+        self.folder = os.path.dirname(os.path.realpath(cassette))
+        self.waiting: dict[str, bytes | Spool] = {}
+
+    def keep(self, content: bytes, media_type: str) -> dict[str, Any]:
+        """Return the members that name a file with this content, to be written by `flush`."""
+        return self._named(hashlib.sha256(content).hexdigest(), content, media_type)
+
+    def keep_spool(self, spool: Spool, media_type: str) -> dict[str, Any]:
+        """Return the members that name a file with what was spooled."""
+        return self._named(spool.finish(), spool, media_type)
+
+    def _named(self, digest: str, content: bytes | Spool, media_type: str) -> dict[str, Any]:
+        name = f"{FOLDER}/{digest[:16]}.{_EXTENSIONS.get(media_type, 'bin')}"
+        self.waiting[name] = content
+        return {"file": name, "sha256": digest}
+
+    def flush(self) -> None:
+        """Write the files that wait; those that exist are left alone."""
+        waiting, self.waiting = self.waiting, {}
+        for name, content in waiting.items():
+            target = os.path.join(self.folder, name)
+            if os.path.exists(target):
+                if isinstance(content, Spool):
+                    content.discard()
+                continue
+            if isinstance(content, bytes):
+                spool = Spool(self.folder)
+                spool.open()
+                spool.add(content)
+                spool.finish()
+            else:
+                spool = content
+            assert spool.path is not None
+            os.replace(spool.path, target)
+
+    def texts(self) -> list[str]:
+        """Return what waits and is text."""
+        found: list[str] = []
+        for content in self.waiting.values():
+            if isinstance(content, bytes):
+                with contextlib.suppress(UnicodeDecodeError):
+                    found.append(content.decode("utf-8"))
+        return found
+
+    def forget(self) -> None:
+        """Drop what waits."""
+        waiting, self.waiting = self.waiting, {}
+        for content in waiting.values():
+            if isinstance(content, Spool):
+                content.discard()
+
+    def path(self, name: Any) -> str:
+        """Return where a named file is; `ValueError` where that is outside the folder of the cassette."""
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise ValueError(f"`file:` takes the name of a file, not {name!r}")
+        path = os.path.realpath(os.path.join(self.folder, name))
+        if os.path.isabs(name) or not path.startswith(self.folder + os.sep):
+            raise ValueError(f"`file: {name}` leads out of the folder of the cassette")
+        if not os.path.isfile(path):
+            raise ValueError(f"the file {name} is missing: restore it from version control, or record again")
+        return path
+
+    def read(self, name: Any, digest: Any) -> bytes:
+        """Return the content of a named file, checked against its hash where one is given."""
+        with open(self.path(name), "rb") as file:
+            content = file.read()
+        if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+            raise _changed(name)
+        return content
+
+    def stream(self, name: str, digest: Any) -> Iterator[bytes]:
+        """Yield the content of a named file; a wrong hash is a `ValueError` at its end."""
+        seen = hashlib.sha256()
+        with open(self.path(name), "rb") as file:
+            while piece := file.read(_PIECE):
+                seen.update(piece)
+                yield piece
+        if digest is not None and seen.hexdigest() != digest:
+            raise _changed(name)
+
+
+def _changed(name: str) -> ValueError:
+    return ValueError(
+        f"the file {name} is not what was recorded: restore it from version control, "
+        "or remove `sha256:` if it was changed on purpose"
+    )
