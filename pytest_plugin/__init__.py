@@ -6,7 +6,15 @@ Nothing here imports the client, the mocks or the cassettes: fixtures do, when a
 from __future__ import annotations
 
 from .collection import pytest_make_collect_report
-from .fixtures import cassette, cassette_dir, cassette_name, cassette_settings, http_mock
+from .fixtures import (
+    cassette,
+    cassette_dir,
+    cassette_name,
+    cassette_settings,
+    http_mock,
+    http_mock_settings,
+    network_ledger,
+)
 from .network_block import NetworkBlocked
 from .options import pytest_addoption
 from .session import (
@@ -28,6 +36,8 @@ __all__ = [
     "cassette_name",
     "cassette_settings",
     "http_mock",
+    "http_mock_settings",
+    "network_ledger",
     "pytest_addoption",
     "pytest_collection_finish",
     "pytest_configure",

@@ -1,4 +1,4 @@
-"""What markers ask for, checked while tests are collected: a mistake is a collection error, not a late failure."""
+"""Marked tests get their fixtures while they are collected, and mistakes in markers are collection errors."""
 
 from __future__ import annotations
 
@@ -6,41 +6,58 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .names import automatic, chosen
-from .options import RECORD_MODES
+from . import markers
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
-MARKER = FIXTURE = "cassette"
-_Tapes = dict[str, str]
-_TAPES = pytest.StashKey[_Tapes]()
+_TAPES = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Give each marked test the fixture `cassette`, or turn the report into an error that names every mistake."""
+    """Give each marked test its fixtures, or turn the report into an error that names every mistake."""
     report = yield
     if report.outcome != "passed":
         return report
-    complaints: list[str] = []
+    wrong: list[str] = []
     for item in report.result:
-        if not isinstance(item, pytest.Function):
-            continue
-        is_marked = item.get_closest_marker(MARKER) is not None
-        complaint = check(item) if is_marked or FIXTURE in item.fixturenames else None
-        if complaint:
-            complaints.append(f"{item.nodeid}: {complaint}")
-        elif is_marked:
-            request_fixture(item, FIXTURE)
-    if complaints:
+        if isinstance(item, pytest.Function):
+            wrong.extend(f"{item.nodeid}: {complaint}" for complaint in _prepared(item))
+    if wrong:
         report.outcome = "failed"
-        report.longrepr = "\n".join(complaints)
+        report.longrepr = "\n".join(wrong)
         report.result = []
     return report
+
+
+def _prepared(item: pytest.Function) -> Iterator[str]:
+    """Give a test the fixtures that its markers ask for; yield what is wrong with them."""
+    for marker, fixture in markers.FIXTURES.items():
+        is_marked = item.get_closest_marker(marker) is not None
+        if not is_marked and fixture not in item.fixturenames:
+            continue
+        complaint = markers.complaint(item, marker) if is_marked else None
+        if complaint is None and marker == "cassette":
+            complaint = _collision(item)
+        if complaint is not None:
+            yield complaint
+        elif is_marked:
+            _request(item, fixture)
+
+
+def uses_tape(item: pytest.Item) -> bool:
+    """Whether a test has a tape."""
+    return markers.FIXTURES["cassette"] in getattr(item, "fixturenames", ())
+
+
+def tape_of(item: pytest.Item) -> str:
+    """Return the path of a test's tape in the folder of tapes."""
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    return markers.tape_name(item, [*classes, item.name])
 
 
 def default_folder(test_file: Path) -> Path:
@@ -48,70 +65,12 @@ def default_folder(test_file: Path) -> Path:
     return test_file.parent / "cassettes" / test_file.stem
 
 
-def class_and_test(item: pytest.Item) -> list[str]:
-    """Return the names of a test's classes and its own, from the outside in."""
-    return [*(node.name for node in item.listchain() if isinstance(node, pytest.Class)), item.name]
-
-
-def tape_name(item: pytest.Item) -> str:
-    """Return the path of a test's tape relative to the folder of tapes; raises `ValueError` for a bad name."""
-    marker = item.get_closest_marker(MARKER)
-    name = named(marker) if marker is not None else None
-    return automatic(class_and_test(item)) if name is None else chosen(name)
-
-
-def named(marker: pytest.Mark) -> str | None:
-    """Return the name that a marker gives its tape."""
-    names = [*marker.args, *(marker.kwargs[name] for name in ("name",) if name in marker.kwargs)]
-    if len(names) > 1:
-        raise ValueError(f"one name for one tape, not {', '.join(map(repr, names))}")
-    name = names[0] if names else None
-    if name is not None and not isinstance(name, str):
-        raise ValueError(f"the name of a tape is a string, not {name!r}")
-    return name
-
-
-def settings(item: pytest.Item) -> dict[str, Any]:
-    """Return what the markers of a test, of its class and of its module say of its tape; the nearest one wins."""
-    merged: dict[str, Any] = {}
-    for marker in reversed(list(item.iter_markers(MARKER))):
-        merged.update(marker.kwargs)
-    merged.pop("name", None)
-    return merged
-
-
-def known_settings() -> frozenset[str]:
-    """Return the keywords of `cassettes.use`, which are those of the marker."""
-    import inspect
-
-    from ..cassettes import use
-
-    return frozenset(inspect.signature(use).parameters) - {"path"}
-
-
-def check(item: pytest.Function) -> str | None:
-    """Return what is wrong with the markers of a test, or None."""
-    said = settings(item)
-    unknown = sorted(set(said) - known_settings())
-    if unknown:
-        known = ", ".join(sorted({"name", *known_settings()}))
-        return f"@pytest.mark.cassette knows no {', '.join(unknown)}; it knows {known}"
-    mode = said.get("mode")
-    if mode is not None and mode not in RECORD_MODES:
-        return f"@pytest.mark.cassette(mode={mode!r}): one of {', '.join(RECORD_MODES)}"
-    try:
-        name = tape_name(item)
-    except ValueError as error:
-        return f"@pytest.mark.cassette: {error}"
-    return collision(item, name)
-
-
-def collision(item: pytest.Function, name: str) -> str | None:
-    """Return which other test of the file has the same tape, unless its marker chose it; letter case does not count."""
-    marker = item.get_closest_marker(MARKER)
+def _collision(item: pytest.Function) -> str | None:
+    """Return which other test of the file has the same tape, unless a marker chose it; letter case does not count."""
     module = item.getparent(pytest.Module)
-    if module is None or (marker is not None and named(marker) is not None):
+    if module is None or markers.has_chosen_name(item):
         return None
+    name = tape_of(item)
     other = module.stash.setdefault(_TAPES, {}).setdefault(name.lower(), item.nodeid)
     if other == item.nodeid:
         return None
@@ -121,12 +80,12 @@ def collision(item: pytest.Function, name: str) -> str | None:
     )
 
 
-def request_fixture(item: pytest.Function, fixture: str) -> None:
+def _request(item: pytest.Function, fixture: str) -> None:
     """Let a test use a fixture, first among those of its own scope: later ones may send requests."""
     names = item.fixturenames
     if fixture in names:
         names.remove(fixture)
-    # pytest says nowhere else what scope a fixture has; without it the tape is simply the first fixture.
+    # pytest says nowhere else what scope a fixture has; without it this is simply the first fixture.
     definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     wider = [at for at, name in enumerate(names) if name in definitions and definitions[name][-1].scope != "function"]
     names.insert(wider[-1] + 1 if wider else 0, fixture)

@@ -28,6 +28,7 @@ class Block:
         self.allowed = allowed
         self.test: str | None = None
         self.attempts: list[tuple[str | None, str]] = []
+        self.uses: list[str] = []
         self._allowed_now: tuple[str, ...] = ()
         self._resolved: set[str] = set()
         self._resolved_now: set[str] = set()
@@ -36,6 +37,7 @@ class Block:
     def begin(self, test: str, allowed: tuple[str, ...]) -> None:
         """Let a test have its turn, with what it is allowed in addition."""
         self.test, self._allowed_now = test, allowed
+        self.uses = []
 
     def finish(self) -> None:
         """End the turn of a test; nothing of it reaches the next one."""
@@ -56,13 +58,14 @@ class Block:
         if getattr(self._resolving, "is_on", False) or _is_own_socketpair():
             return
         name = host.decode("utf-8", "backslashreplace") if isinstance(host, bytes) else str(host)
+        self.uses.append(f"{action} {name}")
         if not self.lets_through(name):
             self.attempts.append((self.test, f"{action} {name}"))
             raise NetworkBlocked(self._complaint(name, action))
 
     def resolve(self, host: str) -> None:
         """Remember the addresses of an allowed name: the connection that follows has only an address."""
-        if getattr(self._resolving, "is_on", False):
+        if "*" in (*self.allowed, *self._allowed_now) or getattr(self._resolving, "is_on", False):
             return
         import socket
 

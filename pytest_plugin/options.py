@@ -48,6 +48,7 @@ OPTIONS = (
         "recordings that no test played and tapes that no test has: report (the default), fail or ignore",
         choices=UNUSED,
     ),
+    Option("--cassette-report", "write what became of the tapes into this file, as JSON"),
 )
 
 
@@ -56,15 +57,15 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     taken = OF_RECORDING if _is_recording_here(pluginmanager) else frozenset[str]()
     group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
     for option in OPTIONS:
+        twin = f"the twin of {option.flag}: {option.explanation}"
+        kind: Literal["bool", "string"] = "bool" if option.is_switch else "string"
+        parser.addini(option.name, twin, type=kind, default=None)
         if option.flag in taken:
             continue
         if option.is_switch:
             group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
         else:
             group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
-        twin = f"the twin of {option.flag}: {option.explanation}"
-        kind: Literal["bool", "string"] = "bool" if option.is_switch else "string"
-        parser.addini(option.name, twin, type=kind, default=None)
 
 
 def _is_recording_here(pluginmanager: pytest.PytestPluginManager) -> bool:
@@ -78,10 +79,7 @@ def on_command_line(config: pytest.Config, name: str) -> object:
 
 def in_file(config: pytest.Config, name: str) -> object:
     """Return what the configuration file says, or None."""
-    try:
-        return config.getini(name) or None
-    except (KeyError, ValueError):  # pytest-recording has the options without the twins
-        return None
+    return config.getini(name) or None
 
 
 def blocks_network(config: pytest.Config) -> bool:
@@ -99,6 +97,12 @@ def unused(config: pytest.Config) -> str:
     if said not in UNUSED:
         raise pytest.UsageError(f"unused = {said!r}: one of {', '.join(UNUSED)}")
     return said
+
+
+def report_file(config: pytest.Config) -> str | None:
+    """Return the file that `--cassette-report` names."""
+    said = on_command_line(config, "cassette_report") or in_file(config, "cassette_report")
+    return None if said is None else str(said)
 
 
 def record_mode(config: pytest.Config, marked: object = None, environment: Mapping[str, str] = os.environ) -> str:

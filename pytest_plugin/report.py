@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,24 @@ def lines(tally: Tally, start: str, unused: str) -> Iterator[str]:
     if tally.attempts:
         yield f"network: {_count(len(tally.attempts), 'attempt')} blocked"
         yield from _some([f"{test}: {attempt}" for test, attempt in tally.attempts])
+
+
+def as_json(tally: Tally, start: str) -> dict[str, Any]:
+    """Return the same for a machine."""
+    return {
+        "played": tally.played,
+        "recorded": tally.recorded,
+        "tapes": {
+            _shown(path, start): {"played": use.played, "recorded": use.recorded}
+            for path, use in sorted(tally.tapes.items())
+        },
+        "unused": [
+            {"tape": _shown(found.path, start), "line": found.line, "summary": found.summary}
+            for found in tally.unused()
+        ],
+        "orphans": [_shown(path, start) for path in tally.orphans()],
+        "blocked": [{"test": test, "attempt": attempt} for test, attempt in tally.attempts],
+    }
 
 
 def is_failure(tally: Tally, unused: str) -> bool:

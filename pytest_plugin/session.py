@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .collection import FIXTURE, default_folder, tape_name
+from .collection import default_folder, tape_of, uses_tape
 from .network_block import Block, start, stop
-from .options import allowed_hosts, blocks_network, record_mode, unused
-from .report import is_failure, lines
+from .options import allowed_hosts, blocks_network, record_mode, report_file, unused
+from .report import as_json, is_failure, lines
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 MARKERS = (
     "cassette(name=None, *, mode=None, ...): answer this test's requests from a tape; "
     "keywords are those of understudy.cassettes.use",
+    "mock(*, base_url=None, unmatched=None, ...): answer this test's requests from the fixture http_mock; "
+    "keywords are those of understudy.mock.Router",
     "network(*hosts): let this test use the network despite --block-network; without hosts, all of it",
 )
 WORKER_OUTPUT = "understudy_tally"
@@ -60,8 +61,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if folder.is_dir():
             tally.folders.append(str(folder))
     for item in session.items:
-        if FIXTURE in getattr(item, "fixturenames", ()):
-            tally.expected.append(str(default_folder(item.path) / tape_name(item)))
+        if uses_tape(item):
+            tally.expected.append(str(default_folder(item.path) / tape_of(item)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,7 +86,7 @@ def pytest_runtest_makereport(
     """Remember how a test failed, for the fixtures that are torn down after it."""
     if call.when != "teardown" and call.excinfo is not None:
         item.stash[_FAILURE] = call.excinfo.value
-        if FIXTURE in getattr(item, "fixturenames", ()) and call.when == "setup":
+        if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True
     return (yield)
 
@@ -100,6 +101,11 @@ def tally_of(config: pytest.Config) -> Tally:
     return config.stash[_TALLY]
 
 
+def block_of(config: pytest.Config) -> Block | None:
+    """Return the block around this run, if there is one."""
+    return config.stash.get(_BLOCK, None)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Hand the count to the controller of pytest-xdist, or let it decide about the exit status."""
     tally = session.config.stash[_TALLY]
@@ -111,8 +117,20 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[WORKER_OUTPUT] = tally.plain()
-    elif exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(session.config)):
+        return
+    write_report(session.config, tally)
+    if exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def write_report(config: pytest.Config, tally: Tally) -> None:
+    """Write `--cassette-report`, where it was asked for."""
+    name = report_file(config)
+    if name is not None:
+        import json
+
+        text = json.dumps(as_json(tally, str(config.rootpath)), indent=2, ensure_ascii=False)
+        (config.invocation_params.dir / name).write_text(f"{text}\n", "utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -127,7 +145,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    found = list(lines(config.stash[_TALLY], str(Path.cwd()), unused(config)))
+    found = list(lines(config.stash[_TALLY], str(config.invocation_params.dir), unused(config)))
     if found:
         terminalreporter.section("tapes")
         for line in found:

@@ -20,6 +20,8 @@ class Clock(BaseHTTPRequestHandler):
 
     ticks = 0
 
+    disable_nagle_algorithm = True
+
     def do_GET(self) -> None:
         type(self).ticks += 1
         content = json.dumps({"path": self.path, "tick": self.ticks}).encode()
@@ -111,6 +113,82 @@ def test_a_request_that_the_code_under_test_swallowed_is_still_reported(suite: S
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*https://api.test/forgotten*"])
+
+
+def test_a_module_can_have_a_router_behind_those_of_its_tests(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        import understudy
+        from understudy import mock
+
+        @pytest.fixture(scope="module", autouse=True)
+        def baseline():
+            with mock.Router() as router:
+                router.get("https://api.test/health", optional=True).respond(json="module")
+                yield router
+
+        def test_its_own(http_mock):
+            http_mock.get("https://api.test/user").respond(json="test")
+            assert understudy.get("https://api.test/user").json() == "test"
+            assert understudy.get("https://api.test/health").json() == "module"
+
+        def test_nothing_is_left_of_the_other(http_mock, baseline):
+            with pytest.raises(mock.UnmatchedRequest):
+                understudy.get("https://api.test/user")
+            http_mock.reset()
+            baseline.reset()
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+
+def test_routers_get_their_settings_from_markers_and_a_fixture(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        import understudy
+
+        pytestmark = pytest.mark.mock(order="first")
+
+        @pytest.fixture
+        def http_mock_settings():
+            return {"base_url": "https://api.test", "order": "last"}
+
+        def test_both(http_mock):
+            assert http_mock.order == "first"
+            http_mock.get("/user").respond(json=1)
+            assert understudy.get("https://api.test/user").json() == 1
+
+        @pytest.mark.mock(base_url="https://other.test", unmatched=404)
+        def test_without_naming_the_fixture():
+            assert understudy.get("https://other.test/user").status_code == 404
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+
+# network_ledger
+
+
+@pytest.mark.parametrize("arguments", [(), ("--block-network", "--allowed-hosts=127.0.0.1")])
+def test_the_ledger_lists_what_a_test_asked_of_the_network(suite: Suite, url: str, arguments: tuple[str, ...]) -> None:
+    suite.write(
+        f"""
+        import understudy
+
+        def test_loud(network_ledger):
+            understudy.get("{url}")
+            assert "connected to 127.0.0.1" in network_ledger
+
+        def test_quiet(network_ledger):
+            assert network_ledger == []
+        """
+    )
+
+    suite.run(*arguments).assert_outcomes(passed=2)
 
 
 # cassette
@@ -398,6 +476,23 @@ def test_what_is_unused_can_fail_the_run(suite: Suite, url: str) -> None:
     assert suite.run("--unused=ignore").ret == pytest.ExitCode.OK
 
 
+def test_what_became_of_the_tapes_can_be_read_by_a_machine(suite: Suite, url: str) -> None:
+    recorded_suite(suite, url)
+
+    suite.run("--cassette-report=tapes.json")
+
+    report = json.loads((suite.path / "tapes.json").read_text("utf-8"))
+    (unused,) = report.pop("unused")
+    assert report == {
+        "played": 1,
+        "recorded": 0,
+        "tapes": {"cassettes/test_suite/test_users.yaml": {"played": 1, "recorded": 0}},
+        "orphans": ["cassettes/test_suite/test_old.yaml"],
+        "blocked": [],
+    }
+    assert (unused["tape"], unused["summary"]) == ("cassettes/test_suite/test_users.yaml", "GET /two -> 200")
+
+
 @pytest.mark.parametrize(
     "arguments", [("-k", "users"), ("test_suite.py::test_users",), ("--deselect", "test_suite.py::test_new")]
 )
@@ -408,21 +503,3 @@ def test_a_partial_run_claims_no_orphans(suite: Suite, url: str, arguments: tupl
 
     result.stdout.fnmatch_lines(["unused: 1 recording that no test played"])
     result.stdout.no_fnmatch_line("orphaned*")
-
-
-# Cost
-
-
-def test_a_suite_that_uses_none_of_it_sees_nothing_of_it(suite: Suite) -> None:
-    suite.write(
-        """
-        import sys
-
-        def test_nothing():
-            pass
-        """
-    )
-
-    result = suite.run()
-
-    result.stdout.no_fnmatch_line("*tapes*")

@@ -1,0 +1,84 @@
+"""The markers `cassette` and `mock`: which settings a test has from them, and what is wrong with those."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from .names import automatic, chosen
+from .options import RECORD_MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+# Each marker asks for the fixture that it configures.
+FIXTURES = {"cassette": "cassette", "mock": "http_mock"}
+
+
+def settings(item: pytest.Item, marker: str) -> dict[str, Any]:
+    """Return what the markers of a test, of its class and of its module say together; the nearest one wins."""
+    merged: dict[str, Any] = {}
+    for found in reversed(list(item.iter_markers(marker))):
+        merged.update(found.kwargs)
+    if marker == "cassette":
+        merged.pop("name", None)
+    return merged
+
+
+def known_settings(marker: str) -> frozenset[str]:
+    """Return the keywords that a marker hands on: those of `cassettes.use`, or those of `mock.Router`."""
+    handed_to: Callable[..., Any]
+    if marker == "cassette":
+        from ..cassettes import use as handed_to
+    else:
+        from ..mock import Router as handed_to
+    return frozenset(inspect.signature(handed_to).parameters) - {"path"}
+
+
+def has_chosen_name(item: pytest.Item) -> bool:
+    """Whether the nearest marker names the tape of a test."""
+    marker = item.get_closest_marker("cassette")
+    return marker is not None and _named(marker) is not None
+
+
+def tape_name(item: pytest.Item, names: list[str]) -> str:
+    """Return the path of a test's tape in the folder of tapes; raises `ValueError` where its marker cannot be.
+
+    `names` are those of its classes and its own.
+    """
+    marker = item.get_closest_marker("cassette")
+    name = None if marker is None else _named(marker)
+    return automatic(names) if name is None else chosen(name)
+
+
+def _named(marker: pytest.Mark) -> str | None:
+    names = [*marker.args, *(marker.kwargs[name] for name in ("name",) if name in marker.kwargs)]
+    if len(names) > 1:
+        raise ValueError(f"one name for one tape, not {', '.join(map(repr, names))}")
+    name = names[0] if names else None
+    if name is not None and not isinstance(name, str):
+        raise ValueError(f"the name of a tape is a string, not {name!r}")
+    return name
+
+
+def complaint(item: pytest.Item, marker: str) -> str | None:
+    """Return what is wrong with the settings that the markers of this name give a test, or None."""
+    said = settings(item, marker)
+    known = known_settings(marker)
+    unknown = sorted(set(said) - known)
+    if unknown:
+        listed = ", ".join(sorted({*known, "name"} if marker == "cassette" else known))
+        return f"@pytest.mark.{marker} knows no {', '.join(unknown)}; it knows {listed}"
+    if marker == "mock":
+        given = [argument for found in item.iter_markers(marker) for argument in found.args]
+        return f"@pytest.mark.mock takes keywords only, not {given[0]!r}" if given else None
+    mode = said.get("mode")
+    if mode is not None and mode not in RECORD_MODES:
+        return f"@pytest.mark.cassette(mode={mode!r}): one of {', '.join(RECORD_MODES)}"
+    try:
+        tape_name(item, [item.name])
+    except ValueError as error:
+        return f"@pytest.mark.cassette: {error}"
+    return None
