@@ -7,8 +7,6 @@ and this module knows nothing of the folders that the commands come from.
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -86,7 +84,9 @@ def _help() -> str:
 
 def _summary(entry: EntryPoint) -> str:
     try:
-        described = inspect.getdoc(entry.load())
+        from inspect import getdoc
+
+        described = getdoc(entry.load())
     except ModuleNotFoundError as missing:
         return f"({_cannot_load(missing)})"
     return (described or "").partition("\n")[0].rstrip(".")
@@ -100,7 +100,9 @@ def _unknown(name: str, commands: dict[str, EntryPoint]) -> int:
     if "://" in name:
         reason = "requests from the command line are not part of this version"
     else:
-        near = difflib.get_close_matches(name, commands, n=1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, commands, n=1)
         reason = f"no such command; did you mean `understudy {near[0]}`?" if near else "no such command"
     print(f"understudy {name}: {reason}\n{USAGE}", end="", file=sys.stderr)
     return WRONG_USE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json as jsonlib
 import time
 from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
@@ -45,7 +44,7 @@ class ResponseBody:
     _guards: Guards = DEFAULT_GUARDS
     _loads: Callable[..., Any] | None = None
     _started: float | None
-    _elapsed: datetime.timedelta | None
+    _elapsed: float | None
     _drained: bytes | None = None
     """A body that nobody asked for, as it came over the wire: decoded when somebody does ask."""
     _reading: Any = None
@@ -324,7 +323,7 @@ class ResponseBody:
 
     def _stop_clock(self) -> None:
         if self._started is not None and self._elapsed is None:
-            self._elapsed = datetime.timedelta(seconds=time.perf_counter() - self._started)
+            self._elapsed = time.perf_counter() - self._started
 
 
 class _Tally:

@@ -62,7 +62,7 @@ class Response(ResponseBody):
         self._decoder = None
         self._num_bytes_downloaded = 0
         self._started: float | None = None
-        self._elapsed: datetime.timedelta | None = None
+        self._elapsed: float | None = None
         self.stream: SyncByteStream | AsyncByteStream
         if stream is not None:
             self.stream = stream
@@ -158,11 +158,13 @@ class Response(ResponseBody):
         """From sending the request until the body was read or closed; a `RuntimeError` before."""
         if self._elapsed is None:
             raise RuntimeError("`.elapsed` is known only once the response has been read or closed")
-        return self._elapsed
+        from datetime import timedelta
+
+        return timedelta(seconds=self._elapsed)
 
     @elapsed.setter
     def elapsed(self, elapsed: datetime.timedelta) -> None:
-        self._elapsed = elapsed
+        self._elapsed = elapsed.total_seconds()
 
     @property
     def cookies(self) -> Cookies:
