@@ -32,9 +32,16 @@ def create_ssl_context(
     """
     import ssl
 
-    if isinstance(verify, ssl.SSLContext):
-        context = verify
-    elif verify is False:
+    context = verify if isinstance(verify, ssl.SSLContext) else _context(verify, trust_env)
+    if cert is not None:
+        _present(context, cert)
+    return context
+
+
+def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
+    import ssl
+
+    if verify is False:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -44,8 +51,9 @@ def create_ssl_context(
         context = _trusting(os.fspath(verify))
     else:
         raise TypeError(f"verify={verify!r}: True, False, a path to certificate authorities, or an ssl.SSLContext")
-    if cert is not None:
-        _present(context, cert)
+    # Python 3.9 allows TLS 1.0, and takes a connection that was cut for one that ended.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
     return context
 
 

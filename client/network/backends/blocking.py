@@ -208,7 +208,7 @@ class BlockingStream:
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         self._limit(0)
         sent = 0
-        while sent < len(data):
+        while sent < len(data) and not self._ahead:
             if is_readable(self._socket) and self._look_ahead():
                 break
             write = True

@@ -82,6 +82,8 @@ class TLSStream:
 
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         taken = 0
+        if self._ahead or self._tls.pending():
+            return taken
         while True:
             sealed = self._sealed + self._outgoing.read()
             count = await self._inner.write_until_readable(memoryview(sealed), timeout)
