@@ -8,14 +8,20 @@ from __future__ import annotations
 from contextlib import suppress
 from http.cookiejar import Cookie as StandardCookie
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .set_cookie import Cookie
 
-if TYPE_CHECKING:
-    from .cookies import Cookies
-
 __all__ = ["cookies_from", "forget_in", "jar_view", "standard_cookie"]
+
+
+class Viewed(Protocol):
+    """What a view needs of `Cookies`."""
+
+    def _add(self, cookie: Cookie) -> None: ...
+    def _held(self) -> list[Cookie]: ...
+    def delete(self, name: str, domain: str | None = None, path: str | None = None) -> None: ...
+    def clear(self, domain: str | None = None, path: str | None = None) -> None: ...
 
 
 def standard_cookie(cookie: Cookie) -> StandardCookie:
@@ -77,7 +83,7 @@ def forget_in(jar: CookieJar, cookie: Cookie) -> None:
         jar.clear(_standard_domain(cookie), cookie.path, cookie.name)
 
 
-def jar_view(cookies: Cookies) -> CookieJar:
+def jar_view(cookies: Viewed) -> CookieJar:
     """Return a `CookieJar` that reads and writes these cookies."""
     return _View(cookies)
 
@@ -85,7 +91,7 @@ def jar_view(cookies: Cookies) -> CookieJar:
 class _View(CookieJar):
     """A `CookieJar` whose cookies are those of a `Cookies`: its dictionary is made anew at every look."""
 
-    def __init__(self, cookies: Cookies) -> None:
+    def __init__(self, cookies: Viewed) -> None:
         self._viewed = cookies
         super().__init__()
 

@@ -220,7 +220,7 @@ class Headers(MutableMapping[str, str]):
         """Return a view of `(lower-case name, value)`, repeats joined with ", "."""
         return self._joined().items()
 
-    def setdefault(self, key: str, default: str) -> str:  # type: ignore[override]  # a field without a value is none
+    def setdefault(self, key: str, default: str) -> str:
         """Set a field if there is none of that name; return its value."""
         found = self._indexed().get(lookup_key(key))
         if found is None:
