@@ -148,7 +148,11 @@ class Script:
             self._index.add(route)
         added, self._new = self._new, []
         if self.order != "strict" and len(self.routes) > 1:
-            self._hidden += [pair for route in added for pair in self._lint(route)]
+            # A later route that hides an earlier one overrides it; an earlier one that hides a later one is a mistake.
+            self._hidden += [pair for route in added for pair in self._lint(route) if self._is_later(pair[1], pair[0])]
+
+    def _is_later(self, route: Route, other: Route) -> bool:
+        return bool(abs(self._ranks[route][-1]) > abs(self._ranks[other][-1]))
 
     def _lint(self, route: Route) -> list[tuple[Route, Route]]:
         """Return the pairs (hiding, hidden) that a new route is part of."""
