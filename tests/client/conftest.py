@@ -29,10 +29,12 @@ SIDES = {"blocking": "asyncio", "asyncio": "asyncio", "trio": "trio"}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with `side` for every kind of caller, other asynchronous tests for both event loops."""
-    both = ("side", "anyio_backend")
-    if "side" in metafunc.fixturenames:
-        metafunc.parametrize(both, list(SIDES.items()), ids=list(SIDES), indirect=True)
-    elif "anyio_backend" in metafunc.fixturenames:
+    is_asynchronous = "anyio_backend" in metafunc.fixturenames
+    if "side" in metafunc.fixturenames and is_asynchronous:
+        metafunc.parametrize(("side", "anyio_backend"), list(SIDES.items()), ids=list(SIDES), indirect=True)
+    elif "side" in metafunc.fixturenames:
+        metafunc.parametrize("side", ["blocking", "asynchronous"], indirect=True)
+    elif is_asynchronous:
         metafunc.parametrize("anyio_backend", ["asyncio", "trio"], indirect=True)
 
 

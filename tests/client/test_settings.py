@@ -1,0 +1,527 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import understudy
+from understudy import (
+    URL,
+    ConnectError,
+    Cookies,
+    Headers,
+    HTTPStatusError,
+    InvalidURL,
+    LimitExceeded,
+    LocalProtocolError,
+    QueryParams,
+    Request,
+    Response,
+    Timeout,
+)
+from understudy.client.config import Guards
+
+if TYPE_CHECKING:
+    from .conftest import Side
+
+
+def ok(request: Request) -> Response:
+    return Response(200, text=f"{request.method} {request.url}")
+
+
+# base_url
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "merged"),
+    [
+        ("", "https://api.test/users", "https://api.test/users"),
+        ("https://api.test", "/users", "https://api.test/users"),
+        ("https://api.test", "users", "https://api.test/users"),
+        ("https://api.test/", "users", "https://api.test/users"),
+        ("https://api.test/v1", "users", "https://api.test/v1/users"),
+        ("https://api.test/v1", "/users", "https://api.test/v1/users"),
+        ("https://api.test/v1/", "/users/", "https://api.test/v1/users/"),
+        ("https://api.test/v1", "", "https://api.test/v1/"),
+        ("https://api.test/v1", "/", "https://api.test/v1/"),
+        ("https://api.test/v1", "users?a=1", "https://api.test/v1/users?a=1"),
+        ("https://api.test/v1", "?a=1", "https://api.test/v1/?a=1"),
+        ("https://api.test/v1", "users#part", "https://api.test/v1/users#part"),
+        ("https://api.test/v1", "https://other.test/x", "https://other.test/x"),
+        ("https://api.test/v1/a", "../users", "https://api.test/v1/users"),
+        ("https://api.test/v1", "/users:batch", "https://api.test/v1/users:batch"),
+        ("https://api.test/a%2Fb", "/c%2Fd", "https://api.test/a%2Fb/c%2Fd"),
+        ("https://api.test:8443/v1", "/users", "https://api.test:8443/v1/users"),
+        ("https://me:secret@api.test/v1", "/users", "https://me:secret@api.test/v1/users"),
+        ("https://api.test/v1", "//evil.test/users", "https://api.test/v1/users"),
+        ("https://api.test/v1", "///evil.test/users", "https://api.test/v1/evil.test/users"),
+    ],
+)
+def test_a_relative_url_is_appended_to_the_base(side: Side, base: str, url: str, merged: str) -> None:
+    client = side.client(ok, base_url=base)
+
+    try:
+        built = client.build_request("GET", url).url
+    except InvalidURL:
+        # A host that browsers would connect to is never taken for a path.
+        assert "evil" in url
+    else:
+        assert built == merged
+        assert built.host == URL(merged).host
+
+
+@pytest.mark.parametrize("url", ["/\\evil.test/", "\\\\evil.test/"])
+def test_a_backslash_leads_nowhere_else(side: Side, url: str) -> None:
+    client = side.client(ok, base_url="https://api.test/v1")
+
+    with pytest.raises(InvalidURL):
+        client.build_request("GET", url)
+
+
+def test_the_base_ends_with_a_slash(side: Side) -> None:
+    client = side.client(ok, base_url="https://api.test/v1")
+    assert client.base_url == "https://api.test/v1/"
+
+    client.base_url = URL("https://api.test/v2")
+    assert client.base_url == "https://api.test/v2/"
+    assert client.build_request("GET", "users").url == "https://api.test/v2/users"
+
+
+def test_without_a_base_there_is_none(side: Side) -> None:
+    assert str(side.client(ok).base_url) in ("", "/")
+
+
+def test_an_impossible_base_is_an_error_at_once(side: Side) -> None:
+    with pytest.raises(InvalidURL):
+        side.client(ok, base_url="https://[oops")
+
+
+# params
+
+
+@pytest.mark.parametrize(
+    ("of_the_client", "of_the_request", "url", "query"),
+    [
+        (None, None, "https://api.test/?c=3", "c=3"),
+        ({"a": "1"}, None, "https://api.test/", "a=1"),
+        ({"a": "1"}, {"b": 2}, "https://api.test/", "a=1&b=2"),
+        ({"a": "1"}, {"a": "2"}, "https://api.test/", "a=2"),
+        ({"a": ["1", "2"]}, None, "https://api.test/", "a=1&a=2"),
+        (None, {"b": 2}, "https://api.test/?c=3", "c=3&b=2"),
+        (None, [("b", "1"), ("b", "2")], "https://api.test/", "b=1&b=2"),
+        (None, {"b": True, "c": None}, "https://api.test/", "b=true&c="),
+        (None, "b=1", "https://api.test/", "b=1"),
+        (None, {"b": "a b&ü"}, "https://api.test/", "b=a+b%26%C3%BC"),
+    ],
+)
+def test_params_are_merged(side: Side, of_the_client: Any, of_the_request: Any, url: str, query: str) -> None:
+    client = side.client(ok, params=of_the_client)
+
+    built = client.build_request("GET", url, params=of_the_request)
+
+    assert built.url.params == QueryParams(query)
+
+
+def test_the_clients_params_can_be_changed(side: Side) -> None:
+    client = side.client(ok)
+
+    client.params = {"key": "1"}
+
+    assert client.params == QueryParams("key=1")
+    assert client.build_request("GET", "https://api.test/").url == "https://api.test/?key=1"
+
+
+# headers
+
+
+def test_every_request_says_who_asks_and_what_is_understood(side: Side) -> None:
+    headers = side.client(ok).build_request("GET", "https://api.test/").headers
+
+    assert [name.decode() for name, _ in headers.raw] == [
+        "Host",
+        "Accept",
+        "Accept-Encoding",
+        "Connection",
+        "User-Agent",
+    ]
+    assert headers["Accept"] == "*/*"
+    assert headers["Accept-Encoding"].startswith("gzip, deflate")
+    assert headers["Connection"] == "keep-alive"
+    assert headers["User-Agent"] == f"python-understudy/{understudy.__version__}"
+
+
+def test_headers_are_merged(side: Side) -> None:
+    client = side.client(ok, headers={"user-agent": "mine", "X-Client": "1", "X-Both": "client"})
+
+    headers = client.build_request("GET", "https://api.test/", headers={"x-both": "request", "X-Mine": "2"}).headers
+
+    assert headers.get_list("User-Agent") == ["mine"]
+    assert (headers["X-Client"], headers["X-Both"], headers["X-Mine"]) == ("1", "request", "2")
+    assert headers.get_list("X-Both") == ["request"]
+
+
+def test_a_request_may_repeat_a_field(side: Side) -> None:
+    client = side.client(ok, headers={"X-Many": "0"})
+
+    built = client.build_request("GET", "https://api.test/", headers=[("X-Many", "1"), ("X-Many", "2")])
+
+    assert built.headers.get_list("X-Many") == ["1", "2"]
+
+
+def test_what_a_request_says_does_not_stay(side: Side) -> None:
+    client = side.client(ok)
+    before = client.headers.copy()
+
+    client.build_request("GET", "https://api.test/", headers={"X-Once": "1"})
+
+    assert client.headers == before
+
+
+def test_the_clients_headers_can_be_changed(side: Side) -> None:
+    client = side.client(ok, headers={"X-Old": "1"})
+
+    client.headers["X-New"] = "1"
+    assert client.build_request("GET", "https://api.test/").headers["X-New"] == "1"
+
+    client.headers = {"X-Newer": "1"}
+    assert "X-Old" not in client.headers
+    assert client.headers["User-Agent"].startswith("python-understudy/")
+
+    client.headers = None
+    assert set(client.headers) == {"accept", "accept-encoding", "connection", "user-agent"}
+
+
+def test_a_header_that_cannot_be_sent_is_an_error_at_once(side: Side) -> None:
+    with pytest.raises(LocalProtocolError):
+        side.client(ok, headers={"X-Field": "a\r\nb"})
+    with pytest.raises(LocalProtocolError):
+        side.client(ok).build_request("GET", "https://api.test/", headers={"X-Field": "a\r\nb"})
+
+
+# cookies
+
+
+@pytest.mark.anyio
+async def test_cookies_are_merged(side: Side) -> None:
+    client = side.client(lambda request: Response(200, text=request.headers.get("Cookie", "")), cookies={"a": "1"})
+
+    assert (await side.call(client.get, "https://api.test/")).text == "a=1"
+    assert (await side.call(client.get, "https://api.test/", cookies={"b": "2"})).text in ("a=1; b=2", "b=2; a=1")
+    assert (await side.call(client.get, "https://api.test/")).text == "a=1"
+
+
+@pytest.mark.anyio
+async def test_cookies_that_a_server_sets_come_back(side: Side) -> None:
+    def handler(request: Request) -> Response:
+        if request.url.path == "/set":
+            return Response(200, headers={"Set-Cookie": "a=1"})
+        return Response(200, text=request.headers.get("Cookie", "none"))
+
+    client = side.client(handler)
+    await side.call(client.get, "https://api.test/set")
+
+    assert client.cookies["a"] == "1"
+    assert (await side.call(client.get, "https://api.test/")).text == "a=1"
+    assert (await side.call(client.get, "https://other.test/")).text == "none"
+
+
+@pytest.mark.anyio
+async def test_a_client_may_keep_no_cookies(side: Side) -> None:
+    def handler(request: Request) -> Response:
+        return Response(200, headers={"Set-Cookie": "a=1"}, text=request.headers.get("Cookie", "none"))
+
+    client = side.client(handler, cookies=False)
+    await side.call(client.get, "https://api.test/")
+
+    assert (await side.call(client.get, "https://api.test/")).text == "none"
+    assert (await side.call(client.get, "https://api.test/", cookies={"b": "2"})).text == "b=2"
+
+
+def test_the_clients_cookies_can_be_replaced(side: Side) -> None:
+    client = side.client(ok, cookies={"a": "1"})
+
+    client.cookies = {"b": "2"}
+
+    assert isinstance(client.cookies, Cookies)
+    assert dict(client.cookies) == {"b": "2"}
+
+
+# timeout
+
+
+@pytest.mark.parametrize(
+    ("of_the_client", "options", "expected"),
+    [
+        ({}, {}, Timeout(5.0)),
+        ({"timeout": 3}, {}, Timeout(3)),
+        ({"timeout": None}, {}, Timeout(None)),
+        ({"timeout": (1, 2, 3, 4)}, {}, Timeout((1, 2, 3, 4))),
+        ({"timeout": 3}, {"timeout": 4}, Timeout(4)),
+        ({"timeout": 3}, {"timeout": None}, Timeout(None)),
+        ({"timeout": 3}, {"timeout": Timeout(9, read=1)}, Timeout(9, read=1)),
+        ({"timeout": 3}, {"extensions": {"timeout": {"read": 1}}}, None),
+    ],
+)
+def test_how_long_to_wait(side: Side, of_the_client: Any, options: Any, expected: Timeout | None) -> None:
+    client = side.client(ok, **of_the_client)
+
+    extensions = client.build_request("GET", "https://api.test/", **options).extensions
+
+    assert extensions["timeout"] == ({"read": 1} if expected is None else expected.as_dict())
+
+
+def test_the_clients_timeout_can_be_changed(side: Side) -> None:
+    client = side.client(ok)
+
+    client.timeout = 7
+    assert client.timeout == Timeout(7)
+
+    client.timeout.read = 60
+    assert client.build_request("GET", "https://api.test/").extensions["timeout"]["read"] == 60
+    assert side.client(ok).timeout == Timeout(5.0)
+
+
+def test_a_client_that_changes_its_default_changes_nobody_elses(side: Side) -> None:
+    side.client(ok).timeout.read = 60
+
+    assert side.client(ok).timeout == Timeout(5.0)
+
+
+@pytest.mark.anyio
+async def test_a_request_that_was_built_by_hand_waits_no_longer_than_the_others(side: Side) -> None:
+    seen: list[Any] = []
+
+    def handler(request: Request) -> Response:
+        seen.append(request.extensions)
+        return Response(200)
+
+    client = side.client(handler, timeout=Timeout(3.0, total=60))
+    await side.send(client, Request("GET", "https://api.test/"))
+    await side.send(client, Request("GET", "https://api.test/", extensions={"timeout": {"read": 1}}))
+
+    assert seen[0]["timeout"] == Timeout(3.0).as_dict()
+    assert "deadline" in seen[0]
+    assert seen[1] == {"timeout": {"read": 1}}
+
+
+@pytest.mark.anyio
+async def test_a_total_becomes_a_deadline_when_the_call_starts(side: Side) -> None:
+    seen: list[Any] = []
+
+    def handler(request: Request) -> Response:
+        seen.append(request.extensions.get("deadline"))
+        return Response(302, headers={"Location": "/b"}) if request.url.path == "/a" else Response(200)
+
+    client = side.client(handler, timeout=Timeout(5.0, total=60), follow_redirects=True)
+    built = client.build_request("GET", "https://api.test/a")
+    assert "deadline" not in built.extensions
+
+    await side.send(client, built)
+    await side.call(client.get, "https://api.test/b", timeout=1)
+
+    assert seen[0] == seen[1]
+    assert seen[2] is None
+
+
+# extensions
+
+
+def test_extensions_of_the_caller_are_kept_and_not_changed(side: Side) -> None:
+    given = {"trace": print}
+
+    built = side.client(ok).build_request("GET", "https://api.test/", extensions=given)
+
+    assert built.extensions["trace"] is print
+    assert "timeout" in built.extensions
+    assert given == {"trace": print}
+
+
+# Beyond httpx
+
+
+@pytest.mark.anyio
+async def test_a_client_may_raise_for_every_status(side: Side) -> None:
+    client = side.client(lambda request: Response(int(request.url.path[1:]), text="why"), raise_for_status=True)
+
+    assert (await side.call(client.get, "https://api.test/204")).status_code == 204
+    with pytest.raises(HTTPStatusError) as caught:
+        await side.call(client.get, "https://api.test/503")
+    assert caught.value.response.text == "why"
+
+
+@pytest.mark.anyio
+async def test_the_body_of_an_error_is_there_although_the_response_was_to_be_streamed(side: Side) -> None:
+    client = side.client(lambda _: Response(503, stream=side.body(b"why")), raise_for_status=True)
+
+    with pytest.raises(HTTPStatusError) as caught:
+        async with side.stream(client, "GET", "https://api.test/"):
+            raise AssertionError("never entered")
+
+    assert caught.value.response.text == "why"
+    assert caught.value.response.is_closed
+
+
+@pytest.mark.anyio
+async def test_json_is_written_and_read_by_a_codec_of_the_users(side: Side) -> None:
+    def dumps(value: Any) -> bytes:
+        return json.dumps({"wrapped": value}).encode()
+
+    def loads(data: bytes) -> Any:
+        return ("parsed", json.loads(data))
+
+    client = side.client(lambda request: Response(200, content=request.content), json_codec=(dumps, loads))
+    response = await side.call(client.post, "https://api.test/", json=1)
+
+    assert response.request.headers["Content-Type"] == "application/json"
+    assert response.json() == ("parsed", {"wrapped": 1})
+
+
+@pytest.mark.anyio
+async def test_guards_bound_what_a_server_may_send(side: Side) -> None:
+    body = side.body(b"x" * 100, b"x" * 100)
+    client = side.client(lambda _: Response(200, stream=body), guards=Guards(max_response_size=150))
+
+    with pytest.raises(LimitExceeded):
+        await side.call(client.get, "https://api.test/")
+    assert body.closes == 1
+
+
+# Default encoding
+
+
+@pytest.mark.anyio
+async def test_where_a_server_says_no_charset_the_clients_counts(side: Side) -> None:
+    for encoding in ("iso-8859-1", lambda content: "iso-8859-1"):
+        client = side.client(
+            lambda _: Response(200, content=b"gr\xfcn", headers={"Content-Type": "text/plain"}),
+            default_encoding=encoding,
+        )
+
+        assert (await side.call(client.get, "https://api.test/")).text == "grün"
+
+
+# What is written down, and what is not
+
+SECRETS = {
+    "password": "hunter2-password",
+    "auth": "hunter2-auth",
+    "cookie": "hunter2-cookie",
+    "api key": "hunter2-key",
+    "proxy": "hunter2-proxy",
+    "query": "hunter2-query",
+}
+
+
+def leaks(text: str) -> list[str]:
+    return [name for name, secret in SECRETS.items() if secret in text]
+
+
+@pytest.mark.anyio
+async def test_no_secret_is_shown_or_logged(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def handler(request: Request) -> Response:
+        if request.url.path == "/fails":
+            raise ConnectError("no route")
+        return Response(401, headers={"Set-Cookie": f"session={SECRETS['cookie']}"})
+
+    client = side.client(
+        handler,
+        base_url=f"https://me:{SECRETS['password']}@api.test/",
+        auth=("me", SECRETS["auth"]),
+        headers={"X-Api-Key": SECRETS["api key"], "Proxy-Authorization": f"Basic {SECRETS['proxy']}"},
+        cookies={"session": SECRETS["cookie"]},
+    )
+    url = f"/users?token={SECRETS['query']}"
+    response = await side.call(client.get, url)
+    with pytest.raises(HTTPStatusError) as status_error:
+        response.raise_for_status()
+    with pytest.raises(ConnectError) as connect_error:
+        await side.call(client.get, "/fails", params={"token": SECRETS["query"]})
+    await side.close(client)
+    with pytest.raises(RuntimeError) as closed_error:
+        await side.call(client.get, "/users")
+
+    shown = [client, client.headers, client.auth, client.base_url, response, response.headers]
+    shown += [response.request.headers, response.request.url.copy_with(query=None), connect_error.value]
+    shown += [closed_error.value, understudy.Proxy(f"http://me:{SECRETS['proxy']}@proxy.test")]
+    for thing in shown:
+        assert leaks(repr(thing)) == []
+        if isinstance(thing, Exception):
+            assert leaks(str(thing)) == []
+    # A query is part of what was asked: a request and the error about its answer show it, nothing logs it.
+    for thing in (repr(response.request), str(status_error.value), repr(status_error.value)):
+        assert leaks(thing) in ([], ["query"])
+    assert len(caplog.records) >= 1
+    assert leaks(caplog.text) == []
+
+
+@pytest.mark.anyio
+async def test_every_response_is_logged_in_one_line(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="understudy")
+
+    def handler(request: Request) -> Response:
+        if request.url.path == "/":
+            return Response(302, headers={"Location": "/next?token=secret"})
+        return Response(200, extensions={"http_version": b"HTTP/2"})
+
+    client = side.client(handler, follow_redirects=True)
+    await side.call(client.get, "https://me:secret@api.test:8443/")
+
+    assert [record.getMessage() for record in caplog.records if record.name == "understudy"] == [
+        'HTTP Request: GET https://api.test:8443/ "HTTP/1.1 302 Found"',
+        'HTTP Request: GET https://api.test:8443/next?... "HTTP/2 200 OK"',
+    ]
+
+
+@pytest.mark.anyio
+async def test_a_path_cannot_look_like_another_line_of_the_log(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="understudy")
+
+    await side.call(side.client(ok).get, "https://api.test/a%0AHTTP Request: GET https://bank.test/")
+
+    (record,) = [record for record in caplog.records if record.name == "understudy"]
+    assert "\n" not in record.getMessage()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_logged_when_nobody_listens(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="understudy")
+
+    await side.call(side.client(ok).get, "https://api.test/")
+
+    assert [record for record in caplog.records if record.name == "understudy"] == []
+
+
+# What a transport may answer with
+
+
+@pytest.mark.anyio
+async def test_a_body_of_the_wrong_color_is_an_error_that_says_so(side: Side) -> None:
+    other = type(side)("asyncio" if side.is_blocking else "blocking")
+    client = side.client(lambda _: Response(200, stream=other.body(b"body")))
+
+    with pytest.raises(TypeError, match="MockTransport answered with a body of type"):
+        await side.call(client.get, "https://api.test/")
+
+
+@pytest.mark.anyio
+async def test_a_response_knows_how_long_it_took(side: Side) -> None:
+    client = side.client(lambda _: Response(200, stream=side.body(b"body")))
+
+    async with side.stream(client, "GET", "https://api.test/") as response:
+        with pytest.raises(RuntimeError, match="elapsed"):
+            response.elapsed  # noqa: B018 - a property
+
+    assert response.elapsed.total_seconds() > 0
+
+
+def test_headers_given_as_headers_are_copied(side: Side) -> None:
+    headers = Headers({"X-Field": "1"})
+
+    client = side.client(ok, headers=headers)
+    client.headers["X-Field"] = "2"
+
+    assert headers["X-Field"] == "1"
