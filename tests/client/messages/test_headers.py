@@ -232,6 +232,14 @@ def test_prepending_puts_a_field_first() -> None:
     assert headers["host"] == "example.org"
 
 
+def test_prepending_needs_no_index() -> None:
+    headers = Headers({"a": "1"})
+
+    headers.prepend(b"Host", b"example.org")
+
+    assert list(headers) == ["host", "a"]
+
+
 # What may be said
 
 
