@@ -14,6 +14,8 @@ from .fixtures import (
     http_mock,
     http_mock_settings,
     network_ledger,
+    record,
+    record_dir,
 )
 from .network_block import NetworkBlocked
 from .options import pytest_addoption
@@ -49,4 +51,6 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
     "pytest_unconfigure",
+    "record",
+    "record_dir",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import pytest
 
 from .collection import default_folder, tape_of
 from .markers import settings
+from .names import chosen
 from .network_block import Block, start, stop
 from .options import record_mode
 from .session import block_of, failure_of, tally_of
@@ -32,7 +33,9 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
     """
     from ..mock import Router
 
-    with around(request, Router(**{**http_mock_settings, **settings(test_of(request), "mock")})) as router:
+    test = test_of(request)
+    router = Router(**{**http_mock_settings, **settings(test, "mock")})
+    with around(router, lambda: failure_of(test)):
         yield router
 
 
@@ -68,16 +71,48 @@ def cassette(
     request: pytest.FixtureRequest, cassette_dir: Path, cassette_name: str, cassette_settings: dict[str, Any]
 ) -> Iterator[Cassette]:
     """This test's tape, in front of every client; `@pytest.mark.cassette` asks for it as well."""
+    test = test_of(request)
+    said = {**cassette_settings, **settings(test, "cassette")}
+    with counted(request.config, cassette_dir / cassette_name, said, lambda: failure_of(test)) as tape:
+        yield tape
+
+
+@pytest.fixture(scope="session")
+def record_dir(pytestconfig: pytest.Config) -> Path:
+    """The folder of the tapes of `record`: `cassettes` in the root of the suite. Override it to choose another."""
+    return pytestconfig.rootpath / "cassettes"
+
+
+@pytest.fixture(scope="session")
+def record(pytestconfig: pytest.Config, record_dir: Path) -> Callable[..., AbstractContextManager[Cassette]]:
+    """Put a block of a fixture of any scope on a tape of its own: `with record("login"): ...`.
+
+    Keywords are those of `cassettes.use`. The command line decides about recording, as for `cassette`.
+    """
+
+    def on_tape(name: str, **said: Any) -> AbstractContextManager[Cassette]:
+        return counted(pytestconfig, record_dir / chosen(name), said)
+
+    return on_tape
+
+
+@contextmanager
+def counted(
+    config: pytest.Config,
+    path: Path,
+    said: dict[str, Any],
+    failure: Callable[[], BaseException | None] = lambda: None,
+) -> Generator[Cassette]:
+    """A tape in the mode that this run allows, counted at its end."""
     from ..cassettes import use
 
-    said = {**cassette_settings, **settings(test_of(request), "cassette")}
-    mode: Any = record_mode(request.config, said.pop("mode", None))
-    with around(request, use(cassette_dir / cassette_name, mode=mode, **said)) as tape:
+    mode: Any = record_mode(config, said.pop("mode", None))
+    with around(use(path, mode=mode, **said), failure) as tape:
         yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
-    if failure_of(test_of(request)) is None and mode != "all":
+    if failure() is None and mode != "all":
         use_of_it.unplayed = [(getattr(found, "line", 0), found.summary) for found in tape.unplayed]
-    tally_of(request.config).add(tape.path, use_of_it)
+    tally_of(config).add(tape.path, use_of_it)
 
 
 @pytest.fixture
@@ -106,14 +141,17 @@ def test_of(request: pytest.FixtureRequest) -> pytest.Item:
 
 
 @contextmanager
-def around(request: pytest.FixtureRequest, inner: AbstractContextManager[Entered]) -> Generator[Entered]:
-    """Enter a context for the time of a test, and leave it by what the test raised.
+def around(inner: AbstractContextManager[Entered], failure: Callable[[], BaseException | None]) -> Generator[Entered]:
+    """Enter a context, and leave it by the failure of the test that it is around, if there is one then.
 
     A context that checks something at its end then leaves a failed test's own failure alone.
     """
     entered = inner.__enter__()
     try:
         yield entered
-    finally:
-        failure = failure_of(test_of(request))
-        inner.__exit__(None if failure is None else type(failure), failure, None)
+    except BaseException as error:
+        if not inner.__exit__(type(error), error, error.__traceback__):
+            raise
+    else:
+        failed = failure()
+        inner.__exit__(None if failed is None else type(failed), failed, None)

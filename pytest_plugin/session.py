@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
@@ -25,7 +25,7 @@ MARKERS = (
 WORKER_OUTPUT = "understudy_tally"
 
 _BLOCK = pytest.StashKey[Block]()
-_FAILURE = pytest.StashKey[BaseException]()
+_FAILURE = pytest.StashKey[Optional[BaseException]]()
 _TALLY = pytest.StashKey[Tally]()
 
 
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is wrong in the configuration file stops the run before its first test.
     record_mode(config)
     unused(config)
-    config.stash[_TALLY] = Tally(is_partial=any("::" in argument for argument in config.args))
+    config.stash[_TALLY] = Tally(is_partial=config.option.collectonly or any("::" in name for name in config.args))
     if blocks_network(config):
         block = Block(allowed_hosts(config))
         config.stash[_BLOCK] = block
@@ -84,6 +84,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember how a test failed, for the fixtures that are torn down after it."""
+    if call.when == "setup":
+        item.stash[_FAILURE] = None  # a test may be run again, and pass
     if call.when != "teardown" and call.excinfo is not None:
         item.stash[_FAILURE] = call.excinfo.value
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape

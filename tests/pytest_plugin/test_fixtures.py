@@ -418,6 +418,49 @@ def test_a_request_that_is_not_on_the_tape_names_the_nearest_recording(suite: Su
     result.stdout.fnmatch_lines(["E *NoMatch: *test_users.yaml*", "E * path *recorded '/users/1' *now '/users/2'*"])
 
 
+def test_a_fixture_of_any_scope_has_a_tape_of_its_own(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.fixture(scope="session")
+        def token(record):
+            with record("login/token", ignore=["query.now"]) as tape:
+                assert tape.path.endswith("token.yaml")
+                return understudy.get("{url}/token").json()["tick"]
+
+        @pytest.mark.cassette
+        def test_users(token):
+            assert token == 1
+            assert understudy.get("{url}/users").json()["tick"] == 2
+        """
+    )
+
+    live = suite.run("--record-mode=once")
+    replayed = suite.run("--block-network")
+
+    live.stdout.fnmatch_lines(["played 0 from 0 tapes, recorded 2 on 2 tapes"])
+    replayed.stdout.fnmatch_lines(["played 2 from 2 tapes, recorded 0"])
+    assert (suite.path / "cassettes/login/token.yaml").exists()
+
+
+def test_a_block_that_fails_on_its_own_tape_raises_what_it_raised(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        def test_login(record):
+            with pytest.raises(ZeroDivisionError), record("login"):
+                understudy.get("{url}/token")
+                1 / 0
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+
+
 # What is unused
 
 
