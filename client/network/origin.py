@@ -35,8 +35,24 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{host}:{self.port}" + (f" (SNI {self.sni})" if self.sni else "")
 
 
+_KNOWN_MOST = 1024
+_known: dict[tuple[str, bytes, int | None, str | None], Origin] = {}
+
+
 def origin_of(request: Request) -> Origin:
-    """Return what the request needs a connection to."""
+    """Return what the request needs a connection to; equal ones are the same object, while there are not too many."""
+    url = request.url
+    key = (url.scheme, url.raw_host, url.port, request.extensions.get("sni_hostname"))
+    origin = _known.get(key)
+    if origin is None:
+        origin = _origin_of(request)
+        if len(_known) >= _KNOWN_MOST:
+            _known.clear()
+        _known[key] = origin
+    return origin
+
+
+def _origin_of(request: Request) -> Origin:
     url = request.url
     scheme = url.scheme
     port = url.port

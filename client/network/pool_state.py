@@ -159,7 +159,24 @@ class PoolState(Generic[Connection]):
         if entry is None:
             return
         entry.expires_at = expires_at
-        self._leave(ticket, entry, reusable=reusable, now=now)
+        origin = entry.origin
+        if (
+            not reusable
+            or entry.capacity > 1
+            or entry.is_retired
+            or self._queue
+            or origin.waiting
+            or self.limits.max_age is not None
+        ):
+            self._leave(ticket, entry, reusable=reusable, now=now)
+            return
+        # What nearly every request does, in one place: nobody waits, and the connection becomes idle.
+        ticket.entry = None
+        del self.holders[ticket]
+        entry.users = 0
+        origin.available[entry] = None
+        self.idle[entry] = None
+        self._limit_idle()
 
     def abandon(self, ticket: Ticket[Connection], now: float) -> None:
         """Forget the ticket, whether it waits or holds something: its request was cancelled or has failed."""

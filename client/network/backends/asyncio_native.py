@@ -20,11 +20,11 @@ import socket
 from typing import TYPE_CHECKING, Any, cast
 
 from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
-from .readiness import is_readable
+from .readiness import probe
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .addresses import Resolver
     from .base import NetworkStream, SocketOption
@@ -270,6 +270,7 @@ class AsyncioStream(asyncio.Protocol):
         self._closed = False
         self._reading_paused = False
         self._writing_paused = False
+        self._probe: Callable[[], bool] | None = None
         self._reader = _Gate(loop)
         self._writer = _Gate(loop)
 
@@ -360,7 +361,13 @@ class AsyncioStream(asyncio.Protocol):
             self._transport.abort()
 
     def is_readable(self) -> bool:
-        return bool(self._chunks) or self._eof or self._closed or is_readable(self._socket)
+        if self._chunks or self._eof or self._closed or self._socket.fileno() < 0:
+            return True
+        # What the system has and the loop has not seen yet counts as well.
+        look = self._probe
+        if look is None:
+            look = self._probe = probe(self._socket)
+        return look()
 
     def get_extra_info(self, name: str) -> Any:
         if name == "is_readable":

@@ -11,11 +11,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
-from .readiness import is_readable, wait_for
+from .readiness import is_readable, probe, wait_for
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .addresses import Resolver
     from .base import NetworkStream, SocketOption
@@ -173,11 +173,12 @@ class _Race:
 class BlockingStream:
     """A connected socket, plain or wrapped by OpenSSL."""
 
-    __slots__ = ("_ahead", "_socket", "_timeout", "_tls")
+    __slots__ = ("_ahead", "_probe", "_socket", "_timeout", "_tls")
 
     def __init__(self, connected: socket.socket, *, tls: bool = False) -> None:
         self._socket = connected
         self._tls = tls
+        self._probe: Callable[[], bool] | None = None
         self._timeout: float | None = -1.0
         self._ahead = b""  # read while writing, and not asked for yet
         self._limit(None)
@@ -264,7 +265,10 @@ class BlockingStream:
             return True
         if self._tls and self._socket.pending():  # type: ignore[attr-defined]  # an SSLSocket
             return True
-        return is_readable(self._socket)
+        look = self._probe
+        if look is None:
+            look = self._probe = probe(self._socket)
+        return look()
 
     def get_extra_info(self, name: str) -> Any:
         if name == "ssl_object":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
+    from typing import Callable
 
 
 def is_readable(watched: socket.socket) -> bool:
@@ -15,6 +16,13 @@ def is_readable(watched: socket.socket) -> bool:
 
 
 if hasattr(select, "poll"):
+
+    def probe(watched: socket.socket) -> Callable[[], bool]:
+        """Return what `is_readable` would say, asked many times of one socket; not to be called once it is closed."""
+        poll = select.poll()
+        poll.register(watched.fileno(), select.POLLIN)
+        look = poll.poll
+        return lambda: bool(look(0))
 
     def wait_for(
         watched: socket.socket, *, read: bool = True, write: bool = False, timeout: float | None
@@ -30,6 +38,10 @@ if hasattr(select, "poll"):
         return (bool(events & ~select.POLLOUT), bool(events & select.POLLOUT))
 
 else:
+
+    def probe(watched: socket.socket) -> Callable[[], bool]:
+        """Return what `is_readable` would say, asked many times of one socket; not to be called once it is closed."""
+        return lambda: is_readable(watched)
 
     def wait_for(
         watched: socket.socket, *, read: bool = True, write: bool = False, timeout: float | None

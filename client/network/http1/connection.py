@@ -45,7 +45,7 @@ _LAST_WORDS_WAIT = 1.0
 class HTTP1Connection:
     """An open HTTP/1.1 connection."""
 
-    __slots__ = ("_codec", "_public", "accepts_unclean_end", "capacity", "is_closed", "served", "stream", "via")
+    __slots__ = ("_public", "accepts_unclean_end", "capacity", "codec", "is_closed", "served", "stream", "via")
 
     def __init__(
         self, stream: NetworkStream, codec: Codec, *, accepts_unclean_end: bool = False, via: Via | None = None
@@ -56,7 +56,7 @@ class HTTP1Connection:
         self.served = 0
         self.is_closed = False
         self.accepts_unclean_end = accepts_unclean_end
-        self._codec = codec
+        self.codec = codec
         self._public: AsyncNetworkStream | SyncNetworkStream | None = None
 
     def is_usable(self) -> bool:
@@ -75,8 +75,7 @@ class HTTP1Connection:
         self.served += 1
         try:
             if call.trace is None:
-                await exchange.send_request()
-                head, rest = await exchange.receive_head()
+                head, rest = await exchange.run()
             else:
                 await exchange.send_request_traced()
                 head, rest = await traced(
@@ -105,7 +104,7 @@ class HTTP1Connection:
             call.done(reusable=reusable, idle_timeout=idle_timeout)
             stream = HeldBody(rest)
         else:
-            chunked = self._codec.chunked() if length == CHUNKED else None
+            chunked = self.codec.chunked() if length == CHUNKED else None
             if chunked is not None:
                 extensions["trailers"] = chunked.trailers
             receiver = Receiver(
@@ -148,6 +147,29 @@ class _Exchange:
         self._early: tuple[Head, bytes] | None = None
         self._interim = 0
         self.is_sent = False
+
+    async def run(self) -> tuple[Head, bytes]:
+        """Send the request and return the head of its response: the whole exchange, and in one piece what is usual."""
+        plan = self._plan
+        content = plan.content
+        if content is None or len(content) > _COALESCED or plan.length == CHUNKED or plan.expects_continue:
+            await self.send_request()
+            return await self.receive_head()
+        waits = self._call.waits
+        timeout = waits.write if waits.deadline is None else waits.left(waits.write)
+        await self._stream.write(plan.head + content if content else plan.head, timeout)
+        self.is_sent = True
+        self._doing = READ
+        timeout = waits.read if waits.deadline is None else waits.left(waits.read)
+        data = await self._stream.read(READ_SIZE, timeout)
+        end = data.find(b"\r\n\r\n")
+        if 0 < end <= MOST_HEAD and data.startswith(b"HTTP/1."):
+            head = self._connection.codec.parse_head(data[: end + 4])
+            if head.status >= 200:
+                return head, data[end + 4 :]
+        if not data:
+            raise self._ended()
+        return await self._feed(data) or await self.receive_head()
 
     # The request
 
@@ -259,7 +281,7 @@ class _Exchange:
                 if found is None:
                     return None
                 raw, rest = found
-            head = self._connection._codec.parse_head(raw)
+            head = self._connection.codec.parse_head(raw)
             if head.status >= 200 or head.status == 101:
                 self._check_upgrade(head)
                 return head, rest
