@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ..client import AsyncByteStream, ByteStream, ReadTimeout, SyncByteStream
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..client import Clock, Request
 
 Pieces = Union[Iterable[Any], AsyncIterable[Any]]
+_END = object()
+
 PieceFactory = Callable[[], Pieces]
 
 
@@ -123,8 +125,9 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
         source = self._pieces()
         self._running = source
         try:
+            pull = _puller(source)
             number = 0
-            async for piece in _either(source):
+            while (piece := await pull()) is not _END:
                 if number and self._every:
                     await self._clock.asleep(self._patience())
                     self._lose_patience()
@@ -170,13 +173,25 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
                 self._running.close()
 
 
-async def _either(source: Pieces) -> AsyncIterator[Any]:
+def _puller(source: Pieces) -> Callable[[], Awaitable[Any]]:
+    """Return a function that gives the next piece, and `_END` after the last."""
+    # No asynchronous generator: one that is not read to its end must be closed by whoever made it.
     if isinstance(source, AsyncIterable):
-        async for piece in source:
-            yield piece
+        later = source.__aiter__()
+
+        async def pull() -> Any:
+            try:
+                return await later.__anext__()
+            except StopAsyncIteration:
+                return _END
+
     else:
-        for piece in source:
-            yield piece
+        now = iter(source)
+
+        async def pull() -> Any:
+            return next(now, _END)
+
+    return pull
 
 
 def dumped(value: Any) -> bytes:
