@@ -50,6 +50,7 @@ class Users(BaseHTTPRequestHandler):
     """A small API: users are numbered and all called Ada; what is posted comes back."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self.answer(200, {"id": int(self.path.rpartition("/")[2]), "name": "Ada"})
@@ -74,6 +75,7 @@ class Reroute(understudy.BaseTransport, understudy.AsyncBaseTransport):
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.network = understudy.HTTPTransport()
 
     def in_front_of(self, transport: object, *, production: bool = True) -> object:
         return self if isinstance(transport, (understudy.HTTPTransport, understudy.AsyncHTTPTransport)) else transport
@@ -85,12 +87,10 @@ class Reroute(understudy.BaseTransport, understudy.AsyncBaseTransport):
         )
 
     def handle_request(self, request: understudy.Request) -> understudy.Response:
-        with understudy.HTTPTransport() as network:
-            response = network.handle_request(self.here(request))
-            response.read()
-        return response
+        return self.network.handle_request(self.here(request))
 
     async def handle_async_request(self, request: understudy.Request) -> understudy.Response:
+        # A connection belongs to its event loop, and each example has its own.
         async with understudy.AsyncHTTPTransport() as network:
             response = await network.handle_async_request(self.here(request))
             await response.aread()
@@ -102,10 +102,12 @@ def api() -> Iterator[None]:
     """https://api.example.com, on this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Users)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    transport = Reroute(server.server_port)
     try:
-        with understudy.stand_in(Reroute(server.server_port)):
+        with understudy.stand_in(transport):
             yield
     finally:
+        transport.network.close()
         server.shutdown()
         server.server_close()
 
