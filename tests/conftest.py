@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes says more about the machine than about the code: a lazily loaded module is enough.
+settings.register_profile("understudy", deadline=None)
+settings.load_profile("understudy")
 
 
 @pytest.fixture(params=["asyncio", "trio"])
