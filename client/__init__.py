@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from .alias import alias_httpx
 from .api import delete, get, head, options, patch, post, put, query, request, stream
 from .auth.basic import BasicAuth
+from .auth.bearer import BearerAuth
+from .auth.digest import DigestAuth
 from .auth.flow import Auth, FunctionAuth
+from .auth.netrc import NetRCAuth
+from .bodies.sse import ServerSentEvent
 from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from .cli import main
 from .client import AsyncClient, Client
 from .clock import REAL_CLOCK, Clock, RealClock
 from .config import USE_CLIENT_DEFAULT, Guards, Limits, Timeout
+from .download import ChecksumMismatch, Download
 from .errors import (
     CloseError,
     ConnectError,
@@ -44,6 +50,7 @@ from .errors import (
     WriteError,
     WriteTimeout,
 )
+from .layers.deadline import DeadlineBlock
 from .layers.redirects import refuse_downgrade
 from .layers.stack import Layer, Send
 from .messages.cookies import Cookies
@@ -52,11 +59,15 @@ from .messages.request import Request
 from .messages.response import Response
 from .network.proxy import Proxy
 from .network.tls import create_ssl_context
+from .retry import Attempt, Retry
+from .sse import EventSource, SSEError
 from .status import codes
+from .transports.asgi import ASGITransport
 from .transports.base import AsyncBaseTransport, BaseTransport
 from .transports.callable import MockTransport
 from .transports.network import AsyncHTTPTransport, HTTPTransport
 from .transports.stand_in import stand_in
+from .transports.wsgi import WSGITransport
 from .urls import URL, Origin, QueryParams
 from .version import __description__, __title__, __version__
 
@@ -65,14 +76,18 @@ __all__ = [
     "SECRET_HEADERS",
     "URL",
     "USE_CLIENT_DEFAULT",
+    "ASGITransport",
     "AsyncBaseTransport",
     "AsyncByteStream",
     "AsyncClient",
     "AsyncHTTPTransport",
+    "Attempt",
     "Auth",
     "BaseTransport",
     "BasicAuth",
+    "BearerAuth",
     "ByteStream",
+    "ChecksumMismatch",
     "Client",
     "Clock",
     "CloseError",
@@ -80,8 +95,12 @@ __all__ = [
     "ConnectTimeout",
     "CookieConflict",
     "Cookies",
+    "DeadlineBlock",
     "DeadlineExceeded",
     "DecodingError",
+    "DigestAuth",
+    "Download",
+    "EventSource",
     "FunctionAuth",
     "Guards",
     "HTTPError",
@@ -95,6 +114,7 @@ __all__ = [
     "Limits",
     "LocalProtocolError",
     "MockTransport",
+    "NetRCAuth",
     "NetworkError",
     "Origin",
     "PoolTimeout",
@@ -111,7 +131,10 @@ __all__ = [
     "RequestNotRead",
     "Response",
     "ResponseNotRead",
+    "Retry",
+    "SSEError",
     "Send",
+    "ServerSentEvent",
     "StandInError",
     "StreamClosed",
     "StreamConsumed",
@@ -122,11 +145,13 @@ __all__ = [
     "TooManyRedirects",
     "TransportError",
     "UnsupportedProtocol",
+    "WSGITransport",
     "WriteError",
     "WriteTimeout",
     "__description__",
     "__title__",
     "__version__",
+    "alias_httpx",
     "codes",
     "create_ssl_context",
     "delete",

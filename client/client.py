@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
+from .bodies.sse import MAX_EVENT_SIZE
 from .bodies.streams import AsyncByteStream, SyncByteStream
 from .bridge import run
 from .callers import ASYNCHRONOUS, BLOCKING
@@ -20,7 +21,9 @@ from .settings import BaseClient, ClientState
 from .transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+    import os
+    from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -40,10 +43,13 @@ if TYPE_CHECKING:
         VerifyTypes,
     )
     from .auth.accept import AuthTypes
+    from .download import Download
     from .messages.request import Request
     from .messages.response import Response
     from .network.proxy import ProxyTypes
     from .request_options import BuildOptions, ClientExtras, RequestOptions
+    from .retry import Retry
+    from .sse import EventSource
     from .transports.base import AsyncBaseTransport, BaseTransport
 
 
@@ -61,8 +67,9 @@ class Client(BaseClient):
 
     Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
-    first outermost; `secret_headers` names more fields that never travel to another origin;
-    `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False` keeps no cookies.
+    first outermost; `retry=Retry()` sends again what failed; `secret_headers` names more fields that never travel to
+    another origin; `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False`
+    keeps no cookies.
     """
 
     _caller = BLOCKING
@@ -131,6 +138,7 @@ class Client(BaseClient):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
         """Send a request and return its response, read and closed.
 
@@ -152,7 +160,7 @@ class Client(BaseClient):
             timeout=timeout,
             extensions=extensions,
         )
-        return run(self._exchange(request, False, auth, follow_redirects))
+        return run(self._exchange(request, False, auth, follow_redirects, retry))
 
     @contextmanager
     def stream(
@@ -162,12 +170,12 @@ class Client(BaseClient):
         *,
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
         **options: Unpack[BuildOptions],
     ) -> Generator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
-        response = self.send(
-            self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
-        )
+        request = self.build_request(method, url, **options)
+        response = self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
         finally:
@@ -180,9 +188,10 @@ class Client(BaseClient):
         stream: bool = False,
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
         """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
-        return run(self._exchange(request, stream, auth, follow_redirects))
+        return run(self._exchange(request, stream, auth, follow_redirects, retry))
 
     def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `GET` request; options as in `request`."""
@@ -215,6 +224,74 @@ class Client(BaseClient):
     def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
         return self.request("QUERY", url, **options)
+
+    def sse(
+        self,
+        url: URLTypes,
+        *,
+        method: str = "GET",
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        reconnect: bool | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> AbstractContextManager[EventSource]:
+        """Send a request for server-sent events, and yield their `EventSource`.
+
+            with client.sse("https://api.test/events") as events:
+                for event in events:
+                    print(event.event, event.data)
+
+        A connection that is lost is made again, with the id of the last event, for requests that may be repeated.
+        `reconnect=True` does so also where the stream ends as it should, until the server answers 204, as browsers do;
+        `reconnect=False` never does. Silence is no failure before 300 seconds, unless `timeout` says otherwise.
+        Raises `SSEError` where the answer is no event stream, and for an event of more than `max_event_size`
+        characters.
+        """
+        from .sse import event_request, events
+
+        def send(request: Request) -> Response:
+            return self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+
+        request = event_request(self, method, url, dict(options))
+        return events(self, request, max_event_size=max_event_size, reconnect=reconnect, send=send)
+
+    def download(
+        self,
+        url: URLTypes,
+        path: str | os.PathLike[str],
+        *,
+        resume: bool = True,
+        checksum: str | None = None,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+        attempts: int = 3,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> Download:
+        """Download a resource to a file, which appears, or changes, only when it is complete.
+
+            client.download(url, "data.csv", checksum="sha256:...", on_progress=print)
+
+        A connection that is lost is taken up again where it broke, `attempts` times in all; what was not finished
+        then is kept in `path` with `.part` behind, and with `resume` the next call goes on from there.
+        `on_progress(done, total)` is called with bytes, `total` being `None` where the server does not say.
+        Raises `HTTPStatusError` for a status that is no success, and `ChecksumMismatch`.
+        """
+        from .download import Plan
+
+        plan = Plan(
+            self,
+            url,
+            path,
+            resume=resume,
+            checksum=checksum,
+            on_progress=on_progress,
+            attempts=attempts,
+            send_options={"auth": auth, "follow_redirects": follow_redirects},
+            request_options=dict(options),
+        )
+        return plan.perform()
 
     def close(self) -> None:
         """Close the client, its transports and their connections."""
@@ -337,6 +414,7 @@ class AsyncClient(BaseClient):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
         """Send a request and return its response, read and closed.
 
@@ -358,7 +436,7 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             extensions=extensions,
         )
-        return await self._exchange(request, False, auth, follow_redirects)
+        return await self._exchange(request, False, auth, follow_redirects, retry)
 
     @asynccontextmanager
     async def stream(
@@ -368,12 +446,12 @@ class AsyncClient(BaseClient):
         *,
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
         **options: Unpack[BuildOptions],
     ) -> AsyncGenerator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
-        response = await self.send(
-            self.build_request(method, url, **options), stream=True, auth=auth, follow_redirects=follow_redirects
-        )
+        request = self.build_request(method, url, **options)
+        response = await self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
         finally:
@@ -386,9 +464,10 @@ class AsyncClient(BaseClient):
         stream: bool = False,
         auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
         """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
-        return await self._exchange(request, stream, auth, follow_redirects)
+        return await self._exchange(request, stream, auth, follow_redirects, retry)
 
     async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `GET` request; options as in `request`."""
@@ -421,6 +500,74 @@ class AsyncClient(BaseClient):
     async def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
         return await self.request("QUERY", url, **options)
+
+    def sse(
+        self,
+        url: URLTypes,
+        *,
+        method: str = "GET",
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        reconnect: bool | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> AbstractAsyncContextManager[EventSource]:
+        """Send a request for server-sent events, and yield their `EventSource`.
+
+            async with client.sse("https://api.test/events") as events:
+                async for event in events:
+                    print(event.event, event.data)
+
+        A connection that is lost is made again, with the id of the last event, for requests that may be repeated.
+        `reconnect=True` does so also where the stream ends as it should, until the server answers 204, as browsers do;
+        `reconnect=False` never does. Silence is no failure before 300 seconds, unless `timeout` says otherwise.
+        Raises `SSEError` where the answer is no event stream, and for an event of more than `max_event_size`
+        characters.
+        """
+        from .sse import aevents, event_request
+
+        def send(request: Request) -> Awaitable[Response]:
+            return self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+
+        request = event_request(self, method, url, dict(options))
+        return aevents(self, request, max_event_size=max_event_size, reconnect=reconnect, send=send)
+
+    async def download(
+        self,
+        url: URLTypes,
+        path: str | os.PathLike[str],
+        *,
+        resume: bool = True,
+        checksum: str | None = None,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+        attempts: int = 3,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        **options: Unpack[BuildOptions],
+    ) -> Download:
+        """Download a resource to a file, which appears, or changes, only when it is complete.
+
+            await client.download(url, "data.csv", checksum="sha256:...", on_progress=print)
+
+        A connection that is lost is taken up again where it broke, `attempts` times in all; what was not finished
+        then is kept in `path` with `.part` behind, and with `resume` the next call goes on from there.
+        `on_progress(done, total)` is called with bytes, `total` being `None` where the server does not say.
+        Raises `HTTPStatusError` for a status that is no success, and `ChecksumMismatch`.
+        """
+        from .download import Plan
+
+        plan = Plan(
+            self,
+            url,
+            path,
+            resume=resume,
+            checksum=checksum,
+            on_progress=on_progress,
+            attempts=attempts,
+            send_options={"auth": auth, "follow_redirects": follow_redirects},
+            request_options=dict(options),
+        )
+        return await plan.aperform()
 
     async def aclose(self) -> None:
         """Close the client, its transports and their connections."""

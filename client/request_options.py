@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
     from .network.proxy import ProxyTypes
+    from .retry import Retry
 
 JSONCodec = tuple[Callable[[Any], Union[str, bytes]], Callable[[bytes], Any]]
 """How a client writes and reads JSON: `(dumps, loads)`, such as `(orjson.dumps, orjson.loads)`."""
@@ -47,6 +48,7 @@ class RequestOptions(BuildOptions, total=False):
 
     auth: AuthTypes | UseClientDefault | None
     follow_redirects: bool | UseClientDefault
+    retry: Retry | UseClientDefault | None
 
 
 class ClientExtras(TypedDict, total=False):
@@ -57,6 +59,7 @@ class ClientExtras(TypedDict, total=False):
     layers: Sequence[Layer]
     raise_for_status: bool
     redirect_policy: RedirectPolicy | None
+    retry: Retry | None
     secret_headers: Iterable[str]
 
 
@@ -73,6 +76,7 @@ class CallOptions(TypedDict, total=False):
     auth: AuthTypes | None
     proxy: ProxyTypes | None
     follow_redirects: bool
+    retry: Retry | None
     timeout: TimeoutTypes
     verify: VerifyTypes
     cert: CertTypes | None

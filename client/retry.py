@@ -158,6 +158,13 @@ class Retry:
         return f"Retry(attempts={self.attempts}, statuses={sorted(self.statuses)}, methods={sorted(self.methods)})"
 
 
+def retry_from(retry: Retry | None) -> Retry | None:
+    """Return what `retry=` says; a `TypeError` for anything else than a policy, or `None` for no retries."""
+    if retry is not None and not isinstance(retry, Retry):
+        raise TypeError(f"retry={retry!r}: pass a Retry, such as Retry(3), or None")
+    return retry
+
+
 def retry_after_seconds(said: str | None, date: str | None) -> float | None:
     """Return how long a Retry-After field asks to wait, `None` where it makes no sense (RFC 9110, section 10.2.3).
 
@@ -168,14 +175,17 @@ def retry_after_seconds(said: str | None, date: str | None) -> float | None:
     said = said.strip()
     if _SECONDS.match(said) and said.isascii():
         return float(said)
-    until = _timestamp(said)
+    until = http_timestamp(said)
     if until is None:
         return None
-    now = _timestamp(date) if date is not None and len(date) <= 64 else None
+    now = None if date is None else http_timestamp(date)
     return max(0.0, until - (time.time() if now is None else now))
 
 
-def _timestamp(date: str) -> float | None:
+def http_timestamp(date: str) -> float | None:
+    """Return the seconds since 1970 of an HTTP date in any of its three forms, `None` where it is none."""
+    if len(date) > 64:
+        return None
     # Dates are seldom, and their module is heavy.
     from datetime import timezone
     from email.utils import parsedate_to_datetime

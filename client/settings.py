@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
+from .clock import REAL_CLOCK
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
 from .errors import RequestError
 from .journal import log_response
 from .layers.authorize import Authorize
+from .layers.deadline import Deadline, DeadlineBlock, Stopwatch, deadline_for
 from .layers.hooks import Hooks
 from .layers.redirects import Redirects
+from .layers.retries import Retries
 from .layers.stack import stack
 from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
+from .retry import retry_from
 from .transports import stand_in
 from .transports.mounts import sorted_mounts
 from .transports.proxies import environment_mounts
@@ -42,11 +46,13 @@ if TYPE_CHECKING:
     from .auth.flow import Auth
     from .bodies.streams import AsyncByteStream, SyncByteStream
     from .callers import Caller
+    from .clock import Clock
     from .config import Guards
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
     from .messages.response import Response
     from .request_options import JSONCodec
+    from .retry import Retry
     from .transports.mounts import URLPattern
 
 USER_AGENT = f"python-understudy/{__version__}"
@@ -86,6 +92,7 @@ class BaseClient:
         json_codec: JSONCodec | None = None,
         layers: Sequence[Layer] = (),
         raise_for_status: bool = False,
+        retry: Retry | None = None,
         redirect_policy: RedirectPolicy | None = None,
         secret_headers: Iterable[str] = (),
     ) -> None:
@@ -107,6 +114,7 @@ class BaseClient:
         self._loads: Callable[[bytes], Any] | None = json_codec[1] if json_codec else None
         self._own_layers = list(layers)
         self._raises_for_status = raise_for_status
+        self._retry = retry_from(retry)
         self._redirect_policy = redirect_policy
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
         self._transport: Any = None
@@ -201,6 +209,19 @@ class BaseClient:
     @params.setter
     def params(self, params: QueryParamTypes) -> None:
         self._params = QueryParams(params)
+
+    def deadline(self, seconds: float) -> DeadlineBlock:
+        """Bound everything that this client does in a `with` block, in this task or thread.
+
+            with client.deadline(10) as deadline:
+                client.get("/one")
+                client.get("/two")    # within what the first one has left
+                deadline.left         # seconds
+
+        Queue, connecting, redirects, authentication, retries and bodies are all part of it.
+        A `DeadlineExceeded` says where the time went.
+        """
+        return DeadlineBlock(self, seconds)
 
     # Making a request.
 
@@ -313,6 +334,7 @@ class BaseClient:
         stream: bool,
         auth: AuthTypes | UseClientDefault | None,
         follow_redirects: bool | UseClientDefault,
+        retry: Retry | UseClientDefault | None,
     ) -> Response:
         if self._state is ClientState.CLOSED:
             raise RuntimeError(
@@ -326,10 +348,12 @@ class BaseClient:
             extensions["timeout"] = self._timeout.as_dict()
             if self._timeout.total is not None:
                 extensions["total_timeout"] = self._timeout.total
-        total = extensions.get("total_timeout")
-        if total is not None:
-            extensions["deadline"] = time.monotonic() + total
-        send = stack(self._layers(request, auth, follow_redirects), self._deliver)
+        # One object for all that becomes of this call: redirects, auth round trips and retries carry it on.
+        extensions["operation"] = object()
+        deadline = deadline_for(self, request)
+        if deadline is not None:
+            extensions["deadline"] = deadline
+        send = stack(self._layers(request, stream, auth, follow_redirects, retry), self._deliver)
         response = await send(request)
         try:
             fails = self._raises_for_status and not response.is_success
@@ -345,11 +369,15 @@ class BaseClient:
     def _layers(
         self,
         request: Request,
+        stream: bool,
         auth: AuthTypes | UseClientDefault | None,
         follow_redirects: bool | UseClientDefault,
+        retry: Retry | UseClientDefault | None,
     ) -> list[Layer]:
         """Return the layers that have something to do, outermost first."""
-        layers: list[Layer] = list(self._own_layers)
+        is_bounded = "deadline" in request.extensions
+        layers: list[Layer] = [Deadline(self._caller, reads=not stream)] if is_bounded else []
+        layers.extend(self._own_layers)
         chosen = self._auth if isinstance(auth, UseClientDefault) else auth_from(auth)
         if chosen is None and (isinstance(auth, UseClientDefault) and request.url.userinfo):
             chosen = auth_in_url(request.url)
@@ -366,9 +394,19 @@ class BaseClient:
                 secrets=self._secret_headers,
             )
         )
+        policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
+        if policy is not None:
+            layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
         if any(self._event_hooks.values()):
             layers.append(Hooks(self._event_hooks, self._caller))
+        if is_bounded:
+            layers.append(Stopwatch())
         return layers
+
+    def _clock_for(self, url: URL) -> Clock:
+        """Return the clock on which to wait between requests: that of whatever answers, where it has one."""
+        clock: Clock = getattr(stand_in.answering(self._transport_for_url(url)), "clock", None) or REAL_CLOCK
+        return clock
 
     async def _deliver(self, request: Request) -> Response:
         """Give one request to the transport that answers here, and take its response in."""

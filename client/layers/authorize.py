@@ -52,7 +52,7 @@ class Authorize:
 
 def _inherit(following: Request, request: Request) -> None:
     """Bound a request that the flow made by itself, for a token perhaps, as the one that it is made for."""
-    for name in ("timeout", "deadline"):
+    for name in ("timeout", "deadline", "time_account", "operation"):
         if name in request.extensions:
             following.extensions.setdefault(name, request.extensions[name])
 

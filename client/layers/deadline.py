@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
 
@@ -33,7 +33,7 @@ _MOST_ENTRIES = 8
 _here: ContextVar[tuple[tuple[int, float], ...]] = ContextVar("understudy_deadlines", default=())
 
 
-class deadline:
+class DeadlineBlock:
     """Bounds everything that a client does in a block, in this task or thread: what `client.deadline(seconds)` returns.
 
         with client.deadline(10) as deadline:
@@ -56,7 +56,7 @@ class deadline:
         """How many seconds there are, never less than zero."""
         return self._seconds if self._at is None else max(0.0, self._at - time.monotonic())
 
-    def __enter__(self) -> deadline:
+    def __enter__(self) -> DeadlineBlock:
         if self._at is not None:
             raise RuntimeError("this deadline has begun already: make another one with client.deadline(seconds)")
         self._at = time.monotonic() + self._seconds
@@ -73,13 +73,15 @@ class deadline:
         _here.set(tuple(entry for entry in _here.get() if entry != ended))
 
     def __repr__(self) -> str:
-        return f"<deadline {self.left:.3f} s left of {self._seconds:g} s>"
+        return f"<DeadlineBlock {self.left:.3f} s left of {self._seconds:g} s>"
 
 
 def deadline_for(client: object, request: Request) -> float | None:
     """Return the moment when a call of this client that starts now must be over."""
-    given: float | None = request.extensions.get("deadline")
-    total: float | None = request.extensions.get("total_timeout")
+    extensions = request.extensions
+    # With an account, the deadline is that of an earlier call with the same request.
+    given: float | None = None if _ACCOUNT in extensions else extensions.get("deadline")
+    total: float | None = extensions.get("total_timeout")
     here = _here.get()
     if given is None and total is None and not here:
         return None
@@ -119,7 +121,10 @@ class Stopwatch:
     """The innermost layer of a call that has a deadline: accounts for each single request."""
 
     async def __call__(self, request: Request, send: Send) -> Response:
-        account: Account = request.extensions[_ACCOUNT]
+        account: Account | None = request.extensions.get(_ACCOUNT)
+        if account is None:
+            # Somebody made the request anew, without the extensions of the one that it is made for.
+            return await send(request)
         url = request.url
         name = f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path[:80]}"
         if account.left <= 0:
@@ -170,6 +175,11 @@ class _Entry:
 
     def __exit__(self, *error: object) -> None:
         self._account.note(self._name, time.monotonic() - self._started)
+
+
+def within_call(request: Request) -> dict[str, Any]:
+    """Return extensions for another request of the same call, to be sent by the client anew: the deadline goes on."""
+    return {name: value for name, value in request.extensions.items() if name != _ACCOUNT}
 
 
 def note_wait(request: Request, seconds: float, attempt: int) -> None:

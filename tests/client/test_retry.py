@@ -17,7 +17,7 @@ from understudy import (
     TooManyRedirects,
     UnsupportedProtocol,
 )
-from understudy.client.retry import Retry, retry_after_seconds
+from understudy.client.retry import Retry, retry_after_seconds, retry_from
 
 
 def test_waits_double_up_to_the_longest() -> None:
@@ -170,3 +170,16 @@ def test_a_date_is_counted_from_here_where_the_server_does_not_say_its_time(date
 
     assert seconds is not None
     assert 97 < seconds <= 100
+
+
+@pytest.mark.parametrize("said", [3, True, "3", Retry])
+def test_only_a_policy_is_one(said: object) -> None:
+    with pytest.raises(TypeError, match="pass a Retry"):
+        retry_from(said)  # type: ignore[arg-type]  # pyright: ignore  # on purpose
+
+
+def test_a_policy_and_none_are_what_they_are() -> None:
+    policy = Retry()
+
+    assert retry_from(policy) is policy
+    assert retry_from(None) is None

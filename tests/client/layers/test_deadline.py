@@ -14,11 +14,18 @@ from understudy import (
     ReadTimeout,
     Request,
     Response,
+    Retry,
     SyncByteStream,
+    Timeout,
 )
-from understudy.client.callers import ASYNCHRONOUS, BLOCKING
 from understudy.client.layers import deadline as module
-from understudy.client.layers.deadline import Account, Deadline, Stopwatch, deadline, deadline_for, note_wait
+from understudy.client.layers.deadline import (
+    Account,
+    DeadlineBlock,
+    deadline_for,
+    note_wait,
+    within_call,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +50,14 @@ def request(**extensions: Any) -> Request:
     return Request("GET", "https://me:hidden@api.test/users?key=hidden", extensions=extensions)
 
 
-def client_for(handler: Callable[[Request], Response], *, reads: bool = True) -> Client:
-    return Client(transport=MockTransport(handler), layers=[Deadline(BLOCKING, reads=reads), Stopwatch()])
+def client_for(handler: Callable[[Request], Response]) -> Client:
+    return Client(transport=MockTransport(handler))
 
 
 def test_the_earliest_deadline_counts(clock: Clock) -> None:
     client, other = object(), object()
 
-    with deadline(client, 10), deadline(client, 20), deadline(other, 1):
+    with DeadlineBlock(client, 10), DeadlineBlock(client, 20), DeadlineBlock(other, 1):
         assert deadline_for(client, request()) == 1010
         assert deadline_for(client, request(total_timeout=5)) == 1005
         assert deadline_for(client, request(total_timeout=15, deadline=1003.0)) == 1003
@@ -59,24 +66,42 @@ def test_the_earliest_deadline_counts(clock: Clock) -> None:
 
 
 def test_without_a_deadline_of_its_own_a_client_has_none(clock: Clock) -> None:
-    with deadline(object(), 10):
+    with DeadlineBlock(object(), 10):
         assert deadline_for(object(), request()) is None
 
 
+def test_a_request_that_is_sent_once_more_has_its_time_anew(clock: Clock) -> None:
+    asked = request(total_timeout=5)
+    asked.extensions["deadline"] = deadline_for(object(), asked)
+    asked.extensions["time_account"] = Account(1005.0)
+    clock.now += 100
+
+    assert deadline_for(object(), asked) == 1105
+
+
+def test_another_request_of_the_same_call_has_what_is_left(clock: Clock) -> None:
+    asked = request(total_timeout=5, deadline=1005.0, time_account=Account(1005.0))
+    clock.now += 3
+
+    following = Request("GET", asked.url, extensions=within_call(asked))
+
+    assert deadline_for(object(), following) == 1005
+
+
 def test_a_deadline_tells_how_much_is_left(clock: Clock) -> None:
-    whole = deadline(object(), 10)
+    whole = DeadlineBlock(object(), 10)
 
     assert whole.left == 10
     with whole:
         clock.now += 4
         assert whole.left == 6
-        assert repr(whole) == "<deadline 6.000 s left of 10 s>"
+        assert repr(whole) == "<DeadlineBlock 6.000 s left of 10 s>"
         clock.now += 40
         assert whole.left == 0
 
 
 def test_a_deadline_begins_once() -> None:
-    once = deadline(object(), 10)
+    once = DeadlineBlock(object(), 10)
 
     with once, pytest.raises(RuntimeError, match="begun already"), once:
         pass
@@ -85,13 +110,13 @@ def test_a_deadline_begins_once() -> None:
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
 def test_a_deadline_in_the_past_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="cannot be negative"):
-        deadline(object(), seconds)
+        DeadlineBlock(object(), seconds)
 
 
 def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
     client = object()
 
-    with deadline(client, 10):
+    with DeadlineBlock(client, 10):
         elsewhere = contextvars.Context().run(deadline_for, client, request())
 
     assert elsewhere is None
@@ -125,7 +150,7 @@ def test_reading_the_body_is_part_of_it(clock: Clock) -> None:
 
 
 def test_a_streamed_body_is_left_to_the_caller() -> None:
-    with client_for(lambda _: Response(200, content=iter([b"x"])), reads=False) as client:
+    with client_for(lambda _: Response(200, content=iter([b"x"]))) as client:
         response = client.send(request(deadline=time.monotonic() + 60), stream=True)
 
         assert not response.is_stream_consumed
@@ -155,6 +180,47 @@ def test_other_errors_pass_as_they_are(clock: Clock) -> None:
         client.send(request(deadline=1008.0))
 
 
+def test_everything_in_a_block_has_one_deadline() -> None:
+    seen: list[float] = []
+
+    def handler(asked: Request) -> Response:
+        seen.append(asked.extensions["deadline"])
+        if asked.url.path == "/old":
+            return Response(302, headers={"Location": "/new"})
+        return Response(200)
+
+    with client_for(handler) as client:
+        with client.deadline(60) as whole:
+            client.get("https://api.test/old", follow_redirects=True)
+            client.get("https://api.test/users", timeout=Timeout(5, total=120))
+            assert 59 < whole.left < 60
+        with pytest.raises(KeyError):
+            client.get("https://api.test/users")
+
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+
+
+def test_a_request_without_an_account_is_sent_all_the_same() -> None:
+    def anew(asked: Request) -> Request:
+        return Request(asked.method, asked.url)
+
+    with client_for(lambda _: Response(200)) as client, client.deadline(60):
+        assert client.get("https://api.test/users", auth=anew).status_code == 200
+
+
+def test_waiting_for_another_attempt_is_accounted_for() -> None:
+    def handler(asked: Request) -> Response:
+        if len(asked.extensions["time_account"]._entries) >= 2:
+            raise DeadlineExceeded("no answer", request=asked)
+        return Response(503)
+
+    with client_for(handler) as client, client.deadline(60), pytest.raises(DeadlineExceeded) as caught:
+        client.get("https://api.test/users", retry=Retry(backoff=0.0))
+
+    assert "0.00 s waiting before attempt 2" in str(caught.value)
+
+
 def test_an_account_shows_what_took_longest_in_its_order(clock: Clock) -> None:
     account = Account(1060.0)
     for number in range(20):
@@ -180,7 +246,6 @@ async def test_an_asynchronous_client_keeps_the_same_account() -> None:
     def handler(asked: Request) -> Response:
         raise DeadlineExceeded("no answer", request=asked)
 
-    layers = [Deadline(ASYNCHRONOUS, reads=True), Stopwatch()]
-    async with AsyncClient(transport=MockTransport(handler), layers=layers) as client:
+    async with AsyncClient(transport=MockTransport(handler)) as client:
         with pytest.raises(DeadlineExceeded, match=r"of 60\.00 s, 0\.00 s GET https://api\.test/users"):
             await client.send(request(deadline=time.monotonic() + 60.0))

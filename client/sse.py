@@ -1,0 +1,296 @@
+"""Server-sent events: read from a response, and taken up again where the connection was lost.
+
+Theory of operation
+
+1. `EventSource` reads the events of one response; `bodies.sse` parses them.
+2. `client.sse(...)` gives its `EventSource` a `Reconnection`. Then the same request is sent again, with the id of the
+   last event in Last-Event-ID, after what the server said in `retry:` (else `_WAIT` seconds), doubled with each failure
+   in a row and never shorter.
+3. What counts as lost: a failure of the wire, the clock or the message. A stream that ends as it should is at its end,
+   unless `reconnect=True`, which is what browsers do: there only a 204 is the end.
+4. Only requests that may be repeated are: idempotent, with a body that can be sent again.
+5. An answer that is no event stream is an `SSEError` and ends it, unless its status is one of `RETRY_STATUSES`.
+   After `_MOST_FAILURES` failures in a row the last one is raised.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Callable
+
+from .bodies.sse import MAX_EVENT_SIZE, EventParser, ServerSentEvent
+from .config import Timeout, UseClientDefault
+from .errors import DeadlineExceeded, LimitExceeded, TransportError
+from .layers.deadline import within_call
+from .messages.body import _closing as closing
+from .messages.headers import Headers
+from .messages.request import Request
+from .retry import IDEMPOTENT_METHODS, RETRY_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator, Iterator
+
+    from .clock import Clock
+    from .messages.response import Response
+
+_WAIT = 3.0
+_LONGEST_WAIT = 60.0
+_MOST_FAILURES = 5
+# Servers send a comment every 15 to 30 seconds, so that proxies keep the connection; silence is no failure before this.
+_LONGEST_SILENCE = 300.0
+
+
+class SSEError(TransportError):
+    """The answer is not an event stream, or one of its events is too large."""
+
+    status: int | None = None
+    """The status of the answer, where it is not an event stream."""
+
+
+class EventSource:
+    """The events of a response.
+
+        with client.stream("GET", url) as response:
+            for event in EventSource(response):
+                print(event.data)
+
+    Iterate with `for` where the client blocks, with `async for` where it does not.
+    Raises `SSEError` where the response is not `text/event-stream`, and for an event of more than `max_event_size`
+    characters.
+    `client.sse` returns one that also reconnects.
+    """
+
+    def __init__(
+        self,
+        response: Response,
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        *,
+        reconnection: Reconnection | None = None,
+    ) -> None:
+        self._response = response
+        self._most = max_event_size
+        self._reconnection = reconnection
+        self._parser = EventParser(max_event_size=max_event_size)
+
+    @property
+    def response(self) -> Response:
+        """The response that the events come from; another one after reconnecting."""
+        return self._response
+
+    @property
+    def last_event_id(self) -> str:
+        """The id to take the stream up again from; empty where the server says none."""
+        return self._parser.last_event_id
+
+    def __iter__(self) -> Iterator[ServerSentEvent]:
+        while self._response.status_code != 204:
+            failure: TransportError | None = None
+            try:
+                _check(self._response)
+                for data in self._response.iter_bytes():
+                    for event in self._parser.feed(data):
+                        self._arrived()
+                        yield event
+            except TransportError as error:
+                failure = _final(error, self._response)
+            while True:
+                wait = self._wait(failure)
+                if wait is None:
+                    return
+                self._response.close()
+                again = self._again()
+                again.sleep(wait)
+                try:
+                    self._begin(again.connect(self._next_request()))
+                except TransportError as error:
+                    failure = error
+                else:
+                    break
+
+    async def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
+        while self._response.status_code != 204:
+            failure: TransportError | None = None
+            try:
+                _check(self._response)
+                async with closing(self._response.aiter_bytes()) as parts:
+                    async for data in parts:
+                        for event in self._parser.feed(data):
+                            self._arrived()
+                            yield event
+            except TransportError as error:
+                failure = _final(error, self._response)
+            while True:
+                wait = self._wait(failure)
+                if wait is None:
+                    return
+                await self._response.aclose()
+                again = self._again()
+                await again.asleep(wait)
+                try:
+                    self._begin(await again.aconnect(self._next_request()))
+                except TransportError as error:
+                    failure = error
+                else:
+                    break
+
+    def _arrived(self) -> None:
+        if self._reconnection is not None:
+            self._reconnection.failures = 0
+
+    def _again(self) -> Reconnection:
+        if self._reconnection is None:
+            raise RuntimeError("this EventSource cannot reconnect")
+        return self._reconnection
+
+    def _wait(self, failure: TransportError | None) -> float | None:
+        """Return how long to wait before reconnecting, `None` at the end; raise what cannot be mended."""
+        wait = None if self._reconnection is None else self._reconnection.wait(failure, self._parser.retry)
+        if wait is None and failure is not None:
+            raise failure
+        return wait
+
+    def _begin(self, response: Response) -> None:
+        self._response = response
+        last_event_id, retry = self._parser.last_event_id, self._parser.retry
+        self._parser = EventParser(max_event_size=self._most)
+        self._parser.last_event_id, self._parser.retry = last_event_id, retry
+
+    def _next_request(self) -> Request:
+        request = self._again().request
+        headers = Headers(request.headers)
+        if self.last_event_id:
+            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4).
+            headers["Last-Event-ID"] = self.last_event_id.encode("utf-8")  # type: ignore[assignment]  # bytes are fine
+        return Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=within_call(request)
+        )
+
+    def __repr__(self) -> str:
+        return f"<EventSource {self._response!r}>"
+
+
+class Reconnection:
+    """How an `EventSource` reconnects: what to send, how to wait, and when to give up."""
+
+    def __init__(
+        self,
+        request: Request,
+        send: Callable[[Request], Any],
+        clock: Clock,
+        always: bool | None,
+    ) -> None:
+        self.request = request
+        self.failures = 0
+        self._send = send
+        self._clock = clock
+        self._always = always
+
+    def wait(self, failure: TransportError | None, retry: int | None) -> float | None:
+        """Return how many seconds to wait before the next connection, `None` when there is none."""
+        request = self.request
+        if self._always is False or request.method not in IDEMPOTENT_METHODS or not request.is_replayable:
+            return None
+        if failure is None and not self._always:
+            return None
+        if isinstance(failure, DeadlineExceeded) or (
+            isinstance(failure, SSEError) and failure.status not in RETRY_STATUSES
+        ):
+            return None
+        if failure is not None:
+            self.failures += 1
+            if self.failures > _MOST_FAILURES:
+                return None
+        wait = _WAIT if retry is None else retry / 1000
+        longest = max(wait, _LONGEST_WAIT)
+        # The first wait is what the server asked for; later ones spread out, so that clients do not all come at once.
+        if self.failures > 1:
+            from random import uniform
+
+            wait = min(longest, wait * 2.0 ** (self.failures - 1) * uniform(0.75, 1.0))
+        return wait
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        await self._clock.asleep(seconds)
+
+    def connect(self, request: Request) -> Response:
+        response: Response = self._send(request)
+        return response
+
+    async def aconnect(self, request: Request) -> Response:
+        answer: Awaitable[Response] = self._send(request)
+        return await answer
+
+
+def event_request(client: Any, method: str, url: Any, options: dict[str, Any]) -> Request:
+    """Return the request for an event stream, made with the options of `client.build_request`."""
+    headers = Headers({"Accept": "text/event-stream", "Cache-Control": "no-store"})
+    headers.update(options.get("headers"))
+    timeout = options.get("timeout")
+    if "timeout" not in options or isinstance(timeout, UseClientDefault):
+        patient: Timeout = client.timeout
+        if patient.read is not None:
+            options["timeout"] = Timeout(patient, read=max(patient.read, _LONGEST_SILENCE))
+    return client.build_request(method, url, **{**options, "headers": headers})
+
+
+@contextmanager
+def events(
+    client: Any,
+    request: Request,
+    *,
+    max_event_size: int | None,
+    reconnect: bool | None,
+    send: Callable[[Request], Any],
+) -> Generator[EventSource]:
+    """Send a request and yield its events, for a blocking client."""
+    reconnection = Reconnection(request, send, client._clock_for(request.url), reconnect)
+    source = EventSource(reconnection.connect(request), max_event_size, reconnection=reconnection)
+    try:
+        yield source
+    finally:
+        source.response.close()
+
+
+@asynccontextmanager
+async def aevents(
+    client: Any,
+    request: Request,
+    *,
+    max_event_size: int | None,
+    reconnect: bool | None,
+    send: Callable[[Request], Any],
+) -> AsyncGenerator[EventSource]:
+    """Send a request and yield its events, for an asynchronous client."""
+    reconnection = Reconnection(request, send, client._clock_for(request.url), reconnect)
+    source = EventSource(await reconnection.aconnect(request), max_event_size, reconnection=reconnection)
+    try:
+        yield source
+    finally:
+        await source.response.aclose()
+
+
+def _check(response: Response) -> None:
+    media_type = response.headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
+    if response.is_success and media_type == "text/event-stream":
+        return
+    request = response._request
+    where = f"{request.method} {request.url.redacted} was" if request is not None else "the request was"
+    error = SSEError(
+        f"{where} answered {response.status_code} {response.reason_phrase} with {media_type or 'no content type'}, "
+        "not with 'text/event-stream': see the response of the EventSource for what it says",
+        request=request,
+    )
+    error.status = response.status_code
+    raise error
+
+
+def _final(error: TransportError, response: Response) -> TransportError:
+    """Return the error as readers of events know it."""
+    if not isinstance(error, LimitExceeded):
+        return error
+    final = SSEError(str(error), request=response._request)
+    final.__cause__ = error
+    return final
