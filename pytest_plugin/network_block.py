@@ -155,7 +155,8 @@ _active: list[Block] = []
 _installed: list[Callable[[str, tuple[Any, ...]], None]] = []
 
 
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+def audit(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let the latest block judge what the interpreter is about to do."""
     if _active and event in _EVENTS:
         _EVENTS[event](_active[-1], arguments)
 
@@ -164,8 +165,8 @@ def start(block: Block) -> None:
     """Block the network from now on; the latest of several blocks decides."""
     _active.append(block)
     if not _installed:
-        sys.addaudithook(_audit)
-        _installed.append(_audit)
+        sys.addaudithook(audit)
+        _installed.append(audit)
 
 
 def stop(block: Block) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
-OF_RECORDING = frozenset({"--record-mode", "--block-network", "--allowed-hosts"})
+OF_RECORDING = frozenset({"--record-mode", "--disable-recording", "--block-network", "--allowed-hosts"})
 UNUSED = ("report", "fail", "ignore")
 RECORD_MODES = ("none", "once", "new_episodes", "all")
 
@@ -37,6 +37,7 @@ OPTIONS = (
         "new_episodes (record what is not on the tape), all (record everything anew)",
         choices=RECORD_MODES,
     ),
+    Option("--disable-recording", "use no tapes: every request goes to the network", is_switch=True),
     Option("--block-network", "fail a test that opens a connection or asks DNS", is_switch=True),
     Option(
         "--allowed-hosts",
@@ -80,6 +81,10 @@ def on_command_line(config: pytest.Config, name: str) -> object:
 def in_file(config: pytest.Config, name: str) -> object:
     """Return what the configuration file says, or None."""
     return config.getini(name) or None
+
+
+def disables_recording(config: pytest.Config) -> bool:
+    return bool(on_command_line(config, "disable_recording") or in_file(config, "disable_recording"))
 
 
 def blocks_network(config: pytest.Config) -> bool:

@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    block = config.stash.get(_BLOCK, None)
+    block = block_of(config)
     if block is not None:
         stop(block)
 
@@ -68,7 +68,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Tell the block whose turn it is."""
-    block = item.config.stash.get(_BLOCK, None)
+    block = block_of(item.config)
     if block is None:
         return (yield)
     hosts = [marker.args or ("*",) for marker in item.iter_markers("network")]
@@ -86,11 +86,25 @@ def pytest_runtest_makereport(
     """Remember how a test failed, for the fixtures that are torn down after it."""
     if call.when == "setup":
         item.stash[_FAILURE] = None  # a test may be run again, and pass
+    if call.excinfo is not None:
+        tell_how_to_record(call.excinfo.value, item)
     if call.when != "teardown" and call.excinfo is not None:
         item.stash[_FAILURE] = call.excinfo.value
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True
     return (yield)
+
+
+def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
+    """Let the error of a tape name the command that records it."""
+    if not type(error).__module__.startswith("understudy.cassettes") or not uses_tape(item):
+        return
+    from ..cassettes import CassetteMissing, NoMatch
+
+    if isinstance(error, CassetteMissing):
+        error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
+    elif isinstance(error, NoMatch):
+        error.mend = f'{error.mend or ""}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
 
 
 def failure_of(item: pytest.Item) -> BaseException | None:
@@ -111,7 +125,7 @@ def block_of(config: pytest.Config) -> Block | None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Hand the count to the controller of pytest-xdist, or let it decide about the exit status."""
     tally = session.config.stash[_TALLY]
-    block = session.config.stash.get(_BLOCK, None)
+    block = block_of(session.config)
     if block is not None:
         tally.attempts.extend((test or "outside a test", attempt) for test, attempt in block.attempts)
     if session.shouldstop or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -252,7 +252,12 @@ def test_without_a_word_a_missing_tape_fails_and_nothing_is_sent(suite: Suite, u
 
     result.assert_outcomes(errors=1)
     assert Clock.ticks == 0
-    result.stdout.fnmatch_lines(["E *CassetteMissing: *cassettes/test_suite/test_users.yaml: *"])
+    result.stdout.fnmatch_lines(
+        [
+            "E *CassetteMissing: *cassettes/test_suite/test_users.yaml: *",
+            'E *Record it once, and commit the file: pytest --record-mode=once "test_suite.py::test_users"',
+        ]
+    )
 
 
 def test_the_fixture_is_the_tape(suite: Suite, url: str) -> None:
@@ -416,6 +421,27 @@ def test_a_request_that_is_not_on_the_tape_names_the_nearest_recording(suite: Su
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *NoMatch: *test_users.yaml*", "E * path *recorded '/users/1' *now '/users/2'*"])
+    result.stdout.fnmatch_lines(['E *With pytest: pytest --record-mode=new_episodes "test_suite.py::test_users"'])
+
+
+def test_without_tapes_every_request_is_live(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import understudy
+
+        def test_users(cassette):
+            understudy.get("{url}/users")
+            assert cassette.recorded == ["GET /users -> 200"]
+        """
+    )
+
+    for _ in range(2):
+        result = suite.run("--disable-recording")
+        result.assert_outcomes(passed=1)
+        result.stdout.no_fnmatch_line("=* tapes =*")
+
+    assert Clock.ticks == 2
+    assert not (suite.path / "cassettes").exists()
 
 
 def test_a_fixture_of_any_scope_has_a_tape_of_its_own(suite: Suite, url: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from understudy import HTTPError
-from understudy.pytest_plugin.network_block import Block, NetworkBlocked, start, stop
+from understudy.pytest_plugin.network_block import Block, NetworkBlocked, audit, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,6 +109,44 @@ def test_every_way_to_the_network_is_stopped_and_named(block: Block, use: Callab
     assert str(caught.value).startswith(f"tests/test_shop.py::test_pay {attempt}, and --block-network is on.\n")
     assert "--allowed-hosts=" in str(caught.value)
     assert block.attempts == [("tests/test_shop.py::test_pay", attempt.replace("'", ""))]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "attempt"),
+    [
+        ("socket.connect", (None, ("192.0.2.1", 80)), "connected to 192.0.2.1"),
+        ("socket.connect", (None, b"\0abstract"), "connected to the Unix socket \0abstract"),
+        ("socket.sendto", (None, ("192.0.2.1", 80)), "sent a datagram to 192.0.2.1"),
+        ("socket.sendto", (None, "/run/shop.sock"), "sent to the Unix socket /run/shop.sock"),
+        ("socket.getaddrinfo", (b"shop.test", 80, 0, 0, 0), "asked DNS for shop.test"),
+        ("socket.getnameinfo", (("192.0.2.1", 80),), "asked DNS for the name of 192.0.2.1"),
+        ("socket.gethostbyaddr", ("192.0.2.1",), "asked DNS for the name of 192.0.2.1"),
+    ],
+)
+def test_the_hook_judges_what_the_interpreter_tells_it(
+    block: Block, event: str, arguments: tuple[object, ...], attempt: str
+) -> None:
+    with pytest.raises(NetworkBlocked):
+        audit(event, arguments)
+
+    assert block.uses == [attempt]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("socket.connect", (None, (0, 0))),  # netlink: a process and its groups
+        ("socket.sendmsg", (None, None)),  # a socket that is connected
+        ("socket.sendto", (None, (0, 0))),
+        ("socket.getaddrinfo", (None, 80, 0, 0, 0)),
+        ("socket.getaddrinfo", ("", 80, 0, 0, 0)),
+        ("open", ("/etc/hosts", "r", 0)),
+    ],
+)
+def test_what_is_no_network_passes_the_hook(block: Block, event: str, arguments: tuple[object, ...]) -> None:
+    audit(event, arguments)
+
+    assert block.uses == []
 
 
 def test_outside_a_test_it_is_pytest_that_is_named(block: Block) -> None:

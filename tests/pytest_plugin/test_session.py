@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy.pytest_plugin.session import WORKER_OUTPUT, pytest_testnodedown, tally_of
+from understudy.pytest_plugin.session import WORKER_OUTPUT, pytest_sessionfinish, pytest_testnodedown, tally_of
 from understudy.pytest_plugin.tally import Tally, Use
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_a_suite_that_uses_none_of_it_sees_nothing_of_it(suite: Suite) -> None:
 
     result = suite.run()
 
-    result.stdout.no_fnmatch_line("*tapes*")
+    result.stdout.no_fnmatch_line("=* tapes =*")
 
 
 def test_the_markers_are_registered(suite: Suite) -> None:
@@ -85,6 +85,18 @@ def test_a_worker_hands_its_count_over(suite: Suite) -> None:
 
     assert tally_of(config).played == 3
     assert not tally_of(config).is_partial
+
+
+def test_a_worker_leaves_its_count_in_its_output(suite: Suite) -> None:
+    config: Any = suite.pytester.parseconfigure()
+    output: dict[str, Any] = {}
+    config.workeroutput = output
+    tally_of(config).add("a.yaml", Use(played=3))
+    session: Any = SimpleNamespace(config=config, shouldstop=False, shouldfail=False)
+
+    pytest_sessionfinish(session, pytest.ExitCode.OK)
+
+    assert output[WORKER_OUTPUT]["tapes"]["a.yaml"]["played"] == 3
 
 
 @pytest.mark.parametrize("error", [None, "Not properly terminated"])
