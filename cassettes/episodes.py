@@ -16,6 +16,7 @@ from .yaml_reader import read
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from .contents import Contents
     from .documents import Document
     from .matching import Matcher
 
@@ -110,8 +111,10 @@ class Library:
     Method and URL are read off the bytes; only the episodes that share both with a request are looked at further.
     """
 
-    def __init__(self, data: bytes, documents: list[Document], place: Place, matcher: Matcher) -> None:
-        self.episodes = [Episode(data, document, number, place) for number, document in enumerate(documents, 1)]
+    def __init__(self, contents: Contents, place: Place, matcher: Matcher) -> None:
+        data = contents.data
+        self.episodes = [Episode(data, document, number, place) for number, document in enumerate(contents.episodes, 1)]
+        self.place = place
         self.matcher = matcher
         self._places: dict[tuple[str, str], list[Episode]] = {}
         self._elsewhere: list[Episode] = []

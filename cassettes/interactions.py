@@ -135,7 +135,7 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
         error: dict[str, Any] = {"type": interaction.error.type}
         if interaction.error.message:
             error["message"] = redactor.text(interaction.error.message)
-        if interaction.response is None and interaction.took is not None:
+        if interaction.response is None and interaction.took:
             error["took"] = interaction.took
         document["error"] = error
     return document, redactor.url(interaction.summary)
@@ -172,7 +172,7 @@ def _describe_response(response: RecordedResponse, took: float | None, writer: W
         said["wire"] = Flow(encoding=response.encoding)
     if response.is_cut:
         said["closed_early"] = True
-    if took is not None:
+    if took:
         said["took"] = took
     if response.longest_wait is not None:
         said["longest_wait"] = response.longest_wait

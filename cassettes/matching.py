@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from ..client import URL
@@ -25,21 +25,19 @@ from .plain import is_mapping, is_sequence
 from .redaction import BLANK, MARK, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
-Match = Callable[[RecordedRequest, RecordedRequest], bool]
-MatchTypes = Union[str, Match]
-FIELDS = ("method", "url", "scheme", "host", "port", "path", "query", "headers", "body")
-DEFAULT = ("method", "url", "body")
+    from .settings import Settings
 
 
 class Matcher:
     """Makes the keys of requests."""
 
-    def __init__(self, match: Sequence[MatchTypes], ignore: Sequence[str], redactor: Redactor) -> None:
-        self.fields = tuple(check_field(field) for field in match if isinstance(field, str))
-        self.callables = tuple(field for field in match if not isinstance(field, str))
-        self.ignore = tuple(paths.parse(text) for text in ignore)
+    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+        self.settings = settings
+        self.fields = tuple(field for field in settings.match if isinstance(field, str))
+        self.callables = tuple(field for field in settings.match if not isinstance(field, str))
+        self.ignore = tuple(paths.parse(text) for text in settings.ignore)
         self._redactor = redactor
         self._ignored = {place: tuple(path for path in self.ignore if path.place == place) for place in paths.PLACES}
         # Requests of one method to one URL without its query then share a bucket; others never match.
@@ -119,18 +117,6 @@ class Matcher:
         else:
             pairs = list(_url_parts(self._redactor.url(request.url))[2])
         return tuple(value for name, value in pairs if path.names(name))
-
-
-def check_field(name: str) -> str:
-    """Return a field that may be matched on, else raise `ValueError`."""
-    if name not in FIELDS and not name.startswith("header."):
-        place = name.partition(".")[0]
-        if place not in paths.PLACES:
-            raise ValueError(
-                f"cannot match on {name!r}: known are {', '.join(FIELDS)}, header.NAME, json.PATH, query.NAME"
-            )
-        paths.parse(name)
-    return name
 
 
 def picked(data: Any, words: tuple[str, ...]) -> Any:

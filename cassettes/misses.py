@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .errors import AllPlayed, NoMatch
+from .errors import AllPlayed, NoMatch, OutOfOrder
 from .paths import PLACES
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
-    from .episodes import Episode
+    from .episodes import Episode, Library
     from .interactions import RecordedRequest
     from .matching import Matcher
 
@@ -37,8 +37,25 @@ def all_played(path: str, mode: str, request: RecordedRequest, episodes: list[Ep
     )
 
 
-def no_match(path: str, mode: str, request: RecordedRequest, episodes: list[Episode], matcher: Matcher) -> NoMatch:
+def out_of_order(path: str, mode: str, request: RecordedRequest, expected: Episode, library: Library) -> OutOfOrder:
+    """Return the error for a request that is not the next one in a cassette of strict order."""
+    lines = [
+        f"{request.method} {request.url} is sent, but the next recording answers another request "
+        f"(strict order, mode {mode})",
+        f"  next: line {expected.line}  {expected.summary}",
+        *_differences(parts(expected.request, library.matcher), parts(request, library.matcher)),
+    ]
+    return OutOfOrder(
+        "\n".join(lines),
+        path=path,
+        line=expected.line,
+        mend="If the order does not matter, remove `order: strict`; if it has changed, record with mode='update'.",
+    )
+
+
+def no_match(path: str, mode: str, request: RecordedRequest, library: Library) -> NoMatch:
     """Return the error for a request that no recording answers."""
+    episodes, matcher = library.episodes, library.matcher
     played = sum(1 for episode in episodes if episode.plays)
     what = f"no recording answers {request.method} {request.url}"
     counts = f"{len(episodes)} interaction{'' if len(episodes) == 1 else 's'}, {played} played, mode {mode}"
@@ -47,26 +64,51 @@ def no_match(path: str, mode: str, request: RecordedRequest, episodes: list[Epis
         return NoMatch(f"{what}: the cassette holds no interactions (mode {mode})", path=path, mend=_sentence(record))
     asked = parts(request, matcher)
     nearest, theirs = _nearest(asked, episodes, matcher)
-    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
+    random = _random(asked, episodes, matcher)
     lines = [
         f"{what} ({counts})",
         f"  nearest: line {nearest.line}  {nearest.summary}{'' if nearest.plays else '  (unplayed)'}",
+        *_differences(theirs, asked, random),
     ]
-    width = min(max((len(name) for name in different[:_SHOWN]), default=0), 32)
-    lines.extend(
-        f"    {name:<{width}}  recorded {_shown(theirs.get(name))}  now {_shown(asked.get(name))}"
-        for name in different[:_SHOWN]
-    )
-    if len(different) > _SHOWN:
-        lines.append(f"    ... and {len(different) - _SHOWN} more")
     mend: list[str] = []
-    ignorable = [name for name in different if name.partition(".")[0] in PLACES]
-    if ignorable and len(ignorable) == len(different):
+    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
+    if different and all(name.partition(".")[0] in PLACES for name in different):
         mend.append(
-            f"If that does not matter, say `ignore: [{', '.join(ignorable)}]` in the first document, or ignore= in code"
+            f"If that does not matter, say `ignore: [{', '.join(different)}]` in the first document, or ignore= in code"
         )
     mend.append(record)
     return NoMatch("\n".join(lines), path=path, line=nearest.line, mend=_sentence("; or ".join(mend)))
+
+
+def _differences(theirs: dict[str, Any], asked: dict[str, Any], random: dict[str, int] | None = None) -> list[str]:
+    """Return one line for each part that differs."""
+    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
+    shown = different[:_SHOWN]
+    width = min(max(map(len, shown), default=0), 32)
+    lines: list[str] = []
+    for name in shown:
+        line = f"    {name:<{width}}  recorded {_shown(theirs.get(name))}  now {_shown(asked.get(name))}"
+        if random and name in random:
+            line += f"  (looks random: another one in each of {random[name]} recordings)"
+        lines.append(line)
+    if len(different) > _SHOWN:
+        lines.append(f"    ... and {len(different) - _SHOWN} more")
+    return lines
+
+
+def _random(asked: dict[str, Any], episodes: list[Episode], matcher: Matcher) -> dict[str, int]:
+    """Return the parts that are another in every recording of this URL, and how many recordings there are."""
+    place = (asked["method"], asked["path"])
+    alike = [episode for episode in episodes if not _is_far(episode, place)][:_COMPARED]
+    if len(alike) < 2:
+        return {}
+    known = [parts(episode.request, matcher) for episode in alike]
+    names = {name for found in known for name in found if name.partition(".")[0] in PLACES}
+    return {
+        name: len(known)
+        for name in names
+        if len({repr(found.get(name)) for found in known} | {repr(asked.get(name))}) == len(known) + 1
+    }
 
 
 def _sentence(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypedDict, Union, get_args
 
 from . import paths
 from .errors import CassetteDamaged, CassetteTooNew, NotACassette
-from .matching import DEFAULT, MatchTypes, check_field
+from .interactions import RecordedRequest
 from .plain import is_mapping, is_sequence
 
 Mode = Literal["none", "once", "new_episodes", "all", "update"]
@@ -19,6 +19,13 @@ Order = Literal["any", "strict"]
 ORDERS: tuple[str, ...] = get_args(Order)
 REPEATS: tuple[str, ...] = get_args(Repeats)
 VERSION = 1
+# One of the request as recorded, one as sent: whether the recording answers it.
+MatchTypes = Union[str, Callable[[RecordedRequest, RecordedRequest], bool]]
+FIELDS = ("method", "url", "scheme", "host", "port", "path", "query", "headers", "body")
+DEFAULT = ("method", "url", "body")
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KNOWN = (
     "cassette",
@@ -36,6 +43,18 @@ _KNOWN = (
 _LISTS = ("ignore", "volatile", "redact", "allow_secrets")
 
 
+class Options(TypedDict, total=False):
+    """What `use` and its like may be told in code; it adds to what the first document says."""
+
+    match: Sequence[MatchTypes] | None
+    ignore: Sequence[str] | None
+    volatile: Sequence[str] | None
+    redact: Sequence[str] | None
+    allow_secrets: Sequence[str] | None
+    order: Order | None
+    repeats: Repeats | None
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a cassette matches, hides and repeats."""
@@ -48,6 +67,7 @@ class Settings:
     order: str = "any"
     repeats: str = "safe"
     recorder: str | None = None
+    routes: tuple[Any, ...] = ()
 
     def changed(self, **given: Any) -> Settings:
         """Return these settings with what the code says: lists are added to, single values replaced."""
@@ -133,3 +153,15 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
 def _line_of(name: str, text: str) -> int:
     found = re.search(rf"^[\"']?{re.escape(name)}[\"']?\s*:", text, re.MULTILINE)
     return 1 if found is None else text.count("\n", 0, found.start()) + 1
+
+
+def check_field(name: str) -> str:
+    """Return a field that may be matched on, else raise `ValueError`."""
+    if name not in FIELDS and not name.startswith("header."):
+        place = name.partition(".")[0]
+        if place not in paths.PLACES:
+            raise ValueError(
+                f"cannot match on {name!r}: known are {', '.join(FIELDS)}, header.NAME, json.PATH, query.NAME"
+            )
+        paths.parse(name)
+    return name

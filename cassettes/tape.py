@@ -13,7 +13,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from .errors import CassetteNotWritten
+from .errors import CassetteLocked, CassetteNotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -154,6 +154,54 @@ class Tape:
             raise not_written(self.path, error) from error
 
 
+class SideTape:
+    """The file beside a cassette that recordings go to until the block that makes them has succeeded.
+
+    It belongs to one process at a time, and starts empty.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = os.path.realpath(path) + ".new"
+        self._descriptor: int | None = None
+
+    def open(self) -> None:
+        """Take the file; `CassetteLocked` where another process has it."""
+        try:
+            os.makedirs(os.path.dirname(self._file) or ".", exist_ok=True)
+            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSE_ON_EXEC, 0o666)
+        except OSError as error:
+            raise not_written(self.path, error) from error
+        if not _taken(self._descriptor):
+            os.close(self._descriptor)
+            self._descriptor = None
+            raise CassetteLocked(
+                "another process is recording this cassette anew",
+                path=self.path,
+                mend="Wait until it has finished; or let one process only record this cassette.",
+            )
+        os.ftruncate(self._descriptor, 0)
+
+    def append(self, document: bytes) -> None:
+        """Append a document."""
+        assert self._descriptor is not None
+        try:
+            size = os.fstat(self._descriptor).st_size
+            if os.write(self._descriptor, document) != len(document):
+                os.ftruncate(self._descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise not_written(self.path, error) from error
+
+    def remove(self) -> None:
+        """Remove the file, and let others have the cassette."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            with contextlib.suppress(OSError):
+                os.unlink(self._file)
+            os.close(descriptor)
+
+
 def not_written(path: str, error: OSError) -> CassetteNotWritten:
     """Return the error for a cassette that the disk refused."""
     return CassetteNotWritten(
@@ -178,6 +226,19 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _taken(descriptor: int) -> bool:
+    """Take the lock of a file, unless somebody else has it."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):  # nobody can lock here
         return True
     return True
 

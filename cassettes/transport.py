@@ -13,11 +13,11 @@ from .replaying import play
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+
+    from typing_extensions import Unpack
 
     from .episodes import Episode
-    from .matching import MatchTypes
-    from .settings import Mode, Repeats
+    from .settings import Mode, Options
 
 
 class Player(BaseTransport, AsyncBaseTransport):
@@ -113,12 +113,9 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         mode: Mode = "once",
         *,
         inner: BaseTransport | AsyncBaseTransport | None = None,
-        match: Sequence[MatchTypes] | None = None,
-        ignore: Sequence[str] | None = None,
-        redact: Sequence[str] | None = None,
-        repeats: Repeats | None = None,
+        **settings: Unpack[Options],
     ) -> None:
-        self.cassette = Cassette(path, mode, match=match, ignore=ignore, redact=redact, repeats=repeats)
+        self.cassette = Cassette(path, mode, **settings)
         self.inner = inner
         self._inner_sync: BaseTransport | None = inner if isinstance(inner, BaseTransport) else None
         self._inner_async: AsyncBaseTransport | None = inner if isinstance(inner, AsyncBaseTransport) else None

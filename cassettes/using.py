@@ -12,11 +12,11 @@ from .cassette import Cassette
 from .transport import StandIn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
-    from .matching import MatchTypes
-    from .settings import Mode, Repeats
+    from typing_extensions import Unpack
+
+    from .settings import Mode, Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,26 +35,25 @@ class use:
     - `once`: record when there is no cassette yet, else replay (the default);
     - `none`: replay only;
     - `new_episodes`: replay what is there, record what is not;
-    - `all`: record everything anew, and replace what was there once the block has succeeded.
+    - `all`: record everything anew; once the block has succeeded, that replaces the old recordings of these requests;
+    - `update`: as `all`, but what was not requested any more is dropped, and what means the same keeps its bytes,
+      so that the difference in version control is the difference in the API.
 
-    `match`, `ignore`, `redact` and `repeats` add to what the cassette's first document says.
+    Settings (`match`, `ignore`, `volatile`, `redact`, `allow_secrets`, `order`, `repeats`) add to those in the
+    cassette's first document.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         mode: Mode = "once",
-        *,
-        match: Sequence[MatchTypes] | None = None,
-        ignore: Sequence[str] | None = None,
-        redact: Sequence[str] | None = None,
-        repeats: Repeats | None = None,
+        **settings: Unpack[Options],
     ) -> None:
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"use takes the path of a cassette, not {type(path).__name__}")
         self._path = path
         self._mode: Mode = mode
-        self._settings: dict[str, Any] = {"match": match, "ignore": ignore, "redact": redact, "repeats": repeats}
+        self._settings: Options = settings
         self._entered: list[tuple[Cassette, stand_in[StandIn]]] = []
 
     def __enter__(self) -> Cassette:

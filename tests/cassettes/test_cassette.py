@@ -197,14 +197,14 @@ def test_a_miss_names_the_nearest_recording_and_what_differs(stage: Stage) -> No
         stage.client.post("https://api.test/orders?expand=items", json={"sku": "tea", "qty": 3})
 
     assert str(caught.value) == (
-        f"{stage.path}:18: no recording answers POST https://api.test/orders?expand=items "
+        f"{stage.path}:17: no recording answers POST https://api.test/orders?expand=items "
         "(2 interactions, 0 played, mode none)\n"
-        "  nearest: line 18  POST /orders -> 200  (unplayed)\n"
+        "  nearest: line 17  POST /orders -> 200  (unplayed)\n"
         "    json.qty  recorded 2  now 3\n"
         "If that does not matter, say `ignore: [json.qty]` in the first document, or ignore= in code; "
         "or record it with mode='new_episodes'."
     )
-    assert caught.value.line == 18
+    assert caught.value.line == 17
 
 
 def test_a_miss_in_an_empty_cassette_says_so(stage: Stage) -> None:

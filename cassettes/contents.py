@@ -1,0 +1,68 @@
+"""What a cassette file holds, checked for damage when it is opened."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+from .documents import normalized, scan
+from .errors import CassetteDamaged, CassetteWarning
+from .settings import Settings, settings_from
+from .yaml_reader import read
+
+if TYPE_CHECKING:
+    from .documents import Document
+
+
+class Contents(NamedTuple):
+    """A cassette in bytes, and where its documents are.
+
+    `torn` is what a crash left of a last interaction; only a mode that records may go on without it.
+    """
+
+    data: bytes
+    head: Document | None
+    episodes: list[Document]
+    settings: Settings
+    torn: Document | None = None
+
+
+NOTHING = Contents(b"", None, [], Settings())
+
+
+def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
+    """Return what a file holds; raises `CassetteDamaged`, with the line, where it is no whole cassette."""
+    data = normalized(raw, path)
+    head, *episodes = scan(data, path)
+    text = head.text(data).decode("utf-8")
+    settings = settings_from(read(text, path), text, path)
+    for document in episodes[:-1]:
+        if not document.is_closed:
+            raise _cut(data, document, path, "an interaction")
+    if not episodes:
+        if not head.is_closed and settings.recorder is not None:
+            raise _cut(data, head, path, "the first document")
+        return Contents(data, head, episodes, settings)
+    last = episodes[-1]
+    if last.is_closed:
+        return Contents(data, head, episodes, settings)
+    if not may_be_torn:
+        raise _cut(data, last, path, "the last interaction")
+    warnings.warn(
+        CassetteWarning(
+            f"{path}:{last.line(data)}: the last interaction was cut in the middle; it is dropped, "
+            "and recorded again when it happens again"
+        ),
+        stacklevel=2,
+    )
+    return Contents(data, head, episodes[:-1], settings, last)
+
+
+def _cut(data: bytes, document: Document, path: str, what: str) -> CassetteDamaged:
+    return CassetteDamaged(
+        f"{what} is cut in the middle: it has no line `...` at its end",
+        path=path,
+        line=document.line(data),
+        mend="Restore the file from version control; or delete what begins on that line and record it again with "
+        "mode='new_episodes'; or, if nothing is missing, end it with a line `...`.",
+    )

@@ -1,0 +1,147 @@
+"""The writing half of a cassette: interactions in, documents out, nothing lost and nothing half-written.
+
+What goes wrong while recording is kept until `close`: a response is on its way to the caller, and arrives.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..client import __version__
+from . import paths
+from .bodies import Writer
+from .errors import CassetteError, SecretFound
+from .interactions import Interaction, describe, to_text
+from .redaction import Redactor
+from .secret_scan import find
+from .settling import Piece, settle
+from .sticky import Comparison
+from .tape import SideTape, Tape, not_written
+from .yaml_reader import read
+
+if TYPE_CHECKING:
+    from .contents import Contents
+    from .episodes import Library
+
+
+def new_header() -> bytes:
+    """Return the first document of a cassette that nobody has written by hand."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return f"cassette: 1\nrecorder: understudy {__version__}\nrecorded: {today}\n...\n".encode()
+
+
+class Recorder:
+    """Writes interactions. Its owner holds a lock around every call.
+
+    `is_anew` records into a file beside the cassette, which takes its place in `close`.
+    """
+
+    def __init__(self, tape: Tape, contents: Contents, library: Library, mode: str) -> None:
+        self.summaries: list[str] = []
+        self.failure: CassetteError | None = None
+        self._tape = tape
+        self._contents = contents
+        self._library = library
+        self._mode = mode
+        self._settings = library.matcher.settings
+        self._blobs = library.place.blobs
+        redactor = Redactor(names=frozenset(self._settings.redact))
+        redactor.learn_environment()
+        redactor.count_from(contents.data.decode("utf-8"))
+        self._writer = Writer(redactor, self._blobs)
+        self._torn = contents.torn
+        self._new: list[Piece] = []
+        self._sent: list[str] = []
+        self._side = SideTape(tape.path) if mode in ("all", "update") else None
+        if self._side is not None:
+            self._side.open()
+
+    def record(self, interaction: Interaction) -> None:
+        """Append an interaction."""
+        try:
+            document, summary = describe(interaction, self._writer)
+            text = self._verified(document, summary)
+            self._blobs.flush()
+            if self._side is not None:
+                self._side.append(text)
+                self._new.append(Piece(self._library.matcher.key(interaction.request), text))
+                self._sent.append(repr(document["request"]))
+            else:
+                if self._torn is not None:
+                    self._tape.cut(self._torn.start)
+                    self._torn = None
+                self._tape.write(new_header(), text)
+            self.summaries.append(summary)
+        except CassetteError as error:
+            self.fail(error)
+        except OSError as error:
+            self.fail(not_written(self._tape.path, error))
+
+    def fail(self, error: CassetteError) -> None:
+        """Note what went wrong, and go on."""
+        self._blobs.forget()
+        if self.failure is None:
+            self.failure = error
+
+    def _verified(self, document: dict[str, Any], summary: str) -> bytes:
+        """Return the text of a document that holds no secret and is read back as it is."""
+        text = to_text(document, summary)
+        for part in (text, *self._blobs.texts()):
+            finding = find(part, self._settings.allow_secrets)
+            if finding is not None:
+                raise SecretFound(
+                    f"{summary}: what was to be written holds a secret: {finding.detector}, "
+                    f"line {finding.line} of the interaction; nothing was written",
+                    path=self._tape.path,
+                    mend="Name what holds it with `redact:` in the first document or redact= in code; or, if it is no "
+                    f"secret, say `allow_secrets: [{finding.fingerprint}]`.",
+                )
+        if read(text, self._tape.path) != document:
+            raise CassetteError(
+                f"{summary}: this interaction would not be read back as it was; nothing was written",
+                path=self._tape.path,
+                mend="This is a bug of understudy: please report it, with the request and its response.",
+            )
+        return text.encode("utf-8")
+
+    def close(self, *, succeeded: bool) -> None:
+        """Settle what was recorded anew, where the block that did it has succeeded."""
+        try:
+            if not succeeded or self.failure is not None:
+                return
+            if self._side is not None:
+                self._settle()
+            elif self._contents.head is None and not self.summaries:
+                # So that the same block, which sends nothing, also runs in mode 'none'.
+                self._tape.write(new_header(), b"")
+        except CassetteError as error:
+            self.failure = error
+        finally:
+            if self._side is not None:
+                self._side.remove()
+            self._tape.close()
+
+    def _settle(self) -> None:
+        contents, library = self._contents, self._library
+        head = new_header() if contents.head is None else contents.head.whole(contents.data)
+        old = [
+            Piece(library.matcher.key(episode.request), episode.document.whole(contents.data))
+            for episode in library.episodes
+        ]
+        volatile = tuple(map(paths.parse, self._settings.volatile))
+        comparison = Comparison(volatile, "\n".join(self._sent))
+
+        def means_the_same(one: bytes, other: bytes) -> bool:
+            return comparison.means_the_same(read(one.decode("utf-8"), None), read(other.decode("utf-8"), None))
+
+        is_update = self._mode == "update"
+        data = settle(
+            head,
+            old,
+            self._new,
+            keeps_others=not is_update,
+            means_the_same=means_the_same if is_update else None,
+        )
+        if data != contents.data or contents.head is None:
+            self._tape.replace(data)
