@@ -1,0 +1,157 @@
+"""Modes `all` and `update`: recorded beside the cassette, put in its place when the block has succeeded."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+import understudy
+from understudy import cassettes
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+
+def answering(stage: Stage, answers: dict[str, object]) -> None:
+    stage.server.reply = lambda request: understudy.Response(
+        200,
+        headers={"Date": f"Sun, 22 Nov 2026 17:00:{len(stage.server.asked):02} GMT"},
+        json=answers[request.url.path],
+    )
+
+
+def test_all_replaces_what_was_recorded_again_and_keeps_the_rest(stage: Stage) -> None:
+    answering(stage, {"/a": 1, "/b": 2})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+        stage.client.get("https://api.test/b")
+    answering(stage, {"/a": 3, "/c": 4})
+
+    with stage.use("all"):
+        stage.client.get("https://api.test/a")
+        stage.client.get("https://api.test/c")
+
+    loaded = cassettes.load(stage.path).interactions
+    assert [(item.request.url[-1], item.response and item.response.content) for item in loaded] == [
+        ("a", b"3"),
+        ("b", b"2"),
+        ("c", b"4"),
+    ]
+    assert os.listdir(stage.path.parent) == ["tape.yaml"]
+
+
+def test_update_of_unchanged_answers_leaves_every_byte(stage: Stage) -> None:
+    answering(stage, {"/a": {"id": "8f14e45f-ceea-467f-a0e6-8b9d3b5c2a11", "n": 1}, "/b": {"n": 2}})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+        stage.client.get("https://api.test/b")
+    stage.path.write_text("# Mine.\n" + stage.text.replace("json:", "json: # the answer"))
+    before = stage.text
+    answering(stage, {"/a": {"id": "00000000-ceea-467f-a0e6-8b9d3b5c2a11", "n": 1}, "/b": {"n": 2}})
+
+    with stage.use("update"):
+        stage.client.get("https://api.test/b")
+        stage.client.get("https://api.test/a")
+
+    assert stage.text == before
+
+
+def test_update_shows_what_changed_and_drops_what_is_not_asked_any_more(stage: Stage) -> None:
+    answering(stage, {"/a": {"n": 1}, "/b": {"n": 2}, "/c": {"n": 3}})
+    with stage.use():
+        for name in "abc":
+            stage.client.get(f"https://api.test/{name}")
+    before = stage.text
+    answering(stage, {"/a": {"n": 1}, "/b": {"n": "2"}})
+
+    with stage.use("update"):
+        stage.client.get("https://api.test/a")
+        stage.client.get("https://api.test/b")
+
+    assert stage.text.split("--- #")[:2] == before.split("--- #")[:2]
+    assert 'n": "2"' in stage.text
+    assert "/c" not in stage.text
+
+
+def test_update_does_not_keep_a_value_that_the_program_sends_back(stage: Stage) -> None:
+    identifiers = iter(["8f14e45f-ceea-467f-a0e6-8b9d3b5c2a11", "11111111-ceea-467f-a0e6-8b9d3b5c2a11"])
+
+    def reply(request: understudy.Request) -> understudy.Response:
+        return understudy.Response(201, json={"id": next(identifiers)} if request.method == "POST" else {})
+
+    def session() -> None:
+        identifier = stage.client.post("https://api.test/orders").json()["id"]
+        stage.client.get(f"https://api.test/orders/{identifier}")
+
+    stage.server.reply = reply
+    with stage.use():
+        session()
+    with stage.use("update"):
+        session()
+
+    with stage.use("none"):
+        session()
+
+
+def test_volatile_names_what_may_differ(stage: Stage) -> None:
+    answering(stage, {"/a": {"seen": 1, "items": [{"rank": 1}]}})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+    before = stage.text
+    answering(stage, {"/a": {"seen": 2, "items": [{"rank": 7}]}})
+
+    with stage.use("update", volatile=["json.seen", "json..rank"]):
+        stage.client.get("https://api.test/a")
+
+    assert stage.text == before
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_a_block_that_fails_changes_nothing(stage: Stage, mode: str) -> None:
+    answering(stage, {"/a": 1})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+    before = stage.text
+    answering(stage, {"/a": 2})
+
+    with pytest.raises(KeyError), stage.use(mode):
+        stage.client.get("https://api.test/a")
+        raise KeyError
+
+    assert stage.text == before
+    assert os.listdir(stage.path.parent) == ["tape.yaml"]
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_recording_anew_starts_a_cassette_that_is_not_there(stage: Stage, mode: str) -> None:
+    answering(stage, {"/a": 1})
+
+    with stage.use(mode):
+        stage.client.get("https://api.test/a")
+
+    assert len(cassettes.load(stage.path)) == 1
+
+
+def test_two_at_once_are_refused(stage: Stage) -> None:
+    with stage.use("update"), pytest.raises(cassettes.CassetteLocked, match="another process"), stage.use("update"):
+        raise AssertionError
+
+
+def test_a_linked_cassette_stays_a_link_and_keeps_its_mode(stage: Stage) -> None:
+    answering(stage, {"/a": 1})
+    real = stage.path.with_name("real.yaml")
+    with cassettes.use(real):
+        stage.client.get("https://api.test/a")
+    real.chmod(0o600)
+    stage.path.symlink_to(real)
+    answering(stage, {"/a": json.loads("2")})
+
+    with stage.use("all"):
+        stage.client.get("https://api.test/a")
+
+    assert stage.path.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert "json: 2" in real.read_text()
