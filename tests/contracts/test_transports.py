@@ -27,7 +27,7 @@ from understudy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -72,12 +72,12 @@ Factory = Callable[["Path", bool], "AbstractContextManager[Any]"]
 
 
 @contextmanager
-def callable_mock(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def callable_mock(folder: Path, is_blocking: bool) -> Generator[Any]:
     yield MockTransport(handler)
 
 
 @contextmanager
-def callable_mock_that_waits(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def callable_mock_that_waits(folder: Path, is_blocking: bool) -> Generator[Any]:
     async def waiting(request: Request) -> Response:
         await anyio.lowlevel.checkpoint()
         return handler(request)
@@ -86,7 +86,7 @@ def callable_mock_that_waits(folder: Path, is_blocking: bool) -> Iterator[Any]:
 
 
 @contextmanager
-def router(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def router(folder: Path, is_blocking: bool) -> Generator[Any]:
     mock = pytest.importorskip("understudy.mock", reason="the router is not there yet")
 
     api = mock.Router()
@@ -95,7 +95,7 @@ def router(folder: Path, is_blocking: bool) -> Iterator[Any]:
 
 
 @contextmanager
-def router_in_front(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def router_in_front(folder: Path, is_blocking: bool) -> Generator[Any]:
     mock = pytest.importorskip("understudy.mock", reason="the router is not there yet")
 
     api = mock.Router(fallback=MockTransport(handler))
@@ -104,14 +104,14 @@ def router_in_front(folder: Path, is_blocking: bool) -> Iterator[Any]:
 
 
 @contextmanager
-def cassette_that_records(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def cassette_that_records(folder: Path, is_blocking: bool) -> Generator[Any]:
     cassettes = pytest.importorskip("understudy.cassettes", reason="cassettes are not there yet")
 
     yield cassettes.CassetteTransport(folder / "contract.yaml", "once", inner=MockTransport(handler))
 
 
 @contextmanager
-def application(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def application(folder: Path, is_blocking: bool) -> Generator[Any]:
     import understudy
 
     name = "WSGITransport" if is_blocking else "ASGITransport"
@@ -121,7 +121,7 @@ def application(folder: Path, is_blocking: bool) -> Iterator[Any]:
 
 
 @contextmanager
-def network(folder: Path, is_blocking: bool) -> Iterator[Any]:
+def network(folder: Path, is_blocking: bool) -> Generator[Any]:
     backends = pytest.importorskip("understudy.client.network.backends.memory", reason="no network in memory yet")
     from understudy import AsyncHTTPTransport, HTTPTransport
 
