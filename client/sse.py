@@ -71,6 +71,7 @@ class EventSource:
         self._most = max_event_size
         self._reconnection = reconnection
         self._parser = EventParser(max_event_size=max_event_size)
+        self._reading: AsyncGenerator[ServerSentEvent] | None = None
 
     @property
     def response(self) -> Response:
@@ -107,7 +108,12 @@ class EventSource:
                 else:
                     break
 
-    async def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
+    def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
+        # Kept, so that one that is left in the middle can be closed: nobody else can await that.
+        self._reading = self._aread()
+        return self._reading
+
+    async def _aread(self) -> AsyncGenerator[ServerSentEvent]:
         while self._response.status_code != 204:
             failure: TransportError | None = None
             try:
@@ -269,6 +275,8 @@ async def aevents(
     try:
         yield source
     finally:
+        if source._reading is not None:
+            await source._reading.aclose()
         await source.response.aclose()
 
 
