@@ -21,6 +21,8 @@ from understudy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from .conftest import Side
 
 URL = "https://api.test/"
@@ -389,7 +391,7 @@ async def test_cancelling_a_stream_closes_it(anyio_backend: str) -> None:
     class Endless(understudy.AsyncByteStream):
         closed = 0
 
-        async def __aiter__(self) -> Any:
+        async def __aiter__(self) -> AsyncIterator[bytes]:
             yield b"first"
             await anyio.sleep_forever()
 

@@ -176,7 +176,11 @@ def test_a_cookie_conflict_shows_its_message_without_quotes() -> None:
 # Pickling
 
 
-@pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def pickled(error: Exception) -> Any:
+    return pickle.loads(pickle.dumps(error))
+
+
+@pytest.mark.parametrize("again", [pickled, copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("name", sorted(set(DEFINED) - WITHOUT_REQUEST - {"HTTPStatusError", "HTTPError"}))
 def test_an_error_survives_pickling_with_its_request(name: str, again: Any) -> None:
     kind: Any = DEFINED[name]

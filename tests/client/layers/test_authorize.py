@@ -7,7 +7,7 @@ import pytest
 from understudy import Auth, ConnectError, Request, Response, StreamConsumed, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncGenerator, Generator
 
     from ..conftest import Side
 
@@ -135,7 +135,7 @@ class Peek(Auth):
         next(response.iter_raw())
         yield request
 
-    async def async_auth_flow(self, request: Request) -> Any:
+    async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
         response = yield request
         async for _ in response.aiter_raw():
             break
@@ -199,8 +199,9 @@ async def test_a_flow_that_yields_nothing_is_an_error_that_says_so(side: Side) -
         def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
             yield from ()
 
-        async def async_auth_flow(self, request: Request) -> Any:
-            for nothing in ():
+        async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+            requests: tuple[Request, ...] = ()
+            for nothing in requests:
                 yield nothing
 
     client = side.client(Lock(side, 0), auth=Silent())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
@@ -37,9 +37,11 @@ async def test_hooks_see_every_request_and_response(side: Side, kind: str) -> No
 @pytest.mark.anyio
 async def test_hooks_run_in_order(side: Side) -> None:
     order: list[int] = []
-    hooks = [lambda _, number=number: order.append(number) for number in range(3)]
 
-    client = side.client(answer, event_hooks={"response": hooks})
+    def noting(number: int) -> Callable[[Response], None]:
+        return lambda response: order.append(number)
+
+    client = side.client(answer, event_hooks={"response": [noting(number) for number in range(3)]})
     await side.call(client.get, "https://api.test/")
 
     assert order == [0, 1, 2]
@@ -59,11 +61,10 @@ async def test_a_request_hook_may_change_the_request(side: Side) -> None:
 async def test_a_request_hook_sees_what_auth_has_added(side: Side) -> None:
     seen: list[str] = []
 
-    client = side.client(
-        answer,
-        auth=("me", "secret"),
-        event_hooks={"request": [lambda request: seen.append(request.headers["Authorization"])]},
-    )
+    def look(request: Request) -> None:
+        seen.append(request.headers["Authorization"])
+
+    client = side.client(answer, auth=("me", "secret"), event_hooks={"request": [look]})
     await side.call(client.get, "https://api.test/")
 
     assert seen[0].startswith("Basic ")
@@ -110,9 +111,7 @@ async def test_a_response_hook_may_read_the_body(side: Side) -> None:
 async def test_a_response_hook_that_raises_closes_the_response(side: Side) -> None:
     body = side.body(b"body")
 
-    client = side.client(
-        lambda _: Response(500, stream=body), event_hooks={"response": [lambda response: response.raise_for_status()]}
-    )
+    client = side.client(lambda _: Response(500, stream=body), event_hooks={"response": [Response.raise_for_status]})
 
     with pytest.raises(Exception, match="500 Internal Server Error"):
         await side.call(client.get, "https://api.test/")
@@ -152,7 +151,7 @@ async def test_without_an_error_hook_the_error_just_passes(side: Side) -> None:
     def fail(request: Request) -> Response:
         raise ConnectError("planted")
 
-    client = side.client(fail, event_hooks={"response": [lambda response: None]})
+    client = side.client(fail, event_hooks={"response": [repr]})
 
     with pytest.raises(ConnectError):
         await side.call(client.get, "https://api.test/")

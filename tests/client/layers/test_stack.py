@@ -28,6 +28,13 @@ def noting(name: str, notes: list[str]) -> Layer:
     return layer
 
 
+def sent(send: Send) -> Response:
+    async def sending() -> Response:
+        return await send(REQUEST)
+
+    return run(sending())
+
+
 async def answer(request: Request) -> Response:
     return Response(200, request=request)
 
@@ -39,7 +46,7 @@ def test_without_layers_the_request_is_just_sent() -> None:
 def test_the_first_layer_is_the_outermost() -> None:
     notes: list[str] = []
 
-    run(stack([noting("first", notes), noting("second", notes)], answer)(REQUEST))
+    sent(stack([noting("first", notes), noting("second", notes)], answer))
 
     assert notes == ["first down", "second down", "second up", "first up"]
 
@@ -54,8 +61,8 @@ def test_a_layer_may_send_twice_or_not_at_all() -> None:
     async def never(request: Request, send: Send) -> Response:
         return Response(299)
 
-    run(stack([twice, noting("below", notes)], answer)(REQUEST))
-    response = run(stack([never, noting("never reached", notes)], answer)(REQUEST))
+    sent(stack([twice, noting("below", notes)], answer))
+    response = sent(stack([never, noting("never reached", notes)], answer))
 
     assert notes == ["below down", "below up"] * 2
     assert response.status_code == 299

@@ -16,6 +16,7 @@ from understudy import (
     StreamConsumed,
 )
 
+NO_KIND: set[str] = set()
 REQUEST = Request("GET", "https://me:hunter2@api.test/users?page=2")
 
 
@@ -113,9 +114,9 @@ def test_extensions_and_history_are_the_responses_own() -> None:
         (499, {"is_client_error", "is_error"}),
         (500, {"is_server_error", "is_error"}),
         (599, {"is_server_error", "is_error"}),
-        (99, set()),
-        (600, set()),
-        (999, set()),
+        (99, NO_KIND),
+        (600, NO_KIND),
+        (999, NO_KIND),
     ],
 )
 def test_what_kind_of_status_it_is(status: int, true: set[str]) -> None:

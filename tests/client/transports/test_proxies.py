@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pytest
 
 from understudy import URL
-from understudy.client.transports import proxies
 from understudy.client.transports.mounts import sorted_mounts
 from understudy.client.transports.proxies import environment_mounts
 
@@ -118,7 +118,7 @@ def test_a_system_with_settings_of_its_own_is_asked_for_them(monkeypatch: pytest
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr(proxies.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(urllib.request, "getproxies", lambda: settings)
 
     assert environment_mounts(str) == {"http://": "http://system.test"}
