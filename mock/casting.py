@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MARK = "__understudy_cast__"
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class FreeRoute(Route):
     """A route of no router yet: a decorator, a context manager, or something for `router.add`."""
@@ -101,6 +104,33 @@ class FreeRoute(Route):
                 self._acting.reset(token)
 
 
+class Scene:
+    """One run of a decorated function."""
+
+    __slots__ = ("_acting", "_router", "_routes")
+
+    def __init__(self, routes: list[FreeRoute]) -> None:
+        self._routes = routes
+        self._router = Router()
+        self._acting = ExitStack()
+
+    def __enter__(self) -> None:
+        for route in self._routes:
+            copy = route.copy()
+            self._router.add(copy)
+            self._acting.enter_context(route.acted_by(copy))
+        self._router.__enter__()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        with self._acting:
+            self._router.__exit__(exc_type, exc_value, traceback)
+
+
 class Cast:
     """The routes of one decorated function, in the order in which they are read."""
 
@@ -110,17 +140,9 @@ class Cast:
         self.routes = [route]
         self.wrapper: Any = None
 
-    @contextmanager
-    def playing(self) -> Generator[None, None, None]:
-        """Stand in for every client with copies of the routes."""
-        router = Router()
-        with ExitStack() as acting:
-            for route in self.routes:
-                copy = route.copy()
-                router.add(copy)
-                acting.enter_context(route.acted_by(copy))
-            with router:
-                yield
+    def playing(self) -> Scene:
+        """Return a block in which copies of the routes stand in for every client."""
+        return Scene(self.routes)
 
 
 def cast(route: FreeRoute, function: Any) -> Any:

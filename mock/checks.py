@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .misses import Miss
     from .routes import Route
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class Watched(Protocol):
     """A router, as far as checking goes."""

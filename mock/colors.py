@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class Color(Protocol):
     """What differs between blocking and asynchronous callers."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .lookups import Equal, Not, OneOf
+from .lookups import Equal, Not, OneOf, Sized
 from .values import (
     ABSENT,
     SAME,
@@ -74,7 +74,7 @@ class MethodCriterion:
         self.methods = methods
 
     def differences(self, facts: Facts) -> Differences:
-        return SAME if facts.method in self.methods else [Difference((), Words(self.describe()), facts.method)]
+        return SAME if facts.method in self.methods else [Difference((), Words(self.describe()), Words(facts.method))]
 
     def describe(self) -> str:
         return " or ".join(self.methods)
@@ -92,7 +92,7 @@ class SchemeCriterion:
         self.scheme = scheme
 
     def differences(self, facts: Facts) -> Differences:
-        return SAME if facts.scheme == self.scheme else [Difference((), Words(self.scheme), facts.scheme)]
+        return SAME if facts.scheme == self.scheme else [Difference((), Words(self.scheme), Words(facts.scheme))]
 
     def describe(self) -> str:
         return self.scheme
@@ -115,7 +115,7 @@ class HostCriterion:
             holds = literal == facts.host
         else:
             holds = self.host.match(facts.host) is not None
-        return SAME if holds else [Difference((), Words(self.host.text), facts.host)]
+        return SAME if holds else [Difference((), Words(self.host.text), Words(facts.host))]
 
     def describe(self) -> str:
         return self.host.text
@@ -156,7 +156,7 @@ class PathCriterion:
             holds = self.literal == facts.segments
         else:
             holds = self.template.match(facts.segments) is not None
-        return SAME if holds else [Difference((), Words(self.template.text), facts.path, self._note(facts))]
+        return SAME if holds else [Difference((), Words(self.template.text), Words(facts.path), self._note(facts))]
 
     def _note(self, facts: Facts) -> str:
         """Say what is different about two paths that look alike."""
@@ -201,8 +201,7 @@ class FieldCriterion:
         return self.condition.differences(got, self.names)
 
     def describe(self) -> str:
-        place = "".join(f".{name}" for name in self.names)
-        return f"{place[1:]} {self.condition.describe()}".strip()
+        return f"{way(self.names, self.field)} {self.condition.describe()}".strip()
 
 
 class NamedCriterion:
@@ -277,6 +276,10 @@ class LookupCriterion:
         for value in got:
             if not self.condition.differences(value, (self.name,)):
                 return SAME
+            # The wire knows only text: `params__page__gte=2` compares numbers all the same.
+            number = _number(value) if isinstance(self.condition, Sized) else None
+            if number is not None and not self.condition.differences(number, (self.name,)):
+                return SAME
         return [Difference((self.name,), self.condition, plain(got))]
 
     def describe(self) -> str:
@@ -341,6 +344,15 @@ def seen(facts: Facts, field: str) -> object:
     return ABSENT if field in ("when", "any") else facts.get(field)
 
 
+def way(where: Where, field: str) -> str:
+    """Return a place in a field as its readers write it."""
+    if field not in ("json", "graphql"):
+        return ".".join(map(str, where))
+    if not where:
+        return ""
+    return "$" + "".join(f"[{step}]" if str(step).isdigit() else f".{step}" for step in where)
+
+
 def dig(value: Any, names: Where) -> Any:
     """Return what lies at the end of a way through dicts and lists, or `ABSENT`."""
     for name in names:
@@ -359,6 +371,13 @@ def plain(values: Any) -> object:
     if not values:
         return ABSENT
     return values[0] if len(values) == 1 else list(values)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _wants_a_list(condition: Condition) -> bool:

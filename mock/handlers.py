@@ -39,6 +39,9 @@ GIVEN: dict[str, Answerer] = {
     "state": lambda call: call.state,
 }
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 def named(function: Any) -> str:
     """Return a function's name and place, for messages."""

@@ -33,6 +33,9 @@ Passed = tuple[Route, ...]
 
 STRAY = Route("*", name="unmatched requests", place=NOWHERE)
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class RouterLayer(AsyncBaseTransport, BaseTransport):
     """A script of routes in front of a transport."""

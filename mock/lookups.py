@@ -74,6 +74,12 @@ class Passes(Condition):
         return self._words
 
 
+class Sized(Passes):
+    """Wants a value to compare with another by size."""
+
+    __slots__ = ()
+
+
 class Presence(Condition):
     """Wants something to be there, or nothing."""
 
@@ -193,7 +199,7 @@ class Every(Condition):
 def _compare(words: str, name: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any], Condition]:
     def make(bound: Any) -> Condition:
         _orderable(bound, name)
-        return Passes(f"{words} {show(bound)}", lambda got: holds(_like(bound, got), bound))
+        return Sized(f"{words} {show(bound)}", lambda got: holds(_like(bound, got), bound))
 
     return make
 
@@ -204,11 +210,9 @@ def _orderable(bound: Any, name: str) -> None:
 
 
 def _like(bound: Any, got: Any) -> Any:
-    """Return `got` as something that can be compared with `bound`; the wire knows only text."""
+    """Return `got` as something that can be compared with `bound`: JSON has no dates but as text."""
     if isinstance(got, bool):
         raise TypeError
-    if isinstance(got, str) and isinstance(bound, (int, float)):
-        return float(got)
     if isinstance(got, str) and hasattr(type(bound), "fromisoformat"):
         return type(bound).fromisoformat(got.replace("Z", "+00:00"))
     return got
@@ -222,7 +226,7 @@ def _between(ends: Any) -> Condition:
     _orderable(high, "between")
     if low > high:
         raise RouteError(f"`between` takes the lower end first: nothing is between {show(low)} and {show(high)}")
-    return Passes(f"between {show(low)} and {show(high)}", lambda got: bool(low <= _like(low, got) <= high))
+    return Sized(f"between {show(low)} and {show(high)}", lambda got: bool(low <= _like(low, got) <= high))
 
 
 def compiled(pattern: Any) -> re.Pattern[Any]:

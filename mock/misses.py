@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .criteria import Criterion
-from .masking import masked, masked_url
+from .criteria import way
+from .masking import MASK, masked, masked_url
 from .suggestions import suggestion
-from .values import ABSENT, Condition, Difference, show
+from .values import ABSENT, Difference, show
 
 if TYPE_CHECKING:
     from ..client import Request
+    from .criteria import Criterion
     from .facts import Facts
     from .places import Place
     from .routes import Route
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 COMPARED_MOST = 2_000
 SHOWN_MOST = 3
 DIFFERENCES_MOST = 6
+FAR = 0.4
+"""A route that is further away than this is shown only when none is nearer."""
 WEIGHTS = {"method": 2.0, "host": 3.0, "path": 3.0, "scheme": 0.5, "port": 0.5}
 
 
@@ -114,11 +117,13 @@ class Miss:
         if not near:
             parts.append("there are no routes at all")
         for place, miss in enumerate(near):
-            if place and miss.distance > 0.6:
+            if place and miss.distance > FAR:
                 break
-            parts += ["", *_near_lines(miss, "closest" if place == 0 else "next")]
-        hidden = len(self._routes) - len(parts)
-        _ = hidden
+            count = len(self._routes)
+            parts += [
+                "",
+                *_near_lines(miss, "next" if place else "closest" if count == 1 else f"closest of {count} routes"),
+            ]
         parts += ["", "to answer it, write", f"  {suggestion(self.facts)}"]
         return "\n".join(parts)
 
@@ -168,42 +173,47 @@ def _share(criterion: Criterion, found: list[Difference], facts: Facts) -> float
 
 def _near_lines(miss: NearMiss, word: str) -> list[str]:
     route = miss.route
-    lines = [f"{word}: {route.label}   {route.place}   {miss.held} of {len(miss.verdicts)} hold"]
-    width = max([len(verdict.field) for verdict in miss.verdicts] or [0])
+    held = "all" if miss.held == len(miss.verdicts) else f"{miss.held} of {len(miss.verdicts)}"
+    lines = [f"{word}: {route.label}   {route.place}   {held} hold"]
+    fine = [f"{verdict.field} {verdict.want}" for verdict in miss.verdicts if not verdict.found]
+    lines += [f"  {'ok' if not place else '  '}  {line}" for place, line in enumerate(_wrapped(fine))]
     for verdict in miss.verdicts:
-        if not verdict.found:
-            lines.append(f"    ok  {verdict.field:{width}}  {masked_url(show(_Sentence(verdict.want), 90))}")
-            continue
         for difference in verdict.found[:DIFFERENCES_MOST]:
-            lines += _difference_lines(verdict.field, width, difference)
+            lines += _difference_lines(verdict.field, difference)
         if len(verdict.found) > DIFFERENCES_MOST:
-            lines.append(f"        {'':{width}}  ... and {len(verdict.found) - DIFFERENCES_MOST} more differences")
+            lines.append(f"      ... and {len(verdict.found) - DIFFERENCES_MOST} more in {verdict.field}")
     if miss.obstacle:
-        lines.append(f"    NO  {miss.obstacle}")
+        lines.append(f"  NO  {miss.obstacle}")
     return lines
 
 
-def _difference_lines(field: str, width: int, difference: Difference) -> list[str]:
-    where = _way(difference.where, field)
+def _wrapped(parts: list[str]) -> list[str]:
+    """Join parts with commas, in lines that fit a terminal."""
+    lines: list[str] = []
+    for part in parts:
+        part = masked_url(part if len(part) <= 90 else f"{part[:89]}…")
+        if lines and len(lines[-1]) + len(part) < 96:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _difference_lines(field: str, difference: Difference) -> list[str]:
+    place = f"{field} {way(difference.where, field)}".strip()
     name = difference.where[-1] if difference.where else field
-    want = (
-        show(masked(difference.want, name))
-        if not isinstance(difference.want, Condition)
-        else difference.want.describe()
-    )
-    got = show(masked(difference.got, name))
-    if want == "absent" and difference.got is not ABSENT:
-        want = "nothing"
-    note = f"   ({difference.note})" if difference.note else ""
-    return [
-        f"    NO  {field:{width}}  {where}want {want}",
-        f"        {'':{width}}  {' ' * len(where)}got  {masked_url(got)}{note}",
-    ]
+    wanted, has = masked(difference.want, name), masked(difference.got, name)
+    note = difference.note
+    if wanted is MASK and has is MASK:
+        note = "they differ, and are not shown"
+    want, got = _seen(wanted), masked_url(_seen(has))
+    end = f"   ({note})" if note else ""
+    if len(want) + len(got) < 72:
+        return [f"  NO  {place}: want {want}, got {got}{end}"]
+    return [f"  NO  {place}", f"        want {want}", f"        got  {got}{end}"]
 
 
-def _way(where: tuple[str | int, ...], field: str) -> str:
-    if not where:
-        return ""
-    if field != "json":
-        return f"{'.'.join(map(str, where))}  "
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where) + "  "
+def _seen(value: object) -> str:
+    if value is MASK:
+        return MASK
+    return "nothing" if value is ABSENT else show(value)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..client import Clock, Request
     from .colors import Color
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class _Unset:
     """Not given."""

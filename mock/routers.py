@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class Router(Script, AsyncBaseTransport, BaseTransport):
     """A transport that answers requests from routes.

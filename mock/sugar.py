@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .handlers import Answerer
     from .replies import Performance
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 
 class Handle(Reply):
     """Answers with what a function says."""

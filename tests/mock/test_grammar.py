@@ -281,7 +281,7 @@ def test_matchers_join_with_and_or_and_not() -> None:
     assert (~match(method="POST", path="/x")).matches(order())
     assert match(cheap, lambda request: True, method="POST").matches(order())
     assert repr(cheap & match(method="POST")) == (
-        "<Matcher method POST and (json total less than 10 or json type 'web')>"
+        "<Matcher method POST and (json $.total less than 10 or json $.type 'web')>"
     )
     assert repr(match()) == "<Matcher anything>"
 

@@ -41,7 +41,7 @@ def test_a_request_that_no_layer_answers_is_reported_once_with_the_routes_of_all
             with pytest.raises(mock.UnmatchedRequest):
                 Client().get(f"{URL}oute")
 
-    assert "closest: GET https://api.test/outer" in str(caught.value)
+    assert "closest of 2 routes: GET https://api.test/outer" in str(caught.value)
 
 
 def test_unmatched_requests_go_to_the_fallback_where_there_is_one() -> None:
