@@ -113,7 +113,7 @@ def counted(
     with around(use(path, mode=mode, **said), failure) as tape:
         yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
-    if failure() is None and mode != "all":
+    if failure() is None and mode not in ("all", "update"):
         use_of_it.unplayed = [(getattr(found, "line", 0), found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)
 

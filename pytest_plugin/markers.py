@@ -9,8 +9,6 @@ from .names import automatic, chosen
 from .options import RECORD_MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pytest
 
 # Each marker asks for the fixture that it configures.
@@ -29,12 +27,14 @@ def settings(item: pytest.Item, marker: str) -> dict[str, Any]:
 
 def known_settings(marker: str) -> frozenset[str]:
     """Return the keywords that a marker hands on: those of `cassettes.use`, or those of `mock.Router`."""
-    handed_to: Callable[..., Any]
-    if marker == "cassette":
-        from ..cassettes import use as handed_to
-    else:
-        from ..mock import Router as handed_to
-    return frozenset(inspect.signature(handed_to).parameters) - {"path"}
+    if marker == "mock":
+        from ..mock import Router
+
+        return frozenset(inspect.signature(Router).parameters)
+    from .. import cassettes
+
+    options = getattr(cassettes, "Options", cassettes.Settings)
+    return frozenset({"mode", *options.__annotations__})
 
 
 def has_chosen_name(item: pytest.Item) -> bool:

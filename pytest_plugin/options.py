@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
 OF_RECORDING = frozenset({"--record-mode", "--disable-recording", "--block-network", "--allowed-hosts"})
 UNUSED = ("report", "fail", "ignore")
-RECORD_MODES = ("none", "once", "new_episodes", "all")
+RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
 
 class Option(NamedTuple):
@@ -34,7 +34,8 @@ OPTIONS = (
     Option(
         "--record-mode",
         "what tapes may do: none (replay only, the default), once (record a tape that does not exist), "
-        "new_episodes (record what is not on the tape), all (record everything anew)",
+        "new_episodes (record what is not on the tape), all (record everything anew), "
+        "update (record anew, and keep what means the same)",
         choices=RECORD_MODES,
     ),
     Option("--disable-recording", "use no tapes: every request goes to the network", is_switch=True),

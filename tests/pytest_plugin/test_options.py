@@ -85,7 +85,7 @@ def test_an_unknown_mode_in_the_file_is_wrong_use(suite: Suite) -> None:
     result = suite.run()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all"])
+    result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all, update"])
 
 
 def test_help_shows_every_option_and_its_twin(suite: Suite) -> None:
