@@ -122,12 +122,16 @@ class PartFile:
 
     def close(self, *, keep: bool) -> None:
         """Close the part, and remove it where it is of no use to another call."""
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
-            if not (keep and self.validator is not None and self.size):
-                _remove(self._path)
-                _remove(self._notes)
+        if self._file is None:
+            return
+        keep = keep and self.validator is not None and self.size > 0
+        if keep:
+            self.flush()
+        self._file.close()
+        self._file = None
+        if not keep:
+            _remove(self._path)
+            _remove(self._notes)
 
     @property
     def _open_file(self) -> BinaryIO:
