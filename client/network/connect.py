@@ -1,6 +1,7 @@
 """From an origin to a connection: where to connect, what to put on top, which protocol to speak.
 
-The one seam for what lies between a request and a socket: proxies replace `open_stream`, HTTP/2 is a branch of `connect`.
+The one seam for what lies between a request and a socket: proxies replace `open_stream`, HTTP/2 is a branch of
+`connect`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ class Connector:
         return False
 
     async def connect(self, origin: Origin, call: Call) -> Connection:
-        """Return a new connection for `call`, trying again `retries` times; raise `ConnectError` or `ConnectTimeout`."""
+        """Return a new connection for `call`, trying again `retries` times.
+
+        Raises `ConnectError` or `ConnectTimeout`.
+        """
         pause = 0.0
         for left in range(self._retries, -1, -1):
             try:

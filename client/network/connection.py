@@ -14,8 +14,8 @@ class Connection(Protocol):
     """An open connection that sends requests.
 
     1. `send` returns once the response's head is there, with `Response.stream` still to be read, or raises one of this
-       library's errors. The call is ended exactly once with `call.done(...)`: by the connection once the response has been
-       read or closed; by the pool when `send` raises.
+       library's errors. The call is ended exactly once with `call.done(...)`: by the connection once the response
+       has been read or closed; by the pool when `send` raises.
     2. `close` is synchronous, may come at any time, even while a call is being served, and never raises.
     3. `capacity` is how many calls it serves at once. A connection that changes it, or that will take no new calls,
        tells the pool: `pool.set_capacity(connection, n)`, `pool.retire(connection)`.
@@ -28,7 +28,10 @@ class Connection(Protocol):
         ...
 
     def is_usable(self) -> bool:
-        """Say without waiting whether another request may be sent: asked of an idle connection just before it is used."""
+        """Say without waiting whether another request may be sent.
+
+        Asked of an idle connection just before it is used.
+        """
         ...
 
     def close(self) -> None:

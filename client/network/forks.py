@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-generation = 0
+generation: int = 0
 """Changes in every forked child."""
 
 lock = threading.Lock()

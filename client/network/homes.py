@@ -2,8 +2,8 @@
 
 1. The loop that runs is found without importing anything: under asyncio it is one call into C.
 2. Pools of loops that have ended are closed when a pool for another loop is made. Closing needs no loop.
-3. In a forked child the parent's pools are kept and never touched: the parent uses their sockets, and closing them could
-   reach into its event loop.
+3. In a forked child the parent's pools are kept and never touched: the parent uses their sockets, and closing them
+   could reach into its event loop.
 """
 
 from __future__ import annotations

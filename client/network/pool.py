@@ -3,7 +3,8 @@
 1. The lock protects the state and nothing else; nothing that may wait happens under it.
 2. A call owns what it holds. Whatever happens to it (an answer, an error, cancellation at any `await`) ends in one
    synchronous `release` or `abandon`, after which the state owes it nothing.
-3. Before a connection is used again it is asked whether anything has arrived meanwhile; no other connection is looked at.
+3. Before a connection is used again it is asked whether anything has arrived meanwhile; no other connection is
+   looked at.
 4. A request is sent again, once, on a fresh connection, when a connection that had served before died without a word:
    if the method is idempotent and the body can be replayed, or the server has certainly not looked at it.
 """
@@ -139,7 +140,7 @@ class Pool:
             entry = call.entry
             if entry is None:
                 raise RuntimeError("this call holds no connection")
-            connection = entry.connection
+            connection: Connection | None = entry.connection
             if connection is None:
                 connection = await self._connector.connect(call.key, call)  # type: ignore[arg-type]  # an Origin
                 with self._lock:
@@ -172,8 +173,8 @@ class Pool:
             said = snapshot(self._state, self._now())
         waits.left(None)
         raise PoolTimeout(
-            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read the responses "
-            "that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
+            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read "
+            "the responses that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
             request=call.request,
         )
 

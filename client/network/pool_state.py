@@ -4,13 +4,13 @@ Theory of operation
 
 1. A *ticket* is one request's claim. It waits, or it holds an *entry*: one connection, or the permission to make it.
    An entry serves `capacity` tickets at once: one in HTTP/1.1, many in HTTP/2. An entry without tickets is idle.
-2. A ticket gets, in this order: a connection of its origin that has capacity, the most recently used first; permission to
-   connect, if the limits have room; permission to connect in the place of the longest idle connection of another origin;
-   else a place in the queue.
+2. A ticket gets, in this order: a connection of its origin that has capacity, the most recently used first;
+   permission to connect, if the limits have room; permission to connect in the place of the longest idle connection
+   of another origin; else a place in the queue.
 3. Nobody waits who need not: after every call, no ticket waits that rule 2 could serve.
 4. The queue is fair. Within an origin, first come, first served. Between origins, whoever came first, except that a
-   connection that has just become free may serve a younger ticket of its own origin, so that two busy origins do not make
-   each other reconnect all the time; a ticket is overtaken by at most `PATIENCE` younger ones.
+   connection that has just become free may serve a younger ticket of its own origin, so that two busy origins do not
+   make each other reconnect all the time; a ticket is overtaken by at most `PATIENCE` younger ones.
 5. Every way out is one synchronous call (`release`, `abandon`), and whatever it frees is handed on within that call.
 6. Connections to be closed and tickets to be woken are left in `closed` and `woken`, for the driver to take.
 
@@ -95,8 +95,8 @@ class PoolState(Generic[Connection]):
         """Give the ticket an entry and return true, or let it wait and return false.
 
         An entry without a connection is the permission to make one.
-        With `may_share` a connection to this origin may turn out to serve many tickets at once: while one is being made, the
-        others wait for it, until one has turned out not to.
+        With `may_share` a connection to this origin may turn out to serve many tickets at once: while one is being
+        made, the others wait for it, until one has turned out not to.
         """
         self._orders += 1
         ticket.order = self._orders
@@ -137,7 +137,10 @@ class PoolState(Generic[Connection]):
         self._serve(origin, now)
 
     def renew(self, ticket: Ticket[Connection], now: float) -> bool:
-        """Take a dead connection from the ticket and give it permission to make a fresh one; false when it must wait."""
+        """Take a dead connection from the ticket and give it permission to make a fresh one.
+
+        Returns false when it must wait for that.
+        """
         entry = ticket.entry
         if entry is None:
             raise RuntimeError("this ticket holds no connection")

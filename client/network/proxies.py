@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from .backends.base import NetworkBackend, NetworkStream, SocketOption
     from .call import Call
-    from .http1.codec import Head
+    from .http1.heads import Head
     from .origin import Origin
     from .proxy import Proxy
 

@@ -41,7 +41,8 @@ class PoolSnapshot:
 
     def __str__(self) -> str:
         limits = self.limits
-        said = f"{self.active} active and {self.idle} idle of at most {limits.max_connections or 'any number of'} connections"
+        most = limits.max_connections or "any number of"
+        said = f"{self.active} active and {self.idle} idle of at most {most} connections"
         if limits.max_connections_per_host is not None:
             said += f" ({limits.max_connections_per_host} per host)"
         said += f", {len(self.waiting)} requests waiting"

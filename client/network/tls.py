@@ -27,8 +27,9 @@ def create_ssl_context(
     """Return a new context for connecting to servers.
 
     `verify` is `True` for the usual authorities (certifi's, or with `trust_env` those that `SSL_CERT_FILE` or
-    `SSL_CERT_DIR` name), `False` for no verification at all, a path to a file or folder of authorities, or a context, which is
-    returned as it is. `cert` is the client's own certificate: a path, or `(certificate, key)`, or `(certificate, key, password)`.
+    `SSL_CERT_DIR` name), `False` for no verification at all, a path to a file or folder of authorities, or a
+    context, which is returned as it is. `cert` is the client's own certificate: a path, or `(certificate, key)`, or
+    `(certificate, key, password)`.
     """
     import ssl
 
@@ -46,7 +47,8 @@ def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif verify is True:
-        context = ssl.create_default_context(**_authorities(trust_env))
+        file, folder = _authorities(trust_env)
+        context = ssl.create_default_context(cafile=file, capath=folder)
     elif isinstance(verify, (str, os.PathLike)):
         context = _trusting(os.fspath(verify))
     else:
@@ -57,15 +59,13 @@ def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
     return context
 
 
-def _authorities(trust_env: bool) -> dict[str, str]:
+def _authorities(trust_env: bool) -> tuple[str | None, str | None]:
     file, folder = _named_by_environment() if trust_env else (None, None)
-    if file:
-        return {"cafile": file}
-    if folder:
-        return {"capath": folder}
+    if file or folder:
+        return (file, None) if file else (None, folder)
     import certifi
 
-    return {"cafile": certifi.where()}
+    return certifi.where(), None
 
 
 def _named_by_environment() -> tuple[str | None, str | None]:
@@ -123,13 +123,14 @@ class TLSSettings:
         environment = _named_by_environment() if self._trust_env and self._verify is True else None
         key = (self._verify, self._cert, environment, self._alpn)
         with _lock:
-            context = _shared.get(key)
-            if context is None:
+            known = _shared.get(key)
+            if known is not None:
+                _shared.move_to_end(key)
+                context = known
+            else:
                 context = create_ssl_context(self._verify, self._cert, self._trust_env)
                 context.set_alpn_protocols(list(self._alpn))
                 _shared[key] = context
                 while len(_shared) > _SHARED_MOST:
                     _shared.popitem(last=False)
-            else:
-                _shared.move_to_end(key)
         return context

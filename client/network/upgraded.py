@@ -1,4 +1,4 @@
-"""The `network_stream` of a response: the connection as callers see it, for upgrades, tunnels and a look at the socket."""
+"""The `network_stream` of a response: the connection as callers see it, for upgrades and tunnels."""
 
 from __future__ import annotations
 

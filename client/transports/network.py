@@ -97,9 +97,9 @@ class _Settings:
 class HTTPTransport(BaseTransport):
     """Sends requests of blocking clients over the network, keeping connections for the next ones.
 
-    `verify`, `cert` and `trust_env` are those of `create_ssl_context`. `limits` bounds connections; `retries` is how often
-    connecting is tried again, nothing else is. `uds` connects to a Unix socket instead of the URL's host, `local_address`
-    binds the near end. `network` replaces the sockets: any `NetworkBackend`.
+    `verify`, `cert` and `trust_env` are those of `create_ssl_context`. `limits` bounds connections; `retries` is how
+    often connecting is tried again, nothing else is. `uds` connects to a Unix socket instead of the URL's host,
+    `local_address` binds the near end. `network` replaces the sockets: any `NetworkBackend`.
 
     May be used by several threads at once. After a fork the child opens connections of its own.
     """
@@ -212,7 +212,8 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         homes = self._homes
         if homes is None:
             homes = self._open()
-        return await homes.pool().send(request)
+        response: Response = await homes.pool().send(request)
+        return response
 
     async def aclose(self) -> None:
         """Close every connection. A request after it opens new ones."""

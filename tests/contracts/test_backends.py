@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 import trustme
+
 from understudy.client.bridge import run
 from understudy.client.network.backends.addresses import Address, DNSCache
 from understudy.client.network.backends.anyio_streams import AnyioBackend
@@ -40,7 +41,7 @@ class Kind:
 KINDS = {
     "blocking": Kind(BlockingBackend, lambda body: run(body())),
     "asyncio": Kind(AsyncioBackend, lambda body: asyncio.run(body())),
-    "anyio on trio": Kind(AnyioBackend, lambda body: trio.run(body)),
+    "anyio on trio": Kind(AnyioBackend, trio.run),
     "anyio on asyncio": Kind(AnyioBackend, lambda body: asyncio.run(body())),
 }
 
@@ -87,7 +88,7 @@ class TLSServer:
         self.listening.close()
 
 
-AUTHORITY = trustme.CA()
+AUTHORITY: Any = trustme.CA()
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +158,13 @@ def test_a_write_that_nobody_takes_times_out(kind: Kind, listener: socket.socket
     async def body() -> None:
         stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
         accepted, _ = listener.accept()
-        with accepted, pytest.raises(TIMEOUTS):
-            for _ in range(1000):
+
+        async def fill() -> None:
+            while True:
                 await stream.write(b"x" * 1_000_000, 0.01)
+
+        with accepted, pytest.raises(TIMEOUTS):
+            await fill()
         stream.close()
 
     kind.run(body)
@@ -217,9 +222,13 @@ def test_a_write_until_readable_times_out_too(kind: Kind, listener: socket.socke
     async def body() -> None:
         stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
         accepted, _ = listener.accept()
-        with accepted, pytest.raises(TIMEOUTS):
-            for _ in range(1_000):
+
+        async def fill() -> None:
+            while True:
                 await stream.write_until_readable(memoryview(b"x" * 1_000_000), 0.01)
+
+        with accepted, pytest.raises(TIMEOUTS):
+            await fill()
         stream.close()
 
     kind.run(body)
@@ -326,7 +335,7 @@ def test_when_all_addresses_fail_the_error_names_them_all(kind: Kind) -> None:
         return [Address(socket.AF_INET, ("127.0.0.1", 1)), Address(socket.AF_INET, ("127.0.0.2", 2))]
 
     async def body() -> None:
-        with pytest.raises(OSError, match="all 2 addresses failed: 127.0.0.1.*; 127.0.0.2"):
+        with pytest.raises(OSError, match=r"all 2 addresses failed: 127\.0\.0\.1.*; 127\.0\.0\.2"):
             await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
 
     kind.run(body)
@@ -337,7 +346,7 @@ def test_a_name_without_addresses_is_an_error(kind: Kind) -> None:
         return []
 
     async def body() -> None:
-        with pytest.raises(OSError, match="'api.test' has no address"):
+        with pytest.raises(OSError, match="has no address"):
             await kind.backend(resolver=resolver).connect_tcp("api.test", 80, 5.0)
 
     kind.run(body)
@@ -490,9 +499,7 @@ def test_tls_that_is_cut_is_told_from_tls_that_ends(
         kind.run(lambda: body(server.port))
 
 
-def test_tls_writes_while_it_reads(
-    kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext
-) -> None:
+def test_tls_writes_while_it_reads(kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:
     def serve(secured: ssl.SSLSocket) -> None:
         heard = 0
         while heard < 100_000:
@@ -518,9 +525,7 @@ def test_tls_writes_while_it_reads(
         kind.run(lambda: body(server.port))
 
 
-def test_a_certificate_that_is_not_trusted_ends_the_connection(
-    kind: Kind, server_context: ssl.SSLContext
-) -> None:
+def test_a_certificate_that_is_not_trusted_ends_the_connection(kind: Kind, server_context: ssl.SSLContext) -> None:
     async def body(port: int) -> None:
         plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
         with pytest.raises(ssl.SSLCertVerificationError):
@@ -615,7 +620,7 @@ def test_cancelling_a_connection_attempt_leaves_no_socket(name: str) -> None:
         with anyio.move_on_after(0.01) as scope:
             await KINDS[name].backend().connect_tcp(*hanging.getsockname(), None)
         assert scope.cancelled_caught
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
     try:
         KINDS[name].run(body)

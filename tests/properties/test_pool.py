@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
 from understudy.client.config import Limits
 from understudy.client.network import pool_state
 from understudy.client.network.pool_state import PoolState, Ticket

@@ -86,7 +86,21 @@ def open_socket(
 def set_options(opened: socket.socket, socket_options: Sequence[SocketOption]) -> None:
     """Apply options as `socket.setsockopt` takes them."""
     for option in socket_options:
-        opened.setsockopt(*option)  # type: ignore[arg-type]  # the overloads are those of SocketOption
+        if len(option) == 4:
+            opened.setsockopt(option[0], option[1], None, option[3])
+        else:
+            opened.setsockopt(option[0], option[1], option[2])
+
+
+def about_socket(connected: socket.socket, name: str) -> Any:
+    """Return what a stream's `get_extra_info` says of its socket."""
+    if name == "socket":
+        return connected
+    if connected.fileno() < 0:
+        return None
+    if name == "client_addr":
+        return connected.getsockname()
+    return connected.getpeername() if name == "server_addr" else None
 
 
 def all_failed(host: str, failures: Sequence[tuple[Address, BaseException]]) -> OSError:

@@ -5,13 +5,14 @@ The sockets are the standard library's, so that `close` needs no event loop and 
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 import anyio.lowlevel
 
-from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
 from .readiness import is_readable
 
 if TYPE_CHECKING:
@@ -183,10 +184,8 @@ class AnyioStream:
         rest = memoryview(data)
         await anyio.lowlevel.checkpoint()
         while True:
-            try:
+            with contextlib.suppress(BlockingIOError):
                 rest = rest[self._socket.send(rest) :]
-            except BlockingIOError:
-                pass
             if not rest:
                 return
             with anyio.move_on_after(timeout) as scope:
@@ -240,17 +239,9 @@ class AnyioStream:
         return is_readable(self._socket)
 
     def get_extra_info(self, name: str) -> Any:
-        if name == "socket":
-            return self._socket
         if name == "is_readable":
             return self.is_readable()
-        if self._socket.fileno() < 0:
-            return None
-        if name == "client_addr":
-            return self._socket.getsockname()
-        if name == "server_addr":
-            return self._socket.getpeername()
-        return None
+        return about_socket(self._socket, name)
 
     def __repr__(self) -> str:
         return f"<AnyioStream {'closed' if self._socket.fileno() < 0 else f'fd={self._socket.fileno()}'}>"

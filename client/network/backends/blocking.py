@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
 from .readiness import is_readable, probe, wait_for
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class BlockingBackend:
         return BlockingStream(opened)
 
     async def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        time.sleep(seconds)  # noqa: ASYNC251  # blocking is what this backend is for
 
     def waiter(self) -> BlockingWaiter:
         return BlockingWaiter()
@@ -273,17 +273,9 @@ class BlockingStream:
     def get_extra_info(self, name: str) -> Any:
         if name == "ssl_object":
             return self._socket if self._tls else None
-        if name == "socket":
-            return self._socket
         if name == "is_readable":
             return self.is_readable()
-        if self._socket.fileno() < 0:
-            return None
-        if name == "client_addr":
-            return self._socket.getsockname()
-        if name == "server_addr":
-            return self._socket.getpeername()
-        return None
+        return about_socket(self._socket, name)
 
     def __repr__(self) -> str:
         state = "closed" if self._socket.fileno() < 0 else f"fd={self._socket.fileno()}"

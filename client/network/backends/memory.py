@@ -1,7 +1,7 @@
 """A network inside the process: no sockets, no threads, both ends scriptable.
 
-A server here is a function that is called for each connection and returns a *peer*, an object whose methods are called when
-something happens at the other end, and that answers through the `MemoryEnd` it was given:
+A server here is a function that is called for each connection and returns a *peer*, an object whose methods are
+called when something happens at the other end, and that answers through the `MemoryEnd` it was given:
 
     class Hello:
         def __init__(self, end):
@@ -17,8 +17,8 @@ Theory of operation
 1. What the client writes reaches the peer within `write`; what the peer sends is there for the client's next `read`.
    So blocking clients need no second thread, and every run is the same.
 2. A client that waits for a peer that says nothing waits on the network's clock: on a virtual clock no time passes.
-   Blocking code that would wait for ever gets a `RuntimeError`, because nothing could ever wake it. In asynchronous code
-   a peer may answer later, from any task of the loop.
+   Blocking code that would wait for ever gets a `RuntimeError`, because nothing could ever wake it. In asynchronous
+   code a peer may answer later, from any task of the loop.
 3. A peer that takes nothing more says `pause`: the client's writes wait until it says `resume`.
 """
 

@@ -1,6 +1,7 @@
 """TLS over any stream of bytes: `ssl.MemoryBIO` between the plain text and the stream that carries it.
 
-Used by every backend that OpenSSL cannot read a socket for: the asynchronous ones, the one in memory, and TLS inside TLS.
+Used by every backend that OpenSSL cannot read a socket for: the asynchronous ones, the one in memory, and TLS inside
+TLS.
 """
 
 from __future__ import annotations

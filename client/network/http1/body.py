@@ -283,8 +283,9 @@ class TunnelBody(SyncByteStream, AsyncByteStream):
         return iter(())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for nothing in ():
-            yield nothing
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
+            yield piece
 
     def close(self) -> None:
         self._call.done(reusable=False)

@@ -1,7 +1,7 @@
 """What a parser of HTTP/1.1 responses must do, and which one is used.
 
-The bytes of a head are cut out of the stream before any parser sees them (`head_reader`), and bodies with a length need no
-parser at all. What is left is small: a head, and the chunked coding.
+The bytes of a head are cut out of the stream before any parser sees them (`head_reader`), and bodies with a length
+need no parser at all. What is left is small: a head, and the chunked coding.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from .plain_codec import PLAIN
 
 if TYPE_CHECKING:
-    from .heads import ChunkedReader
-    from .heads import Head as Head
+    from .heads import ChunkedReader, Head
 
 
 class Codec(Protocol):

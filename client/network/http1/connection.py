@@ -3,12 +3,12 @@
 Theory of operation
 
 1. The connection serves one call at a time. A head and a small body go out in one write.
-2. It reads while it writes. Whatever the server says during an upload is looked at: an interim response is noted, a final one
-   ends the upload, is returned, and the connection is not used again (RFC 9112, section 9.3).
+2. It reads while it writes. Whatever the server says during an upload is looked at: an interim response is noted, a
+   final one ends the upload, is returned, and the connection is not used again (RFC 9112, section 9.3).
 3. When writing fails, the server may have said why before it closed: what it said is read, for at most a second.
 4. A response that is complete with its head leaves at once: nothing is held while the caller looks at it.
-5. After a response the connection is used again only if both sides want to, nothing came after the response, and, checked
-   just before the next request, the socket is silent. What a server says unasked is never taken for an answer.
+5. After a response the connection is used again only if both sides want to, nothing came after the response, and,
+   checked just before the next request, the socket is silent. What a server says unasked is never taken for an answer.
 6. Every way out ends the call once, synchronously.
 """
 

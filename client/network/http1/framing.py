@@ -1,8 +1,8 @@
 """Where a response's body ends, and whether the connection may carry another request (RFC 9112, sections 6 and 9).
 
-1. Content-Length and Transfer-Encoding together, two different lengths, a length that is not plain digits, a transfer coding
-   other than chunked, a transfer coding in HTTP/1.0: each is an error. The RFC allows some of it to be repaired; repairing
-   is how two programs come to disagree.
+1. Content-Length and Transfer-Encoding together, two different lengths, a length that is not plain digits, a
+   transfer coding other than chunked, a transfer coding in HTTP/1.0: each is an error. The RFC allows some of it to
+   be repaired; repairing is how two programs come to disagree.
 2. A response to HEAD, a 1xx, 204 or 304, and a 2xx to CONNECT have no body, whatever their fields say.
 3. With neither length nor coding the body ends with the connection.
 """
@@ -38,7 +38,10 @@ _NOTHING_SAID: dict[bytes, list[bytes]] = {}
 
 
 def framing(head: Head, method: str) -> Framing:
-    """Return the framing of the response that begins with `head`; raise `RemoteProtocolError` where it contradicts itself."""
+    """Return the framing of the response that begins with `head`.
+
+    Raises `RemoteProtocolError` where it contradicts itself.
+    """
     special = head.special or _NOTHING_SAID
     lengths = special.get(b"content-length")
     codings = special.get(b"transfer-encoding")

@@ -1,7 +1,7 @@
 """The second opinion: everything is read by this library's parser and by h11, and refused unless both read the same.
 
-Slower by h11's own work. Chosen with `UNDERSTUDY_HTTP1=h11`: to see whether an answer that is refused, or read strangely,
-is the parser's fault or the server's.
+Slower by h11's own work. Chosen with `UNDERSTUDY_HTTP1=h11`: to see whether an answer that is refused, or read
+strangely, is the parser's fault or the server's.
 """
 
 from __future__ import annotations

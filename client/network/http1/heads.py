@@ -24,10 +24,20 @@ class Head(NamedTuple):
 class ChunkedReader(Protocol):
     """Decodes one body in the chunked coding."""
 
-    is_complete: bool
-    trailers: list[tuple[bytes, bytes]]
-    leftover: bytes
-    """What came after the end of the body."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether the body has ended."""
+        ...
+
+    @property
+    def trailers(self) -> list[tuple[bytes, bytes]]:
+        """The fields after the body; one list, filled when the body ends."""
+        ...
+
+    @property
+    def leftover(self) -> bytes:
+        """What came after the end of the body."""
+        ...
 
     def feed(self, data: bytes) -> bytes:
         """Return the part of the body that is in `data`; raise `RemoteProtocolError` where it breaks the rules."""

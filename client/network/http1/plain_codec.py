@@ -2,9 +2,10 @@
 
 Theory of operation
 
-1. RFC 9112 lets a recipient be lenient in many places. Every leniency is a place where two programs can read the same bytes
-   differently, which is how responses are smuggled; so there is none here but obsolete line folding (section 5.2), which
-   becomes one space, control characters other than NUL, CR and LF in values, which are kept, and a missing reason phrase.
+1. RFC 9112 lets a recipient be lenient in many places. Every leniency is a place where two programs can read the
+   same bytes differently, which is how responses are smuggled; so there is none here but obsolete line folding
+   (section 5.2), which becomes one space, control characters other than NUL, CR and LF in values, which are kept,
+   and a missing reason phrase.
 2. A line ends with CR LF. A lone CR or LF anywhere in a head or around a chunk is an error.
 3. Names seen once are remembered, in a bounded table, so that the usual ones are checked once per process. The same
    table knows the fields that frame a message.

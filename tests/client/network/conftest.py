@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
+
 from understudy.client.bridge import run
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import AsyncMemoryNetwork, MemoryNetwork

@@ -1,7 +1,7 @@
 """Whatever fails, is cancelled or is interrupted, at whatever step: nothing leaks, and the next request works.
 
-Every scenario runs again and again, with an accident at the first step that the network is asked for, at the second, and so
-on until no step is left. The accidents: errors, timeouts, KeyboardInterrupt, native cancellation, cancel scopes.
+Every scenario runs again and again, with an accident at the first step that the network is asked for, at the second,
+and so on until no step is left. The accidents: errors, timeouts, KeyboardInterrupt, native cancellation, cancel scopes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Callable
 import anyio
 import anyio.lowlevel
 import pytest
+
 from understudy.client.config import Limits
 from understudy.client.errors import RequestError
 
@@ -244,23 +245,23 @@ ONE = Limits(max_connections=1)
 
 # name -> (what the server does, what the client does, how the transport is set up)
 SCENARIOS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], dict[str, Any]]] = {
-    "a request": (lambda: server(), get, {}),
-    "a connection used again": (lambda: server(), get_twice, {}),
+    "a request": (server, get, {}),
+    "a connection used again": (server, get_twice, {}),
     "a chunked body": (lambda: server(CHUNKS), stream_chunks, {}),
     "a body until the end": (lambda: server(until_close), stream_chunks, {}),
     "an abandoned body": (lambda: server(CHUNKED + b"2\r\nhe\r\n"), read_part, {}),
-    "an upload": (lambda: server(), post_much, {}),
-    "a chunked upload": (lambda: server(), post_chunks, {}),
-    "an expectation": (lambda: server(), expect, {}),
+    "an upload": (server, post_much, {}),
+    "a chunked upload": (server, post_chunks, {}),
+    "an expectation": (server, expect, {}),
     "an interim answer": (lambda: server(interim), get, {}),
     "an upgrade": (lambda: server(b"HTTP/1.1 101 Go\r\nUpgrade: echo\r\n\r\n"), upgrade, {}),
     "a connection that dies in use": (lambda: server(OK, dying), get_twice, {}),
     "a refused connection": (lambda: refusing([True]), get, {"retries": 1}),
-    "two origins, one connection": (lambda: server(), two_origins, {"limits": ONE}),
+    "two origins, one connection": (server, two_origins, {"limits": ONE}),
     "a queue": (lambda: server(CHUNKS), wait_in_line, {"limits": ONE}),
-    "a crowd": (lambda: server(), many_at_once, {"limits": Limits(max_connections=2)}),
+    "a crowd": (server, many_at_once, {"limits": Limits(max_connections=2)}),
     "a crowd and a limit per host": (
-        lambda: server(),
+        server,
         many_at_once,
         {"limits": Limits(max_connections=2, max_connections_per_host=1, max_keepalive_connections=0)},
     ),
@@ -310,9 +311,11 @@ async def have_accident(network: Accidents, act: Callable[[Any], Any], sender: A
         else:
             await act(sender)
     except BaseException as error:
-        for one in getattr(error, "exceptions", [error]):
-            assert isinstance(one, (RequestError, KeyboardInterrupt, OSError)), error
-        assert network.happened, error
+        known = all(
+            isinstance(one, (RequestError, KeyboardInterrupt, OSError)) for one in getattr(error, "exceptions", [error])
+        )
+        if not known or not network.happened:
+            raise
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

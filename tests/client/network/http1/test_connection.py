@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import pytest
+
 from understudy.client.errors import (
     DeadlineExceeded,
     LocalProtocolError,
@@ -441,11 +442,9 @@ def test_connect_asks_for_a_tunnel_and_hands_the_stream_over(world: Any) -> None
 
 
 def test_the_deadline_bounds_every_wait(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from understudy.client.network import waits
-
     async def body() -> None:
         sender = world.sender(Recorder(lambda end, heard: None))
-        monkeypatch.setattr(waits.time, "monotonic", world.clock.monotonic)
+        monkeypatch.setattr("understudy.client.network.waits.time", world.clock)
         with pytest.raises(DeadlineExceeded):
             await sender.send(extensions={"deadline": 0.5})
         assert sender.pool.open == 0
