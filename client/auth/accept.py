@@ -8,7 +8,6 @@ from .basic import BasicAuth
 from .flow import Auth, FunctionAuth
 
 if TYPE_CHECKING:
-    from ..messages.request import Request
     from ..urls import URL
 
 AuthTypes = Union[tuple[Union[str, bytes], Union[str, bytes]], Callable[..., Any], Auth]
@@ -35,8 +34,3 @@ def auth_in_url(url: URL) -> Auth | None:
     if not url.userinfo:
         return None
     return BasicAuth(username=url.username, password=url.password)
-
-
-def no_auth(request: Request) -> Request:
-    """Change nothing: the function that `auth=None` means for one request."""
-    return request

@@ -140,8 +140,7 @@ class ResponseBody:
                 for piece in decoder.decode(raw):
                     tally.add(piece)
                     yield from chunker.decode(piece)
-            for piece in decoder.flush():
-                yield from chunker.decode(piece)
+            decoder.flush()
             yield from chunker.flush()
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
@@ -236,9 +235,7 @@ class ResponseBody:
                         tally.add(piece)
                         for chunk in chunker.decode(piece):
                             yield chunk
-            for piece in decoder.flush():
-                for chunk in chunker.decode(piece):
-                    yield chunk
+            decoder.flush()
             for chunk in chunker.flush():
                 yield chunk
 
@@ -352,8 +349,8 @@ class _Identity:
     def decode(self, data: bytes) -> tuple[bytes, ...]:
         return (data,)
 
-    def flush(self) -> tuple[bytes, ...]:
-        return ()
+    def flush(self) -> None:
+        pass
 
 
 _IDENTITY = _Identity()

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from understudy import USE_CLIENT_DEFAULT, Limits, Timeout
-from understudy.client.config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, UNSET
+from understudy.client.config import (
+    DEFAULT_GUARDS,
+    DEFAULT_LIMITS,
+    DEFAULT_MAX_REDIRECTS,
+    DEFAULT_TIMEOUT_CONFIG,
+    UNSET,
+    Guards,
+)
 
 
 def kinds(timeout: Timeout) -> tuple[float | None, ...]:
@@ -202,6 +209,39 @@ def test_limits_are_equal_when_all_are() -> None:
 )
 def test_limits_show_what_they_say(limits: Limits, shown: str) -> None:
     assert repr(limits) == shown
+
+
+# Guards
+
+
+def test_guards_are_there_when_nobody_says_anything() -> None:
+    guards = Guards()
+
+    assert (guards.max_response_size, guards.max_ratio, guards.ratio_floor) == (None, 200, 32 * 1024 * 1024)
+    assert guards == DEFAULT_GUARDS
+
+
+def test_a_guard_can_be_switched_off() -> None:
+    assert Guards(max_ratio=None).max_ratio is None
+
+
+@pytest.mark.parametrize("name", ["max_response_size", "max_ratio", "ratio_floor"])
+def test_a_guard_is_a_number_of_bytes(name: str) -> None:
+    for value, kind in (("1", TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError)):
+        options: Any = {name: value}
+
+        with pytest.raises(kind, match=name):
+            Guards(**options)
+
+
+def test_guards_are_equal_when_all_are() -> None:
+    assert Guards(max_ratio=1) == Guards(max_ratio=1)
+    assert Guards(max_ratio=1) != Guards(max_ratio=2)
+    assert Guards() != object()
+    assert hash(Guards()) == hash(Guards())
+    assert (
+        repr(Guards(max_response_size=9, ratio_floor=1)) == "Guards(max_response_size=9, max_ratio=200, ratio_floor=1)"
+    )
 
 
 # What a client has when nobody says anything

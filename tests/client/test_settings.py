@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from understudy import (
     Response,
     Timeout,
 )
+from understudy.client import journal
 from understudy.client.config import Guards
 
 if TYPE_CHECKING:
@@ -502,6 +504,15 @@ async def test_nothing_is_logged_when_nobody_listens(side: Side, caplog: pytest.
     assert [record for record in caplog.records if record.name == "understudy"] == []
 
 
+@pytest.mark.anyio
+async def test_a_program_without_logging_has_no_log(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "_loggers", [])
+    monkeypatch.delitem(sys.modules, "logging")
+
+    assert (await side.call(side.client(ok).get, "https://api.test/")).status_code == 200
+    assert journal._loggers == []
+
+
 # What a transport may answer with
 
 
@@ -523,6 +534,15 @@ async def test_a_response_knows_how_long_it_took(side: Side) -> None:
             response.elapsed  # noqa: B018 - a property
 
     assert response.elapsed.total_seconds() > 0
+
+
+def test_whether_the_environment_is_trusted_cannot_be_changed(side: Side) -> None:
+    client = side.client(ok, trust_env=False)
+
+    assert client.trust_env is False
+    assert side.client(ok).trust_env is True
+    with pytest.raises(AttributeError):
+        client.trust_env = True
 
 
 def test_headers_given_as_headers_are_copied(side: Side) -> None:

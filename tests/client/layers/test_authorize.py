@@ -233,9 +233,10 @@ async def test_a_request_of_the_flows_own_is_bounded_like_the_one_it_is_made_for
         return Response(200, text="abc")
 
     client = side.client(handler, auth=Token(), timeout=Timeout(3.0, total=60))
-    response = await side.call(client.get, "https://api.test/")
+    response = await side.call(client.post, "https://api.test/", content=side.pieces(b"body"))
 
     assert seen[1].headers["Authorization"] == "Bearer abc"
+    assert seen[1].content == b"body"
     assert seen[0].extensions["timeout"] == seen[1].extensions["timeout"] == Timeout(3.0).as_dict()
     assert seen[0].extensions["deadline"] == seen[1].extensions["deadline"]
     assert [str(earlier.url) for earlier in response.history] == ["https://auth.test/token"]

@@ -160,6 +160,16 @@ async def test_a_body_that_is_here_comes_in_pieces_again_and_again(side: Side) -
     assert await side.items(Response(200), "iter_bytes") == []
 
 
+@pytest.mark.anyio
+async def test_a_reader_of_a_body_that_is_here_may_be_closed(anyio_backend: str) -> None:
+    reader: Any = Response(200, content=b"abcdefg").aiter_bytes(3)
+
+    assert await reader.__anext__() == b"abc"
+    await reader.aclose()
+
+    assert [piece async for piece in reader] == []
+
+
 # In the wrong order
 
 

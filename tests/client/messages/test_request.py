@@ -284,6 +284,14 @@ async def test_a_blocking_stream_is_read_by_asynchronous_code_too() -> None:
     assert await request.aread() == b"ab"
 
 
+def test_a_stream_that_was_put_there_later_is_read_as_well() -> None:
+    request = Request("POST", "https://api.test/", content=iter([b"a"]))
+    stream = request.stream = ByteStream(b"later")
+
+    assert request.read() == b"later"
+    assert request.stream is stream
+
+
 def test_a_file_is_sent_from_where_it_stands_and_may_be_sent_again() -> None:
     file = io.BytesIO(b"skipped and sent")
     file.seek(12)

@@ -29,8 +29,9 @@ def test_any_other_scheme_is_an_error_that_says_which_there_are(url: str) -> Non
 def test_a_proxy_that_is_no_url_is_an_error() -> None:
     with pytest.raises(InvalidURL):
         Proxy("http://[::1")
-    with pytest.raises(ValueError, match="host"):
-        Proxy("http://")
+    for url in ("http://", "socks5://"):
+        with pytest.raises(ValueError, match="host"):
+            Proxy(url)
 
 
 @pytest.mark.parametrize(

@@ -491,6 +491,12 @@ def test_two_for_everybody_nest() -> None:
     assert inner.asked == [("<outer>", False)]
 
 
+def test_a_layer_that_ended_a_moment_ago_is_ended() -> None:
+    from understudy.client.transports import stand_in as module
+
+    assert module._only_layers() == ()
+
+
 # What it costs
 
 
