@@ -153,10 +153,10 @@ def cast(route: FreeRoute, function: Any) -> Any:
         )
     if isinstance(function, type):
         return _cast_class(route, function)
+    kind = type(function).__name__
+    if kind.startswith("FixtureFunction"):
+        raise RouteError("put the mock's decorator below `@pytest.fixture`, next to the function")
     if not callable(function) or not hasattr(function, "__name__"):
-        kind = type(function).__name__
-        if "ixture" in kind:
-            raise RouteError("put the mock's decorator below `@pytest.fixture`, next to the function")
         raise RouteError(f"a route decorates a function or a class, not {kind}")
     _refuse_handler(route, function)
     known: Cast | None = getattr(function, _MARK, None)

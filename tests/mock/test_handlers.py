@@ -1,0 +1,154 @@
+"""Functions as replies: their arguments by name and annotation."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from understudy import AsyncClient, Client, Request, Response, mock
+from understudy.mock import NEXT, RouteError
+
+URL = "https://api.test"
+
+
+def test_a_handler_gets_template_parameters_and_what_else_it_asks_for() -> None:
+    router = mock.Router()
+    seen: list[Any] = []
+
+    @router.handler("GET /users/{id:int}/files/{rest:path}", name="files", state="-> seen")
+    def files(id: int, rest: str, request: Request, call: mock.Call, route: mock.Route, n: int, state: Any) -> Any:
+        seen.append((id, rest, request.method, call.n, route.name, n, dict(state)))
+        return {"id": id}
+
+    response = Client(transport=router).get(f"{URL}/users/7/files/a/b")
+
+    assert response.json() == {"id": 7}
+    assert seen == [(7, "a/b", "GET", 1, "files", 1, {"state": "seen"})]
+
+
+def test_annotations_say_the_kind_where_the_template_does_not() -> None:
+    router = mock.Router(unmatched=404)
+
+    @router.handler("GET /{tenant}/{id}/{day}/{key}")
+    def one(tenant: str, id: int, day: date, key: UUID, extra: str = "default") -> Any:
+        return f"{tenant} {id + 1} {day.year} {key.version} {extra}"
+
+    client = Client(transport=router)
+
+    assert client.get(f"{URL}/acme/7/2026-11-22/12345678-1234-4678-9234-567812345678").text == "acme 8 2026 4 default"
+    assert client.get(f"{URL}/acme/seven/2026-11-22/x").status_code == 404
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_handler_answers_asynchronous_clients_only() -> None:
+    router = mock.Router()
+
+    @router.handler("GET /")
+    async def answer(request: Request) -> Any:
+        return 201, "later"
+
+    async with AsyncClient(transport=router) as client:
+        assert (await client.get(URL)).text == "later"
+    with pytest.raises(TypeError, match=r"the handler answer\(\) .* is asynchronous: a blocking Client needs a plain"):
+        Client(transport=router).get(URL)
+
+
+def test_a_handler_may_leave_a_request_to_the_next_route() -> None:
+    router = mock.Router()
+    router.get("/**", reply="everybody")
+
+    @router.handler("GET /users/{id}")
+    def some(id: int) -> Any:
+        return NEXT if id > 5 else "some"
+
+    client = Client(transport=router)
+
+    assert [client.get(f"{URL}/users/{id}").text for id in (1, 9)] == ["some", "everybody"]
+    assert [route.call_count for route in router.routes] == [1, 1]
+    assert repr(NEXT) == "NEXT"
+
+
+def test_a_handler_that_passes_where_nobody_else_answers_is_a_miss() -> None:
+    router = mock.Router()
+    router.get("/", reply=lambda request: NEXT)
+
+    with pytest.raises(mock.UnmatchedRequest, match="its handler returned NEXT"):
+        Client(transport=router).get(URL)
+
+
+def test_a_handler_returns_responses_and_delays_and_all_that_is_a_reply() -> None:
+    router = mock.Router()
+    router.get("/response", reply=lambda request: Response(202))
+    router.get("/slow", reply=lambda request: mock.reply(200, delay=9))
+    client = Client(transport=router, timeout=20)
+
+    assert client.get(f"{URL}/response").status_code == 202
+    assert client.get(f"{URL}/slow").status_code == 200
+    assert isinstance(router.clock, mock.VirtualClock)
+    assert router.clock.slept == [9]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "returned None: return a reply"),
+        (object(), "returned what is no reply"),
+        (True, "returned what is no reply"),
+    ],
+)
+def test_a_handler_that_returns_no_reply_is_told(answer: Any, message: str) -> None:
+    router = mock.Router()
+    router.get("/", reply=lambda request: answer)
+
+    with pytest.raises(TypeError, match=message):
+        Client(transport=router).get(URL)
+
+
+def test_plain_functions_take_parameters_of_their_routes_template() -> None:
+    router = mock.Router()
+    router.get("/users/{id:int}").respond(lambda id, request: {"id": id, "method": request.method})
+    router.get("/typo/{id:int}").respond(lambda idd, request: 200)
+    client = Client(transport=router)
+
+    assert client.get(f"{URL}/users/7").json() == {"id": 7, "method": "GET"}
+    with pytest.raises(TypeError, match="asks for 'idd', which is no parameter of its route's template"):
+        client.get(f"{URL}/typo/7")
+
+
+def positional(id: int, /) -> int:
+    return id
+
+
+def unknown(idd: int) -> int:
+    return idd
+
+
+def disagreeing(id: str) -> str:
+    return id
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (positional, "takes 'id' by position only"),
+        (unknown, "asks for 'idd', which nobody can give it; it may ask for id, request, call, route, n, state"),
+        (disagreeing, "wants 'id' as str, and its target says {id:int}: write {id:str}"),
+    ],
+)
+def test_a_handler_that_cannot_be_called_fails_where_it_is_written(function: Any, message: str) -> None:
+    with pytest.raises(RouteError, match=re.escape(message)):
+        mock.Router().handler("GET /users/{id:int}")(function)
+
+
+def test_a_handler_with_open_arguments_gets_what_it_names() -> None:
+    router = mock.Router()
+
+    @router.handler("https://{tenant}.test/")
+    def answer(tenant: str, *args: Any, **more: Any) -> Any:
+        return tenant
+
+    assert Client(transport=router).get("https://acme.test/").text == "acme"
