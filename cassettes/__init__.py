@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .cassette import Cassette
+from .converting import convert
 from .errors import (
     AllPlayed,
     CassetteDamaged,
@@ -42,6 +43,7 @@ __all__ = [
     "RecordedResponse",
     "SecretFound",
     "Settings",
+    "convert",
     "load",
     "use",
 ]

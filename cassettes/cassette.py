@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from .contents import NOTHING, contents_of
 from .episodes import Episode, Library, Place
-from .errors import CassetteMissing, CassetteWarning
+from .errors import CassetteError, CassetteMissing, CassetteWarning
+from .foreign import recognize
 from .interactions import Interaction, RecordedRequest
 from .matching import Matcher
 from .misses import all_played, no_match, out_of_order
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from .settings import Mode, Options
 
+# What vcrpy matches on by default: its tapes may hold answers for bodies that differ.
+_FOREIGN = Settings(match=("method", "url"), recorder="another tool")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,17 +52,38 @@ class Cassette:
                 mend="Record it once with mode='once', and commit the file.",
             )
         may_be_torn = mode not in ("none", "once")
-        contents = NOTHING if raw is None else contents_of(raw, self.path, may_be_torn=may_be_torn)
+        place = Place(self.path)
+        tape_of_others = None if raw is None else recognize(raw, self.path)
+        contents = NOTHING
+        if tape_of_others is not None:
+            contents = NOTHING._replace(settings=_FOREIGN)
+            self._refuse_to_record(tape_of_others.tool)
+        elif raw is not None:
+            contents = contents_of(raw, self.path, may_be_torn=may_be_torn)
         self.settings = contents.settings.changed(**settings)
         self._blank = Redactor(names=frozenset(self.settings.redact), is_blank=True)
         self._blank.learn_environment()
-        self._library = Library(contents, Place(self.path), Matcher(self.settings, self._blank))
+        episodes = (
+            [Episode(contents.data, span, number, place) for number, span in enumerate(contents.episodes, 1)]
+            if tape_of_others is None
+            else tape_of_others.episodes(place)
+        )
+        self._library = Library(episodes, place, Matcher(self.settings, self._blank))
         # A cassette without recordings that nobody recorded was prepared by its author, to be recorded into.
         is_fresh = not contents.episodes and contents.settings.recorder is None and not contents.settings.routes
         self._recorder: Recorder | None = None
         if may_be_torn or (mode == "once" and is_fresh):
             self._recorder = Recorder(tape, contents, self._library, mode)
         self._replays = self._recorder is None or mode == "new_episodes"
+
+    def _refuse_to_record(self, tool: str) -> None:
+        if self.mode not in ("none", "once"):
+            raise CassetteError(
+                f"this is a tape of {tool}, which is replayed and never written to (mode {self.mode})",
+                path=self.path,
+                line=1,
+                mend="Convert it once with understudy.cassettes.convert(source, target), and record into that file.",
+            )
 
     # What is in the file.
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from .blobs import Blobs
 from .bodies import Reader
+from .documents import Document
 from .errors import CassetteDamaged
 from .interactions import Interaction, RecordedRequest, interaction_from, request_from
 from .plain import is_mapping
 from .yaml_reader import read
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
-    from .contents import Contents
-    from .documents import Document
     from .matching import Matcher
 
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
@@ -48,6 +47,11 @@ class Episode:
         self.plays = 0
         self._request: RecordedRequest | None = None
         self._interaction: Interaction | None = None
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Method and URL, where they can be read off the bytes."""
+        return self.document.key(self._data)
 
     @property
     def path(self) -> str:
@@ -105,25 +109,54 @@ class Episode:
         return f"<Episode {self.number}: {self.summary}>"
 
 
+class ForeignEpisode(Episode):
+    """One interaction of a tape that another tool has recorded."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, interaction: Interaction, line: int, number: int, place: Place) -> None:
+        super().__init__(b"", _NOWHERE, number, place)
+        self._interaction = interaction
+        self._request = interaction.request
+        self._line = line
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Method and URL."""
+        return self.request.method, self.request.url
+
+    @property
+    def line(self) -> int:
+        """The line of the file on which the interaction begins."""
+        return self._line
+
+    @property
+    def summary(self) -> str:
+        """What was asked, and what came of it."""
+        return self.interaction.summary
+
+
+_NOWHERE = Document(0, 0, 0, 0, True)
+
+
 class Library:
     """The episodes of one cassette, found by what they answer.
 
     Method and URL are read off the bytes; only the episodes that share both with a request are looked at further.
     """
 
-    def __init__(self, contents: Contents, place: Place, matcher: Matcher) -> None:
-        data = contents.data
-        self.episodes = [Episode(data, document, number, place) for number, document in enumerate(contents.episodes, 1)]
+    def __init__(self, episodes: Sequence[Episode], place: Place, matcher: Matcher) -> None:
+        self.episodes = episodes
         self.place = place
         self.matcher = matcher
         self._places: dict[tuple[str, str], list[Episode]] = {}
         self._elsewhere: list[Episode] = []
         self._buckets: dict[tuple[str, str], dict[Hashable, Shelf]] = {}
-        self._sort(data)
+        self._sort()
 
-    def _sort(self, data: bytes) -> None:
+    def _sort(self) -> None:
         for episode in self.episodes:
-            key = episode.document.key(data) if self.matcher.is_bucketed else None
+            key = episode.place if self.matcher.is_bucketed else None
             if key is not None:
                 method, url = key
                 place = (method, url.partition("?")[0])

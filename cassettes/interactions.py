@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _DROPPED = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
 _OWN_AGENT = ("python-understudy/", "understudy/")
-_CODINGS = ("gzip", "deflate", "br", "zstd")
+CODINGS = ("gzip", "deflate", "br", "zstd")
 
 
 def _no_fields() -> Fields:
@@ -248,8 +248,8 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         reason = said.get("reason")
     wire = _members(said.get("wire") or {}, "wire", {"encoding"})
     encoding = wire.get("encoding")
-    if encoding is not None and encoding not in _CODINGS:
-        raise ValueError(f"`encoding:` is one of {', '.join(_CODINGS)}, not {encoding!r}")
+    if encoding is not None and encoding not in CODINGS:
+        raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
     headers = fields_from_document(said.get("headers"))
     _check_seconds("longest_wait", said.get("longest_wait"))
     file: str | None = None

@@ -14,6 +14,8 @@ from .paths import PLACES
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .episodes import Episode, Library
     from .interactions import RecordedRequest
     from .matching import Matcher
@@ -23,7 +25,7 @@ _COMPARED = 200
 _SHOWN = 8
 
 
-def all_played(path: str, mode: str, request: RecordedRequest, episodes: list[Episode], policy: str) -> AllPlayed:
+def all_played(path: str, mode: str, request: RecordedRequest, episodes: Sequence[Episode], policy: str) -> AllPlayed:
     """Return the error for a request whose recordings were all played."""
     last = episodes[-1]
     times = "once" if len(episodes) == 1 else f"{len(episodes)} times"
@@ -96,7 +98,7 @@ def _differences(theirs: dict[str, Any], asked: dict[str, Any], random: dict[str
     return lines
 
 
-def _random(asked: dict[str, Any], episodes: list[Episode], matcher: Matcher) -> dict[str, int]:
+def _random(asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matcher) -> dict[str, int]:
     """Return the parts that are another in every recording of this URL, and how many recordings there are."""
     place = (asked["method"], asked["path"])
     alike = [episode for episode in episodes if not _is_far(episode, place)][:_COMPARED]
@@ -115,7 +117,7 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _nearest(asked: dict[str, Any], episodes: list[Episode], matcher: Matcher) -> tuple[Episode, dict[str, Any]]:
+def _nearest(asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matcher) -> tuple[Episode, dict[str, Any]]:
     """Return the episode that agrees in most, unplayed ones first, and its parts."""
     best: tuple[float, Episode, dict[str, Any]] | None = None
     place = (asked["method"], asked["path"])

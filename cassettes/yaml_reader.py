@@ -11,12 +11,13 @@ Built on parser events, without PyYAML's resolvers and constructors:
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
 from .errors import CassetteDamaged
 from .numbers import Number, number
-from .plain import is_mapping
+from .plain import is_mapping, is_sequence
 
 MAX_DEPTH = 100
 MAX_NODES = 200_000
@@ -60,12 +61,30 @@ def read(text: str, path: str | None, first_line: int = 1, parser: Any = None) -
         ) from error
 
 
+def read_foreign(text: str, path: str | None, parser: Any = None) -> Any:
+    """Return a document of another tool as plain data: `!!binary` as bytes, other tags dropped, aliases followed."""
+    from yaml import YAMLError
+
+    try:
+        return _ForeignBuilder((parser or parser_class())(text), path, 1).document()
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise CassetteDamaged(
+            f"not valid YAML: {getattr(error, 'problem', None) or error}",
+            path=path,
+            line=1 if mark is None else mark.line + 1,
+            mend="Mend the line by hand, or restore the file from version control.",
+        ) from error
+
+
 class _Builder:
+    max_nodes = MAX_NODES
+
     def __init__(self, events: Any, path: str | None, first_line: int) -> None:
         self._next = events.get_event
         self._path = path
         self._first_line = first_line
-        self._nodes = 0
+        self._nodes: int = 0
 
     def document(self) -> Any:
         self._next()  # the stream starts
@@ -123,9 +142,9 @@ class _Builder:
 
     def _check(self, event: Any) -> None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        if self._nodes > self.max_nodes:
             raise self._refused(
-                event, f"more than {MAX_NODES} values in one document", "Store the body as `text:` instead."
+                event, f"more than {self.max_nodes} values in one document", "Store the body as `text:` instead."
             )
         if event.tag is not None:
             raise self._refused(event, f"a tag, {event.tag}", "Remove the tag: a cassette holds plain data only.")
@@ -157,3 +176,66 @@ class _Builder:
     def _refused(self, event: Any, what: str, mend: str) -> CassetteDamaged:
         line = self._first_line + event.start_mark.line
         return CassetteDamaged(f"the cassette holds {what}", path=self._path, line=line, mend=mend)
+
+
+class _ForeignBuilder(_Builder):
+    """Follows aliases, and counts what they stand for, so that few lines cannot become a billion values."""
+
+    max_nodes = 5_000_000
+
+    def __init__(self, events: Any, path: str | None, first_line: int) -> None:
+        super().__init__(events, path, first_line)
+        self._anchored: dict[str, tuple[Any, int]] = {}
+
+    def _tree(self) -> Any:
+        return self._node(self._next(), 0)
+
+    def _node(self, event: Any, depth: int) -> Any:
+        kind = type(event).__name__
+        value: Any
+        if kind == "AliasEvent":
+            if event.anchor not in self._anchored:
+                raise self._refused(event, "an alias of something that is not complete", "Write the value out.")
+            value, size = self._anchored[event.anchor]
+            self._count(event, size)
+            return value
+        before = self._nodes
+        self._count(event, 1)
+        if depth > MAX_DEPTH:
+            raise self._refused(event, f"values nested deeper than {MAX_DEPTH} levels", "Record the tape again.")
+        if kind == "ScalarEvent":
+            value = self._foreign_scalar(event)
+        elif kind == "SequenceStartEvent":
+            value = []
+            while type(inner := self._next()).__name__ != "SequenceEndEvent":
+                value.append(self._node(inner, depth + 1))
+        else:
+            value = {}
+            while type(inner := self._next()).__name__ != "MappingEndEvent":
+                name = self._node(inner, depth + 1)
+                value[_foreign_key(name)] = self._node(self._next(), depth + 1)
+        if event.anchor is not None:
+            self._anchored[event.anchor] = (value, self._nodes - before)
+        return value
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > self.max_nodes:
+            raise self._refused(event, f"more than {self.max_nodes} values", "Split the tape.")
+
+    def _foreign_scalar(self, event: Any) -> Any:
+        if event.tag == "tag:yaml.org,2002:binary":
+            try:
+                return base64.b64decode("".join(event.value.split()))
+            except ValueError as error:
+                raise self._refused(event, "!!binary that is no base64", "Record it again.") from error
+        return self._scalar(event) if event.tag is None else event.value
+
+
+def _foreign_key(name: Any) -> str:
+    """Return a key as text: some tapes have pickled strings as keys."""
+    if is_mapping(name):
+        name = name.get("args", [""])
+    while is_sequence(name):
+        name = name[0] if name else ""
+    return str(name)

@@ -44,7 +44,7 @@ def test_a_cassette_written_by_hand_is_played(stage: Stage) -> None:
         (" \n\n", 1, "the cassette is empty"),
         ("---\n", 1, "no cassette"),
         ("- 1\n", 1, "no cassette"),
-        ("interactions: []\nversion: 1\n", 1, "no cassette"),
+        ("answers: []\nversion: 1\n", 1, "no cassette"),
         ("hello", 1, "no cassette"),
         ("cassette: 1\nrecorder: x", 1, "the first document is cut"),
         ("cassette: 1\nmatsch: [url]\n", 2, "unknown setting `matsch:`"),

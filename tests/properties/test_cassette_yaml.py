@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,13 +91,3 @@ def test_no_text_makes_the_reader_raise_anything_but_its_own_error(text: str) ->
         problem = error
 
     assert problem is None or (problem.path == "tape.yaml" and problem.line is not None)
-
-
-@pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
-@given(st.dictionaries(_TEXTS, _DATA, min_size=1, max_size=3))
-def test_plain_data_are_read_as_they_were_written_the_long_form(data: dict[str, Any]) -> None:
-    text = yaml_writer.write(data)
-
-    for parser in (None, yaml.SafeLoader):
-        assert repr(yaml_reader.read(text, None, 1, parser)) == repr(data)
