@@ -139,12 +139,13 @@ class Client(BaseClient):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        compress: str | None = None,
     ) -> Response:
         """Send a request and return its response, read and closed.
 
         `url` may be relative to `base_url`; `params`, `headers` and `cookies` are added to the client's.
         The body is one of `content` (bytes, text or an iterable of bytes), `data` (a form), `files` (multipart, with
-        `data`) and `json`. `timeout` is in seconds.
+        `data`) and `json`, sent compressed with `compress="gzip"` or `"zstd"`. `timeout` is in seconds.
         Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
         """
         request = self.build_request(
@@ -159,6 +160,7 @@ class Client(BaseClient):
             cookies=cookies,
             timeout=timeout,
             extensions=extensions,
+            compress=compress,
         )
         return run(self._exchange(request, False, auth, follow_redirects, retry))
 
@@ -415,12 +417,13 @@ class AsyncClient(BaseClient):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        compress: str | None = None,
     ) -> Response:
         """Send a request and return its response, read and closed.
 
         `url` may be relative to `base_url`; `params`, `headers` and `cookies` are added to the client's.
         The body is one of `content` (bytes, text or an iterable of bytes), `data` (a form), `files` (multipart, with
-        `data`) and `json`. `timeout` is in seconds.
+        `data`) and `json`, sent compressed with `compress="gzip"` or `"zstd"`. `timeout` is in seconds.
         Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
         """
         request = self.build_request(
@@ -435,6 +438,7 @@ class AsyncClient(BaseClient):
             cookies=cookies,
             timeout=timeout,
             extensions=extensions,
+            compress=compress,
         )
         return await self._exchange(request, False, auth, follow_redirects, retry)
 

@@ -41,6 +41,7 @@ class BuildOptions(TypedDict, total=False):
     cookies: CookieTypes | None
     timeout: TimeoutTypes | UseClientDefault
     extensions: RequestExtensions | None
+    compress: str | None
 
 
 class RequestOptions(BuildOptions, total=False):
@@ -73,6 +74,7 @@ class CallOptions(TypedDict, total=False):
     params: QueryParamTypes | None
     headers: HeaderTypes | None
     cookies: CookieTypes | None
+    compress: str | None
     auth: AuthTypes | None
     proxy: ProxyTypes | None
     follow_redirects: bool

@@ -102,7 +102,7 @@ class BaseClient:
         self._params = QueryParams(params)
         self.headers = Headers(headers)
         self._keeps_cookies = cookies is not False
-        self._cookies = Cookies(cookies or None)
+        self._cookies = Cookies(None if cookies is False else cookies)
         self._timeout = Timeout(timeout)
         self.follow_redirects = follow_redirects
         self.max_redirects = max_redirects
@@ -239,10 +239,12 @@ class BaseClient:
         cookies: CookieTypes | None = None,
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
+        compress: str | None = None,
     ) -> Request:
         """Return the request that `request(...)` would send: the client's settings and these arguments merged.
 
         Headers, cookies and params given here are added to the client's, replacing those of the same name.
+        `compress="gzip"` (or `"zstd"`) sends the body compressed.
         Raises `InvalidURL`, and `LocalProtocolError` for what HTTP cannot carry.
         """
         if not extensions or "timeout" not in extensions:
@@ -260,7 +262,7 @@ class BaseClient:
         if headers is not None:
             merged_headers = Headers(merged_headers)
             merged_headers.update(headers)
-        return Request(
+        request = Request(
             method,
             self._merge_url(url),
             content=content,
@@ -272,6 +274,9 @@ class BaseClient:
             cookies=self._merge_cookies(cookies),
             extensions=extensions,
         )
+        if compress is not None:
+            request.compress(compress)
+        return request
 
     def _merge_url(self, url: URLTypes) -> URL:
         """Append a relative URL to the base, whether or not it starts with a slash."""
@@ -288,7 +293,11 @@ class BaseClient:
         if not cookies:
             return self._cookies if self._cookies else None
         merged = Cookies(self._cookies)
-        merged.update(Cookies(cookies))
+        given = Cookies(cookies)
+        for name in given:
+            if name in merged:
+                merged.delete(name)
+        merged.update(given)
         return merged
 
     def _route(

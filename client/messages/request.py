@@ -111,6 +111,21 @@ class Request:
         if "Host" not in self.headers:
             self.headers.prepend(b"Host", self.url.netloc)
 
+    def compress(self, coding: str) -> None:
+        """Replace the body by its compressed form, and say so in the header fields; an empty body stays as it is.
+
+        `coding` is `"gzip"`, or `"zstd"` where it is installed; any other is a `ValueError`.
+        """
+        if self._content == b"":
+            return
+        from ..bodies.compress import compress_body
+
+        described, self.stream = compress_body(self.stream, coding)
+        self._content = b"".join(self.stream) if isinstance(self.stream, ByteStream) else None
+        for name in ("Content-Length", "Transfer-Encoding"):
+            self.headers.pop(name, None)
+        self.headers.update(described)
+
     @property
     def content(self) -> bytes:
         """The body in memory; raises `RequestNotRead` while it is a stream."""

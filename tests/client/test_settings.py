@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -214,6 +215,14 @@ async def test_cookies_are_merged(side: Side) -> None:
 
     assert (await side.call(client.get, "https://api.test/")).text == "a=1"
     assert (await side.call(client.get, "https://api.test/", cookies={"b": "2"})).text in ("a=1; b=2", "b=2; a=1")
+    assert (await side.call(client.get, "https://api.test/")).text == "a=1"
+
+
+@pytest.mark.anyio
+async def test_a_cookie_of_the_request_takes_the_place_of_the_clients(side: Side) -> None:
+    client = side.client(lambda request: Response(200, text=request.headers.get("Cookie", "")), cookies={"a": "1"})
+
+    assert (await side.call(client.get, "https://api.test/", cookies={"a": "2"})).text == "a=2"
     assert (await side.call(client.get, "https://api.test/")).text == "a=1"
 
 
@@ -552,3 +561,23 @@ def test_headers_given_as_headers_are_copied(side: Side) -> None:
     client.headers["X-Field"] = "2"
 
     assert headers["X-Field"] == "1"
+
+
+def test_a_cookie_of_a_request_replaces_the_clients_of_that_name() -> None:
+    client = understudy.Client(cookies={"theme": "dark"})
+    client.cookies.set("session", "stored", domain="api.test")
+
+    request = client.build_request("GET", "https://api.test/", cookies={"session": "given"})
+
+    assert sorted(request.headers["Cookie"].split("; ")) == ["session=given", "theme=dark"]
+
+
+def test_a_cookie_jar_that_is_given_empty_is_kept() -> None:
+    jar = CookieJar()
+    client = understudy.Client(
+        cookies=jar, transport=understudy.MockTransport(lambda _: Response(200, headers={"Set-Cookie": "a=1"}))
+    )
+
+    client.get("https://api.test/")
+
+    assert [cookie.name for cookie in jar] == ["a"]

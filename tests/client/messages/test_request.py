@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -313,6 +315,44 @@ def test_reading_multipart_leaves_it_whole() -> None:
     assert b"".join(list(request.stream)) == first  # type: ignore[arg-type]  # iterable for both
 
 
+# Compressed
+
+
+def test_a_body_can_be_compressed() -> None:
+    request = Request("POST", "https://api.test/", json=["a"] * 100)
+    plain = request.content
+
+    request.compress("gzip")
+
+    assert gzip.decompress(request.content) == plain
+    assert request.headers["Content-Encoding"] == "gzip"
+    assert request.headers["Content-Length"] == str(len(request.content))
+    assert request.headers["Content-Type"] == "application/json"
+
+
+def test_so_can_a_stream() -> None:
+    request = Request("POST", "https://api.test/", content=iter([b"a" * 100, b"b"]))
+
+    request.compress("gzip")
+
+    assert gzip.decompress(request.read()) == b"a" * 100 + b"b"
+    assert request.headers["Transfer-Encoding"] == "chunked"
+    assert "Content-Length" not in request.headers
+
+
+def test_where_there_is_no_body_there_is_nothing_to_compress() -> None:
+    request = Request("GET", "https://api.test/")
+
+    request.compress("gzip")
+
+    assert request.headers.raw == [(b"Host", b"api.test")]
+
+
+def test_a_coding_that_is_not_known_is_an_error() -> None:
+    with pytest.raises(ValueError, match="unheard-of"):
+        Request("POST", "https://api.test/", content=b"body").compress("unheard-of")
+
+
 # The rest
 
 
@@ -367,3 +407,38 @@ def test_a_stream_that_says_it_can_be_sent_again_is_believed() -> None:
             yield b"again"
 
     assert Request("POST", "https://api.test/", stream=Again(b"")).is_replayable
+
+
+def test_a_compressed_body_says_so_and_how_long_it_is() -> None:
+    request = Request("POST", "https://api.test/", json={"text": "y" * 100})
+
+    request.compress("gzip")
+
+    assert request.headers["Content-Encoding"] == "gzip"
+    assert request.headers["Content-Length"] == str(len(request.content))
+    assert json.loads(gzip.decompress(request.content)) == {"text": "y" * 100}
+
+
+def test_a_streamed_body_is_compressed_as_it_goes() -> None:
+    request = Request("POST", "https://api.test/", content=iter([b"one ", b"two"]))
+
+    request.compress("gzip")
+
+    assert request.headers["Transfer-Encoding"] == "chunked"
+    assert "Content-Length" not in request.headers
+    assert gzip.decompress(request.read()) == b"one two"
+
+
+def test_an_empty_body_is_not_compressed() -> None:
+    request = Request("GET", "https://api.test/")
+
+    request.compress("gzip")
+
+    assert "Content-Encoding" not in request.headers
+
+
+def test_a_coding_that_is_not_known_names_those_that_are() -> None:
+    request = Request("POST", "https://api.test/", content=b"x")
+
+    with pytest.raises(ValueError, match="'gzip' and 'zstd', not 'br'"):
+        request.compress("br")
