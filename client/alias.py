@@ -49,6 +49,10 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "__version__": ("version",),
 }
 
+# What httpx is made of; its errors, by the same names, are all that anybody above httpx needs.
+_CORES = ("httpcore", "httpcore2")
+_CORE_SOURCES: dict[str, tuple[str, ...]] = {"": ("errors",)}
+
 
 def alias_httpx() -> None:
     """Let `import httpx` give understudy, from now on and in the whole process; `import httpx2` as well.
@@ -64,6 +68,8 @@ def alias_httpx() -> None:
     The modules that libraries import from although they are not public, such as `httpx._types`, are there as well.
     Calling it twice is fine. Raises `RuntimeError` where the real one has been imported already.
     """
+    from importlib.util import find_spec
+
     for root in _SPEAKS:
         present = sys.modules.get(root)
         if present is not None and not isinstance(present, _Alias):
@@ -73,19 +79,24 @@ def alias_httpx() -> None:
             )
     for root in _SPEAKS:
         if root not in sys.modules:
-            _put(root)
+            _put(root, _SOURCES)
+    for root in _CORES:
+        # Libraries name its errors beside those of httpx. Where it is installed, that does no harm.
+        if root not in sys.modules and find_spec(root) is None:
+            _put(root, _CORE_SOURCES)
 
 
-def _put(root: str) -> None:
-    for name in _SOURCES:
-        module = _Alias(root, name)
+def _put(root: str, sources: dict[str, tuple[str, ...]]) -> None:
+    for name, places in sources.items():
+        module = _Alias(root, name, places)
         sys.modules[module.__name__] = module
         if name:
             parent, _, child = module.__name__.rpartition(".")
             # `import httpx._types` finds the module in one place, and the attribute in the other.
             sys.modules[parent].__dict__[child] = module
     # The text of this name hides the module of this name.
-    sys.modules[root].__dict__["__version__"] = _SPEAKS[root]
+    if root in _SPEAKS:
+        sys.modules[root].__dict__["__version__"] = _SPEAKS[root]
 
 
 class _Alias(ModuleType):
@@ -93,12 +104,12 @@ class _Alias(ModuleType):
 
     __path__: MutableSequence[str]
 
-    def __init__(self, root: str, name: str) -> None:
+    def __init__(self, root: str, name: str, sources: tuple[str, ...]) -> None:
         full_name = f"{root}.{name}" if name else root
         super().__init__(full_name, f"The names of {full_name}, by understudy.")
         self.__path__ = []
         self.__spec__ = ModuleSpec(full_name, None, is_package=True)
-        self.__dict__["_sources"] = _SOURCES[name]
+        self.__dict__["_sources"] = sources
         if name == "__version__":
             self.__dict__["__version__"] = _SPEAKS[root]
 

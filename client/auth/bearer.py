@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from typing import TYPE_CHECKING, Any, Callable, cast
 
@@ -65,8 +64,8 @@ class BearerAuth(Auth):
         with self._lock:
             if self._token is None or self._token == refused:
                 token = self._call()
-                if inspect.isawaitable(token):
-                    if inspect.iscoroutine(token):
+                if hasattr(token, "__await__"):
+                    if hasattr(token, "close"):
                         token.close()
                     raise TypeError("this BearerAuth has an asynchronous function: a blocking Client calls plain ones")
                 self._token = _checked(token)
@@ -76,7 +75,7 @@ class BearerAuth(Auth):
         async with self._turn():
             if self._token is None or self._token == refused:
                 token = self._call()
-                self._token = _checked(await token if inspect.isawaitable(token) else token)
+                self._token = _checked(await token if hasattr(token, "__await__") else token)
             return self._token
 
     def _call(self) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
     from ..messages.request import Request
     from ..messages.response import Response
-
-logger = logging.getLogger("understudy")
 
 
 class NetRCAuth(Auth):
@@ -59,4 +56,8 @@ class NetRCAuth(Auth):
 def _warn_of_readers(file: str | os.PathLike[str]) -> None:
     # The standard library refuses a ~/.netrc that others may read, but looks at no other file.
     if os.name == "posix" and os.stat(file).st_mode & 0o077:
-        logger.warning("%s holds passwords, and others than its owner may read it: chmod 600 it", os.fspath(file))
+        import logging
+
+        logging.getLogger("understudy").warning(
+            "%s holds passwords, and others than its owner may read it: chmod 600 it", os.fspath(file)
+        )
