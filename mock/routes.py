@@ -25,7 +25,7 @@ from .sequences import described_reply, plan_from
 from .states import Transition, transitions
 from .sugar import Handle, PassThrough, reply_from
 from .targets import parse_methods
-from .values import ANY, is_list, is_predicate, show
+from .values import ANY, identity, is_list, is_predicate, show
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -60,7 +60,7 @@ class Route:
         self.priority = _checked_priority(priority)
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
-        self._given = (str(target), method, repr(criteria), repr(matchers))
+        self._given = (str(target), identity(method), identity(criteria), identity(matchers))
         self.criteria = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
         self.least = 1

@@ -271,6 +271,19 @@ def searched(pattern: re.Pattern[Any], got: object) -> bool:
     return isinstance(got, str) and pattern.search(got) is not None
 
 
+def identity(value: object) -> str:
+    """Return a text that two values share only when they want the very same."""
+    if is_mapping(value):
+        return f"{{{','.join(f'{identity(key)}:{identity(item)}' for key, item in value.items())}}}"
+    if is_list(value):
+        return f"[{','.join(map(identity, value))}]"
+    if is_pattern(value):
+        return f"/{value.pattern!r}/{value.flags}"
+    if value is None or isinstance(value, (str, bytes, int, float)) or value is ANY or value is ABSENT:
+        return repr(value)
+    return f"{type(value).__name__} at {id(value)}"
+
+
 def leaves(value: object) -> int:
     """Return how many values something wanted constrains."""
     if is_mapping(value):

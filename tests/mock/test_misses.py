@@ -1,0 +1,210 @@
+"""The report of a miss: complete, bounded, without secrets, and never an exception itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from understudy import Client, mock
+from understudy.mock import ABSENT, ANY
+
+URL = "https://api.test"
+
+
+def report(router: mock.Router, method: str, url: str, **options: Any) -> str:
+    with pytest.raises(mock.UnmatchedRequest) as caught:
+        Client(transport=router).request(method, url, **options)
+    return str(caught.value)
+
+
+def test_a_report_judges_every_criterion_of_the_closest_routes() -> None:
+    router = mock.Router(base_url=URL)
+    router.post(
+        "/shops/{shop}/orders",
+        name="create order",
+        place=mock.Place("shop.yaml", 14),
+        headers={"x-key": re.compile("^[a-f]+$")},
+        params={"dry": ABSENT},
+        json__has={"currency": "EUR"},
+        json__items__0__qty__gte=1,
+    )
+
+    text = report(
+        router,
+        "POST",
+        f"{URL}/shops/acme/order?dry=1",
+        headers={"x-key": "abc"},
+        json={"currency": "USD", "items": [{"qty": "2"}]},
+    )
+
+    lines = text.split("\n")
+    assert lines[0] == "no route answers POST https://api.test/shops/acme/order?dry=1"
+    assert lines[1].startswith("  called at tests/mock/test_misses.py:") and lines[1].endswith(" in report()")
+    assert lines[3:] == [
+        'closest: "create order"   shop.yaml:14   5 of 9 hold',
+        "  ok  method POST, scheme https, host api.test, port 443, headers x-key=/^[a-f]+$/",
+        "  NO  path: want /shops/{shop}/orders, got /shops/acme/order   (segment 3 differs)",
+        "  NO  params dry: want nothing, got '1'",
+        "  NO  json $.currency: want 'EUR', got 'USD'",
+        "  NO  json $.items[0].qty: want at least 1, got '2'",
+        "",
+        "to answer it, write",
+        '  mock.post("https://api.test/shops/acme/order?dry=1").respond(json={...})',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "note"),
+    [
+        ("/users", "/users/", "they differ only by the slash at the end"),
+        ("/Users", "/users", "they differ only by case"),
+        ("/a/b", "/a/c", "segment 2 differs"),
+        ("/a/{x}", "/a", "1 segments, not 2"),
+        ("/a/**", "/b", "got /b"),
+    ],
+)
+def test_a_report_says_what_is_different_about_paths_that_look_alike(target: str, asked: str, note: str) -> None:
+    router = mock.Router()
+    router.get(target)
+
+    assert note in report(router, "GET", URL + asked)
+
+
+def test_a_report_without_routes_says_so() -> None:
+    assert "there are no routes at all" in report(mock.Router(), "GET", URL)
+
+
+def test_a_report_shows_what_kept_a_fitting_route_from_answering() -> None:
+    router = mock.Router()
+    router.get("/once", reply=200, times=1)
+    router.get("/paid", state="paid")
+    router.post("/pay", state="open -> paid")
+    client = Client(transport=router)
+    client.get(f"{URL}/once")
+
+    assert "NO  used 1 of 1, last at tests/mock/test_misses.py" in report(router, "GET", f"{URL}/once")
+    assert "NO  state must be 'open', and is 'paid'" in report(router, "POST", f"{URL}/pay")
+
+
+def test_a_report_leaves_out_what_is_far_away_and_counts_it() -> None:
+    router = mock.Router()
+    router.get("https://api.test/users")
+    router.post("https://elsewhere.test/completely/different")
+
+    text = report(router, "GET", f"{URL}/user")
+
+    assert "closest of 2 routes: GET https://api.test/users" in text
+    assert "elsewhere" not in text
+
+
+def test_a_report_is_bounded_however_large_the_request_is() -> None:
+    router = mock.Router()
+    router.post("/", json={str(number): number for number in range(1_000)}, headers={"x-long": "y" * 10_000})
+
+    text = report(
+        router, "POST", f"{URL}/", json={str(number): "x" * 1_000 for number in range(1_000)}, headers={"x-long": "z"}
+    )
+
+    assert "... and 994 more in json" in text
+    assert len(text) < 4_000
+
+
+def test_a_report_masks_secrets_of_both_sides() -> None:
+    router = mock.Router()
+    router.post(
+        "/",
+        headers={"authorization": "Bearer wanted-s3cret", "x-api-key": "wanted-s3cret"},
+        params={"access_token": "wanted-s3cret"},
+        cookies={"sid": "wanted-s3cret"},
+        json__has={"user": {"password": "wanted-s3cret"}},
+        auth="Bearer wanted-s3cret",
+        form={"client_secret": "wanted-s3cret"},
+    )
+
+    text = report(
+        router,
+        "POST",
+        "https://ada:s3cret@api.test/?access_token=s3cret",
+        headers={"authorization": "Bearer s3cret", "x-api-key": "s3cret", "cookie": "sid=s3cret"},
+        json={"user": {"password": "s3cret"}},
+    )
+
+    assert "s3cret" not in text
+    assert "(they differ, and are not shown)" in text
+
+
+def test_routes_and_calls_show_no_secrets() -> None:
+    router = mock.Router()
+    route = router.get("https://api.test/?token=s3cret", headers={"authorization": "Bearer s3cret"})
+    Client(transport=router).get(
+        "https://ada:s3cret@api.test/?token=s3cret", headers={"authorization": "Bearer s3cret"}, auth=None
+    )
+
+    shown = f"{route!r} {router!r} {router.calls!r} {router.calls.last!r}"
+
+    assert "Bearer" not in shown
+    assert "ada:s3cret" not in shown
+    assert "token=s3cret" not in repr(route)
+
+
+class Hostile:
+    """Breaks whatever touches it."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("do not compare me")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("do not show me")
+
+    __hash__ = None  # type: ignore[assignment]  # only compared
+
+
+def test_a_report_survives_matchers_that_break() -> None:
+    router = mock.Router()
+    router.get("/a", headers={"x": Hostile()}, when=lambda request: 1 / 0)
+
+    text = report(router, "GET", f"{URL}/b", headers={"x": "1"})
+
+    assert "RuntimeError" in text
+    assert "ZeroDivisionError" in text
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from([ANY, ABSENT, int]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    want=values,
+    content=st.binary(max_size=30),
+    header=st.text("abc;=,/", max_size=12),
+    path=st.text("ab%/{}", max_size=8),
+    kind=st.sampled_from(
+        ["application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "a;b"]
+    ),
+)
+def test_no_request_and_no_route_make_a_report_fail(
+    want: object, content: bytes, header: str, path: str, kind: str
+) -> None:
+    router = mock.Router()
+    router.post("/a", json=want, headers={"x": header}, cookies={"a": "1"})
+    router.post("/a/{b}", form={"a": ANY}, files={"f": ANY}, graphql="X")
+    router.post("/", content=content, text__contains="a", xml__exists=True, name="n", times=(0, 3))
+    router.route("PUT //*.test/**", extensions={"a": want}, auth=("a", "b"))
+
+    try:
+        Client(transport=router).post(
+            f"{URL}/x/{path.strip('/')}/y",
+            content=content,
+            headers={"x": header, "content-type": kind, "cookie": header},
+        )
+    except mock.UnmatchedRequest as error:
+        assert "its report could not be made" not in str(error)
+        assert str(error).startswith("no route answers POST")
