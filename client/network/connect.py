@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from .origin import Origin
     from .proxies import Route
     from .tls import TLSSettings
+    from .via import Via
 
 _FIRST_PAUSE = 0.5
+_MOST_REMEMBERED = 1_000
 
 
 class Connector:
@@ -41,6 +43,8 @@ class Connector:
         retries: int = 0,
         accepts_unclean_end: bool = False,
         route: Route | None = None,
+        http1: bool = True,
+        tls_http2: TLSSettings | None = None,
     ) -> None:
         self.backend = backend
         self._route = route
@@ -51,10 +55,23 @@ class Connector:
         self._retries = retries
         self._accepts_unclean_end = accepts_unclean_end
         self._codec = choose()
+        self._http1 = http1
+        self._tls_http2 = tls_http2
+        # Origins that have asked for HTTP/1.1 (RFC 9113, section 7), the latest last.
+        self._only_http1: dict[Origin, None] = {}
 
     def may_share(self, origin: Origin) -> bool:
         """Whether a connection to `origin` may turn out to serve many calls at once."""
-        return False
+        if self._tls_http2 is None or origin in self._only_http1:
+            return False
+        if origin.scheme == "https":
+            return True
+        # Without TLS there is nothing to agree on: HTTP/2 is spoken only where nothing else may be, and never to a proxy.
+        return (
+            origin.scheme == "http"
+            and not self._http1
+            and (self._route is None or not self._route.via(origin).absolute)
+        )
 
     async def connect(self, origin: Origin, call: Call) -> Connection:
         """Return a new connection for `call`, trying again `retries` times.
@@ -81,6 +98,8 @@ class Connector:
             if origin.is_secure:
                 stream = await self._start_tls(stream, origin, call)
             via = None if self._route is None else self._route.via(origin)
+            if self._tls_http2 is not None and self._speaks_http2(stream, origin):
+                return await self._start_http2(stream, origin, call, via)
             return HTTP1Connection(stream, self._codec, accepts_unclean_end=self._accepts_unclean_end, via=via)
         except OSError as error:
             # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
@@ -89,6 +108,41 @@ class Connector:
             raise ConnectError(
                 f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
             ) from error
+
+    def _speaks_http2(self, stream: NetworkStream, origin: Origin) -> bool:
+        if not origin.is_secure:
+            return self.may_share(origin)
+        tls = stream.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == "h2":
+            return True
+        if not self._http1 and origin.scheme == "https":
+            stream.close()
+            raise ConnectError(f"{origin} does not speak HTTP/2, and http1=False allows nothing else")
+        return False
+
+    async def _start_http2(self, stream: NetworkStream, origin: Origin, call: Call, via: Via | None) -> Connection:
+        from .http2.connection import HTTP2Connection
+
+        def wants_http1() -> None:
+            if self._http1:
+                self._only_http1[origin] = None
+                if len(self._only_http1) > _MOST_REMEMBERED:
+                    self._only_http1.pop(next(iter(self._only_http1)), None)
+
+        connection = HTTP2Connection(
+            stream, self.backend, is_async=call.is_async, via=via, wants_http1=wants_http1 if self._http1 else None
+        )
+        waits = call.waits
+        try:
+            opening = connection.open(waits.left(waits.connect))
+            if call.trace is None:
+                await opening
+            else:
+                await traced(call.trace, "http2.send_connection_init", opening, request=call.request)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     async def open_stream(self, origin: Origin, call: Call) -> NetworkStream:
         """Return bytes to and from `origin`, before any TLS of the origin's own."""
@@ -114,7 +168,8 @@ class Connector:
         try:
             waits = call.waits
             hostname = origin.sni or origin.host.partition("%")[0]
-            step = stream.start_tls(self._tls.context(), hostname, waits.left(waits.connect))
+            settings = self._tls_http2 if self._tls_http2 is not None and self.may_share(origin) else self._tls
+            step = stream.start_tls(settings.context(), hostname, waits.left(waits.connect))
         except BaseException:
             stream.close()
             raise

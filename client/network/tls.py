@@ -112,6 +112,9 @@ class TLSSettings:
         """Return the context to connect with."""
         if self._context is None:
             self._context = self._shared_context()
+        elif not isinstance(self._verify, (bool, str)):
+            # Others may have set it up for another protocol since.
+            self._context.set_alpn_protocols(list(self._alpn))
         return self._context
 
     def _shared_context(self) -> ssl.SSLContext:

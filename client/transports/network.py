@@ -50,8 +50,6 @@ class _Settings:
 
         if not http1 and not http2:
             raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
-        if http2:
-            raise NotImplementedError("http2=True: HTTP/2 is not there yet")
         if retries < 0:
             raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
         self.proxy = proxy_from(proxy)
@@ -59,7 +57,10 @@ class _Settings:
         if self.proxy is not None and uds is not None:
             raise ValueError("proxy=... and uds=...: a request goes through a proxy or into a Unix socket, not both")
         self.limits = limits
+        self.http1 = http1
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
+        alpn = ("h2", "http/1.1") if http1 else ("h2",)
+        self.tls_http2 = TLSSettings(verify, cert, trust_env, alpn) if http2 else None
         self.uds = None if uds is None else os.fspath(uds)
         self.local_address = local_address
         self.retries = retries
@@ -77,6 +78,8 @@ class _Settings:
             socket_options=self.socket_options,
             retries=self.retries,
             route=self._route(backend),
+            http1=self.http1,
+            tls_http2=self.tls_http2,
         )
         return Pool(connector, self.limits, is_async=is_async)
 

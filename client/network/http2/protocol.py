@@ -1,0 +1,525 @@
+"""HTTP/2 as a client speaks it, without any I/O: bytes in, events on streams, bytes out (RFC 9113).
+
+Theory of operation
+
+1. `receive` takes what has arrived. Whatever it means for a stream is noted on the stream, and the stream is put into `touched`.
+   What is to be sent is appended to `outgoing`. Nothing here waits, and nothing here fails: what is wrong with one stream ends
+   that stream with RST_STREAM, what is wrong with the connection ends it with GOAWAY, and `dead` says why.
+2. A stream is in `streams` from its HEADERS until both sides have said everything or one of them has reset it; then it is in
+   `finished`. Frames for it that were on their way are ignored where this side has reset it (section 5.1), but they count
+   against the connection's window and their header blocks are decoded, because both are state of the connection.
+3. Two windows, two policies. The connection's is given back as bytes arrive, so that a response that nobody reads never holds
+   up another one. A stream's is given back as its bytes are consumed, so that no stream holds more than `STREAM_WINDOW` bytes.
+   Both are given back in halves, not in drops.
+4. A server may keep the client busy for nothing: every such frame counts, and progress (a head, data in either direction)
+   pays for a thousand. Beyond the limit the connection is ended.
+5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpack import Decoder, Encoder, HPACKError, OversizedHeaderListError
+
+from ...errors import IncompleteBody, LimitExceeded, RemoteProtocolError
+from . import frames as f
+from .codes import (
+    CANCEL,
+    COMPRESSION_ERROR,
+    ENHANCE_YOUR_CALM,
+    FLOW_CONTROL_ERROR,
+    FRAME_SIZE_ERROR,
+    HTTP_1_1_REQUIRED,
+    NO_ERROR,
+    PROTOCOL_ERROR,
+    REFUSED_STREAM,
+    STREAM_CLOSED,
+    ConnectionFailure,
+    StreamFailure,
+    advice,
+    named,
+)
+from .fields import MOST_LIST
+from .stream import Ending, Stream
+
+if TYPE_CHECKING:
+    from ..call import Call
+
+STREAM_WINDOW = 2_097_152
+CONNECTION_WINDOW = 16_777_216
+MAX_FRAME = 65_536
+MOST_CONTROL = 10_000
+MOST_EMPTY = 1_000
+MOST_RESETS = 100
+UNTIL_SETTINGS = 100
+_PAID_BY_PROGRESS = 1_000
+_RESETS_REMEMBERED = 1_024
+_LARGEST_TABLE = 65_536
+_LARGEST_STREAM_ID = 2**31 - 1
+
+
+class GoAway:
+    """What the server said when it took its leave."""
+
+    __slots__ = ("code", "last", "said")
+
+    def __init__(self, last: int, code: int, said: bytes) -> None:
+        self.last = last
+        self.code = code
+        self.said = said
+
+    def __str__(self) -> str:
+        more = f" ({self.said[:80].decode('ascii', 'backslashreplace')})" if self.said else ""
+        return f"{named(self.code)}{more}; {advice(self.code)}"
+
+
+class Protocol:
+    """The client's side of one connection; see the top of this file."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, Stream] = {}
+        self.touched: list[Stream] = []
+        self.finished: list[Stream] = []
+        self.outgoing = bytearray()
+        self.dead: RemoteProtocolError | OSError | None = None
+        self.goaway: GoAway | None = None
+        self.has_settings = False
+        self.most_streams = UNTIL_SETTINGS
+        self.is_refusing = False  # stream after stream is reset
+        self.wants_http1 = False
+        self.pongs = 0
+        self._next_id = 1
+        self._reader = f.FrameReader(MAX_FRAME)
+        self._encoder = Encoder()
+        self._decoder = Decoder(max_header_list_size=MOST_LIST)
+        self._block: f.HeaderBlock | None = None
+        self._window_out = 65_535
+        self._window_in = CONNECTION_WINDOW
+        self._first_window_out = 65_535
+        self._max_frame_out = f.SMALLEST_MAX_FRAME
+        self._resets: dict[int, bool] = {}  # the latest streams that were reset -> whether by this side
+        self._forgotten = 0  # resets up to this stream are no longer remembered
+        self._resets_in_a_row = 0
+        self._quiet = 0
+        self._empty = 0
+        self.outgoing += f.PREFACE
+        self.outgoing += f.settings_frame(
+            (
+                (f.ENABLE_PUSH, 0),
+                (f.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+                (f.MAX_FRAME_SIZE, MAX_FRAME),
+                (f.MAX_HEADER_LIST_SIZE, MOST_LIST),
+            )
+        )
+        self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - 65_535)
+
+    # What goes out
+
+    @property
+    def takes_requests(self) -> bool:
+        """Whether this connection may still get new streams."""
+        return self.dead is None and self.goaway is None and not self.is_refusing and self._next_id < _LARGEST_STREAM_ID
+
+    def open(self, call: Call, fields: list[tuple[bytes, bytes]], *, ends: bool) -> Stream:
+        """Send a request's head."""
+        stream_id = self._next_id
+        self._next_id += 2
+        stream = Stream(stream_id, call, window_in=STREAM_WINDOW, window_out=self._first_window_out)
+        stream.has_sent_all = ends
+        block = self._encoder.encode(fields)
+        self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
+        self.streams[stream_id] = stream
+        return stream
+
+    def room_for(self, stream: Stream) -> int:
+        """Return how many bytes of the request's body may go out now."""
+        return min(self._window_out, stream.window_out)
+
+    def send_data(self, stream: Stream, data: bytes | memoryview, *, ends: bool = False) -> int:
+        """Send as much of `data` as one frame and both windows take; return how much that was.
+
+        With `ends`, the frame that takes the last byte ends the request.
+        """
+        size = min(len(data), self._window_out, stream.window_out, self._max_frame_out)
+        if size <= 0 and (data or not ends):
+            return 0
+        ends = ends and size == len(data)
+        self.outgoing += f.frame_head(f.DATA, f.END_STREAM if ends else 0, stream.id, size)
+        self.outgoing += data[:size]
+        self._window_out -= size
+        stream.window_out -= size
+        self._progress()
+        if ends:
+            stream.has_sent_all = True
+            self._finish_if_complete(stream)
+        return size
+
+    def consumed(self, stream: Stream) -> None:
+        """Give back to the server what was consumed of the stream, once it is worth a frame."""
+        credit = stream.credit
+        if credit >= STREAM_WINDOW // 2 and not stream.has_ended and stream.id in self.streams:
+            stream.credit = 0
+            stream.window_in += credit
+            self.outgoing += f.number_frame(f.WINDOW_UPDATE, stream.id, credit)
+
+    def give_up_sending(self, stream: Stream) -> None:
+        """Send no more of a request that was answered before all of it had gone out."""
+        stream.has_given_up = True
+        self._finish_if_complete(stream)
+
+    def reset(self, stream: Stream, code: int = CANCEL) -> None:
+        """End a stream of which nothing more is wanted; nothing when it has ended already."""
+        if self.streams.pop(stream.id, None) is None:
+            return
+        self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
+        self._remember_reset(stream.id, by_us=True)
+        self.finished.append(stream)
+
+    def ping(self, data: bytes = b"\0" * 8) -> None:
+        """Ask the server for a sign of life."""
+        self.outgoing += f.frame_head(f.PING, 0, 0, 8) + data
+
+    def say_goodbye(self) -> None:
+        """Take leave."""
+        if self.dead is None:
+            self.outgoing += f.goaway_frame(0, NO_ERROR)
+
+    # What comes in
+
+    def receive(self, data: bytes) -> None:
+        """Take in what has arrived."""
+        reader = self._reader
+        reader.feed(data)
+        try:
+            if not self.has_settings and reader.begins_like(b"HTTP/"):
+                raise ConnectionFailure(
+                    PROTOCOL_ERROR, "it answered in HTTP/1.1; without http1=False it is asked what it speaks"
+                )
+            while self.dead is None:
+                frame = reader.next()
+                if frame is None:
+                    return
+                self._receive(frame)
+        except ConnectionFailure as failure:
+            self._fail(failure)
+
+    def end(self, error: OSError | None) -> None:
+        """Note that nothing more will arrive: the server has closed the connection, or it broke."""
+        if self.dead is not None:
+            return
+        if self.goaway is not None:
+            self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
+        else:
+            self.dead = error or RemoteProtocolError("the server closed the connection without answering")
+        for stream in self._dropped():
+            if stream.head is None or isinstance(self.dead, OSError):
+                stream.ending = Ending(self.dead, None)
+            else:
+                stream.ending = Ending(_cut_short(stream, "the server closed the connection"), True)
+
+    def _receive(self, frame: f.Frame) -> None:
+        kind = frame.kind
+        if self._block is not None and (kind != f.CONTINUATION or frame.stream_id != self._block.stream_id):
+            raise ConnectionFailure(PROTOCOL_ERROR, "a header block was interrupted by another frame")
+        if not self.has_settings and (kind != f.SETTINGS or frame.flags & f.ACK):
+            raise ConnectionFailure(PROTOCOL_ERROR, "the connection did not begin with its settings")
+        if kind == f.DATA:
+            self._receive_data(frame)
+        elif kind == f.HEADERS:
+            self._receive_headers(frame)
+        else:
+            self._quiet += 1
+            if self._quiet > MOST_CONTROL:
+                said = f"more than {MOST_CONTROL} control frames, and nothing else"
+                raise ConnectionFailure(
+                    ENHANCE_YOUR_CALM,
+                    said,
+                    LimitExceeded(f"the server sent {said}", limit=MOST_CONTROL, value=self._quiet),
+                )
+            handler = _HANDLERS.get(kind)
+            if handler is not None:
+                handler(self, frame)
+
+    def _receive_data(self, frame: f.Frame) -> None:
+        if not frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a DATA frame for the whole connection")
+        size = len(frame.payload)
+        data = f.unpadded(frame) if frame.flags & f.PADDED else frame.payload
+        ends = bool(frame.flags & f.END_STREAM)
+        self._window_in -= size
+        if self._window_in < 0:
+            raise ConnectionFailure(FLOW_CONTROL_ERROR, "more data than the connection's window had room for")
+        if self._window_in < CONNECTION_WINDOW // 2:
+            self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - self._window_in)
+            self._window_in = CONNECTION_WINDOW
+        stream = self.streams.get(frame.stream_id)
+        if stream is not None and (data or ends):
+            self._progress()
+        elif not data:
+            self._empty += 1
+            if self._empty > MOST_EMPTY:
+                said = f"more than {MOST_EMPTY} empty DATA frames"
+                raise ConnectionFailure(
+                    ENHANCE_YOUR_CALM,
+                    said,
+                    LimitExceeded(f"the server sent {said}", limit=MOST_EMPTY, value=self._empty),
+                )
+        if stream is None:
+            self._receive_on_closed(frame)
+            return
+        try:
+            stream.receive_data(data, size, ends=ends)
+        except StreamFailure as failure:
+            self._fail_stream(stream, failure)
+            return
+        self.touched.append(stream)
+        if ends:
+            self._finish_if_complete(stream)
+
+    def _receive_headers(self, frame: f.Frame) -> None:
+        if not frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a HEADERS frame for the whole connection")
+        if frame.flags & f.END_HEADERS:
+            self._receive_block(frame.stream_id, frame.flags, f.unpadded(frame))
+        else:
+            self._block = f.HeaderBlock(frame)
+
+    def _receive_continuation(self, frame: f.Frame) -> None:
+        if self._block is None:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a CONTINUATION frame that continues nothing")
+        whole = self._block.add(frame)
+        if whole is not None:
+            flags = self._block.flags
+            self._block = None
+            self._receive_block(frame.stream_id, flags, whole)
+
+    def _receive_block(self, stream_id: int, flags: int, block: bytes) -> None:
+        if stream_id % 2 == 0 or stream_id >= self._next_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, f"a header for stream {stream_id}, which nobody has opened")
+        # Decoded whoever it is for: the compression is the connection's.
+        fields = self._decoded(block)
+        stream = self.streams.get(stream_id)
+        if stream is None:
+            self._receive_on_closed(f.Frame(f.HEADERS, flags, stream_id, b""))
+            return
+        try:
+            stream.receive_head(fields, ends=bool(flags & f.END_STREAM))
+        except StreamFailure as failure:
+            self._fail_stream(stream, failure)
+            return
+        if stream.head is not None:
+            self._progress()
+            self._resets_in_a_row = 0
+        self.touched.append(stream)
+        if stream.has_ended:
+            self._finish_if_complete(stream)
+
+    def _decoded(self, block: bytes) -> list[tuple[bytes, bytes]]:
+        try:
+            return self._decoder.decode(block, raw=True)  # type: ignore[return-value]  # pairs of bytes where raw
+        except OversizedHeaderListError as error:
+            said = f"a header of more than {MOST_LIST} bytes"
+            raise ConnectionFailure(
+                ENHANCE_YOUR_CALM, said, LimitExceeded(f"the server sent {said}", limit=MOST_LIST)
+            ) from error
+        except (HPACKError, IndexError, ValueError, OverflowError) as error:
+            raise ConnectionFailure(COMPRESSION_ERROR, "a header that cannot be decompressed") from error
+
+    def _receive_on_closed(self, frame: f.Frame) -> None:
+        """Deal with a frame for a stream that is not open."""
+        stream_id = frame.stream_id
+        if stream_id % 2 == 0 or stream_id >= self._next_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, f"a frame for stream {stream_id}, which nobody has opened")
+        by_us = self._resets.get(stream_id)
+        if by_us is None:
+            if stream_id > self._forgotten:
+                raise ConnectionFailure(STREAM_CLOSED, f"a frame for stream {stream_id}, which had ended")
+        elif not by_us:
+            self.outgoing += f.number_frame(f.RST_STREAM, stream_id, STREAM_CLOSED)
+
+    def _receive_priority(self, frame: f.Frame) -> None:
+        if not frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a PRIORITY frame for the whole connection")
+        if len(frame.payload) != 5:
+            stream = self.streams.get(frame.stream_id)
+            said = f"a PRIORITY frame of {len(frame.payload)} bytes"
+            if stream is None:
+                raise ConnectionFailure(FRAME_SIZE_ERROR, said)
+            self._fail_stream(stream, StreamFailure(FRAME_SIZE_ERROR, said))
+
+    def _receive_reset(self, frame: f.Frame) -> None:
+        code = f.read_number(frame, "RST_STREAM")
+        stream = self.streams.pop(frame.stream_id, None)
+        if stream is None:
+            self._refuse_idle(frame, "RST_STREAM")
+            return
+        self._remember_reset(stream.id, by_us=False)
+        self.finished.append(stream)
+        if stream.has_ended:
+            # The response is whole; the server does not want the rest of the request (section 8.1).
+            self.touched.append(stream)
+            return
+        self._resets_in_a_row += 1
+        self.is_refusing = self._resets_in_a_row >= MOST_RESETS
+        said = f"the server reset the stream: {named(code)}; {advice(code)}"
+        if code == HTTP_1_1_REQUIRED:
+            self.wants_http1 = True
+        if stream.head is not None:
+            self._end_stream(stream, Ending(_cut_short(stream, said), True))
+        else:
+            unprocessed = code in (REFUSED_STREAM, HTTP_1_1_REQUIRED)
+            self._end_stream(stream, Ending(RemoteProtocolError(said), not unprocessed))
+
+    def _receive_settings(self, frame: f.Frame) -> None:
+        if frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a SETTINGS frame for one stream")
+        if frame.flags & f.ACK:
+            if frame.payload:
+                raise ConnectionFailure(FRAME_SIZE_ERROR, "an acknowledgment of settings that holds some")
+            return
+        self.has_settings = True
+        for name, value in f.read_settings(frame.payload):
+            if name == f.MAX_CONCURRENT_STREAMS:
+                self.most_streams = value
+            elif name == f.INITIAL_WINDOW_SIZE:
+                self._resize_windows(value)
+            elif name == f.MAX_FRAME_SIZE:
+                if not f.SMALLEST_MAX_FRAME <= value <= f.LARGEST_MAX_FRAME:
+                    raise ConnectionFailure(PROTOCOL_ERROR, f"a largest frame of {value} bytes")
+                self._max_frame_out = min(value, MAX_FRAME)
+            elif name == f.HEADER_TABLE_SIZE:
+                self._encoder.header_table_size = min(value, _LARGEST_TABLE)
+            elif name == f.ENABLE_PUSH and value:
+                raise ConnectionFailure(PROTOCOL_ERROR, "a server that asks to be pushed to")
+        self.outgoing += f.frame_head(f.SETTINGS, f.ACK, 0, 0)
+
+    def _resize_windows(self, first: int) -> None:
+        if first > f.LARGEST_WINDOW:
+            raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {first} bytes")
+        more = first - self._first_window_out
+        self._first_window_out = first
+        for stream in self.streams.values():
+            stream.window_out += more
+            if stream.window_out > f.LARGEST_WINDOW:
+                raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {stream.window_out} bytes")
+            self.touched.append(stream)
+
+    def _receive_ping(self, frame: f.Frame) -> None:
+        if frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a PING frame for one stream")
+        if len(frame.payload) != 8:
+            raise ConnectionFailure(FRAME_SIZE_ERROR, f"a PING frame of {len(frame.payload)} bytes")
+        if frame.flags & f.ACK:
+            self.pongs += 1
+        else:
+            self.outgoing += f.frame_head(f.PING, f.ACK, 0, 8) + frame.payload
+
+    def _receive_goaway(self, frame: f.Frame) -> None:
+        if frame.stream_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a GOAWAY frame for one stream")
+        self.goaway = GoAway(*f.read_goaway(frame))
+        error = RemoteProtocolError(f"the server took its leave before it looked at the request: {self.goaway}")
+        if self.goaway.code == HTTP_1_1_REQUIRED:
+            self.wants_http1 = True
+        for stream in [stream for stream in self.streams.values() if stream.id > self.goaway.last]:
+            del self.streams[stream.id]
+            self._remember_reset(stream.id, by_us=True)
+            self.finished.append(stream)
+            self._end_stream(stream, Ending(error, False))
+
+    def _receive_window_update(self, frame: f.Frame) -> None:
+        more = f.read_number(frame, "WINDOW_UPDATE") & f.LARGEST_WINDOW
+        if not more:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a WINDOW_UPDATE frame that updates nothing")
+        if not frame.stream_id:
+            self._window_out += more
+            if self._window_out > f.LARGEST_WINDOW:
+                raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {self._window_out} bytes")
+            self.touched.extend(stream for stream in self.streams.values() if stream.wants_to_write)
+            return
+        stream = self.streams.get(frame.stream_id)
+        if stream is None:
+            self._refuse_idle(frame, "WINDOW_UPDATE")
+            return
+        stream.window_out += more
+        if stream.window_out > f.LARGEST_WINDOW:
+            self._fail_stream(stream, StreamFailure(FLOW_CONTROL_ERROR, f"a window of {stream.window_out} bytes"))
+        elif stream.wants_to_write:
+            self.touched.append(stream)
+
+    def _receive_push(self, frame: f.Frame) -> None:
+        raise ConnectionFailure(PROTOCOL_ERROR, "a pushed response, although push is switched off")
+
+    def _refuse_idle(self, frame: f.Frame, name: str) -> None:
+        """Ignore a frame for a stream that has ended, which may have been on its way; refuse any other."""
+        stream_id = frame.stream_id
+        if not stream_id or stream_id % 2 == 0 or stream_id >= self._next_id:
+            raise ConnectionFailure(PROTOCOL_ERROR, f"a {name} frame for stream {stream_id}, which nobody has opened")
+
+    # What it comes to
+
+    def _progress(self) -> None:
+        self._empty = 0
+        if self._quiet:
+            self._quiet = max(0, self._quiet - _PAID_BY_PROGRESS)
+
+    def _finish_if_complete(self, stream: Stream) -> None:
+        if stream.has_ended and stream.has_given_up:
+            # The whole response is there; the server need not wait for the rest of the request (section 8.1).
+            self.reset(stream, NO_ERROR)
+        elif stream.has_ended and stream.has_sent_all and self.streams.pop(stream.id, None) is not None:
+            self.finished.append(stream)
+
+    def _end_stream(self, stream: Stream, ending: Ending) -> None:
+        stream.ending = ending
+        self.touched.append(stream)
+
+    def _fail_stream(self, stream: Stream, failure: StreamFailure) -> None:
+        self.reset(stream, failure.code)
+        error = failure.error or RemoteProtocolError(
+            f"the server broke the rules of HTTP/2 ({named(failure.code)}): {failure}"
+        )
+        self._end_stream(stream, Ending(error, True))
+
+    def _fail(self, failure: ConnectionFailure) -> None:
+        self.outgoing += f.goaway_frame(0, failure.code, str(failure)[:100].encode("ascii", "replace"))
+        self.dead = failure.error or RemoteProtocolError(
+            f"the server broke the rules of HTTP/2 ({named(failure.code)}): {failure}"
+        )
+        for stream in self._dropped():
+            stream.ending = Ending(self.dead, True)
+
+    def _dropped(self) -> list[Stream]:
+        """Forget every stream, and return those whose response is not complete."""
+        streams = list(self.streams.values())
+        self.streams.clear()
+        self.finished += streams
+        self.touched += streams
+        return [stream for stream in streams if not stream.has_ended]
+
+    def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:
+        self._resets[stream_id] = by_us
+        if len(self._resets) > _RESETS_REMEMBERED:
+            oldest = next(iter(self._resets))
+            del self._resets[oldest]
+            self._forgotten = max(self._forgotten, oldest)
+
+
+def _cut_short(stream: Stream, why: str) -> IncompleteBody:
+    of = "" if stream.expected is None else f" of {stream.expected}"
+    return IncompleteBody(
+        f"the body ended after {stream.received}{of} bytes: {why}", received=stream.received, expected=stream.expected
+    )
+
+
+_HANDLERS = {
+    f.PRIORITY: Protocol._receive_priority,
+    f.RST_STREAM: Protocol._receive_reset,
+    f.SETTINGS: Protocol._receive_settings,
+    f.PUSH_PROMISE: Protocol._receive_push,
+    f.PING: Protocol._receive_ping,
+    f.GOAWAY: Protocol._receive_goaway,
+    f.WINDOW_UPDATE: Protocol._receive_window_update,
+    f.CONTINUATION: Protocol._receive_continuation,
+}

@@ -1,0 +1,182 @@
+"""A request's body on its way out: under both windows, reading while it writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...bodies.streams import ByteStream, close_iterator
+from ...errors import LocalProtocolError
+from .fields import request_fields
+
+if TYPE_CHECKING:
+    from ...messages.request import Request
+    from ..via import Via
+    from .connection import HTTP2Connection
+    from .stream import Stream
+
+MOST_QUEUED = 65_536
+_PIECE = 65_536
+_CONTINUE_WAIT = 1.0
+
+
+class Plan(NamedTuple):
+    """What to send."""
+
+    fields: list[Any]
+    content: bytes | None
+    """The whole body where it is in memory; `None` where it is a stream."""
+    length: int | None
+    expects_continue: bool
+    is_complete: bool
+    """Whether there is no body at all."""
+
+
+def plan_request(request: Request, via: Via | None) -> Plan:
+    """Return how a request goes out; `LocalProtocolError` where HTTP/2 cannot say it."""
+    fields, length, expects = request_fields(request, via)
+    stream = request.stream
+    content = b"".join(stream) if type(stream) is ByteStream else None
+    if content is not None:
+        if length is None:
+            if content:
+                fields.append((b"content-length", b"%d" % len(content)))
+        elif length != len(content):
+            raise LocalProtocolError(f"the body has {len(content)} bytes, but Content-Length says {length}")
+    return Plan(fields, content, length, expects, content == b"")
+
+
+async def send_body(connection: HTTP2Connection, stream: Stream, plan: Plan) -> None:
+    """Send the body; stop as soon as the server has answered without waiting for all of it."""
+    call = stream.call
+    pieces = _Pieces(call.request, plan)
+    stream.wants_to_write = True
+    try:
+        if plan.expects_continue:
+            await _wait_for_continue(connection, stream)
+        elif plan.content is None:
+            # The head goes ahead: nobody knows how long the first piece takes.
+            await connection.flush(stream)
+        while not _is_answered(stream) and not stream.has_sent_all:
+            piece = await pieces.next(is_async=call.is_async)
+            await _send_piece(connection, stream, b"" if piece is None else piece, ends=piece is None or pieces.is_last)
+    finally:
+        stream.wants_to_write = False
+        await pieces.close(is_async=call.is_async)
+    if not stream.has_sent_all:
+        connection.give_up_sending(stream)
+
+
+async def _wait_for_continue(connection: HTTP2Connection, stream: Stream) -> None:
+    """Give the server a moment to refuse before the body goes out (RFC 9110, section 10.1.1)."""
+    waits = stream.call.waits
+    try:
+        await connection.wait(stream, stream.call, waits.left(_CONTINUE_WAIT), _has_news)
+    except TimeoutError:
+        waits.left(None)
+    await connection.tell_interims(stream)
+
+
+async def _send_piece(connection: HTTP2Connection, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
+    protocol = connection.protocol
+    waits = stream.call.waits
+    rest = memoryview(piece)
+
+    def can_send(_: Stream) -> bool:
+        if _is_answered(stream):
+            return True
+        return (not rest or protocol.room_for(stream) > 0) and len(protocol.outgoing) < MOST_QUEUED
+
+    while True:
+        await connection.wait(stream, stream.call, waits.left(waits.write), can_send)
+        with connection.lock:
+            while can_send(stream) and not _is_answered(stream):
+                rest = rest[protocol.send_data(stream, rest, ends=ends) :]
+                if not rest:
+                    break
+            is_over = not rest or _is_answered(stream)
+        if stream.interims:
+            await connection.tell_interims(stream)
+        if is_over:
+            break
+    if not stream.has_sent_all or protocol.outgoing:
+        await connection.flush(stream)
+
+
+def _is_answered(stream: Stream) -> bool:
+    """Whether there is no point in sending the rest of the request.
+
+    A success that has only begun is no reason to stop: the server may answer while it listens.
+    """
+    if stream.ending is not None or stream.has_ended:
+        return True
+    return stream.head is not None and stream.head.status >= 300
+
+
+def _has_news(stream: Stream) -> bool:
+    return stream.head is not None or stream.ending is not None or bool(stream.interims)
+
+
+class _Pieces:
+    """The pieces of a body, counted against the length that was announced."""
+
+    __slots__ = ("_iterator", "_plan", "_request", "_sent", "is_last")
+
+    def __init__(self, request: Request, plan: Plan) -> None:
+        self._request = request
+        self._plan = plan
+        self._iterator: Any = None
+        self._sent = 0
+        self.is_last = False
+
+    async def next(self, *, is_async: bool) -> bytes | memoryview | None:
+        """Return the next piece, or `None` at the end."""
+        content = self._plan.content
+        if content is not None:
+            start = self._sent
+            self._sent += _PIECE
+            self.is_last = self._sent >= len(content)
+            return memoryview(content)[start : self._sent]
+        while True:
+            piece = await self._next_of_stream(is_async)
+            if piece is None:
+                self._check_length(ended=True)
+                return None
+            if piece:
+                self._sent += len(piece)
+                self._check_length(ended=False)
+                return piece
+
+    async def close(self, *, is_async: bool) -> None:
+        """Let the caller's generator go, wherever it stands."""
+        if self._iterator is None:
+            return
+        if is_async:
+            await close_iterator(self._iterator)
+            return
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
+
+    async def _next_of_stream(self, is_async: bool) -> bytes | None:
+        stream: Any = self._request.stream
+        if is_async and hasattr(stream, "__aiter__"):
+            if self._iterator is None:
+                self._iterator = stream.__aiter__()
+            try:
+                piece: bytes = await self._iterator.__anext__()
+            except StopAsyncIteration:
+                return None
+            return piece
+        if not is_async and hasattr(stream, "__iter__"):
+            if self._iterator is None:
+                self._iterator = iter(stream)
+            return next(self._iterator, None)
+        wanted = "an asynchronous" if is_async else "a blocking"
+        raise RuntimeError(f"the body of this request cannot be read by {wanted} client: {type(stream).__name__}")
+
+    def _check_length(self, *, ended: bool) -> None:
+        length = self._plan.length
+        if length is None or self._sent == length or (self._sent < length and not ended):
+            return
+        said = "the body has more than the" if self._sent > length else f"the body ended after {self._sent} of the"
+        raise LocalProtocolError(f"{said} {length} bytes that Content-Length says", request=self._request)

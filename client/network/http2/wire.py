@@ -1,0 +1,282 @@
+"""The bytes under a connection that many callers share: read by one of them and written by another at the same time.
+
+1. Blocking code shares a connection between threads. A `socket` can be read and written at once, an `SSLSocket` cannot: OpenSSL's
+   state is one. So the socket never blocks here; threads wait for it outside the lock, and OpenSSL is asked inside it.
+2. A socket that another thread waits for is shut down, and closed by the last one to leave: its number must not be given to
+   another socket meanwhile.
+3. Asynchronous code can be cancelled while it writes. Under asyncio that loses nothing: the transport has taken everything before
+   the first wait. Elsewhere the write is shielded, as long as the caller's own deadline allows; should it be interrupted all the
+   same, nobody knows how much of a frame went out, and the connection is broken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ..backends.readiness import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from ..backends.base import NetworkStream
+
+    Result = TypeVar("Result")
+
+WRITE_SIZE = 65_536
+_GRACE = 0.25
+
+
+class Wire(Protocol):
+    """What a connection needs of its bytes; a `NetworkStream` has more of it."""
+
+    can_be_shared: bool
+    """Whether it can be read and written by two callers at once."""
+    takes_at_once: bool
+    """Whether a write that is interrupted has sent everything all the same."""
+    can_be_tried: bool
+    """Whether `read_now` and `write_now` do anything."""
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        """Return what has arrived. Interrupted or out of time, it loses nothing and can be called again."""
+        ...
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        """Send at most `WRITE_SIZE` bytes."""
+        ...
+
+    def read_now(self) -> bytes | None:
+        """Return what has arrived, `b""` at the end, `None` when nothing has or nobody can say without waiting."""
+        ...
+
+    def write_now(self, data: bytes) -> None:
+        """Send what can be sent without waiting; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Free the socket."""
+        ...
+
+
+def wire_for(stream: NetworkStream, *, is_async: bool) -> Wire:
+    """Return the wire over a stream."""
+    if is_async:
+        return AsyncWire(stream)
+    connected = stream.get_extra_info("socket")
+    tls = stream.get_extra_info("ssl_object")
+    if isinstance(connected, socket.socket) and (tls is None or tls is connected):
+        return ThreadedWire(stream, connected, is_tls=tls is not None)
+    return PlainWire(stream, can_be_shared=connected is None)
+
+
+class PlainWire:
+    """A stream as it is, for blocking code: in memory, or TLS that this library keeps between two sockets."""
+
+    takes_at_once = False
+    can_be_tried = True
+
+    def __init__(self, stream: NetworkStream, *, can_be_shared: bool) -> None:
+        self._stream = stream
+        self.can_be_shared = can_be_shared
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        await self._stream.write(data, timeout)
+
+    def read_now(self) -> bytes | None:
+        return _step(self._stream.read(WRITE_SIZE, 0)) if self._stream.is_readable() else None
+
+    def write_now(self, data: bytes) -> None:
+        _step(self._stream.write(data, 0))
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class ThreadedWire:
+    """A socket that one thread reads while another one writes."""
+
+    can_be_shared = True
+    takes_at_once = False
+    can_be_tried = True
+
+    def __init__(self, stream: NetworkStream, connected: socket.socket, *, is_tls: bool) -> None:
+        self._stream = stream
+        self._socket: Any = connected
+        self._is_tls = is_tls
+        self._lock = threading.Lock()  # around OpenSSL, and around the two below
+        self._users = 0
+        self._is_closed = False
+        connected.setblocking(False)
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._enter()
+        try:
+            write = False
+            while True:
+                if write or not (self._is_tls and self._socket.pending()):
+                    self._wait(deadline, "the peer says nothing", write=write)
+                done, wanted = self._try(self._socket.recv, max_bytes)
+                if done is not None:
+                    return bytes(done)
+                write = wanted == "write"
+        finally:
+            self._leave()
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        rest = memoryview(data)
+        self._enter()
+        try:
+            while rest:
+                sent, wanted = self._try(self._socket.send, rest)
+                if sent is None:
+                    deadline = None if timeout is None else time.monotonic() + timeout
+                    self._wait(deadline, "the peer takes nothing", write=wanted != "read")
+                else:
+                    rest = rest[sent:]
+        finally:
+            self._leave()
+
+    def read_now(self) -> bytes | None:
+        with contextlib.suppress(OSError):
+            if not self._stream.is_readable():
+                return None
+        try:
+            self._enter()
+        except OSError:
+            return b""
+        try:
+            done, _ = self._try(self._socket.recv, WRITE_SIZE)
+        except OSError:
+            return b""
+        finally:
+            self._leave()
+        return None if done is None else bytes(done)
+
+    def write_now(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._try(self._socket.send, data)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            is_used = self._users > 0
+            if is_used:
+                with contextlib.suppress(OSError):
+                    # Not SSLSocket's own, which would go on in plain text.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        if not is_used:
+            self._stream.close()
+
+    def _try(self, operation: Any, argument: Any) -> tuple[Any, str]:
+        """Return what the operation returned, or `None` and what it waits for."""
+        if not self._is_tls:
+            try:
+                return operation(argument), ""
+            except BlockingIOError:
+                return None, ""
+        import ssl
+
+        from ..backends.tls_stream import clear
+
+        with self._lock:
+            if self._is_closed:
+                raise ConnectionResetError("the connection is closed")
+            try:
+                return operation(argument), ""
+            except ssl.SSLWantReadError:
+                return None, "read"
+            except ssl.SSLWantWriteError:
+                return None, "write"
+            except ssl.SSLError as error:
+                raise clear(error) from error
+
+    def _wait(self, deadline: float | None, what: str, *, write: bool) -> None:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not any(wait_for(self._socket, read=not write, write=write, timeout=left)):
+            raise TimeoutError(what)
+        if self._is_closed:
+            raise ConnectionResetError("the connection is closed")
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                raise ConnectionResetError("the connection is closed")
+            self._users += 1
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            closes = self._is_closed and not self._users
+        if closes:
+            self._stream.close()
+
+
+class AsyncWire:
+    """A stream that one task reads while another one writes."""
+
+    can_be_shared = True
+
+    def __init__(self, stream: NetworkStream) -> None:
+        self._stream = stream
+        kind = _kind(stream)
+        self.takes_at_once = kind == "AsyncioStream"
+        # Only of these it is known that reading loses nothing when it has to be stopped.
+        self.can_be_tried = kind in ("AsyncioStream", "MemoryStream")
+        self.close = stream.close
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        if self.takes_at_once:
+            await self._stream.write(data, timeout)
+            return
+        import anyio
+
+        last = anyio.current_effective_deadline() + _GRACE
+        with anyio.CancelScope(shield=True, deadline=last) as scope:
+            await self._stream.write(data, timeout)
+        if scope.cancelled_caught:
+            raise TimeoutError("the peer takes nothing")
+
+    def read_now(self) -> bytes | None:
+        if self.can_be_tried and self._stream.is_readable():
+            return _step(self._stream.read(WRITE_SIZE, None))
+        return None
+
+    def write_now(self, data: bytes) -> None:
+        if self.can_be_tried:
+            _step(self._stream.write(data, None))
+
+
+def _kind(stream: Any) -> str:
+    """Return what carries the bytes in the end; by its name, because not every backend is imported everywhere."""
+    from ..backends.tls_stream import TLSStream
+
+    while isinstance(stream, TLSStream):
+        stream = stream._inner
+    return type(stream).__name__
+
+
+def _step(coroutine: Coroutine[Any, Any, Result]) -> Result | bytes | None:
+    """Run a coroutine up to where it would wait; return what it returned, `b""` where it failed."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: Result = finished.value
+        return result
+    except OSError:
+        return b""
+    except BaseException:
+        return None
+    coroutine.close()
+    return None
