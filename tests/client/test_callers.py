@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,6 +94,16 @@ async def test_a_drained_body_that_cannot_be_decoded_harms_nobody_who_does_not_a
 
     with pytest.raises(DecodingError):
         response.content  # noqa: B018 - a property
+
+
+@pytest.mark.anyio
+async def test_a_drained_body_travels_along_when_its_response_is_pickled(side: Side) -> None:
+    response = Response(302, headers={"Content-Encoding": "gzip"}, stream=side.body(gzip.compress(b"body")))
+    await caller(side).drain(response)
+
+    back: Response = pickle.loads(pickle.dumps(response))
+
+    assert back.content == b"body"
 
 
 @pytest.mark.anyio

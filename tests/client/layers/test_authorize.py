@@ -238,7 +238,8 @@ async def test_a_request_of_the_flows_own_is_bounded_like_the_one_it_is_made_for
     assert seen[1].headers["Authorization"] == "Bearer abc"
     assert seen[1].content == b"body"
     assert seen[0].extensions["timeout"] == seen[1].extensions["timeout"] == Timeout(3.0).as_dict()
-    assert seen[0].extensions["deadline"] == seen[1].extensions["deadline"]
+    for name in ("deadline", "operation"):
+        assert seen[0].extensions[name] == seen[1].extensions[name]
     assert [str(earlier.url) for earlier in response.history] == ["https://auth.test/token"]
 
 

@@ -315,44 +315,6 @@ def test_reading_multipart_leaves_it_whole() -> None:
     assert b"".join(list(request.stream)) == first  # type: ignore[arg-type]  # iterable for both
 
 
-# Compressed
-
-
-def test_a_body_can_be_compressed() -> None:
-    request = Request("POST", "https://api.test/", json=["a"] * 100)
-    plain = request.content
-
-    request.compress("gzip")
-
-    assert gzip.decompress(request.content) == plain
-    assert request.headers["Content-Encoding"] == "gzip"
-    assert request.headers["Content-Length"] == str(len(request.content))
-    assert request.headers["Content-Type"] == "application/json"
-
-
-def test_so_can_a_stream() -> None:
-    request = Request("POST", "https://api.test/", content=iter([b"a" * 100, b"b"]))
-
-    request.compress("gzip")
-
-    assert gzip.decompress(request.read()) == b"a" * 100 + b"b"
-    assert request.headers["Transfer-Encoding"] == "chunked"
-    assert "Content-Length" not in request.headers
-
-
-def test_where_there_is_no_body_there_is_nothing_to_compress() -> None:
-    request = Request("GET", "https://api.test/")
-
-    request.compress("gzip")
-
-    assert request.headers.raw == [(b"Host", b"api.test")]
-
-
-def test_a_coding_that_is_not_known_is_an_error() -> None:
-    with pytest.raises(ValueError, match="unheard-of"):
-        Request("POST", "https://api.test/", content=b"body").compress("unheard-of")
-
-
 # The rest
 
 
