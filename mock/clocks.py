@@ -11,6 +11,8 @@ import itertools
 import threading
 import time
 
+_TURNS = 5
+
 
 class VirtualClock:
     """A clock that is ahead of the real one by all that was slept on it.
@@ -56,9 +58,12 @@ class VirtualClock:
             alarm = (self.monotonic() + seconds, next(self._numbers))
             heapq.heappush(self._alarms, alarm)
         try:
-            await checkpoint()  # tasks that are about to sleep get to set their alarms
-            while self._alarms[0] != alarm:
+            # Time passes only once the others had their turns: those about to sleep set their alarms,
+            # and those that have just woken may set one that is earlier than this.
+            calm = 0
+            while calm < _TURNS:
                 await checkpoint()
+                calm = calm + 1 if self._alarms[0] == alarm else 0
             with self._lock:
                 self._ahead = max(self._ahead, alarm[0] - time.monotonic())
         finally:

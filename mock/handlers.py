@@ -89,7 +89,7 @@ def bound(function: Callable[..., Any], kinds: dict[str, str]) -> Answerer:
 def plain(function: Callable[..., Any]) -> Answerer:
     """Return how a function is called that does not know a template: `reply=function`, `.respond(function)`.
 
-    Its arguments go by name, where all of them are known; else its only argument is the request.
+    Its arguments go by name; a single one whose name says nothing is the request.
     """
     parameters = [
         parameter
@@ -99,7 +99,8 @@ def plain(function: Callable[..., Any]) -> Answerer:
     ]
     source = named(function)
     if len(parameters) == 1 and parameters[0].name not in GIVEN:
-        return lambda call: function(call.request)
+        only = parameters[0].name
+        return lambda call: function(call.path_params.get(only, call.request))
     unknown = [parameter.name for parameter in parameters if parameter.name not in GIVEN]
     wanted = [parameter.name for parameter in parameters if parameter.name in GIVEN]
 
