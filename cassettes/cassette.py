@@ -22,6 +22,7 @@ from .tape import Tape, not_written
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from ..mock import Router
     from .settings import Mode, Options
 
 # What vcrpy matches on by default: its tapes may hold answers for bodies that differ.
@@ -69,6 +70,11 @@ class Cassette:
             else tape_of_others.episodes(place)
         )
         self._library = Library(episodes, place, Matcher(self.settings, self._blank))
+        self.router: Router | None = None
+        if contents.head is not None and self.settings.routes:
+            from .written_routes import router_of  # most cassettes hold recordings alone
+
+            self.router = router_of(self.settings, contents.head.text(contents.data).decode("utf-8"), self.path)
         # A cassette without recordings that nobody recorded was prepared by its author, to be recorded into.
         is_fresh = not contents.episodes and contents.settings.recorder is None and not contents.settings.routes
         self._recorder: Recorder | None = None

@@ -38,6 +38,7 @@ _KNOWN = (
     "allow_secrets",
     "order",
     "repeats",
+    "base_url",
     "routes",
 )
 _LISTS = ("ignore", "volatile", "redact", "allow_secrets")
@@ -67,6 +68,7 @@ class Settings:
     order: str = "any"
     repeats: str = "safe"
     recorder: str | None = None
+    base_url: str | None = None
     routes: tuple[Any, ...] = ()
 
     def changed(self, **given: Any) -> Settings:
@@ -140,7 +142,11 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
                 line=_line_of(name, text),
                 mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(_KNOWN)}.",
             )
-    settings = Settings(recorder=document.get("recorder"))
+    settings = Settings(
+        recorder=document.get("recorder"),
+        base_url=document.get("base_url"),
+        routes=tuple(_routes(document.get("routes"), text, path)),
+    )
     for name in ("match", *_LISTS, "order", "repeats"):
         try:
             value = document.get(name)
@@ -148,6 +154,17 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
         except (ValueError, TypeError) as error:
             raise CassetteDamaged(str(error), path=path, line=_line_of(name, text), mend="Mend that line.") from error
     return settings
+
+
+def _routes(said: Any, text: str, path: str) -> list[Any]:
+    if said is None or is_sequence(said):
+        return said or []
+    raise CassetteDamaged(
+        "`routes:` is a list",
+        path=path,
+        line=_line_of("routes", text),
+        mend="Write each route behind a dash: `- GET /users: {json: []}`.",
+    )
 
 
 def _line_of(name: str, text: str) -> int:

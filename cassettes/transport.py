@@ -89,9 +89,9 @@ class StandIn(BaseTransport, AsyncBaseTransport):
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
 
-    def in_front_of(self, transport: Any, *, production: bool = True) -> Player:
+    def in_front_of(self, transport: Any, *, production: bool = True) -> Any:
         """Return what answers in front of this transport."""
-        return Player(self.cassette, transport, is_last=production)
+        return _front(self.cassette, transport, production)
 
     def __repr__(self) -> str:
         return repr(self.cassette)
@@ -124,13 +124,15 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_sync is None and self.inner is None and self.cassette.is_recording:
             self._inner_sync = HTTPTransport()
-        return Player(self.cassette, self._inner_sync).handle_request(request)
+        response: Response = _front(self.cassette, self._inner_sync).handle_request(request)
+        return response
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_async is None and self.inner is None and self.cassette.is_recording:
             self._inner_async = AsyncHTTPTransport()
-        return await Player(self.cassette, self._inner_async).handle_async_request(request)
+        response: Response = await _front(self.cassette, self._inner_async).handle_async_request(request)
+        return response
 
     def close(self) -> None:
         """Close the cassette and the inner transport."""
@@ -150,6 +152,12 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
 
     def __repr__(self) -> str:
         return f"<CassetteTransport {self.cassette.path!r} mode={self.cassette.mode!r}>"
+
+
+def _front(cassette: Cassette, behind: Any, is_last: bool = True) -> Any:
+    """Return what answers for a cassette: its recordings, and before them its routes."""
+    player = Player(cassette, behind, is_last)
+    return player if cassette.router is None else cassette.router.in_front_of(player)
 
 
 def recorded_request(request: Request) -> RecordedRequest:

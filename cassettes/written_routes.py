@@ -1,0 +1,85 @@
+"""Routes written by hand in the first document of a cassette, in the words of `mock`.
+
+    routes:
+      - GET /users/{id:int}: {json: {name: Ada}}        # short: one reply, or a list of them
+      - POST /orders: [503, {status: 201, json: {id: 1}}]
+      - route: GET /search                              # long: with what it asks for, and how often it may be used
+        match: {params: {q: tea}}
+        respond: {json: [tea]}
+        times: 2
+
+They answer first; what no route answers goes on to the recordings.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from ..mock import Place, RouteError, Router, reply
+from .errors import CassetteDamaged
+from .plain import is_mapping, is_sequence
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+_LONG = ("route", "match", "respond", "name", "priority", "times", "optional", "state")
+
+
+def router_of(settings: Settings, text: str, path: str) -> Router:
+    """Return the router that the settings describe; `text` is the document in which they stand."""
+    router = Router(settings.base_url, unmatched="pass")
+    for entry in settings.routes:
+        target = _target(entry)
+        line = _line_of(target, text)
+        try:
+            _add(router, entry, Place(path, line))
+        except (RouteError, TypeError, ValueError) as error:
+            raise CassetteDamaged(
+                f"the route {target!r} is wrong: {error}", path=path, line=line, mend="Mend that route."
+            ) from error
+    return router
+
+
+def _target(entry: Any) -> str:
+    if not is_mapping(entry):
+        return str(entry)
+    return str(entry["route"] if "route" in entry else next(iter(entry), ""))
+
+
+def _line_of(target: str, text: str) -> int:
+    at = text.find(target)
+    return text.count("\n", 0, max(at, 0)) + 1
+
+
+def _add(router: Router, entry: Any, place: Place) -> None:
+    if not is_mapping(entry):
+        raise ValueError("a route is `GET /path: reply`, or a mapping with `route:` and `respond:`")
+    if "route" not in entry:
+        if len(entry) != 1:
+            raise ValueError(f"one route has one target, not {', '.join(entry)}; or write `route:` and `respond:`")
+        target, said = next(iter(entry.items()))
+        _say(router.route(target, place=place), said)
+        return
+    options = dict(entry)
+    target, said = options.pop("route"), options.pop("respond", None)
+    criteria: Any = options.pop("match", None) or {}
+    for name in options:
+        if name not in _LONG:
+            near = difflib.get_close_matches(name, _LONG, 1)
+            raise ValueError(f"a route has no `{name}:`" + (f", did you mean `{near[0]}:`?" if near else ""))
+    if not is_mapping(criteria):
+        raise ValueError("`match:` is a mapping of what to ask for, such as {params: {q: tea}}")
+    _say(router.route(target, place=place, **options, **criteria), said)
+
+
+def _say(route: Any, said: Any) -> None:
+    """Give a route its replies."""
+    replies: list[Any] = said if is_sequence(said) and said else [said]
+    for number, one in enumerate(replies):
+        words: dict[str, Any] = dict(one) if is_mapping(one) else {"status": 200 if one is None else one}
+        made = reply(**words)
+        if number == 0:
+            route.reply(made)
+        else:
+            route.then(made)
