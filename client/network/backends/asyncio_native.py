@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .base import NetworkStream, SocketOption
 
 _HIGH = 1_048_576
+_WRITE_SIZE = 262_144
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -332,15 +333,18 @@ class AsyncioStream(asyncio.Protocol):
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         if self._closed or self._transport is None:
             raise self._broken()
-        if self._chunks or self._eof:
-            return 0
-        # The transport keeps what it cannot send: the view may not outlive the caller's buffer.
-        self._transport.write(bytes(data))
-        while self._writing_paused and not self._chunks and not self._eof:
-            await self._writer.wait(timeout, "the peer takes nothing")
+        taken = 0
+        while taken < len(data) and not self._chunks and not self._eof:
+            # The transport keeps what it cannot send: little at a time, and the view may not outlive the caller's
+            # buffer.
+            piece = bytes(data[taken : taken + _WRITE_SIZE])
+            self._transport.write(piece)
+            taken += len(piece)
+            while self._writing_paused and not self._chunks and not self._eof:
+                await self._writer.wait(timeout, "the peer takes nothing")
         if self._closed and not self._chunks:
             raise self._broken()
-        return len(data)
+        return taken
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
         from .tls_stream import TLSStream
@@ -362,6 +366,9 @@ class AsyncioStream(asyncio.Protocol):
 
     def is_readable(self) -> bool:
         if self._chunks or self._eof or self._closed or self._socket.fileno() < 0:
+            return True
+        # Bytes of the last request that the peer has answered without taking them.
+        if self._writing_paused:
             return True
         # What the system has and the loop has not seen yet counts as well.
         look = self._probe
