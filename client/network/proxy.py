@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Union
 
-from ..messages.headers import Headers, HeaderTypes
+from ..messages.headers import SECRET_HEADERS, Headers, HeaderTypes
 from ..urls import URL
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Proxy:
 
     def __repr__(self) -> str:
         auth = "" if self.auth is None else f", auth=({self.auth[0]!r}, '********')"
-        headers = f", headers={self.headers!r}" if self.headers else ""
+        shown = {name: "[secure]" if name in SECRET_HEADERS else value for name, value in self.headers.items()}
+        headers = f", headers={shown!r}" if shown else ""
         return f"Proxy({str(self.url)!r}{auth}{headers})"
 
 

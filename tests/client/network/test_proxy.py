@@ -70,7 +70,7 @@ def test_trust_is_kept() -> None:
         (Proxy("http://me:hunter2@proxy.test"), "Proxy('http://proxy.test', auth=('me', '********'))"),
         (
             Proxy("http://proxy.test", headers={"X-Field": "1", "Proxy-Authorization": "Basic hunter2"}),
-            "Proxy('http://proxy.test', headers=Headers({'x-field': '1', 'proxy-authorization': '[secure]'}))",
+            "Proxy('http://proxy.test', headers={'x-field': '1', 'proxy-authorization': '[secure]'})",
         ),
     ],
 )
