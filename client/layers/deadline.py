@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
+from ..journal import loggable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _ACCOUNT = "time_account"
 _MOST_ENTRIES = 8
+_LONGEST_NAME = 160
 
 # By the identity of the client, which its open block keeps alive.
 _here: ContextVar[tuple[tuple[int, float], ...]] = ContextVar("understudy_deadlines", default=())
@@ -106,8 +108,7 @@ class Deadline:
             response = await send(request)
             if self._reads:
                 try:
-                    with account.entry("reading the body"):
-                        await self._caller.read(response)
+                    await read_accounted(self._caller, request, response)
                 except BaseException:
                     await self._caller.close(response)
                     raise
@@ -125,8 +126,7 @@ class Stopwatch:
         if account is None:
             # Somebody made the request anew, without the extensions of the one that it is made for.
             return await send(request)
-        url = request.url
-        name = f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path[:80]}"
+        name = f"{request.method} {loggable(request.url)[:_LONGEST_NAME]}"
         if account.left <= 0:
             error = DeadlineExceeded(f"no time is left for {name}", request=request)
             error.request_sent = False
@@ -180,6 +180,15 @@ class _Entry:
 def within_call(request: Request) -> dict[str, Any]:
     """Return extensions for another request of the same call, to be sent by the client anew: the deadline goes on."""
     return {name: value for name, value in request.extensions.items() if name != _ACCOUNT}
+
+
+async def read_accounted(caller: Caller, request: Request, response: Response) -> None:
+    """Read a body, and add how long it took to the account of the call, where it keeps one."""
+    account: Account | None = request.extensions.get(_ACCOUNT)
+    if account is None or response.is_closed:
+        return await caller.read(response)
+    with account.entry("reading the body"):
+        await caller.read(response)
 
 
 def note_wait(request: Request, seconds: float, attempt: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RequestError
 from ..retry import Attempt, retry_after_seconds
-from .deadline import note_wait
+from .deadline import note_wait, read_accounted
 
 if TYPE_CHECKING:
     from ..callers import Caller
@@ -46,7 +46,7 @@ class Retries:
             try:
                 response = await send(request)
                 if self._reads and not self._is_interim(request, response):
-                    await self._caller.read(response)
+                    await read_accounted(self._caller, request, response)
             except RequestError as error:
                 failure = error
                 if response is not None:

@@ -132,7 +132,7 @@ def test_the_error_says_where_the_time_went(clock: Clock) -> None:
         client.send(request(deadline=1008.0))
 
     assert str(caught.value) == (
-        "no answer: of 8.00 s, 2.50 s waiting before attempt 2, 3.00 s GET https://api.test/users"
+        "no answer: of 8.00 s, 2.50 s waiting before attempt 2, 3.00 s GET https://api.test/users?..."
     )
 
 
@@ -146,7 +146,20 @@ def test_reading_the_body_is_part_of_it(clock: Clock) -> None:
     with client_for(lambda _: Response(200, stream=Slow())) as client, pytest.raises(DeadlineExceeded) as caught:
         client.send(request(deadline=1008.0))
 
-    assert "0.00 s GET https://api.test/users, 7.00 s reading the body" in str(caught.value)
+    assert "0.00 s GET https://api.test/users?..., 7.00 s reading the body" in str(caught.value)
+
+
+def test_reading_the_body_is_accounted_for_once_where_retries_read_it(clock: Clock) -> None:
+    class Slow(SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            clock.now += 7
+            raise DeadlineExceeded("the body is late")
+            yield b""
+
+    with client_for(lambda _: Response(200, stream=Slow())) as client, pytest.raises(DeadlineExceeded) as caught:
+        client.send(request(deadline=1008.0), retry=Retry())
+
+    assert str(caught.value).count("reading the body") == 1
 
 
 def test_a_streamed_body_is_left_to_the_caller() -> None:
@@ -247,5 +260,5 @@ async def test_an_asynchronous_client_keeps_the_same_account() -> None:
         raise DeadlineExceeded("no answer", request=asked)
 
     async with AsyncClient(transport=MockTransport(handler)) as client:
-        with pytest.raises(DeadlineExceeded, match=r"of 60\.00 s, 0\.00 s GET https://api\.test/users"):
+        with pytest.raises(DeadlineExceeded, match=r"of 60\.00 s, 0\.00 s GET https://api\.test/users\?\.\.\."):
             await client.send(request(deadline=time.monotonic() + 60.0))
