@@ -6,7 +6,8 @@ from typing import Any
 
 import h11
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from understudy.client.errors import RemoteProtocolError
 from understudy.client.messages.request import Request
