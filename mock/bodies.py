@@ -21,7 +21,7 @@ _END = object()
 PieceFactory = Callable[[], Pieces]
 
 
-class Replayed:
+class Replayed(Iterable[Any]):
     """An iterator that can be iterated again: what came out of it is kept, what did not is still asked for."""
 
     def __init__(self, source: Iterator[Any]) -> None:
@@ -42,21 +42,23 @@ class Replayed:
 
 def piece_factory(chunks: Any) -> PieceFactory:
     """Return a function that gives the pieces of a body afresh for every call."""
-    if callable(chunks):
-        return chunks  # type: ignore[no-any-return]  # a generator function, or a factory of pieces
+    if callable(chunks):  # a generator function, or a factory of pieces
+        factory: PieceFactory = chunks
+        return factory
     if isinstance(chunks, (str, bytes)):
         raise RouteError(f"a stream is a list or a generator of pieces; say a whole body with content=: {show(chunks)}")
-    if isinstance(chunks, AsyncIterable):
+    pieces: Any = chunks
+    if hasattr(chunks, "__aiter__"):
         if hasattr(chunks, "__anext__"):
             raise RouteError(
                 "an asynchronous generator plays only once: pass the function that makes it, not its result"
             )
-        return lambda: chunks
-    if not isinstance(chunks, Iterable):
+        return lambda: pieces
+    if not hasattr(chunks, "__iter__"):
         raise RouteError(
             f"a stream is a list or a generator of pieces, or a function that returns one; not {show(chunks)}"
         )
-    kept = Replayed(iter(chunks)) if isinstance(chunks, Iterator) else list(chunks)
+    kept: Iterable[Any] = Replayed(pieces) if hasattr(chunks, "__next__") else list(pieces)
     return lambda: kept
 
 
@@ -66,7 +68,7 @@ def as_bytes(piece: Any) -> bytes:
         return piece
     if isinstance(piece, str):
         return piece.encode()
-    if isinstance(piece, (bytearray, memoryview)):
+    if isinstance(piece, bytearray):
         return bytes(piece)
     raise TypeError(f"a stream's pieces are bytes or text, not {show(piece)}")
 

@@ -10,8 +10,38 @@ import heapq
 import itertools
 import threading
 import time
+from typing import TYPE_CHECKING, Union
 
+if TYPE_CHECKING:
+    from ..client import Clock
+
+# How many turns the other tasks get before time passes.
 _TURNS = 5
+
+
+class RecordedClock:
+    """Another clock, with an account of what was slept on it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.slept: list[float] = []
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        """Return the other clock's time."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep on the other clock."""
+        self.slept.append(seconds)
+        self._clock.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """Sleep on the other clock."""
+        self.slept.append(seconds)
+        await self._clock.asleep(seconds)
+
+    def __repr__(self) -> str:
+        return f"<RecordedClock {self._clock!r}>"
 
 
 class VirtualClock:
@@ -73,3 +103,6 @@ class VirtualClock:
 
     def __repr__(self) -> str:
         return f"<VirtualClock {self._ahead:g} s ahead>"
+
+
+MockClock = Union[VirtualClock, RecordedClock]

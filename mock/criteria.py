@@ -230,10 +230,10 @@ class NamedCriterion:
                     found.append(Difference((name,), ABSENT, plain(got), "not wanted"))
         return found
 
-    def _of_name(self, name: str, want: object, got: list[Any]) -> Differences:
+    def _of_name(self, name: str, want: Any, got: list[Any]) -> Differences:
         if want is ABSENT or not got:
             return differences(want, plain(got), (name,))
-        if isinstance(want, (list, Unordered)) or (isinstance(want, tuple) and self.field != "files"):
+        if isinstance(want, Unordered) or (is_list(want) and (self.field != "files" or not isinstance(want, tuple))):
             return differences(want, list(got), (name,))
         for value in got:
             # A file compares itself with its content, or with (name, content, type).

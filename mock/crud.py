@@ -24,7 +24,7 @@ class Crud:
     `GET` of the list takes fields as filters: `/todos?title=eggs`.
     """
 
-    def __init__(self, url: str, items: list[dict[str, Any]] | None = None, *, id: str = "id") -> None:  # noqa: A002
+    def __init__(self, url: str, items: list[dict[str, Any]] | None = None, *, id: str = "id") -> None:
         if not isinstance(url, str) or "{" in url or url.endswith("*"):
             raise RouteError(f"`crud` takes the URL or path of a collection, such as '/todos', not {show(url)}")
         given: list[Any] = list(items or [])

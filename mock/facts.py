@@ -176,7 +176,7 @@ def _graphql(facts: Facts) -> object:
     body: Any = facts.get("json") if facts.method != "GET" else dict(facts.params())
     if not is_mapping(body) or not isinstance(body.get("query"), str):
         return ABSENT
-    variables = body.get("variables") or {}
+    variables: Any = body.get("variables") or {}
     if isinstance(variables, str):
         try:
             variables = json.loads(variables)

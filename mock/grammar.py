@@ -37,7 +37,19 @@ from .facts import canonical_xml, parse_query
 from .lookups import LOOKUPS, Equal, compiled
 from .targets import HostPattern, Target, parse_methods, parse_url
 from .templates import PathTemplate
-from .values import ABSENT, Condition, Step, Subset, Unordered, is_list, is_mapping, is_pattern, is_predicate, show
+from .values import (
+    ABSENT,
+    Condition,
+    Step,
+    Subset,
+    Unordered,
+    is_collection,
+    is_list,
+    is_mapping,
+    is_pattern,
+    is_predicate,
+    show,
+)
 
 TEXTS = frozenset({"method", "scheme", "host", "port", "path", "url", "content", "text", "xml", "auth"})
 NAMED = frozenset({"params", "headers", "cookies", "form", "files"})
@@ -143,20 +155,20 @@ def _is_condition(value: object) -> bool:
     )
 
 
-_PLAIN = {kind.__eq__ for kind in (str, bytes, int, float, bool, list, tuple, dict, type(None))} | {object.__eq__}
+_PLAIN: set[Any] = {kind.__eq__ for kind in (str, bytes, int, float, bool, list, tuple, dict, type(None), object)}
 
 
 def _cased(field: str, value: Any) -> Any:
     change = str.upper if field == "method" else str.lower
     if isinstance(value, str):
         return change(value)
-    return [change(item) for item in value] if isinstance(value, (list, tuple, set, frozenset)) else value
+    return [change(item) for item in value] if is_collection(value) else value
 
 
 def _method(value: Any) -> list[Criterion]:
     if isinstance(value, str):
         methods = parse_methods(value)
-    elif isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
+    elif is_collection(value) and all(isinstance(item, str) for item in value):
         methods = tuple(item.upper() for item in value)
     else:
         raise RouteError(f"`method` takes a method such as 'GET', or a list of them, not {show(value)}")
@@ -257,8 +269,9 @@ def _wants(field: str, value: Any) -> dict[str, Any]:
     """Return what is wanted of each name, from a dict, pairs, a query string or the client's own types."""
     if isinstance(value, (str, bytes)) and field in ("params", "form"):
         value = parse_query(value.decode() if isinstance(value, bytes) else value.lstrip("?"))
-    if hasattr(value, "multi_items"):
-        value = value.multi_items()
+    given: Any = value
+    if hasattr(given, "multi_items"):
+        value = given.multi_items()
     if is_mapping(value):
         return {_name(name, field): _wire(field, want) for name, want in value.items()}
     if is_list(value) and all(is_list(pair) and len(pair) == 2 for pair in value):
@@ -298,7 +311,7 @@ def _wire_of(field: str, lookup: str, value: Any) -> Any:
     if lookup in ("eq", "ne", "contains", "any", "all"):
         return _wire(field, value)
     if lookup in ("in", "unordered"):
-        return [_wire(field, item) for item in value] if isinstance(value, (list, tuple, set, frozenset)) else value
+        return [_wire(field, item) for item in value] if is_collection(value) else value
     return value
 
 

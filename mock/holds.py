@@ -18,6 +18,7 @@ from .errors import RouteError
 from .signals import Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from .call_log import Call
@@ -90,10 +91,11 @@ class Hold:
         for count, signal in self._waiting:
             if len(self._gates) >= count:
                 signal.give()
-        timeout = (call.request.extensions.get("timeout") or {}).get("read")
+        patience: Mapping[str, float | None] = call.request.extensions.get("timeout") or {}
+        timeout = patience.get("read")
         if not await color.wait(gate, timeout):
             raise ReadTimeout(
-                f"no data received within {timeout:g} seconds: the test holds this call", request=call.request
+                f"no data received within {timeout or 0:g} seconds: the test holds this call", request=call.request
             )
 
     def _signal(self, count: int) -> Signal:

@@ -8,6 +8,7 @@ So a request sees the routes of its own path, and a hundred thousand others cost
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .criteria import HostCriterion, NamedCriterion, PathCriterion
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .routes import Route
 
-Rank = tuple[Any, ...]
+# How many routes of one place are compared with a new one; what hides a route is mostly near.
+_ALIKE_MOST = 20
 
 
 class _Shelf:
@@ -39,8 +41,12 @@ class _Shelf:
         if route in kept:
             kept.remove(route)
 
-    def all(self) -> list[Route]:
-        return [*self.others, *(route for routes in self.by_query.values() for route in routes)]
+    def alike(self, route: Route) -> list[Route]:
+        query = _exact_query(route)
+        if query is not None:
+            return self.others[-_ALIKE_MOST:] + self.by_query.get(query, [])[-_ALIKE_MOST:]
+        queried = [routes[-1] for routes in islice(self.by_query.values(), _ALIKE_MOST)]
+        return self.others[-_ALIKE_MOST:] + queried
 
     def found(self, facts: Facts) -> list[Route]:
         if not self.by_query:
@@ -90,7 +96,7 @@ class RouteIndex:
         return found
 
     def lookalikes(self, route: Route) -> list[Route]:
-        """Return the routes whose path covers all that a route's path allows, and some more."""
+        """Return routes that may cover a route: those whose path does, a bounded number of them."""
         host: str | None = None
         segments: tuple[Any, ...] = ()
         for criterion in route.criteria:
@@ -103,12 +109,14 @@ class RouteIndex:
         for root in roots:
             nodes = [root]
             for segment in segments:
-                found += [each for node in nodes if node.below is not None for each in node.below.all()]
+                found += [each for node in nodes if node.below is not None for each in node.below.alike(route)]
                 literal = [
                     node.literal[segment] for node in nodes if isinstance(segment, str) and segment in node.literal
                 ]
                 nodes = literal + [node.any_segment for node in nodes if node.any_segment is not None]
-            found += [each for node in nodes for shelf in (node.below, node.ends) if shelf for each in shelf.all()]
+            found += [
+                each for node in nodes for shelf in (node.below, node.ends) if shelf for each in shelf.alike(route)
+            ]
         return found
 
     def _shelf(self, route: Route) -> _Shelf:

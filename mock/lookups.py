@@ -23,6 +23,7 @@ from .values import (
     Unordered,
     Where,
     differences,
+    is_collection,
     is_list,
     is_mapping,
     is_pattern,
@@ -304,7 +305,7 @@ class Contains(Condition):
 
 
 def _one_of(wants: Any) -> Condition:
-    if isinstance(wants, (str, bytes)) or not isinstance(wants, (list, tuple, set, frozenset, range)):
+    if not isinstance(wants, range) and not is_collection(wants):
         raise RouteError(f"`in` takes a list of what is welcome, not {show(wants)}")
     return OneOf(list(wants))
 

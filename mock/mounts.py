@@ -21,7 +21,7 @@ def transport_for(app: Any) -> Any:
 
 
 def _is_asgi(app: Any) -> bool:
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):
         return True
     try:
         wanted = [

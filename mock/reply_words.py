@@ -82,7 +82,7 @@ def _html(value: Any, _: str | None) -> tuple[Body, str]:
 
 
 def _content(value: Any, _: str | None) -> tuple[Body, str]:
-    if isinstance(value, (str, bytes, bytearray, memoryview)):
+    if isinstance(value, (str, bytes, bytearray)):
         return as_bytes(value), ""
     return piece_factory(value), ""
 
@@ -107,7 +107,7 @@ def _form(value: Any, _: str | None) -> tuple[Body, str]:
 def _file(value: Any, folder: str | None) -> tuple[Body, str]:
     from mimetypes import guess_type
 
-    name = os.fspath(value)
+    name = str(os.fspath(value))
     tried = [name] if os.path.isabs(name) or folder is None else [os.path.join(folder, name), name]
     for path in tried:
         if os.path.isfile(path):

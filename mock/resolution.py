@@ -31,8 +31,8 @@ from .states import States
 from .values import show
 
 if TYPE_CHECKING:
-    from ..client import Clock
     from .bodies import PlayedStream
+    from .clocks import MockClock
     from .facts import Facts
     from .misses import Miss
     from .replies import Reply
@@ -44,7 +44,7 @@ Chosen = tuple[Route, "Reply | None", int]
 class Script:
     """Routes, the choice between them, and what happened: all of a router that is no transport."""
 
-    def __init__(self, order: str, clock: Clock, keep: int | None) -> None:
+    def __init__(self, order: str, clock: MockClock, keep: int | None) -> None:
         if order not in ORDERS:
             raise RouteError(f"`order` is one of {', '.join(ORDERS)}, not {show(order)}")
         self.order = order
@@ -157,7 +157,7 @@ class Script:
     def _lint(self, route: Route) -> list[tuple[Route, Route]]:
         """Return the pairs (hiding, hidden) that a new route is part of."""
         found: list[tuple[Route, Route]] = []
-        for other in self._index.lookalikes(route)[-100:]:
+        for other in self._index.lookalikes(route):
             if other is not route and other.replaced_by is None and route.replaced_by is None:
                 first, last = sorted((route, other), key=self._ranks.__getitem__)
                 if last.used == 0 and self.order != "queue" and hides(first, last):
@@ -206,11 +206,11 @@ class Script:
         return found
 
     def _state_told(self, route: Route) -> str:
-        told: list[str] = []
-        for each in route.transitions:
-            if each.needs is not None:
-                told.append(f"{each.name} must be {each.needs!r}, and is {self.state.get(each.name)!r}")
-        return "; ".join(told)
+        return "; ".join(
+            f"{each.name} must be {each.needs!r}, and is {self.state.get(each.name)!r}"
+            for each in route.transitions
+            if each.needs is not None
+        )
 
     # What happens
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, stand_in
 from .checks import conclude, findings
-from .clocks import VirtualClock
+from .clocks import MockClock, RecordedClock, VirtualClock
 from .crud import Crud
 from .errors import RouteError
 from .handlers import annotated_kinds, bound, named
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ..client import Clock, Request, Response
+    from ..client import Request, Response
     from .misses import Miss
     from .replies import Reply
 
@@ -149,7 +149,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         target = str(url).rstrip("/") + "/**"
         return self.route(target, optional=True, **options).reply(Ask(transport_for(app)))
 
-    def crud(self, url: str, items: list[dict[str, Any]] | None = None, *, id: str = "id") -> Crud:  # noqa: A002
+    def crud(self, url: str, items: list[dict[str, Any]] | None = None, *, id: str = "id") -> Crud:
         """Add a resource that remembers: list, create, read, replace, change, delete."""
         resource = Crud(url, items, id=id)
         self.add(*resource.routes)
@@ -304,14 +304,13 @@ def _policy(unmatched: Any) -> Reply | None:
     return reply_from(unmatched)
 
 
-def _clock(clock: Any) -> Clock:
+def _clock(clock: Any) -> MockClock:
     if clock == "virtual":
         return VirtualClock()
     if clock == "real":
-        return REAL_CLOCK
+        return RecordedClock(REAL_CLOCK)
     if not hasattr(clock, "monotonic") or not hasattr(clock, "sleep"):
         raise RouteError(
             f"`clock` is 'virtual', 'real', or a clock with monotonic, sleep and asleep; not {show(clock)}"
         )
-    given: Clock = clock
-    return given
+    return clock if isinstance(clock, (VirtualClock, RecordedClock)) else RecordedClock(clock)

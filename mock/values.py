@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
@@ -244,6 +244,11 @@ def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether a value is what JSON calls a list."""
     return isinstance(value, (list, tuple))
+
+
+def is_collection(value: object) -> TypeGuard[Collection[Any]]:
+    """Whether a value is a list of choices, in order or not."""
+    return isinstance(value, (list, tuple, set, frozenset))
 
 
 def is_pattern(value: object) -> TypeGuard[re.Pattern[Any]]:
