@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .parse import parse
 from .parts import DEFAULT_PORTS, Authority
 
-if TYPE_CHECKING:
-    from .url import URL
+
+class AnyURL(Protocol):
+    """What tells a `URL` from other objects, for a module that stands below it."""
+
+    @property
+    def is_absolute_url(self) -> bool: ...
 
 
 class Origin:
@@ -24,7 +28,7 @@ class Origin:
     host: str
     port: int | None
 
-    def __init__(self, url: URL | str) -> None:
+    def __init__(self, url: AnyURL | str) -> None:
         parts = parse(str(url))
         authority = parts.authority
         if not (parts.scheme and authority.host):
