@@ -13,7 +13,7 @@ from ..trace import tell
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from .connection import HTTP2Connection
+    from .sharing import SharedConnection
     from .stream import Stream
 
 
@@ -22,7 +22,7 @@ class Receiver:
 
     __slots__ = ("_connection", "_has_begun", "_is_closed", "_is_told", "_stream")
 
-    def __init__(self, connection: HTTP2Connection, stream: Stream) -> None:
+    def __init__(self, connection: SharedConnection, stream: Stream) -> None:
         self._connection = connection
         self._stream = stream
         self._is_closed = False

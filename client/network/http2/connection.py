@@ -1,55 +1,31 @@
-"""One HTTP/2 connection that many callers share, without a thread or a task of its own.
-
-Theory of operation
-
-1. `Protocol` knows HTTP/2 and waits for nothing. Here is what waits. Every look at the protocol and every change of it happens
-   under one lock and without an `await`, so that threads and tasks find it whole, and cancellation strikes nothing in half.
-2. There are two duties: writing what is to go out, and reading. A caller that has to wait (for a head, a piece of a body, room
-   in a window) first takes on a duty that nobody performs, and does it for all; when both are taken, it waits for its turn or
-   its news on a flag of its own. Whoever leaves wakes one that waits, so that no duty is left while somebody needs it.
-   So each caller waits with its own timeout, whatever it does meanwhile, and a connection that nobody waits for costs nothing.
-3. A reader hands what has arrived to all streams, whose buffers are bounded by their windows, before it looks at its own.
-4. A stream is given back to the pool when the server has said everything, or when its caller has had enough: then RST_STREAM
-   goes out at once where that needs no waiting, else with whatever is written next.
-5. A connection is looked at before it is used again. What has arrived meanwhile (GOAWAY, the end) is taken in first.
-6. When writing fails the server may have said why: reading goes on for a second at most.
-"""
+"""HTTP/2 as the pool sees it: a request goes out on a stream of its own, a response comes back on it."""
 
 from __future__ import annotations
 
 import copy
-import threading
-import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...errors import PoolTimeout, ReadError, RemoteProtocolError, RequestError, WriteError
+from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
-from ..call import Call
 from ..connection import Unanswered
 from ..failures import READ, WRITE, described, translate
 from ..http1.body import HeldBody
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
 from .body import AsyncBody, Receiver, SyncBody
-from .codes import CANCEL
-from .protocol import Protocol
-from .upload import plan_request, send_body
-from .wire import WRITE_SIZE, wire_for
+from .sharing import SharedConnection
+from .upload import plan_request, send_body, tell_interims
 
 if TYPE_CHECKING:
-    from ..backends.base import NetworkBackend, NetworkStream, Waiter
-    from ..call import Owner
+    from ..backends.base import NetworkBackend, NetworkStream
+    from ..call import Call
     from ..via import Via
     from .stream import Stream
     from .upload import Plan
 
-READ_SIZE = 262_144
-_LAST_WORDS_WAIT = 1.0
-_GOODBYE_WAIT = 0.2
 
-
-class HTTP2Connection:
+class HTTP2Connection(SharedConnection):
     """An open HTTP/2 connection."""
 
     def __init__(
@@ -61,71 +37,15 @@ class HTTP2Connection:
         via: Via | None = None,
         wants_http1: Callable[[], None] | None = None,
     ) -> None:
-        self.stream = stream
-        self.via = via
-        self.protocol = Protocol()
-        self.lock = threading.Lock()
-        self._backend = backend
-        self._wire = wire_for(stream, is_async=is_async)
-        self._wants_http1 = wants_http1
-        self.capacity = self.protocol.most_streams if self._wire.can_be_shared else 1
-        self._pool: Owner | None = None
-        self._waiting: dict[Any, Waiter] = {}  # a stream or a call -> the flag that it waits for
-        self._is_reading = False
-        self._is_writing = False
-        self._write_error: OSError | None = None
-        self._is_retired = False
-        self._is_closed = False
+        super().__init__(stream, backend, is_async=is_async, wants_http1=wants_http1)
+        self._via = via
         kind = AsyncNetworkStream if is_async else SyncNetworkStream
         self._public = kind(stream)
 
-    async def open(self, timeout: float | None) -> None:
-        """Send the connection's preface, on which the first request follows without waiting for an answer."""
-        data = self._take_outgoing()
-        await self._wire.write(data, timeout)
-
-    def is_usable(self) -> bool:
-        with self.lock:
-            protocol = self.protocol
-            if self._is_closed or not protocol.takes_requests:
-                return False
-            if self._is_reading or protocol.streams:
-                return True
-            self._is_reading = True
-        data = self._wire.read_now()
-        while data is not None:
-            self._receive(data)
-            data = self._wire.read_now() if data and protocol.takes_requests else None
-        with self.lock:
-            self._is_reading = False
-            self._hand_over()
-        return protocol.takes_requests
-
-    def close(self) -> None:
-        with self.lock:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            protocol = self.protocol
-            protocol.say_goodbye()
-            data = bytes(protocol.outgoing) if not self._is_writing and self._write_error is None else b""
-            protocol.outgoing.clear()
-            protocol.end(ConnectionResetError("the connection was closed by this client"))
-            news = self._collect()
-        if data:
-            self._wire.write_now(data)
-        self._wire.close()
-        self._publish(*news)
-
-    def __repr__(self) -> str:
-        state = "closed" if self._is_closed else f"streams={len(self.protocol.streams)}"
-        return f"<HTTP2Connection {state} {self.stream!r}>"
-
-    # A call
-
     async def send(self, call: Call) -> Response:
         self._pool = call.pool
-        plan = plan_request(call.request, self.via)
+        plan = plan_request(call.request, self._via)
+        await self.look()
         await self._wait_for_room(call)
         with self.lock:
             protocol = self.protocol
@@ -138,7 +58,7 @@ class HTTP2Connection:
             if call.trace is None:
                 if not stream.has_sent_all:
                     await send_body(self, stream, plan)
-                await self.wait_for_head(stream)
+                await self._wait_for_head(stream)
             else:
                 await self._send_traced(stream, plan)
             return self._response(stream)
@@ -162,31 +82,20 @@ class HTTP2Connection:
         await traced(trace, "http2.send_request_headers", self.flush(stream), request=request, stream_id=stream.id)
         body = send_body(self, stream, plan)
         await traced(trace, "http2.send_request_body", body, request=request, stream_id=stream.id)
-        head = self.wait_for_head(stream)
+        head = self._wait_for_head(stream)
         await traced(trace, "http2.receive_response_headers", head, request=request, stream_id=stream.id)
 
-    async def wait_for_head(self, stream: Stream) -> None:
+    async def _wait_for_head(self, stream: Stream) -> None:
         """Return once the response's head is there."""
         waits = stream.call.waits
         while True:
             await self.wait(stream, stream.call, waits.left(waits.read), _has_head)
             if stream.interims:
-                await self.tell_interims(stream)
+                await tell_interims(stream)
             if stream.head is not None:
                 return
             if stream.ending is not None:
                 raise self.failed(stream)
-
-    async def tell_interims(self, stream: Stream) -> None:
-        """Tell the hook about interim responses."""
-        request = stream.call.request
-        interims, stream.interims = stream.interims, []
-        hook = request.extensions.get("informational")
-        if hook is not None:
-            for interim in interims:
-                told = hook(interim.status, Headers.received(interim.fields))
-                if told is not None and stream.call.is_async:
-                    await told
 
     def _response(self, stream: Stream) -> Response:
         head = stream.head
@@ -247,272 +156,6 @@ class HTTP2Connection:
         if isinstance(error, RequestError):
             error = copy.copy(error)
         return Unanswered(translate(error, READ, call.request, call.waits), processed=False)
-
-    # What a stream's caller may ask for
-
-    def abandon(self, stream: Stream) -> None:
-        """Have nothing more to do with a stream; RST_STREAM goes out where it has not ended."""
-        with self.lock:
-            self.protocol.reset(stream, CANCEL)
-            news = self._collect()
-        self._publish(*news)
-        self._write_now()
-
-    def failed(self, stream: Stream) -> Exception:
-        """Return the error to raise for a stream that ended early."""
-        ending = stream.ending
-        if ending is None:
-            raise RuntimeError("this stream has not failed")
-        error = ending.error
-        if isinstance(error, RequestError):
-            # One for each stream: it is going to carry its own request.
-            error = copy.copy(error)
-        translated = translate(error, READ, stream.call.request, stream.call.waits)
-        if stream.head is not None or stream.seen_interims:
-            return translated
-        if ending.processed is False:
-            return Unanswered(translated, processed=False)
-        if ending.processed is None and stream.id > 1 and type(translated) in _DEATHS:
-            return Unanswered(translated)
-        return translated
-
-    def give_up_sending(self, stream: Stream) -> None:
-        """Send no more of a request that was answered early."""
-        with self.lock:
-            self.protocol.give_up_sending(stream)
-            news = self._collect()
-        self._publish(*news)
-
-    async def flush_farewell(self) -> None:
-        """Write what `abandon` could not write without waiting; that it arrives matters less than time."""
-        with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing or self._is_closed:
-                return
-            self._is_writing = True
-            data = self._take_outgoing()
-        await self._write_data(data, _GOODBYE_WAIT)
-
-    async def flush(self, stream: Stream) -> None:
-        """Write what is to go out, or leave it to the one who is writing already."""
-        waits = stream.call.waits
-        await self.wait(stream, stream.call, waits.left(waits.write), self._is_flushed)
-
-    def _is_flushed(self, party: Any) -> bool:
-        return not self.protocol.outgoing or self._is_writing or self.protocol.dead is not None
-
-    async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
-        """Return when `is_ready(party)`, taking on the duties that nobody performs; `TimeoutError` after `timeout` seconds."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        left = timeout
-        while True:
-            data = b""
-            waiter: Waiter | None = None
-            with self.lock:
-                if is_ready(party):
-                    self._hand_over()
-                    return
-                if left is not None and left <= 0:
-                    self._hand_over()
-                    raise TimeoutError("the peer says nothing")
-                if self.protocol.outgoing and not self._is_writing and self._write_error is None:
-                    self._is_writing = True
-                    data = self._take_outgoing()
-                elif not self._is_reading:
-                    self._is_reading = True
-                else:
-                    waiter = self._waiting[party] = self._backend.waiter()
-            if data:
-                await self._write(data, call)
-            elif waiter is None:
-                await self._read(left)
-            else:
-                await self._sleep(party, waiter, left)
-            if deadline is not None:
-                left = deadline - time.monotonic()
-
-    # The duties
-
-    def _take_outgoing(self) -> bytes:
-        outgoing = self.protocol.outgoing
-        if len(outgoing) <= WRITE_SIZE:
-            data = bytes(outgoing)
-            outgoing.clear()
-        else:
-            data = bytes(outgoing[:WRITE_SIZE])
-            del outgoing[:WRITE_SIZE]
-        return data
-
-    async def _write(self, data: bytes, call: Call) -> None:
-        waits = call.waits
-        try:
-            timeout = waits.left(waits.write)
-        except RequestError:
-            timeout = 0.0
-        error = await self._write_data(data, timeout)
-        if isinstance(error, TimeoutError):
-            raise translate(error, WRITE, call.request, waits) from error
-
-    async def _write_data(self, data: bytes, timeout: float | None) -> OSError | None:
-        """Do the duty of writing; return what went wrong."""
-        is_done = False
-        failure: OSError | None = None
-        try:
-            await self._wire.write(data, timeout)
-            is_done = True
-        except OSError as error:
-            is_done = True
-            failure = error
-            if isinstance(error, TimeoutError):
-                self._break(ConnectionAbortedError("the server took nothing more, and the connection was given up"))
-            else:
-                self._write_error = error
-        finally:
-            if not is_done and not self._wire.takes_at_once:
-                self._break(ConnectionAbortedError("sending was interrupted in the middle of a frame"))
-            with self.lock:
-                self._is_writing = False
-                if not is_done:
-                    self._hand_over()
-                news = self._collect_writers()
-            for waiter in news:
-                waiter.set()
-        return failure
-
-    async def _read(self, left: float | None) -> None:
-        data: bytes | None = None
-        error: OSError | None = None
-        if self._write_error is not None:
-            left = _LAST_WORDS_WAIT if left is None else min(left, _LAST_WORDS_WAIT)
-        try:
-            data = await self._wire.read(READ_SIZE, left)
-        except TimeoutError:
-            error = self._write_error
-            if error is None:
-                return  # whose time is over, `wait` sees
-        except OSError as caught:
-            error = caught
-        finally:
-            with self.lock:
-                self._is_reading = False
-                if data is None and error is None:
-                    self._hand_over()
-        self._receive(data or b"", self._write_error or error)
-        if self.protocol.dead is not None:
-            await self._end()
-
-    async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
-        is_woken = False
-        try:
-            is_woken = await waiter.wait(left)
-        finally:
-            with self.lock:
-                if self._waiting.get(party) is waiter:
-                    del self._waiting[party]
-                elif not is_woken:
-                    # Woken in the last moment, perhaps for a duty: somebody else does it.
-                    self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Wake one who waits, if there is a duty that nobody performs; the caller holds the lock."""
-        if self._waiting and (not self._is_reading or (self.protocol.outgoing and not self._is_writing)):
-            party = next(iter(self._waiting))
-            self._waiting.pop(party).set()
-
-    def _receive(self, data: bytes, error: OSError | None = None) -> None:
-        with self.lock:
-            if data:
-                self.protocol.receive(data)
-            else:
-                self.protocol.end(error)
-            news = self._collect()
-        self._publish(*news)
-
-    def _break(self, error: OSError) -> None:
-        """Give the connection up."""
-        with self.lock:
-            self.protocol.end(error)
-            self.protocol.outgoing.clear()
-            news = self._collect()
-        self._wire.close()
-        self._publish(*news)
-
-    async def _end(self) -> None:
-        """Say why, if it is this side that ends the connection, and close it."""
-        with self.lock:
-            data = b"" if self._is_writing or self._write_error else self._take_outgoing()
-        try:
-            if data:
-                await self._wire.write(data, _GOODBYE_WAIT)
-        except OSError:
-            pass
-        finally:
-            self._wire.close()
-
-    def _write_now(self) -> None:
-        """Send what is to go out, as far as that needs no waiting; where somebody waits, it is that one's duty."""
-        with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing:
-                return
-            if self._waiting:
-                self._hand_over()
-                return
-            if not self._wire.can_be_tried:
-                return
-            self._is_writing = True
-            data = self._take_outgoing()
-        self._wire.write_now(data)
-        with self.lock:
-            self._is_writing = False
-
-    # What has happened
-
-    def _collect(self) -> tuple[list[Waiter], list[Stream]]:
-        """Return who is to be woken, and which streams have finished; the caller holds the lock."""
-        protocol = self.protocol
-        waiting = self._waiting
-        woken: list[Waiter] = []
-        touched, protocol.touched = protocol.touched, []
-        finished, protocol.finished = protocol.finished, []
-        if waiting:
-            for stream in touched:
-                waiter = waiting.pop(stream, None)
-                if waiter is not None:
-                    woken.append(waiter)
-            if finished or not protocol.takes_requests or self.capacity != protocol.most_streams:
-                # A call that waits for a stream of its own is no stream yet.
-                calls = [party for party in waiting if isinstance(party, Call)]
-                woken.extend(waiting.pop(call) for call in calls)
-        return woken, finished
-
-    def _collect_writers(self) -> list[Waiter]:
-        """Return those who wait to write; the caller holds the lock."""
-        waiting = self._waiting
-        parties = [party for party in waiting if getattr(party, "wants_to_write", False)]
-        return [waiting.pop(party) for party in parties]
-
-    def _publish(self, woken: list[Waiter], finished: list[Stream]) -> None:
-        """Tell callers and pool; outside the lock."""
-        protocol = self.protocol
-        for waiter in woken:
-            waiter.set()
-        takes_requests = protocol.takes_requests
-        for stream in finished:
-            if stream.has_ended:
-                stream.call.done(reusable=takes_requests)
-        pool = self._pool
-        if pool is None:
-            return
-        if self._wire.can_be_shared and protocol.most_streams != self.capacity:
-            self.capacity = protocol.most_streams
-            pool.set_capacity(self, self.capacity)
-        if not takes_requests and not self._is_retired:
-            self._is_retired = True
-            if protocol.wants_http1 and self._wants_http1 is not None:
-                self._wants_http1()
-            pool.retire(self)
-
-
-_DEATHS = (ReadError, WriteError, RemoteProtocolError)
 
 
 def _has_head(stream: Stream) -> bool:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from hpack import Decoder, Encoder, HPACKError, OversizedHeaderListError
 
 from ...errors import IncompleteBody, LimitExceeded, RemoteProtocolError
+from ..http1.plain_codec import shown
 from . import frames as f
 from .codes import (
     CANCEL,
@@ -70,7 +71,7 @@ class GoAway:
         self.said = said
 
     def __str__(self) -> str:
-        more = f" ({self.said[:80].decode('ascii', 'backslashreplace')})" if self.said else ""
+        more = f" ({shown(self.said)})" if self.said else ""
         return f"{named(self.code)}{more}; {advice(self.code)}"
 
 

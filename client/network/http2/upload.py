@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...bodies.streams import ByteStream, close_iterator
 from ...errors import LocalProtocolError
+from ...messages.headers import Headers
 from .fields import request_fields
 
 if TYPE_CHECKING:
     from ...messages.request import Request
     from ..via import Via
-    from .connection import HTTP2Connection
+    from .sharing import SharedConnection
     from .stream import Stream
 
 MOST_QUEUED = 65_536
@@ -45,7 +46,7 @@ def plan_request(request: Request, via: Via | None) -> Plan:
     return Plan(fields, content, length, expects, content == b"")
 
 
-async def send_body(connection: HTTP2Connection, stream: Stream, plan: Plan) -> None:
+async def send_body(connection: SharedConnection, stream: Stream, plan: Plan) -> None:
     """Send the body; stop as soon as the server has answered without waiting for all of it."""
     call = stream.call
     pieces = _Pieces(call.request, plan)
@@ -66,17 +67,29 @@ async def send_body(connection: HTTP2Connection, stream: Stream, plan: Plan) -> 
         connection.give_up_sending(stream)
 
 
-async def _wait_for_continue(connection: HTTP2Connection, stream: Stream) -> None:
+async def tell_interims(stream: Stream) -> None:
+    """Tell the hook about interim responses."""
+    request = stream.call.request
+    interims, stream.interims = stream.interims, []
+    hook = request.extensions.get("informational")
+    if hook is not None:
+        for interim in interims:
+            told = hook(interim.status, Headers.received(interim.fields))
+            if told is not None and stream.call.is_async:
+                await told
+
+
+async def _wait_for_continue(connection: SharedConnection, stream: Stream) -> None:
     """Give the server a moment to refuse before the body goes out (RFC 9110, section 10.1.1)."""
     waits = stream.call.waits
     try:
         await connection.wait(stream, stream.call, waits.left(_CONTINUE_WAIT), _has_news)
     except TimeoutError:
         waits.left(None)
-    await connection.tell_interims(stream)
+    await tell_interims(stream)
 
 
-async def _send_piece(connection: HTTP2Connection, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
+async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
     protocol = connection.protocol
     waits = stream.call.waits
     rest = memoryview(piece)
@@ -95,7 +108,7 @@ async def _send_piece(connection: HTTP2Connection, stream: Stream, piece: bytes 
                     break
             is_over = not rest or _is_answered(stream)
         if stream.interims:
-            await connection.tell_interims(stream)
+            await tell_interims(stream)
         if is_over:
             break
     if not stream.has_sent_all or protocol.outgoing:
