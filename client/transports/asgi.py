@@ -8,7 +8,8 @@ Theory of operation
    after its response is done when the client goes on. What it raises is raised there.
 3. A response that is closed early, or a request that is cancelled, disconnects: `receive` says `http.disconnect`, and
    `send` raises an `OSError`, as the ASGI specification (2.4) has it. A cancelled request cancels its application.
-4. Closing the transport cancels every application that still runs, after a chance to shut down what `lifespan` started.
+4. Closing the transport disconnects every application that still runs, and cancels those that do not end at once;
+   then it shuts down what `lifespan` started.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ ASGIApp = Callable[
 ]
 
 _MOST_WAITING = 65_536
+# For applications that see that their client has gone, and have something to put in order.
+_GRACE = 0.1
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -104,11 +107,25 @@ class ASGITransport(AsyncBaseTransport):
         """End every application that still runs, and shut down what was started up."""
         running, self._running = self._running, set()
         for exchange in running:
-            exchange.cancel()
-        for exchange in running:
-            await exchange.finished()
+            exchange.disconnect()
+        running = {exchange for exchange in running if not exchange.is_over}
+        if running:
+            await self._end(running)
         if self._lifespan is not None:
             await self._lifespan.stopped()
+
+    async def _end(self, running: set[_Exchange]) -> None:
+        from anyio import move_on_after
+
+        try:
+            with move_on_after(_GRACE):
+                for exchange in running:
+                    await exchange.finished()
+        finally:
+            for exchange in running:
+                exchange.cancel()
+        for exchange in running:
+            await exchange.finished()
 
     async def __aenter__(self) -> ASGITransport:
         if self._lifespan is not None:

@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from understudy import AsyncClient, DeadlineExceeded, IncompleteBody, Response
+from understudy.client.transports import asgi
 from understudy.client.transports.asgi import ASGITransport
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
             break
     await send(START)
     await send(body(b"|".join(parts)))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "_GRACE", 0.005)
 
 
 async def test_a_response_is_what_the_application_sends() -> None:
