@@ -239,7 +239,8 @@ def event_request(client: Any, method: str, url: Any, options: dict[str, Any]) -
         patient: Timeout = client.timeout
         if patient.read is not None:
             options["timeout"] = Timeout(patient, read=max(patient.read, _LONGEST_SILENCE))
-    return client.build_request(method, url, **{**options, "headers": headers})
+    request: Request = client.build_request(method, url, **{**options, "headers": headers})
+    return request
 
 
 @contextmanager

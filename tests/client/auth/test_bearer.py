@@ -73,8 +73,12 @@ def test_the_401_of_another_origin_refreshes_nothing() -> None:
         return Response(401)
 
     calls: list[int] = []
-    auth = BearerAuth(lambda: calls.append(1) or "abc")
-    with Client(transport=MockTransport(answer), auth=auth, follow_redirects=True) as client:
+
+    def fetch() -> str:
+        calls.append(1)
+        return "abc"
+
+    with Client(transport=MockTransport(answer), auth=BearerAuth(fetch), follow_redirects=True) as client:
         response = client.get("https://api.test/")
 
     assert response.status_code == 401
@@ -147,7 +151,7 @@ def test_what_is_no_token_fails_at_once_and_unseen(token: str) -> None:
 
 
 def test_a_function_that_returns_no_text_is_refused() -> None:
-    auth = BearerAuth(lambda: None)  # type: ignore[arg-type, return-value]  # pyright: ignore  # on purpose
+    auth = BearerAuth(lambda: None)  # type: ignore[arg-type]  # pyright: ignore  # on purpose
 
     with Client(transport=MockTransport(says), auth=auth) as client, pytest.raises(TypeError, match="not NoneType"):
         client.get("https://api.test/")
