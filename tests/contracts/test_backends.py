@@ -627,3 +627,30 @@ def test_cancelling_a_connection_attempt_leaves_no_socket(name: str) -> None:
     finally:
         for opened in (hanging, *fillers):
             opened.close()
+
+
+def test_many_asyncio_waiters_share_a_timer_and_give_up_in_turn() -> None:
+    given_up: list[int] = []
+
+    async def wait(number: int, timeout: float) -> None:
+        if not await AsyncioBackend().waiter().wait(timeout):
+            given_up.append(number)
+
+    async def body() -> None:
+        loop = asyncio.get_running_loop()
+        woken = AsyncioBackend().waiter()
+        early = asyncio.ensure_future(woken.wait(0.004))
+        waits = [asyncio.ensure_future(wait(number, 0.004 + 0.002 * (number % 2))) for number in range(6)]
+        cancelled = asyncio.ensure_future(AsyncioBackend().waiter().wait(0.004))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        woken.set()
+        assert await early
+        late = asyncio.ensure_future(wait(6, 0.004))
+        await asyncio.gather(*waits, late)
+        assert loop.is_running()
+
+    asyncio.run(body())
+
+    assert given_up[:3] == [0, 2, 4]
+    assert sorted(given_up) == [0, 1, 2, 3, 4, 5, 6]

@@ -17,7 +17,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
 from .readiness import probe
@@ -97,26 +99,61 @@ class AsyncioWaiter:
 
     def set(self) -> None:
         self._is_set = True
-        if self._future is not None and not self._future.done():
-            self._future.set_result(None)
+        future = self._future
+        if future is not None and not future.done():
+            future.set_result(None)
 
     async def wait(self, timeout: float | None) -> bool:
         if self._is_set:
             return True
         loop = asyncio.get_running_loop()
         self._future = future = loop.create_future()
-        timer = None if timeout is None else loop.call_later(timeout, _finish, future)
-        try:
-            await future
-        finally:
-            if timer is not None:
-                timer.cancel()
+        if timeout is not None:
+            patience = _patience.get(loop)
+            if patience is None:
+                patience = _patience[loop] = _Patience()
+            patience.bound(future, timeout, loop)
+        await future
         return self._is_set
 
 
-def _finish(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+class _Patience:
+    """Ends waits that last too long, with one timer for all that are equally patient.
+
+    Ten thousand tasks that wait for a connection would otherwise arm and cancel ten thousand timers.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self) -> None:
+        self._lines: dict[float, deque[tuple[float, asyncio.Future[None]]]] = {}
+
+    def bound(self, future: asyncio.Future[None], timeout: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Let `future` be done after `timeout` seconds, if nothing else has made it so."""
+        line = self._lines.get(timeout)
+        deadline = loop.time() + timeout
+        if line is None:
+            line = self._lines[timeout] = deque()
+            loop.call_at(deadline, self._on_timer, timeout, loop)
+        # Whoever came first mostly goes first: what is done at the front need not be kept until the timer comes.
+        while line and line[0][1].done():
+            line.popleft()
+        line.append((deadline, future))
+
+    def _on_timer(self, timeout: float, loop: asyncio.AbstractEventLoop) -> None:
+        line = self._lines[timeout]
+        now = loop.time()
+        while line and (line[0][1].done() or line[0][0] <= now):
+            future = line.popleft()[1]
+            if not future.done():
+                future.set_result(None)
+        if line:
+            loop.call_at(line[0][0], self._on_timer, timeout, loop)
+        else:
+            del self._lines[timeout]
+
+
+_patience: WeakKeyDictionary[asyncio.AbstractEventLoop, _Patience] = WeakKeyDictionary()
 
 
 async def _within(timeout: float | None, connect: Any, what: str) -> socket.socket:
@@ -284,7 +321,8 @@ class AsyncioStream(asyncio.Protocol):
         self._chunks.append(data)
         self._size += len(data)
         self._reader.open()
-        self._writer.open()
+        if self._writing_paused:
+            self._writer.open()
         if self._size > _HIGH and not self._reading_paused and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()
