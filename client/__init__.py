@@ -60,6 +60,7 @@ from .messages.response import Response
 from .network.proxy import Proxy
 from .network.tls import create_ssl_context
 from .retry import Attempt, Retry
+from .retry_transport import RetryTransport
 from .sse import EventSource, SSEError
 from .status import codes
 from .transports.asgi import ASGITransport
@@ -132,6 +133,7 @@ __all__ = [
     "Response",
     "ResponseNotRead",
     "Retry",
+    "RetryTransport",
     "SSEError",
     "Send",
     "ServerSentEvent",

@@ -33,7 +33,7 @@ ROWS = (
     "transports.base callers journal",
     "auth | network",
     "layers | transports",
-    "settings request_options download sse",
+    "settings request_options download sse retry_transport",
     "client",
     "api cli alias",
 )

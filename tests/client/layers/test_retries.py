@@ -258,3 +258,58 @@ async def test_an_asynchronous_client_waits_on_the_same_clock(clock: StillClock)
 
     assert numbers(response) == [(1, 503), (2, "ReadTimeout"), (3, 200)]
     assert clock.slept == [0.5, 1.0]
+
+
+def test_a_client_retries_what_it_is_told_to_and_a_request_may_say_otherwise() -> None:
+    policy = Retry(backoff=0.0)
+
+    with Client(transport=MockTransport(Server(503)), retry=policy, base_url="https://api.test") as client:
+        assert len(client.get("/").extensions["attempts"]) == 3
+        assert len(client.get("/", retry=Retry(2, backoff=0.0)).extensions["attempts"]) == 2
+        assert "attempts" not in client.get("/", retry=None).extensions
+        with client.stream("GET", "/", retry=Retry(1)) as response:
+            assert len(response.extensions["attempts"]) == 1
+
+
+def test_one_request_may_be_retried_by_a_client_that_does_not() -> None:
+    with Client(transport=MockTransport(Server(503, 200)), base_url="https://api.test") as client:
+        assert client.get("/", retry=Retry(backoff=0.0)).status_code == 200
+
+
+def test_every_attempt_passes_the_hooks_and_every_hop_its_own_attempts() -> None:
+    seen: list[str] = []
+
+    def answer(request: Request) -> Response:
+        if request.url.path == "/old":
+            return Response(302, headers={"Location": "/new"})
+        return Response(503 if len(seen) < 3 else 200)
+
+    def hook(request: Request) -> None:
+        seen.append(request.url.path)
+
+    with Client(
+        transport=MockTransport(answer),
+        retry=Retry(backoff=0.0),
+        event_hooks={"request": [hook]},
+        follow_redirects=True,
+    ) as client:
+        response = client.get("https://api.test/old")
+
+    assert seen == ["/old", "/new", "/new"]
+    assert numbers(response.history[0]) == [(1, 302)]
+    assert numbers(response) == [(1, 503), (2, 200)]
+
+
+def test_the_waits_of_a_client_are_on_the_clock_of_what_answers() -> None:
+    from understudy import mock
+
+    with mock.Router() as router, Client(retry=Retry(jitter=False)) as client:
+        router.get("https://api.test/").respond(503).then(503, headers={"Retry-After": "30"}).then(200)
+        assert client.get("https://api.test/").status_code == 200
+
+    assert router.clock.slept == [0.5, 30.0]
+
+
+def test_what_is_no_policy_is_refused_when_the_client_is_made() -> None:
+    with pytest.raises(TypeError, match="pass a Retry"):
+        Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore  # on purpose
