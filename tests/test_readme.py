@@ -1,4 +1,4 @@
-"""Every Python example of the README and of the pages under docs/ runs, against a server of this process.
+"""The pages tell the truth: every Python example runs, against a server of this process, and links lead somewhere.
 
 Examples talk to https://api.example.com; a stand-in sends that over loopback, through the real network code.
 An example with tests in it runs under pytest twice: recording, then with the network blocked.
@@ -114,6 +114,25 @@ def api() -> Iterator[None]:
 
 def test_the_examples_are_found() -> None:
     assert [example.page for example in examples()].count("README.md") >= 3
+
+
+def test_the_page_of_examples_lists_every_program() -> None:
+    folder = REPOSITORY / "examples"
+    page = (folder / "README.md").read_text("utf-8")
+
+    assert [path.name for path in sorted(folder.glob("*.py")) if f"]({path.name})" not in page] == []
+
+
+def test_every_link_to_a_file_of_this_repository_leads_somewhere() -> None:
+    link = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+    dead = [
+        f"{page.name}: {target}"
+        for page in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("*/*.md")]
+        for target in link.findall(page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert dead == []
 
 
 @pytest.mark.usefixtures("api")
