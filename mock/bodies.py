@@ -43,8 +43,9 @@ class Replayed(Iterable[Any]):
 def piece_factory(chunks: Any) -> PieceFactory:
     """Return a function that gives the pieces of a body afresh for every call."""
     if callable(chunks):  # a generator function, or a factory of pieces
-        factory: PieceFactory = chunks
-        return factory
+        factory: Any = chunks
+        made: PieceFactory = factory
+        return made
     if isinstance(chunks, (str, bytes)):
         raise RouteError(f"a stream is a list or a generator of pieces; say a whole body with content=: {show(chunks)}")
     pieces: Any = chunks

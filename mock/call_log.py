@@ -180,7 +180,8 @@ class Call:
 class Calls(Sequence[Call]):
     """Calls in their order: a sequence, with queries in the words of the matcher grammar.
 
-    `calls.one(path="/orders", json__has={"sku": "a"})`, `calls.where(method="POST")`, `calls.assert_none(host="x.test")`.
+    `calls.one(path="/orders", json__has={"sku": "a"})`, `calls.where(method="POST")`,
+    `calls.assert_none(host="x.test")`.
     """
 
     __slots__ = ("_count", "_kept", "_name", "_waiting")
@@ -244,7 +245,7 @@ class Calls(Sequence[Call]):
 
     def where(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> list[Call]:
         """Return the calls whose request fits."""
-        wanted = match(*matchers, **criteria)  # type: ignore[arg-type]  # predicates are welcome, too
+        wanted = match(*matchers, **criteria)
         return [call for call in list(self._kept) if wanted.holds(Facts(call.request))]
 
     def one(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> Call:

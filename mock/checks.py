@@ -120,7 +120,8 @@ def _counts(router: Watched) -> list[Finding]:
 
 def _too_few(route: Route) -> str:
     wanted = str(route.least) if route.least == route.most else f"at least {route.least}"
-    return f"the route {route.label} had {times(route.used)}, and wants {wanted}   {route.place}\n{listed(list(route.calls))}"
+    told = f"the route {route.label} had {times(route.used)}, and wants {wanted}   {route.place}"
+    return f"{told}\n{listed(list(route.calls))}"
 
 
 def _streams(router: Watched) -> list[Finding]:

@@ -6,10 +6,10 @@ A route's criteria are asked cheapest first, the body last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .lookups import Equal, Not, OneOf, Sized
+from .masking import described, masked
 from .values import (
     ABSENT,
     SAME,
@@ -26,18 +26,18 @@ from .values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .facts import Facts
     from .targets import HostPattern
     from .templates import PathTemplate
 
 # In which order criteria are asked: what is at hand first, what must be parsed last.
-COST = {
-    name: cost
-    for cost, name in enumerate(
-        "method scheme host port path url params headers cookies auth extensions "
-        "content text json form files graphql xml when any".split()
-    )
-}
+ASKED = (
+    *("method", "scheme", "host", "port", "path", "url", "params", "headers", "cookies", "auth", "extensions"),
+    *("content", "text", "json", "form", "files", "graphql", "xml", "when", "any"),
+)
+COST = {name: cost for cost, name in enumerate(ASKED)}
 
 
 class Criterion(Protocol):
@@ -111,10 +111,7 @@ class HostCriterion:
 
     def differences(self, facts: Facts) -> Differences:
         literal = self.host.literal
-        if literal is not None:
-            holds = literal == facts.host
-        else:
-            holds = self.host.match(facts.host) is not None
+        holds = literal == facts.host if literal is not None else self.host.match(facts.host) is not None
         return SAME if holds else [Difference((), Words(self.host.text), Words(facts.host))]
 
     def describe(self) -> str:
@@ -201,7 +198,8 @@ class FieldCriterion:
         return self.condition.differences(got, self.names)
 
     def describe(self) -> str:
-        return f"{way(self.names, self.field)} {self.condition.describe()}".strip()
+        name = self.names[-1] if self.names else self.field
+        return f"{way(self.names, self.field)} {described(self.condition, name)}".strip()
 
 
 class NamedCriterion:
@@ -230,14 +228,16 @@ class NamedCriterion:
                     found.append(Difference((name,), ABSENT, plain(got), "not wanted"))
         return found
 
-    def _of_name(self, name: str, want: Any, got: list[Any]) -> Differences:
+    def _of_name(self, name: str, want: object, got: list[Any]) -> Differences:
         if want is ABSENT or not got:
             return differences(want, plain(got), (name,))
-        if isinstance(want, Unordered) or (is_list(want) and (self.field != "files" or not isinstance(want, tuple))):
+        kind: type[Any] = type(want)
+        is_file = self.field == "files" and kind is tuple
+        if kind is Unordered or (kind in (list, tuple) and not is_file):
             return differences(want, list(got), (name,))
         for value in got:
             # A file compares itself with its content, or with (name, content, type).
-            if value == want if self.field == "files" and isinstance(want, tuple) else not differences(want, value):
+            if (value == want) if is_file else not differences(want, value):
                 return SAME
         if len(got) > 1 and self._fold and not differences(want, ", ".join(got)):
             return SAME
@@ -246,7 +246,7 @@ class NamedCriterion:
     def describe(self) -> str:
         if not self.wants:
             return "none at all"
-        listed = ", ".join(f"{name}={show(want)}" for name, want in self.wants.items())
+        listed = ", ".join(f"{name}={show(masked(want, name))}" for name, want in self.wants.items())
         return f"exactly {listed}" if self.exact else listed
 
 
@@ -261,7 +261,7 @@ class LookupCriterion:
         self.condition = condition
         self.leaves = condition.leaves
 
-    def differences(self, facts: Facts) -> Differences:
+    def differences(self, facts: Facts) -> Differences:  # noqa: PLR0911  # a line a rule  # a line a rule
         values = _by_name(facts, self.field)
         got = values.get(self.name) or _folded(values, self.name, self.field)
         if not got:
@@ -283,7 +283,7 @@ class LookupCriterion:
         return [Difference((self.name,), self.condition, plain(got))]
 
     def describe(self) -> str:
-        return f"{self.name} {self.condition.describe()}"
+        return f"{self.name} {described(self.condition, self.name)}"
 
 
 class Negated:

@@ -14,9 +14,8 @@ Anything unknown fails here, with the nearest right spelling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .criteria import (
     COST,
@@ -51,6 +50,9 @@ from .values import (
     show,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 TEXTS = frozenset({"method", "scheme", "host", "port", "path", "url", "content", "text", "xml", "auth"})
 NAMED = frozenset({"params", "headers", "cookies", "form", "files"})
 TREES = frozenset({"json", "graphql", "extensions"})
@@ -62,8 +64,7 @@ def parse_criteria(given: Mapping[str, Any], options: Iterable[str] = ()) -> lis
     """Return the criteria that keyword arguments say; `options` are words that the caller knows besides."""
     found: list[Criterion] = []
     for word, value in given.items():
-        for criterion in _parsed(word, value, options):
-            found.append(criterion)
+        found += _parsed(word, value, options)
     found.sort(key=_cost)
     return found
 
@@ -155,7 +156,8 @@ def _is_condition(value: object) -> bool:
     )
 
 
-_PLAIN: set[Any] = {kind.__eq__ for kind in (str, bytes, int, float, bool, list, tuple, dict, type(None), object)}
+_PLAIN_KINDS: tuple[type[Any], ...] = (str, bytes, int, float, bool, list, tuple, dict, type(None), object)
+_PLAIN: frozenset[Any] = frozenset(getattr(kind, "__eq__") for kind in _PLAIN_KINDS)  # noqa: B009  # typed as Any
 
 
 def _cased(field: str, value: Any) -> Any:
@@ -290,7 +292,7 @@ def _name(name: Any, field: str) -> str:
     return name
 
 
-def _wire(field: str, want: Any) -> Any:
+def _wire(field: str, want: Any) -> Any:  # noqa: PLR0911  # a line a kind  # a line a kind
     """Return a wanted value as it comes over the wire: text."""
     if field == "files":
         return want

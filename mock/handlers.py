@@ -141,5 +141,6 @@ def _agree(source: str, name: str, annotation: Any, kind: str) -> None:
     have = {"path": "str", "regex": "str"}.get(kind, kind)
     if said is not None and said != have:
         raise RouteError(
-            f"{source} wants {name!r} as {said}, and its target says {{{name}:{kind}}}: write {{{name}:{said}}}, or change the annotation"
+            f"{source} wants {name!r} as {said}, and its target says {{{name}:{kind}}}: "
+            f"write {{{name}:{said}}}, or change the annotation"
         )

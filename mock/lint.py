@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .criteria import HostCriterion, MethodCriterion, NamedCriterion, PathCriterion
-from .replies import Reply
 from .sugar import Handle
 from .templates import PathTemplate, Piece, Rest, Segment, fits
 
 if TYPE_CHECKING:
     from .criteria import Criterion
+    from .replies import Reply
     from .routes import Route
 
 
@@ -33,7 +33,7 @@ def hides(first: Route, other: Route) -> bool:
 def told(first: Route, other: Route) -> str:
     """Return the finding as people read it."""
     return (
-        f"{other.label} can never answer: {first.label} ({first.place}) is asked first and answers all of its requests; "
+        f"{other.label} can never answer: {first.label} ({first.place}) goes first and answers all of its requests; "
         "make one of them more specific, or say `priority=`, `times=` or `state=`"
     )
 
@@ -48,7 +48,7 @@ def _may_pass(reply: Reply) -> bool:
     return isinstance(reply, Handle)
 
 
-def _implied(want: Criterion, have: Criterion) -> bool:
+def _implied(want: Criterion, have: Criterion) -> bool:  # noqa: PLR0911  # a line a kind  # a line a kind
     """Whether a criterion holds wherever another one does."""
     if want is have:
         return True

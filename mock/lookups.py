@@ -7,9 +7,8 @@ what cannot be asked (a regular expression that does not compile, a range withou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from fnmatch import translate
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import RouteError
 from .jsonpaths import JSONPath
@@ -31,6 +30,9 @@ from .values import (
     searched,
     show,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Check = Callable[[Any], bool]
 
@@ -206,7 +208,7 @@ def _compare(words: str, name: str, holds: Callable[[Any, Any], bool]) -> Callab
 
 
 def _orderable(bound: Any, name: str) -> None:
-    if bound is None or isinstance(bound, (bool, list, dict)):
+    if bound is None or isinstance(bound, bool) or is_list(bound) or is_mapping(bound):
         raise RouteError(f"`{name}` compares by size, and {show(bound)} has none: give a number, a date or a text")
 
 
@@ -214,9 +216,8 @@ def _like(bound: Any, got: Any) -> Any:
     """Return `got` as something that can be compared with `bound`: JSON has no dates but as text."""
     if isinstance(got, bool):
         raise TypeError
-    if isinstance(got, str) and hasattr(type(bound), "fromisoformat"):
-        return type(bound).fromisoformat(got.replace("Z", "+00:00"))
-    return got
+    parse = getattr(bound, "fromisoformat", None)
+    return parse(got.replace("Z", "+00:00")) if parse is not None and isinstance(got, str) else got
 
 
 def _between(ends: Any) -> Condition:
@@ -363,7 +364,7 @@ def _jsonpath(paths: Any) -> Condition:
         return At(paths, Presence(True))
     if is_mapping(paths) and paths:
         return Every([At(str(path), want) for path, want in paths.items()])
-    if isinstance(paths, tuple) and len(paths) == 2:
+    if is_list(paths) and len(paths) == 2:
         return At(str(paths[0]), paths[1])
     raise RouteError("`jsonpath` takes a path, a pair (path, value), or a dict of paths and values")
 

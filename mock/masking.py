@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from ..client import SECRET_HEADERS
-from .values import Condition, is_list, is_mapping
+from .lookups import Equal, Presence
+from .values import ABSENT, ANY, Condition, Subset, is_list, is_mapping, show
 
 MASK = "[secure]"
 
@@ -35,11 +35,18 @@ def masked_url(url: str) -> str:
 
 def masked(value: Any, name: object = "", depth: int = 0) -> Any:
     """Return a value with everything secret in it replaced."""
-    if is_secret(name) and not isinstance(value, (Mapping, Condition)):
-        return MASK if not hasattr(value, "describe") and type(value).__name__ not in ("_Absent", "_Any") else value
-    if depth < 8:
-        if is_mapping(value):
-            return {key: masked(item, key, depth + 1) for key, item in value.items()}
-        if is_list(value):
-            return [masked(item, "", depth + 1) for item in value]
+    if is_secret(name) and not is_mapping(value):
+        return value if value is ANY or value is ABSENT or isinstance(value, Presence) else MASK
+    if depth < 8 and is_mapping(value):
+        return {key: masked(item, key, depth + 1) for key, item in value.items()}
+    if depth < 8 and is_list(value):
+        return [masked(item, "", depth + 1) for item in value]
     return value
+
+
+def described(condition: Condition, name: object) -> str:
+    """Return a condition on a value of this name in a few words, none of them secret."""
+    if isinstance(condition, (Equal, Subset)):
+        start = "at least " if isinstance(condition, Subset) else ""
+        return start + show(masked(condition.want, name))
+    return condition.describe() if not is_secret(name) or isinstance(condition, Presence) else MASK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .criteria import (
     COST,
@@ -110,7 +110,7 @@ class Specificity(NamedTuple):
         return ", ".join(parts)
 
 
-def match(*matchers: Matcher, **criteria: Any) -> Matcher:
+def match(*matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> Matcher:
     """Return a matcher from keyword criteria, matchers and predicates; all of them must hold.
 
     The words are those of `route`, and of queries over calls: `match(method="POST", json__total__gte=3)`.

@@ -107,7 +107,8 @@ class Miss:
 
     def _headline(self) -> str:
         where = f" in {self.place.function}()" if self.place.function else ""
-        return f"no route answers {self.request.method} {masked_url(str(self.request.url))}\n  called at {self.place}{where}"
+        asked = f"{self.request.method} {masked_url(str(self.request.url))}"
+        return f"no route answers {asked}\n  called at {self.place}{where}"
 
     def _report(self) -> str:
         if self._culprit is not None:
@@ -190,8 +191,8 @@ def _near_lines(miss: NearMiss, word: str) -> list[str]:
 def _wrapped(parts: list[str]) -> list[str]:
     """Join parts with commas, in lines that fit a terminal."""
     lines: list[str] = []
-    for part in parts:
-        part = masked_url(part if len(part) <= 90 else f"{part[:89]}…")
+    for whole in parts:
+        part = masked_url(whole if len(whole) <= 90 else f"{whole[:89]}…")
         if lines and len(lines[-1]) + len(part) < 96:
             lines[-1] += f", {part}"
         else:

@@ -1,7 +1,7 @@
 """Logical requests: what one `client.get(...)` became, with its redirects, auth round trips and retries.
 
-A client puts one object per call into `request.extensions["operation"]`, and every request made for that call carries it;
-calls without one are operations of their own.
+A client puts one object per call into `request.extensions["operation"]`,
+and every request made for that call carries it; calls without one are operations of their own.
 """
 
 from __future__ import annotations

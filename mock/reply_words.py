@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from typing import Any, Union
 from urllib.parse import urlencode
 
@@ -92,7 +91,7 @@ def _stream(value: Any, _: str | None) -> tuple[Body, str]:
 
 
 def _sse(value: Any, _: str | None) -> tuple[Body, str]:
-    if isinstance(value, (str, bytes, Mapping)):
+    if isinstance(value, (str, bytes)) or is_mapping(value):
         raise RouteError(f"`sse` takes a list of events, not {show(value)}")
     return piece_factory([event_bytes(event) for event in value]), "text/event-stream"
 
@@ -107,7 +106,8 @@ def _form(value: Any, _: str | None) -> tuple[Body, str]:
 def _file(value: Any, folder: str | None) -> tuple[Body, str]:
     from mimetypes import guess_type
 
-    name = str(os.fspath(value))
+    path_like: os.PathLike[str] | str = value
+    name = os.fspath(path_like)
     tried = [name] if os.path.isabs(name) or folder is None else [os.path.join(folder, name), name]
     for path in tried:
         if os.path.isfile(path):

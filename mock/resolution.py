@@ -8,8 +8,9 @@ Rules, within one router
 4. The most specific route, as `Specificity` has it.
 5. The latest.
 
-`order="first"` and `"last"` decide by the time of registration instead of 4 and 5. `"queue"` asks every fitting route once,
-in order, and then keeps to the last. `"strict"` lets routes answer only in the order in which they stand.
+`order="first"` and `"last"` decide by the time of registration instead of 4 and 5.
+`"queue"` asks every fitting route once, in order, and then keeps to the last.
+`"strict"` lets routes answer only in the order in which they stand.
 
 A route that answers to the very same requests as an earlier one, without `times` or `state`, takes its place.
 """
@@ -172,7 +173,7 @@ class Script:
             warnings.warn_explicit(told(first, last), RouteWarning, place.path, place.line)
 
     def lint(self) -> list[str]:
-        """Return what is wrong with the routes as they stand: those that can never win, and those that were replaced."""
+        """Return what is odd about the routes: those that can never win, and those that were replaced."""
         self.settle()
         found: list[str] = []
         for route in self.routes:
@@ -235,7 +236,7 @@ class Script:
             self.handler_errors.append((call, error, source))
 
     def ahead_of(self, deadline: float) -> float:
-        """Return how far the clock was ahead of the real one when a deadline was first seen; deadlines are on the real one."""
+        """Return how far the clock was ahead of the real one, which deadlines are on, when this one was first seen."""
         if deadline not in self._ahead:
             if len(self._ahead) > 1_000:
                 self._ahead.clear()

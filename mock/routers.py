@@ -46,7 +46,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
             api.get("/users/{id:int}").respond(json={"name": "Ada"})
             ...
 
-    Give it to a client (`Client(transport=router)`), mount it, wrap it, or enter it: then it stands in for every client.
+    Give it to a client (`Client(transport=router)`), mount it, wrap it, or enter it to stand in for every client.
     Leaving checks that every request was answered and every route was used.
 
     `fallback` answers what no route does; so does `unmatched`, which is "error", "pass" (to what stands behind),
@@ -299,7 +299,7 @@ def _policy(unmatched: Any) -> Reply | None:
         if unmatched == "pass":
             return PassThrough()
         raise RouteError(
-            f"`unmatched` is 'error', 'pass', a function or a reply; not {unmatched!r} (a text is said as (200, 'text'))"
+            f"`unmatched` is 'error', 'pass', a function or a reply; not {unmatched!r} (a text goes as (200, 'text'))"
         )
     return reply_from(unmatched)
 

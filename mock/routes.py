@@ -85,8 +85,8 @@ class Route:
         """Answer with a response.
 
         `status` and at most one of `json`, `text`, `html`, `content`, `stream`, `file`, `form`, `sse`;
-        then `headers`, `cookies`, `content_type`, `encoding` ("gzip", "br", "zstd"), `trailers`, `reason`, `http_version`,
-        and what time it takes: `delay` in seconds, `rate` in bytes per second.
+        then `headers`, `cookies`, `content_type`, `encoding` ("gzip", "br", "zstd"), `trailers`, `reason`,
+        `http_version`, and what time it takes: `delay` in seconds, `rate` in bytes per second.
         Instead of a status also anything that `reply=` takes.
         """
         self._plan = Plan(self._reply(status, words))
@@ -114,7 +114,7 @@ class Route:
         return self.reply(response_reply(sse=events, every=every, **words))
 
     def fault(self, name: str, **words: Any) -> Self:
-        """Fail as networks do: "connect-refused", "connect-timeout", "read-timeout", "reset", "truncate" (`at=`), ..."""
+        """Fail as networks do: "connect-refused", "read-timeout", "reset", "disconnect", "truncate" (`at=`), ..."""
         return self.reply(described_reply({"fault": name, **words}))
 
     def pass_through(self, patch: Callable[..., Any] | None = None) -> Self:
@@ -312,14 +312,16 @@ def _checked_priority(priority: Any) -> int:
 
 
 def _counts(count: Any) -> tuple[int, int | None]:
-    if count is ANY:
-        return 1, None
-    low, high = count if is_list(count) and len(count) == 2 else (count, count)
-    if high is ANY:
-        high = None
-    for end in (low, high):
-        if end is not None and (isinstance(end, bool) or not isinstance(end, int) or end < 0):
-            raise RouteError(f"`times` takes a number of calls, or (at least, at most), not {show(count)}")
-    if low is None or (high is not None and low > high):
+    ends: Any = (1, ANY) if count is ANY else count if is_list(count) else (count, count)
+    low, high = ends if len(ends) == 2 else (None, None)
+    least = _count(low, count)
+    most = None if high is ANY else _count(high, count)
+    if most is not None and least > most:
         raise RouteError(f"`times` takes (at least, at most), not {show(count)}")
-    return low, high
+    return least, most
+
+
+def _count(end: Any, count: Any) -> int:
+    if isinstance(end, bool) or not isinstance(end, int) or end < 0:
+        raise RouteError(f"`times` takes a number of calls, or (at least, at most), not {show(count)}")
+    return end

@@ -1,7 +1,8 @@
 """JSON Schema, the keywords that describe the shape of an API's bodies; and anything that validates by itself.
 
 `schema=` takes a JSON Schema as a dict, or an object that knows how to check a value:
-a pydantic model or `TypeAdapter`, a `jsonschema` validator, whatever has `model_validate`, `validate_python` or `validate`.
+a pydantic model or `TypeAdapter`, a `jsonschema` validator,
+whatever has `model_validate`, `validate_python` or `validate`.
 A keyword that is not known here fails when it is written, so that nobody trusts a check that is not made.
 """
 
@@ -14,14 +15,27 @@ from typing import Any, Callable
 from .errors import RouteError
 from .values import ABSENT, Condition, Difference, Differences, Where, differences, is_list, is_mapping, kind_of, show
 
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 _TYPES: dict[str, Callable[[Any], bool]] = {
-    "array": lambda value: is_list(value),
+    "array": _is_list,
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value),
     "null": lambda value: value is None,
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "object": lambda value: is_mapping(value),
-    "string": lambda value: isinstance(value, str),
+    "object": _is_object,
+    "string": _is_string,
 }
 _BOUNDS: dict[str, tuple[type[Any] | tuple[type[Any], ...], str, Callable[[Any, Any], bool]]] = {
     "exclusiveMaximum": ((int, float), "less than", lambda value, bound: value < bound),
@@ -76,7 +90,8 @@ def _validator_of(schema: Any) -> Callable[[Any], object]:
         if callable(method):
             return method  # type: ignore[no-any-return]  # whatever it is, it is called
     raise RouteError(
-        f"`schema` takes a JSON Schema as a dict, or something with model_validate(), validate_python() or validate(); not {show(schema)}"
+        "`schema` takes a JSON Schema as a dict, or something with model_validate(), validate_python() or validate(); "
+        f"not {show(schema)}"
     )
 
 

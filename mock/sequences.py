@@ -36,18 +36,16 @@ def plan_from(value: Any) -> Plan:
     """
     if isinstance(value, Plan):
         return value
-    if not isinstance(value, list) or not value:
+    items: list[Any] = [*value] if type(value) is list else []  # pyright: ignore[reportUnknownVariableType]
+    replies = [item for item in items if _is_only_a_reply(item)]
+    if not replies:
         return Plan(reply_from(value))
-    replies = [_is_only_a_reply(item) for item in value]
-    if not any(replies):
-        return Plan(reply_from(value))
-    plain = [item for item in value if not _is_only_a_reply(item)]
-    if plain and all(isinstance(item, int) for item, is_reply in zip(value, replies) if is_reply):
+    if len(replies) < len(items) and all(isinstance(item, int) for item in replies):
         raise RouteError(
-            f"{show(value)} could be a JSON body or a sequence of replies: write json=[...] for the one, "
+            f"{show(items)} could be a JSON body or a sequence of replies: write json=[...] for the one, "
             "`.respond(...).then(...)` for the other"
         )
-    first, *others = [reply_from(item) for item in value]
+    first, *others = [reply_from(item) for item in items]
     plan = Plan(first)
     for reply in others:
         plan.then(reply)
@@ -66,7 +64,7 @@ def _is_only_a_reply(item: Any) -> bool:
 
 
 def described_reply(words: dict[str, Any]) -> Reply:
-    """Return the reply that plain words describe: those of `respond`, and `error`, `fault`, `redirect`, `pass_through`."""
+    """Return the reply that plain words say: those of `respond`, and `error`, `fault`, `redirect`, `pass_through`."""
     words = dict(words)
     special = [word for word in ("error", "fault", "redirect", "pass_through") if word in words]
     if len(special) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import Response
@@ -11,7 +10,7 @@ from .errors import RouteError
 from .handlers import named, plain
 from .replies import Copy, NotMine, Raise, Reply
 from .reply_words import response_reply
-from .values import show
+from .values import is_list, is_mapping, show
 
 if TYPE_CHECKING:
     from .colors import Color
@@ -85,7 +84,7 @@ class PassThrough(Reply):
         return "passed through"
 
 
-def reply_from(value: Any, **words: Any) -> Reply:
+def reply_from(value: Any, **words: Any) -> Reply:  # noqa: PLR0911  # a line a kind of value  # one line for each kind of value
     """Return the reply that a plain value stands for.
 
     An int is a status, a dict or list JSON, a `str` text, `bytes` content, a tuple `(status, body[, headers])`;
@@ -98,21 +97,22 @@ def reply_from(value: Any, **words: Any) -> Reply:
         raise RouteError(f"{value} is no reply; say json={value} where that is the body")
     if isinstance(value, int):
         return response_reply(value, **words)
-    if isinstance(value, (Mapping, list)):
+    if is_mapping(value) or type(value) is list:
         return response_reply(json=value, **words)
     if isinstance(value, str):
         return response_reply(text=value, **words)
     if isinstance(value, bytes):
         return response_reply(content=value, **words)
-    if isinstance(value, tuple):
-        return _from_tuple(value, words)
+    if is_list(value):
+        return _from_tuple(tuple(value), words)
     if isinstance(value, Response):
         _refuse_words(words, "a Response")
         return Copy(value)
-    if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
+    given: Any = value
+    if isinstance(value, BaseException) or (isinstance(given, type) and issubclass(given, BaseException)):
         delay = words.pop("delay", 0.0)
         _refuse_words(words, "an exception")
-        return Raise(value, delay)
+        return Raise(given, delay)
     if callable(value):
         _refuse_words(words, "a function")
         return Handle(plain(value), named(value))

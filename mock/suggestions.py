@@ -16,9 +16,7 @@ _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", 
 def suggestion(facts: Facts) -> str:
     """Return a route for a request, as Python."""
     url = masked_url(str(facts.request.url)).partition("#")[0]
-    if facts.method in _VERBS:
-        made = f'mock.{facts.method.lower()}("{url}")'
-    else:
-        made = f'mock.route("{facts.method} {url}")'
+    verb = facts.method.lower()
+    made = f'mock.{verb}("{url}")' if facts.method in _VERBS else f'mock.route("{facts.method} {url}")'
     wants_json = "json" in facts.request.headers.get("Accept", "") or facts.get("json") is not ABSENT
     return f"{made}.respond({'json={...}' if wants_json else ''})"

@@ -85,7 +85,8 @@ def parse_target(text: str, kinds: dict[str, str] | None = None) -> Target:
         rest = rest.strip()
     elif rest and "{" not in method:
         raise RouteError(
-            f"{text!r} starts with {method!r}, which is no method; write {'GET ' + rest!r}, or %20 for a blank in a path"
+            f"{text!r} starts with {method!r}, which is no method; "
+            f"write {'GET ' + rest!r}, or %20 for a blank in a path"
         )
     else:
         methods, rest = None, stripped

@@ -3,7 +3,8 @@
 Rules
 
 1. What is wanted goes first: `want == got` lets any object with an `__eq__` decide, at any depth of any document.
-2. A dict wants exactly its keys, a list exactly its items in their order; inside `Subset` a dict wants at least its keys.
+2. A dict wants exactly its keys, a list exactly its items in their order.
+   Inside `Subset` a dict wants at least its keys.
 3. `ANY` wants something to be there, `ABSENT` wants nothing to be there.
 4. A compiled regular expression is searched for in text; a type wants an instance of it; a function is asked.
 5. Numbers are compared as JSON has them: `1 == 1.0`, but neither is `true`; `nan` equals `nan`.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
+from math import isnan
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
@@ -158,7 +160,7 @@ def differences(want: object, got: object, where: Where = (), *, subset: bool = 
     return _object_differences(want, got, where)
 
 
-def _object_differences(want: object, got: object, where: Where) -> Differences:
+def _object_differences(want: object, got: object, where: Where) -> Differences:  # noqa: PLR0911  # a line a rule  # a line a rule
     if want is ANY:
         return SAME if got is not ABSENT else [Difference(where, want, got)]
     if want is ABSENT:
@@ -207,8 +209,8 @@ def _same_scalar(want: object, got: object) -> bool:
     if isinstance(want, bool) is not isinstance(got, bool) and isinstance(got, (bool, int, float)):
         # Python says True == 1; JSON does not.
         return not isinstance(want, (bool, int, float)) and bool(want == got)
-    if isinstance(want, float) and want != want:
-        return isinstance(got, float) and got != got
+    if isinstance(want, float) and isnan(want):
+        return isinstance(got, float) and isnan(got)
     return bool(want == got)
 
 
@@ -300,7 +302,7 @@ def leaves(value: object) -> int:
     return 1
 
 
-def kind_of(value: object) -> str:
+def kind_of(value: object) -> str:  # noqa: PLR0911  # a line a kind  # a line a kind
     """Return what JSON calls this kind of value, or Python where JSON has no word."""
     if value is None:
         return "null"
@@ -333,7 +335,7 @@ def show(value: object, most: int = 120) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str:  # noqa: PLR0911  # a line a kind  # a line a kind
     if value is ANY:
         return "anything"
     if value is ABSENT:

@@ -1,5 +1,8 @@
 """Routes: what they aim at, how often they answer, and what is wrong with them where it is written."""
 
+# Lambdas stand for what users write, and their parameters have no types.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import re
