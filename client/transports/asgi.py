@@ -81,8 +81,7 @@ class ASGITransport(AsyncBaseTransport):
             await self._lifespan.started()
             scope["state"] = dict(self._lifespan.state)
         exchange = _Exchange(request, self.raise_app_exceptions)
-        exchange.start(self.app, scope)
-        self._running = {one for one in self._running if not one.is_over} | {exchange}
+        exchange.start(self.app, scope, self._running)
         return await exchange.response()
 
     def _scope(self, request: Request) -> dict[str, Any]:
@@ -105,16 +104,15 @@ class ASGITransport(AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """End every application that still runs, and shut down what was started up."""
-        running, self._running = self._running, set()
+        running = tuple(self._running)
         for exchange in running:
             exchange.disconnect()
-        running = {exchange for exchange in running if not exchange.is_over}
         if running:
             await self._end(running)
         if self._lifespan is not None:
             await self._lifespan.stopped()
 
-    async def _end(self, running: set[_Exchange]) -> None:
+    async def _end(self, running: tuple[_Exchange, ...]) -> None:
         from anyio import move_on_after
 
         try:
@@ -161,8 +159,8 @@ class _Exchange:
         """Whether the application has returned."""
         return self._task is None or self._task.is_done
 
-    def start(self, app: ASGIApp, scope: dict[str, Any]) -> None:
-        """Start the application."""
+    def start(self, app: ASGIApp, scope: dict[str, Any], running: set[_Exchange]) -> None:
+        """Start the application, and be in the set of those that run until it ends."""
 
         async def main() -> None:
             try:
@@ -174,7 +172,12 @@ class _Exchange:
                 if close is not None:
                     await close()
 
-        self._task = BackgroundTask(main, self._bell.ring)
+        def ended() -> None:
+            running.discard(self)
+            self._bell.ring()
+
+        running.add(self)
+        self._task = BackgroundTask(main, ended)
 
     async def response(self) -> Response:
         """Wait for the start of the response."""
