@@ -5,6 +5,7 @@ Theory of operation
 1. A deadline is a moment of `time.monotonic`, in `request.extensions["deadline"]`; the earliest of those that apply:
    `Timeout(total=)` of the call, `with client.deadline(seconds)` around it, and one that the caller put there.
 2. The network looks at it in every wait. So does the layer for retries. `Stopwatch` looks before each single request.
+   Whatever else an asynchronous call awaits, functions of the user's included, is cut off a little later.
 3. Where there is a deadline, the call keeps an account in its extensions. Redirects, authentication and retries make
    new requests with the same extensions, so that all of them write to one account.
 4. `DeadlineExceeded` is raised by whoever was waiting; the outermost layer adds the account to its message.
@@ -16,6 +17,7 @@ import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from ..callers import ASYNCHRONOUS
 from ..errors import DeadlineExceeded
 from ..journal import loggable
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _ACCOUNT = "time_account"
 _MOST_ENTRIES = 8
 _LONGEST_NAME = 160
+# So that whoever waits gets to say for what.
+_SLACK = 0.05
 
 # By the identity of the client, which its open block keeps alive.
 _here: ContextVar[tuple[tuple[int, float], ...]] = ContextVar("understudy_deadlines", default=())
@@ -105,16 +109,30 @@ class Deadline:
     async def __call__(self, request: Request, send: Send) -> Response:
         account = request.extensions[_ACCOUNT] = Account(request.extensions["deadline"])
         try:
-            response = await send(request)
-            if self._reads:
-                try:
-                    await read_accounted(self._caller, request, response)
-                except BaseException:
-                    await self._caller.close(response)
-                    raise
+            if self._caller is ASYNCHRONOUS:
+                return await self._cut_off(account, request, send)
+            return await self._answer(request, send)
         except DeadlineExceeded as error:
             error.args = (f"{error}: {account}",)
             raise
+
+    async def _cut_off(self, account: Account, request: Request, send: Send) -> Response:
+        from anyio import move_on_after
+
+        with move_on_after(max(0.0, account.left) + _SLACK):
+            return await self._answer(request, send)
+        raise DeadlineExceeded(
+            f"{request.method} {loggable(request.url)}: the time for the whole call is over", request=request
+        )
+
+    async def _answer(self, request: Request, send: Send) -> Response:
+        response = await send(request)
+        if self._reads:
+            try:
+                await read_accounted(self._caller, request, response)
+            except BaseException:
+                await self._caller.close(response)
+                raise
         return response
 
 

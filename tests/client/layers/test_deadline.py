@@ -4,9 +4,11 @@ import contextvars
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
+import anyio
 import pytest
 
 from understudy import (
+    AsyncByteStream,
     AsyncClient,
     Client,
     DeadlineExceeded,
@@ -28,7 +30,7 @@ from understudy.client.layers.deadline import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 class Clock:
@@ -252,6 +254,29 @@ def test_a_wait_without_an_account_is_forgotten() -> None:
     note_wait(asked, 1.0, 2)
 
     assert asked.extensions == {}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("where", ["handler", "hook", "body"])
+async def test_whatever_an_asynchronous_call_waits_for_is_cut_off(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            await anyio.sleep_forever()
+            yield b""
+
+    async def handler(asked: Request) -> Response:
+        if where == "handler":
+            await anyio.sleep_forever()
+        return Response(200, stream=Silent()) if where == "body" else Response(200)
+
+    async def hook(asked: Request) -> None:
+        if where == "hook":
+            await anyio.sleep_forever()
+
+    monkeypatch.setattr(module, "_SLACK", 0.0)
+    async with AsyncClient(transport=MockTransport(handler), event_hooks={"request": [hook]}) as client:
+        with client.deadline(0.01), pytest.raises(DeadlineExceeded, match=r"GET https://api\.test/: the time for the"):
+            await client.get("https://api.test/")
 
 
 @pytest.mark.anyio
