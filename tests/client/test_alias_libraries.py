@@ -169,3 +169,81 @@ def test_githubkit(url: str) -> None:
     """
 
     assert said("githubkit", url, program) == ["token t", "404", "token t"]
+
+
+def test_starlette(url: str) -> None:
+    program = """
+        from starlette.applications import Starlette
+        from starlette.responses import JSONResponse, RedirectResponse, StreamingResponse
+        from starlette.routing import Route, WebSocketRoute
+        from starlette.testclient import TestClient
+
+        async def home(request):
+            return JSONResponse({"query": dict(request.query_params), "cookies": request.cookies})
+
+        async def form(request):
+            return JSONResponse(sorted(await request.form()))
+
+        async def parts(request):
+            async def numbers():
+                for number in range(3):
+                    yield f"{number},"
+            return StreamingResponse(numbers())
+
+        async def away(request):
+            return RedirectResponse("/")
+
+        async def echo(socket):
+            await socket.accept()
+            await socket.send_text("you said " + await socket.receive_text())
+            await socket.close()
+
+        async def fail(request):
+            raise ValueError("planted")
+
+        app = Starlette(routes=[
+            Route("/", home), Route("/form", form, methods=["POST"]), Route("/parts", parts), Route("/away", away),
+            Route("/fail", fail), WebSocketRoute("/echo", echo),
+        ])
+        with TestClient(app, cookies={"a": "b"}) as client:
+            print(client.get("/", params={"q": 1}).json())
+            print(client.post("/form", data={"name": "Ada"}, files={"file": b"abc"}).json())
+            print(client.get("/parts").text)
+            print(client.get("/away").url)
+            with client.websocket_connect("/echo") as socket:
+                socket.send_text("hi")
+                print(socket.receive_text())
+            try:
+                client.get("/fail")
+            except ValueError as error:
+                print(error)
+    """
+    if find_spec("multipart") is None and find_spec("python_multipart") is None:
+        pytest.skip("starlette reads forms with python-multipart: pip install python-multipart")
+
+    assert said("starlette", url, program) == [
+        "{'query': {'q': '1'}, 'cookies': {'a': 'b'}}",
+        "['file', 'name']",
+        "0,1,2,",
+        "http://testserver/",
+        "you said hi",
+        "planted",
+    ]
+
+
+def test_anthropic(url: str) -> None:
+    program = """
+        import anthropic
+
+        message = {
+            "id": "m", "type": "message", "role": "assistant", "model": "x", "stop_reason": "end_turn",
+            "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1},
+            "content": [{"type": "text", "text": "hello"}],
+        }
+        with understudy.stand_in(understudy.MockTransport(lambda request: understudy.Response(200, json=message))):
+            client = anthropic.Anthropic(api_key="k", max_retries=0)
+            asked = [{"role": "user", "content": "hi"}]
+            print(client.messages.create(model="x", max_tokens=3, messages=asked).content[0].text)
+    """
+
+    assert said("anthropic", url, program) == ["hello"]
