@@ -1,0 +1,132 @@
+"""HTTP/2, many workers on one connection: this library and httpx2 against one server, turn by turn.
+
+    python -m benchmarks.http2 [--workers 50] [--requests 4000] [--rounds 5]
+
+The server is nginx, on a core of its own where the machine has two, speaking HTTP/2 with prior knowledge.
+What counts is the ratio of the medians within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+_CONFIGURATION = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 100000000; default_type application/json;
+  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+  server {{
+    listen 127.0.0.1:{port} http2; root {folder}/files;
+    location = /json {{ return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}'; }}
+  }}
+}}
+"""
+
+
+class Nginx:
+    """A server for as long as a `with` block."""
+
+    def __enter__(self) -> str:
+        self.folder = Path(tempfile.mkdtemp(prefix="understudy-http2-"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(_CONFIGURATION.format(folder=self.folder, port=port))
+        (self.folder / "files").mkdir()
+        pinned = ["taskset", "-c", "1"] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
+        self.process = subprocess.Popen([*pinned, "nginx", "-p", str(self.folder), "-c", str(configuration)])
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        return f"http://127.0.0.1:{port}/json"
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+async def _run(client: Any, url: str, workers: int, requests: int) -> float:
+    """Return microseconds per request."""
+
+    async def work(count: int) -> None:
+        for _ in range(count):
+            response = await client.get(url)
+            assert response.status_code == 200
+            assert response.http_version == "HTTP/2"
+
+    await work(1)
+    start = time.perf_counter()
+    await asyncio.gather(*(work(requests // workers) for _ in range(workers)))
+    return (time.perf_counter() - start) / (requests // workers * workers) * 1e6
+
+
+def _with(make: Callable[[], Any]) -> Callable[[str, int, int], Coroutine[Any, Any, float]]:
+    async def run(url: str, workers: int, requests: int) -> float:
+        async with make() as client:
+            return await _run(client, url, workers, requests)
+
+    return run
+
+
+def contenders() -> dict[str, Callable[[str, int, int], Coroutine[Any, Any, float]]]:
+    """Return who is there; peers that are not installed are left out."""
+    import understudy
+
+    found = {"understudy": _with(lambda: understudy.AsyncClient(http1=False, http2=True))}
+    for name in ("httpx2", "httpx"):
+        try:
+            peer = __import__(name)
+        except ImportError:
+            print(f"{name} is not installed", file=sys.stderr)
+            continue
+        found[name] = _with(lambda peer=peer: peer.AsyncClient(http1=False, http2=True))
+    return found
+
+
+def main() -> None:
+    """Print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=50)
+    parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    if shutil.which("nginx") is None:
+        sys.exit("this needs nginx")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {0})
+    took: dict[str, list[float]] = {}
+    with Nginx() as url:
+        for _ in range(options.rounds):
+            for name, run in contenders().items():
+                took.setdefault(name, []).append(asyncio.run(run(url, options.workers, options.requests)))
+    ours = statistics.median(took["understudy"])
+    print(f"{options.workers} workers on one HTTP/2 connection, {options.requests} requests, microseconds per request:")
+    for name, times in took.items():
+        median = statistics.median(times)
+        print(f"  {name:12} {median:8.1f}   understudy takes {ours / median:.2f} of it")
+
+
+if __name__ == "__main__":
+    main()
