@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import selectors
@@ -171,9 +172,14 @@ class _Race:
 
 
 class BlockingStream:
-    """A connected socket, plain or wrapped by OpenSSL."""
+    """A connected socket, plain or wrapped by OpenSSL.
 
-    __slots__ = ("_ahead", "_probe", "_socket", "_timeout", "_tls")
+    It may be closed by one thread while another one waits in it. Closing the descriptor then would wake nobody, and its
+    number would soon be another connection's: the socket is shut down, which wakes the other thread, and that thread
+    closes. Either it sees `_is_closed`, or whoever closes sees that it is there.
+    """
+
+    __slots__ = ("_ahead", "_is_closed", "_is_reading", "_is_writing", "_probe", "_socket", "_timeout", "_tls")
 
     def __init__(self, connected: socket.socket, *, tls: bool = False) -> None:
         self._socket = connected
@@ -181,33 +187,56 @@ class BlockingStream:
         self._probe: Callable[[], bool] | None = None
         self._timeout: float | None = -1.0
         self._ahead = b""  # read while writing, and not asked for yet
+        self._is_closed = self._is_reading = self._is_writing = False
         self._limit(None)
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         if self._ahead:
             data, self._ahead = self._ahead[:max_bytes], self._ahead[max_bytes:]
             return data
-        if timeout != self._timeout:
-            self._limit(timeout)
-        if not self._tls:
-            return self._socket.recv(max_bytes)
+        self._is_reading = True
         try:
+            if timeout != self._timeout or self._is_closed:
+                self._limit(timeout)
             return self._socket.recv(max_bytes)
         except OSError as error:
+            if not self._tls:
+                raise
             raise _cleared(error) from error
+        finally:
+            self._is_reading = False
+            if self._is_closed:
+                self._leave()
 
     async def write(self, data: bytes, timeout: float | None) -> None:
-        if timeout != self._timeout:
-            self._limit(timeout)
-        sent = self._socket.send(data)
-        if sent < len(data):
-            # `sendall` would bound all of it by one timeout; a slow peer that takes something now and then is alive.
-            rest = memoryview(data)
-            while sent < len(data):
-                sent += self._socket.send(rest[sent:])
+        self._is_writing = True
+        try:
+            if timeout != self._timeout or self._is_closed:
+                self._limit(timeout)
+            sent = self._socket.send(data)
+            if sent < len(data):
+                # `sendall` would bound all of it by one timeout; a slow peer that takes something at times is alive.
+                rest = memoryview(data)
+                while sent < len(data):
+                    sent += self._socket.send(rest[sent:])
+        finally:
+            self._is_writing = False
+            if self._is_closed:
+                self._leave()
 
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
-        self._limit(0)
+        self._is_writing = True
+        try:
+            self._limit(0)
+            sent = self._send_until_readable(data, timeout)
+            self._limit(None)
+            return sent
+        finally:
+            self._is_writing = False
+            if self._is_closed:
+                self._leave()
+
+    def _send_until_readable(self, data: memoryview, timeout: float | None) -> int:
         sent = 0
         while sent < len(data) and not self._ahead:
             if is_readable(self._socket) and self._look_ahead():
@@ -228,7 +257,6 @@ class BlockingStream:
                 break
             if not readable and not writable:
                 raise TimeoutError("the peer takes nothing")
-        self._limit(None)
         return sent
 
     def _look_ahead(self) -> bool:
@@ -258,10 +286,22 @@ class BlockingStream:
         return BlockingStream(wrapped, tls=True)
 
     def close(self) -> None:
-        self._socket.close()
+        self._is_closed = True
+        if self._is_reading or self._is_writing:
+            with contextlib.suppress(OSError):
+                # Not that of an SSLSocket, which would take OpenSSL away from the thread that is in it.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        else:
+            self._socket.close()
+
+    def _leave(self) -> None:
+        """Close what another thread wanted closed."""
+        if not self._is_reading and not self._is_writing:
+            self._socket.close()
+        raise ConnectionAbortedError(errno.ECONNABORTED, "the connection was closed while it was in use")
 
     def is_readable(self) -> bool:
-        if self._ahead or self._socket.fileno() < 0:
+        if self._ahead or self._is_closed or self._socket.fileno() < 0:
             return True
         if self._tls and self._socket.pending():  # type: ignore[attr-defined]  # an SSLSocket
             return True
@@ -282,6 +322,8 @@ class BlockingStream:
         return f"<BlockingStream {'TLS ' if self._tls else ''}{state}>"
 
     def _limit(self, timeout: float | None) -> None:
+        if self._is_closed:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "the connection is closed")
         self._socket.settimeout(timeout)
         self._timeout = timeout
 

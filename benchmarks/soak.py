@@ -1,0 +1,126 @@
+"""Keep-alive requests for a long time, and what is left of them: `python -m benchmarks.soak`.
+
+A million requests each for the blocking client and the one under asyncio, unless told otherwise: `--requests 400000`
+takes about a minute. Memory is compared between the 10 000th request, when everything has been used, and the end: it
+may grow by less than 4 MiB; descriptors not at all; what the garbage collector tracks by less than a thousandth.
+The last tenth may take at most a twentieth longer than the first. Ends with status 1 where one of it does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import statistics
+import sys
+import time
+from typing import NamedTuple
+
+from understudy import AsyncClient, Client, Limits
+
+from .servers import running
+
+WORKERS = 50
+_GROWTH = 4 * 1024
+_SLICES = 100
+
+
+class State(NamedTuple):
+    """What the process has."""
+
+    memory: int
+    """Resident, in KiB."""
+    descriptors: int
+    objects: int
+
+    @classmethod
+    def now(cls) -> State:
+        gc.collect()
+        memory = 0
+        if os.path.exists("/proc/self/statm"):
+            with open("/proc/self/statm", encoding="ascii") as statm:
+                memory = int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+        descriptors = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+        return cls(memory, descriptors, len(gc.get_objects()))
+
+
+class Account:
+    """The states and times of one run, and the judgment over them."""
+
+    def __init__(self, name: str, requests: int) -> None:
+        self.name = name
+        self.requests = requests
+        self.times: list[float] = []
+        self.started: State | None = None
+        self._from = time.perf_counter()
+
+    def note(self) -> None:
+        """A hundredth is done."""
+        self.times.append(time.perf_counter() - self._from)
+        done = len(self.times)
+        if self.started is None and (done * self.requests >= _SLICES * 10_000 or done * 10 >= _SLICES):
+            self.started = State.now()
+        self._from = time.perf_counter()
+
+    def judge(self) -> bool:
+        """Print what became of it; return whether it is good."""
+        first, last = self.started, State.now()
+        if first is None:
+            raise RuntimeError("nothing was noted")
+        each = [seconds / (self.requests / _SLICES) * 1e6 for seconds in self.times]
+        beginning, end = statistics.median(each[1:11]), statistics.median(each[-10:])
+        found = {
+            f"memory {last.memory - first.memory:+} KiB of {first.memory}": last.memory - first.memory < _GROWTH,
+            f"descriptors {last.descriptors - first.descriptors:+}": last.descriptors <= first.descriptors,
+            f"objects {last.objects - first.objects:+} of {first.objects}": abs(last.objects - first.objects)
+            <= max(50, first.objects // 1000),
+            # Too few requests measure the machine, not the client.
+            f"{beginning:.0f} us at first, {end:.0f} us at last": end <= beginning * 1.05 or self.requests < 500_000,
+        }
+        for said, is_good in found.items():
+            print(f"{self.name:<9} {self.requests} requests: {said}{'' if is_good else '  <-- TOO MUCH'}", flush=True)
+        return all(found.values())
+
+
+def blocking(url: str, requests: int) -> bool:
+    """One thread, one request after the other."""
+    account = Account("blocking", requests)
+    with Client(trust_env=False) as client:
+        for _ in range(_SLICES):
+            for number in range(requests // _SLICES):
+                if client.get(f"{url}/{number}").status_code != 200:
+                    raise AssertionError("not 200")
+            account.note()
+        return account.judge()
+
+
+async def under_asyncio(url: str, requests: int) -> bool:
+    """Fifty tasks at once."""
+    account = Account("asyncio", requests)
+    limits = Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS)
+    async with AsyncClient(trust_env=False, limits=limits) as client:
+
+        async def work() -> None:
+            for number in range(requests // _SLICES // WORKERS):
+                if (await client.get(f"{url}/{number}")).status_code != 200:
+                    raise AssertionError("not 200")
+
+        for _ in range(_SLICES):
+            await asyncio.gather(*(work() for _ in range(WORKERS)))
+            account.note()
+        return account.judge()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--requests", type=int, default=1_000_000, help="for each of the two clients")
+    options = parser.parse_args()
+    with running("plain") as url:
+        is_good = blocking(url, options.requests)
+        is_good = asyncio.run(under_asyncio(url, options.requests)) and is_good
+    sys.exit(0 if is_good else 1)
+
+
+if __name__ == "__main__":
+    main()
