@@ -299,10 +299,15 @@ class Client(BaseClient):
         """Close the client, its transports and their connections."""
         if self._state is not ClientState.CLOSED:
             self._state = ClientState.CLOSED
-            self._transport.close()
-            for transport in self._mounts.values():
-                if transport is not None:
-                    transport.close()
+            failures: list[Exception] = []
+            for transport in (self._transport, *self._mounts.values()):
+                try:
+                    if transport is not None:
+                        transport.close()
+                except Exception as error:
+                    failures.append(error)
+            if failures:
+                raise failures[0]
 
     def __enter__(self) -> Self:
         self._enter()
@@ -577,10 +582,15 @@ class AsyncClient(BaseClient):
         """Close the client, its transports and their connections."""
         if self._state is not ClientState.CLOSED:
             self._state = ClientState.CLOSED
-            await self._transport.aclose()
-            for transport in self._mounts.values():
-                if transport is not None:
-                    await transport.aclose()
+            failures: list[Exception] = []
+            for transport in (self._transport, *self._mounts.values()):
+                try:
+                    if transport is not None:
+                        await transport.aclose()
+                except Exception as error:
+                    failures.append(error)
+            if failures:
+                raise failures[0]
 
     async def __aenter__(self) -> Self:
         self._enter()

@@ -244,6 +244,7 @@ class BaseClient:
         """Return the request that `request(...)` would send: the client's settings and these arguments merged.
 
         Headers, cookies and params given here are added to the client's, replacing those of the same name.
+        As in httpx, `params` takes the place of a query in `url`; without it, that query stays.
         `compress="gzip"` (or `"zstd"`) sends the body compressed.
         Raises `InvalidURL`, and `LocalProtocolError` for what HTTP cannot carry.
         """
@@ -262,14 +263,15 @@ class BaseClient:
         if headers is not None:
             merged_headers = Headers(merged_headers)
             merged_headers.update(headers)
+        merged_url = self._merge_url(url)
         request = Request(
             method,
-            self._merge_url(url),
+            merged_url,
             content=content,
             data=data,
             files=files,
             json=json,
-            params=self._merge_params(params),
+            params=self._merge_params(params, merged_url),
             headers=merged_headers,
             cookies=self._merge_cookies(cookies),
             extensions=extensions,
@@ -286,8 +288,11 @@ class BaseClient:
             return merged
         return base.copy_with(raw_path=base.raw_path + merged.raw_path.lstrip(b"/"), fragment=merged.fragment or None)
 
-    def _merge_params(self, params: QueryParamTypes | None) -> QueryParams | QueryParamTypes | None:
-        return self._params.merge(params) if self._params else params
+    def _merge_params(self, params: QueryParamTypes | None, url: URL) -> QueryParams | QueryParamTypes | None:
+        """Add what a request says to the client's params: its `params`, or else the query that its URL brings along."""
+        if not self._params:
+            return params
+        return self._params.merge(url.params if params is None else params)
 
     def _merge_cookies(self, cookies: CookieTypes | None) -> Cookies | None:
         if not cookies:
@@ -388,7 +393,7 @@ class BaseClient:
         layers: list[Layer] = [Deadline(self._caller, reads=not stream)] if is_bounded else []
         layers.extend(self._own_layers)
         chosen = self._auth if isinstance(auth, UseClientDefault) else auth_from(auth)
-        if chosen is None and (isinstance(auth, UseClientDefault) and request.url.userinfo):
+        if chosen is None and request.url.userinfo:
             chosen = auth_in_url(request.url)
         if chosen is not None:
             layers.append(Authorize(chosen, self._caller))

@@ -61,7 +61,7 @@ class Request:
         self.method = method if method in _KNOWN_METHODS else _checked_method(method)
         if not isinstance(url, URL):
             url = URL(url)
-        self.url = url if params is None else url.copy_merge_params(params)
+        self.url = url if params is None else url.copy_with(params=params)
         self.headers = Headers(headers)
         self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
         self._content: bytes | None = None

@@ -540,3 +540,28 @@ def test_both_clients_have_the_same_methods_and_options() -> None:
         if inspect.isfunction(function):
             twin = vars(understudy.AsyncClient)[pairs.get(name, name)]
             assert list(inspect.signature(function).parameters) == list(inspect.signature(twin).parameters)
+
+
+@pytest.mark.anyio
+async def test_a_transport_that_cannot_be_closed_keeps_none_of_the_others_open(side: Side) -> None:
+    closed: list[str] = []
+
+    def transport(name: str, error: Exception | None = None) -> Any:
+        made = side.transport(lambda _: Response(200))
+
+        def close() -> None:
+            closed.append(name)
+            if error is not None:
+                raise error
+
+        setattr(made, "close" if side.is_blocking else "aclose", side.function(close))
+        return made
+
+    client = side.client(
+        transport=transport("first", OSError("stuck")), mounts={"https://": transport("second", OSError("too"))}
+    )
+
+    with pytest.raises(OSError, match="stuck"):
+        await side.close(client)
+
+    assert closed == ["first", "second"]

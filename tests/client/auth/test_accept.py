@@ -90,7 +90,7 @@ def test_a_url_mostly_carries_none() -> None:
         (None, {"auth": ("request", "secret")}, "https://me:secret@api.test/", basic("request", "secret")),
         (("client", "secret"), {"auth": token}, "https://api.test/", "Token"),
         (("client", "secret"), {"auth": None}, "https://api.test/", "nothing"),
-        (("client", "secret"), {"auth": None}, "https://me:secret@api.test/", "nothing"),
+        (("client", "secret"), {"auth": None}, "https://me:secret@api.test/", basic("me", "secret")),
         (None, {"headers": {"Authorization": "Mine"}}, "https://api.test/", "Mine"),
     ],
 )

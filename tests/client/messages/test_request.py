@@ -77,10 +77,14 @@ def test_an_impossible_url_is_an_error_at_once() -> None:
         Request("GET", "https://[::1/")
 
 
-def test_params_are_added_to_those_of_the_url() -> None:
+def test_params_take_the_place_of_the_urls_query() -> None:
     request = Request("GET", "https://api.test/?a=1", params={"b": 2, "c": None})
 
-    assert request.url == "https://api.test/?a=1&b=2&c="
+    assert request.url == "https://api.test/?b=2&c="
+
+
+def test_empty_params_remove_the_urls_query() -> None:
+    assert Request("GET", "https://api.test/?a=1", params={}).url == "https://api.test/"
 
 
 # Header fields
