@@ -18,6 +18,7 @@ _VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"}
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kM]?)B/s\s*\Z")
 
 WORDS = (
+    "at",
     "content",
     "content_type",
     "cookies",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from .. import client as _client
@@ -65,12 +66,17 @@ def _is_only_a_reply(item: Any) -> bool:
 
 def described_reply(words: dict[str, Any]) -> Reply:
     """Return the reply that plain words say: those of `respond`, and `error`, `fault`, `redirect`, `pass_through`."""
+    unknown = [word for word in words if word not in WORDS]
+    if unknown:
+        near = get_close_matches(unknown[0], WORDS, 1)
+        hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(WORDS)}"
+        raise RouteError(f"a reply has no {unknown[0]!r}{hint}")
     words = dict(words)
     special = [word for word in ("error", "fault", "redirect", "pass_through") if word in words]
     if len(special) > 1:
         raise RouteError(f"a reply is one of {', '.join(special)}, not all of them")
     if not special:
-        return _responded(words)
+        return response_reply(**words)
     value = words.pop(special[0])
     if special[0] == "redirect":
         return _redirect(value, words)
@@ -80,17 +86,6 @@ def described_reply(words: dict[str, Any]) -> Reply:
     if words:
         raise RouteError(f"{', '.join(words)} cannot be said beside `{special[0]}`")
     return Raise(value, delay) if special[0] == "error" else PassThrough(value if callable(value) else None)
-
-
-def _responded(words: dict[str, Any]) -> Reply:
-    try:
-        return response_reply(**words)
-    except TypeError as error:
-        unknown = str(error).rpartition("argument ")[2]
-        from difflib import get_close_matches
-
-        near = get_close_matches(unknown.strip("'"), WORDS, 1)
-        raise RouteError(f"a reply has no {unknown}" + (f", did you mean {near[0]!r}?" if near else "")) from error
 
 
 def _redirect(to: Any, words: dict[str, Any]) -> Reply:
@@ -104,8 +99,6 @@ def _redirect(to: Any, words: dict[str, Any]) -> Reply:
 
 def _fault(name: Any, words: dict[str, Any]) -> Reply:
     if name not in FAULTS:
-        from difflib import get_close_matches
-
         near = get_close_matches(str(name), FAULTS, 1)
         raise RouteError(
             f"unknown fault {show(name)}"

@@ -121,9 +121,13 @@ class Unordered(Condition):
         self.leaves = sum(map(leaves, self.items))
 
     def differences(self, got: object, where: Where) -> Differences:
+        return self.compared(got, where, subset=False)
+
+    def compared(self, got: object, where: Where, subset: bool) -> Differences:
+        """Return where `got` differs; inside a `Subset` its dicts want at least their keys, too."""
         if not is_list(got):
             return [Difference(where, self, got, f"{kind_of(got)}, not a list")]
-        missing, surplus = _paired(self.items, list(got))
+        missing, surplus = _paired(self.items, list(got), subset)
         found = [Difference(where, self.items[place], ABSENT, "no such item, in any order") for place in missing]
         found.extend(Difference((*where, place), ABSENT, got[place], "one item too many") for place in surplus)
         return found
@@ -157,6 +161,8 @@ def differences(want: object, got: object, where: Where = (), *, subset: bool = 
         return _dict_differences(want, got, where, subset)  # type: ignore[arg-type]  # kind is dict
     if kind is list or kind is tuple:
         return _list_differences(want, got, where, subset)  # type: ignore[arg-type]  # kind is list or tuple
+    if kind is Unordered and got is not ABSENT:
+        return want.compared(got, where, subset)  # type: ignore[attr-defined]  # kind is Unordered
     return _object_differences(want, got, where)
 
 
@@ -220,10 +226,12 @@ def _is_instance(got: object, kind: type[Any]) -> bool:
     return isinstance(got, kind) or (kind is float and isinstance(got, int))
 
 
-def _paired(wanted: list[object], got: list[object]) -> tuple[list[int], list[int]]:
+def _paired(wanted: list[object], got: list[object], subset: bool) -> tuple[list[int], list[int]]:
     """Pair wanted items with those that are there (augmenting paths); return the places left over on both sides."""
     taken_by: dict[int, int] = {}
-    fitting = [[place for place, item in enumerate(got) if not differences(want, item)] for want in wanted]
+    fitting = [
+        [place for place, item in enumerate(got) if not differences(want, item, subset=subset)] for want in wanted
+    ]
 
     def seat(want: int, seen: set[int]) -> bool:
         for place in fitting[want]:

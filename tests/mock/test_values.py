@@ -74,6 +74,7 @@ def is_even(value: int) -> bool:
         (Unordered([{"sku": "b", "qty": ANY}, {"sku": re.compile("^a")}]), [{"sku": "a1"}, {"sku": "b", "qty": 2}]),
         (Subset({"a": {"b": 1}}), {"a": {"b": 1, "c": 2}, "d": 3}),
         (Subset([{"a": 1}]), [{"a": 1, "b": 2}]),
+        (Subset({"a": Unordered([{"b": 1}, {"b": 2}])}), {"a": [{"b": 2, "c": 3}, {"b": 1, "c": 3}]}),
     ],
 )
 def test_these_are_equal(want: object, got: object) -> None:

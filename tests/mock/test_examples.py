@@ -1,0 +1,18 @@
+"""The examples of the mock are tests, and pass."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("mock_*.py"))
+
+
+def test_every_example_of_the_mock_passes() -> None:
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, EXAMPLES)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert len(EXAMPLES) >= 10
