@@ -138,11 +138,15 @@ class Limits:
         max_connections_per_host: int | None = None,
         max_age: float | None = None,
     ) -> None:
-        self.max_connections = _count("max_connections", max_connections, least=1)
-        self.max_keepalive_connections = _count("max_keepalive_connections", max_keepalive_connections, least=0)
-        self.max_connections_per_host = _count("max_connections_per_host", max_connections_per_host, least=1)
-        self.keepalive_expiry = _seconds("keepalive_expiry", keepalive_expiry)
-        self.max_age = _seconds("max_age", max_age)
+        self.max_connections: int | None = _count("max_connections", max_connections, least=1)
+        self.max_keepalive_connections: int | None = _count(
+            "max_keepalive_connections", max_keepalive_connections, least=0
+        )
+        self.max_connections_per_host: int | None = _count(
+            "max_connections_per_host", max_connections_per_host, least=1
+        )
+        self.keepalive_expiry: float | None = _seconds("keepalive_expiry", keepalive_expiry)
+        self.max_age: float | None = _seconds("max_age", max_age)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Limits):
@@ -192,9 +196,9 @@ class Guards:
         max_ratio: int | None = 200,
         ratio_floor: int = 32 * 1024 * 1024,
     ) -> None:
-        self.max_response_size = _bytes("max_response_size", max_response_size)
-        self.max_ratio = _bytes("max_ratio", max_ratio)
-        self.ratio_floor = _bytes("ratio_floor", ratio_floor) or 0
+        self.max_response_size: int | None = _bytes("max_response_size", max_response_size)
+        self.max_ratio: int | None = _bytes("max_ratio", max_ratio)
+        self.ratio_floor: int = _bytes("ratio_floor", ratio_floor) or 0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Guards):

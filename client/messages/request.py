@@ -58,11 +58,11 @@ class Request:
         stream: SyncByteStream | AsyncByteStream | None = None,
         extensions: RequestExtensions | None = None,
     ) -> None:
-        self.method = method if method in _KNOWN_METHODS else _checked_method(method)
+        self.method: str = method if method in _KNOWN_METHODS else _checked_method(method)
         if not isinstance(url, URL):
             url = URL(url)
-        self.url = url if params is None else url.copy_with(params=params)
-        self.headers = Headers(headers)
+        self.url: URL = url if params is None else url.copy_with(params=params)
+        self.headers: Headers = Headers(headers)
         self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
         self._content: bytes | None = None
         self.stream: SyncByteStream | AsyncByteStream

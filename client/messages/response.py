@@ -52,7 +52,7 @@ class Response(ResponseBody):
         self._request = request
         self.next_request: Request | None = None
         self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
-        self.history = [] if history is None else list(history)
+        self.history: list[Response] = [] if history is None else list(history)
         self.is_closed = False
         self.is_stream_consumed = False
         self.default_encoding = default_encoding

@@ -38,7 +38,7 @@ class Proxy:
             url = url.copy_with(username=None, password=None)
         self.url = url
         self.auth = auth
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
         self.ssl_context = ssl_context
 
     @property

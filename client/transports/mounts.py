@@ -35,10 +35,10 @@ class URLPattern:
         bare = authority[1:].lstrip(".") if wildcard else authority
         # Any scheme with an authority will do for parsing; only the one without a default port keeps every port.
         url = URL(f"all://{bare}") if bare else None
-        self.pattern = pattern
-        self.scheme = "" if scheme == "all" else scheme
-        self.host = authority if url is None else ("*" if wildcard else "") + url.host
-        self.port = None if url is None else url.port
+        self.pattern: str = pattern
+        self.scheme: str = "" if scheme == "all" else scheme
+        self.host: str = authority if url is None else ("*" if wildcard else "") + url.host
+        self.port: int | None = None if url is None else url.port
         self._exact: str | None = None if url is None or authority.startswith("*.") else url.host.rstrip(".")
         self._below: str | None = f".{url.host.rstrip('.')}" if wildcard and url is not None else None
         self._range = _address_range(url.host, path) if url is not None and path.isdigit() else None
