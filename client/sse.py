@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _WAIT = 3.0
 _LONGEST_WAIT = 60.0
+# A server that asks for more is not believed.
+_MOST_WAIT = 3600.0
 _MOST_FAILURES = 5
 # Servers send a comment every 15 to 30 seconds, so that proxies keep the connection; silence is no failure before this.
 _LONGEST_SILENCE = 300.0
@@ -206,7 +208,7 @@ class Reconnection:
             self.failures += 1
             if self.failures > _MOST_FAILURES:
                 return None
-        wait = _WAIT if retry is None else retry / 1000
+        wait = _WAIT if retry is None else min(retry / 1000, _MOST_WAIT)
         longest = max(wait, _LONGEST_WAIT)
         # The first wait is what the server asked for; later ones spread out, so that clients do not all come at once.
         if self.failures > 1:

@@ -76,7 +76,10 @@ class DigestAuth(Auth):
     def _begin(self, request: Request, terms: _Terms) -> _Session:
         session = _Session(terms)
         with self._lock:
-            self._sessions.pop(request.url.origin, None)
+            known = self._sessions.pop(request.url.origin, None)
+            if known is not None and known.terms.nonce == terms.nonce:
+                # The same nonce once more: its count goes on, or what follows would look like a replay.
+                session.count, session.cnonce = known.count, known.cnonce
             self._sessions[request.url.origin] = session
             if len(self._sessions) > _MOST_ORIGINS:
                 del self._sessions[next(iter(self._sessions))]

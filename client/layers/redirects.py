@@ -187,6 +187,9 @@ def redirect_headers(request: Request, url: URL, method: str, secrets: Set[str] 
         for name in _BODY_FIELDS:
             headers.pop(name, None)
     headers.pop("Cookie", None)
+    if headers.get("Authorization", "")[:7].lower() == "digest ":
+        # It proves something about one method, one URL and one count: anywhere else it is a failure, or a replay.
+        headers.pop("Authorization", None)
     return headers
 
 

@@ -59,7 +59,10 @@ class Retries:
             wait = self._wait(request, response, failure, len(attempts), ahead)
             if wait is None or not self._policy.spend(origin):
                 if failure is not None:
-                    raise _told(failure, attempts)
+                    try:
+                        raise _told(failure, attempts)
+                    finally:
+                        failure = None  # an error that refers to a frame that refers to the error
                 assert response is not None
                 response.extensions["attempts"] = attempts
                 return response

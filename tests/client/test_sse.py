@@ -163,6 +163,13 @@ def test_without_an_id_nothing_is_said_about_it(reading: Any) -> None:
     assert server.clock.slept == [3.0]
 
 
+def test_a_server_cannot_make_the_client_wait_for_ever(reading: Any) -> None:
+    server = Server(stream(b"retry: 999999999999\ndata: one\n\n", LOST), stream(b"data: two\n\n"))
+
+    assert reading(server) == ["one", "two"]
+    assert server.clock.slept == [3600.0]
+
+
 def test_failures_in_a_row_make_waits_longer_until_the_last_one_is_raised(reading: Any) -> None:
     server = Server(stream(b"retry: 1000\ndata: one\n\n", LOST), *[ConnectError("refused")] * 9)
 

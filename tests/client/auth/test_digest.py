@@ -258,6 +258,23 @@ def test_a_challenge_after_a_redirect_is_answered_where_it_was_asked() -> None:
     assert server.sent()["uri"] == "/new"
 
 
+def test_credentials_for_one_place_do_not_travel_to_another_of_the_same_origin() -> None:
+    server = Server()
+
+    def answer(request: Request) -> Response:
+        if request.url.path == "/old":
+            return Response(302, headers={"Location": "/new"})
+        return server(request)
+
+    with client_for(answer, follow_redirects=True) as client:
+        client.get("https://api.test/in")
+        server.requests.clear()
+        response = client.get("https://api.test/old")
+
+    assert response.text == "in"
+    assert [credentials(request).get("uri") for request in server.requests] == [None, "/new"]
+
+
 def test_a_wrong_password_is_tried_once() -> None:
     server = Server(password="another")
 

@@ -313,3 +313,23 @@ def test_the_waits_of_a_client_are_on_the_clock_of_what_answers() -> None:
 def test_what_is_no_policy_is_refused_when_the_client_is_made() -> None:
     with pytest.raises(TypeError, match="pass a Retry"):
         Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore  # on purpose
+
+
+def test_what_fails_leaves_no_cycle_behind(clock: StillClock) -> None:
+    import gc
+    import weakref
+
+    def answer(request: Request) -> Response:
+        raise ReadError("cut")
+
+    client = Client(transport=MockTransport(answer), layers=[Retries(Retry(2), BLOCKING, clock)])
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(ReadError) as caught:
+            client.put("https://api.test/", content=b"body")
+        request = weakref.ref(caught.value.request)
+        del caught
+        assert request() is None
+    finally:
+        gc.enable()
