@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
+from .numbers import Number
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
@@ -298,6 +299,6 @@ def _as_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float, Number)):
         return repr(value)
     raise ValueError(f"a field has a text as its value, not {type(value).__name__}")

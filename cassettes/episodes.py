@@ -6,6 +6,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from . import fast_reader
 from .blobs import Blobs
 from .bodies import Reader
 from .documents import Document
@@ -100,7 +101,16 @@ class Episode:
         return self._interaction
 
     def _parsed(self, text: bytes) -> Any:
-        return read(text.decode("utf-8"), self._place.path, self.line if b"\n" in text else 1)
+        said = text.decode("utf-8")
+        data = fast_reader.read(said)
+        if isinstance(data, fast_reader.Unusual):
+            # Counting lines costs more than reading one document, so only errors pay for it.
+            try:
+                data = read(said, self._place.path)
+            except CassetteDamaged as error:
+                error.line = (error.line or 1) + self.line - 1
+                raise
+        return data
 
     def _damaged(self, problem: str) -> CassetteDamaged:
         return CassetteDamaged(problem, path=self._place.path, line=self.line, mend=_MEND)

@@ -17,6 +17,7 @@ from .bodies import (
     media_type,
     times_from_document,
 )
+from .numbers import Number
 from .plain import is_mapping
 from .yaml_writer import Flow, write
 
@@ -160,7 +161,7 @@ def _describe_response(response: RecordedResponse, took: float | None, writer: W
         else:
             said["reason"] = ""
     if response.version != "1.1":
-        said["http"] = int(response.version) if response.version.isdigit() else float(response.version)
+        said["http"] = int(response.version) if response.version.isdigit() else response.version
     if response.headers:
         said["headers"] = fields_to_document(writer.redactor.fields(response.headers))
     content_type = response.header("content-type")
@@ -214,7 +215,7 @@ def interaction_from(document: Any, reader: Reader, blobs: Blobs) -> Interaction
         if not isinstance(said.get("type"), str):
             raise ValueError("`error:` needs `type:`, the name of an exception such as ReadTimeout")
         error = RecordedError(said["type"], str(said.get("message") or ""))
-    _check_seconds("took", took)
+    took = _seconds("took", took)
     return Interaction(request_from(document["request"], reader), response, error, took)
 
 
@@ -236,9 +237,12 @@ def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
     return said
 
 
-def _check_seconds(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+def _seconds(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, Number)) or float(value) < 0:
         raise ValueError(f"`{name}:` is a number of seconds, not {value!r}")
+    return float(value)
 
 
 def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> RecordedResponse:
@@ -251,7 +255,6 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
     if encoding is not None and encoding not in CODINGS:
         raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
     headers = fields_from_document(said.get("headers"))
-    _check_seconds("longest_wait", said.get("longest_wait"))
     file: str | None = None
     if "file" in said and os.path.getsize(blobs.path(said["file"])) > MAX_IN_MEMORY:
         file = said["file"]
@@ -264,7 +267,7 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         encoding=encoding,
         is_cut=bool(said.get("closed_early", False)),
         times=times_from_document(said),
-        longest_wait=said.get("longest_wait"),
+        longest_wait=_seconds("longest_wait", said.get("longest_wait")),
         file=file,
         digest=said.get("sha256"),
     )

@@ -9,7 +9,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
-from . import paths
+from . import fast_reader, paths
 from .bodies import Writer
 from .errors import CassetteError, SecretFound
 from .interactions import Interaction, describe, to_text
@@ -97,7 +97,7 @@ class Recorder:
                     mend="Name what holds it with `redact:` in the first document or redact= in code; or, if it is no "
                     f"secret, say `allow_secrets: [{finding.fingerprint}]`.",
                 )
-        if read(text, self._tape.path) != document:
+        if fast_reader.read(text) != document and read(text, self._tape.path) != document:
             raise CassetteError(
                 f"{summary}: this interaction would not be read back as it was; nothing was written",
                 path=self._tape.path,

@@ -120,7 +120,9 @@ class Redactor:
         """Return JSON data without their secrets; what holds none is returned as it is."""
         kind: Any = value.__class__
         if kind is str:
-            return self._named(name, value) if name is not None else self.known(value)
+            if name is not None and (secret_kind(name) is not None or name.lower() in self._names):
+                return self._named(name, value)
+            return self.known(value) if self._known or self._is_blank else value
         if kind is dict:
             return {member: self.data(item, member) for member, item in value.items()}
         if kind is list:
@@ -134,7 +136,7 @@ class Redactor:
 
     def _named(self, name: str, value: str) -> str:
         kind = self._kind(name)
-        return self.known(value) if kind is None or not value else self._secret(value, kind)
+        return self.known(value) if kind is None or not value.strip() else self._secret(value, kind)
 
     def _parameter(self, found: re.Match[str]) -> str:
         return f"{found[1]}={self._named(found[1], found[2])}"

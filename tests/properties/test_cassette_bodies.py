@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import understudy
@@ -61,6 +61,7 @@ def test_responses_are_replayed_byte_for_byte(
             live = client.get("https://api.test/")
         with cassettes.use(path, "none"):
             replayed = client.get("https://api.test/")
+        assume("__REDACTED_" not in path.read_text("utf-8"))  # hypothesis is good at inventing secrets
 
     assert replayed.content == live.content == content
     assert replayed.headers.raw == live.headers.raw
