@@ -9,7 +9,17 @@ from ..client import SECRET_HEADERS
 from .lookups import Equal, Presence
 from .values import ABSENT, ANY, Condition, Subset, is_list, is_mapping, show
 
-MASK = "[secure]"
+
+class _Mask(str):
+    """Stands where a secret was; shown without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+MASK = _Mask("[secure]")
 
 _SECRET = re.compile(
     r"pass(word|wd|phrase)?$|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|signature$|^sig$|^auth$"

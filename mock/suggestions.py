@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .masking import masked_url
@@ -16,6 +17,7 @@ _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", 
 def suggestion(facts: Facts) -> str:
     """Return a route for a request, as Python."""
     url = masked_url(str(facts.request.url)).partition("#")[0]
+    url = re.sub(r"(?<=//)[^/@]*@", "", url)  # a target has no user in it
     verb = facts.method.lower()
     made = f'mock.{verb}("{url}")' if facts.method in _VERBS else f'mock.route("{facts.method} {url}")'
     wants_json = "json" in facts.request.headers.get("Accept", "") or facts.get("json") is not ABSENT
