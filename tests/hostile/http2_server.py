@@ -145,6 +145,7 @@ class Http2Peer:
 
     def _heard(self, frame: Any) -> None:
         server = self.server
+        server.heard(self, frame)
         if isinstance(frame, SettingsFrame):
             if "ACK" not in frame.flags:
                 self.send(SettingsFrame(0, flags=["ACK"]))
@@ -211,6 +212,9 @@ class Http2Server:
         self.gives_credit = gives_credit
         self.answers_pings = answers_pings
         self.peers: list[Http2Peer] = []
+
+    def heard(self, peer: Http2Peer, frame: Any) -> None:
+        """React to any frame; for scripts that need it."""
 
     def __call__(self, end: Any) -> Http2Peer:
         peer = Http2Peer(self, end)

@@ -182,7 +182,7 @@ class SharedConnection:
             with self.lock:
                 if is_ready(party):
                     self._hand_over()
-                    return
+                    break
                 if left is not None and left <= 0:
                     self._hand_over()
                     raise TimeoutError("the peer says nothing")
@@ -196,11 +196,17 @@ class SharedConnection:
             if data:
                 await self._write(data, call)
             elif waiter is None:
-                await self._read(left)
+                if not await self._read(left):
+                    # The time is over on the network's clock, which may be another one.
+                    left = 0.0
+                    continue
             else:
                 await self._sleep(party, waiter, left)
             if deadline is not None:
                 left = deadline - time.monotonic()
+        if self.protocol.outgoing and not self.protocol.streams:
+            # Nobody else is going to.
+            await self.flush_farewell()
 
     # The duties
 
@@ -250,7 +256,8 @@ class SharedConnection:
                 waiter.set()
         return failure
 
-    async def _read(self, left: float | None) -> None:
+    async def _read(self, left: float | None) -> bool:
+        """Do the duty of reading; return whether anything has happened in time."""
         data: bytes | None = None
         error: OSError | None = None
         if self._write_error is not None:
@@ -260,7 +267,7 @@ class SharedConnection:
         except TimeoutError:
             error = self._write_error
             if error is None:
-                return  # whose time is over, `wait` sees
+                return False
         except OSError as caught:
             error = caught
         finally:
@@ -271,6 +278,7 @@ class SharedConnection:
         self._receive(data or b"", self._write_error or error)
         if self.protocol.dead is not None:
             await self._end()
+        return True
 
     async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
         is_woken = False

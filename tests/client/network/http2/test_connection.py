@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hpack import Decoder
+from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.hostile.http2_server import Http2Server
+from understudy.client.errors import (
+    LocalProtocolError,
+    ReadTimeout,
+    RemoteProtocolError,
+    StreamClosed,
+    WriteTimeout,
+)
+from understudy.client.network.http2.protocol import Protocol
+
+from .bodies import streamed
+
+if TYPE_CHECKING:
+    from tests.hostile.http2_server import Http2Peer, Http2Request
+
+NO_ERROR, PROTOCOL_ERROR, CANCEL = 0x0, 0x1, 0x8
 
 
 def sending(world: Any, server: Any, **options: Any) -> Any:
@@ -65,3 +84,542 @@ def test_a_body_goes_out_with_its_length(world: Any) -> None:
     request = server.peers[0].requests[1]
     assert request.body == b"hello"
     assert request["content-length"] == "5"
+
+
+def test_an_announced_length_is_kept_and_a_wrong_one_refused(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(LocalProtocolError, match="5 bytes, but Content-Length says 6"):
+            await sender.send("POST", content=b"hello", headers={"Content-Length": "6"})
+        assert await sender.get() == b"ok"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+
+@pytest.mark.parametrize(("pieces", "announced", "said"), [((b"ab",), 5, "ended after 2"), ((b"abc",), 2, "more than")])
+def test_a_stream_that_does_not_keep_its_length_is_reset(
+    world: Any, pieces: tuple[bytes, ...], announced: int, said: str
+) -> None:
+    server = Http2Server()
+    pieces_given, stream = streamed(world, *pieces)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(LocalProtocolError, match=said):
+            await sender.send("POST", stream=stream, headers={"Content-Length": str(announced)})
+        assert await sender.get() == b"ok"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].reset_code == CANCEL
+    assert pieces_given.was_closed
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("CONNECT", {}), ("GET", {"Upgrade": "websocket", "Connection": "upgrade"})]
+)
+def test_what_http2_cannot_say_is_refused(world: Any, method: str, headers: dict[str, str]) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(LocalProtocolError, match="http2=False"):
+            await sender.send(method, headers=headers)
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+
+def test_a_host_header_becomes_the_authority_and_credentials_are_never_indexed(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.get(
+            headers={"Host": "virtual.test", "Authorization": "Bearer x", "Cookie": "a=b", "TE": "trailers"}
+        )
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].fields == [
+        (":method", "GET"),
+        (":authority", "virtual.test"),
+        (":scheme", "http"),
+        (":path", "/"),
+        ("authorization", "Bearer x"),
+        ("cookie", "a=b"),
+        ("te", "trailers"),
+    ]
+    head = server.peers[0].heard(HeadersFrame)[0]
+    indexable = {str(field[0]): field.indexable for field in _decoded(head.data)}
+    assert not indexable["authorization"]
+    assert not indexable["cookie"]
+    assert indexable["te"]
+
+
+def test_a_large_head_goes_out_in_several_frames() -> None:
+    protocol = Protocol()
+    protocol.outgoing.clear()
+    call: Any = None
+
+    protocol.open(call, [(b"x-%d" % number, b"\xff" * 1000) for number in range(60)], ends=True)
+
+    kinds: list[str] = []
+    data = bytes(protocol.outgoing)
+    while data:
+        frame, length = Frame.parse_frame_header(memoryview(data[:9]))
+        kinds.append(type(frame).__name__)
+        assert length <= 16_384
+        assert ("END_HEADERS" in frame.flags) == (len(data) == 9 + length)
+        data = data[9 + length :]
+    assert kinds[0] == "HeadersFrame"
+    assert set(kinds[1:]) == {"ContinuationFrame"}
+
+
+# Bodies of responses
+
+
+def test_a_large_response_is_read_under_both_windows(world: Any) -> None:
+    whole = b"0123456789abcdef" * (20 * 65_536)
+    left: dict[str, Any] = {"place": 0}
+
+    def pour(peer: Http2Peer) -> None:
+        """Send as much as both windows have room for."""
+        place, size = left["place"], min(left["connection"], left["stream"], len(whole) - left["place"])
+        for start in range(place, place + size, 16_384):
+            end = min(start + 16_384, place + size)
+            peer.data(1, whole[start:end], ends=end == len(whole))
+        left["place"] += size
+        left["connection"] -= size
+        left["stream"] -= size
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        updates = peer.heard(WindowUpdateFrame)
+        left.update(connection=65_535 + updates[0].window_increment, stream=peer.heard(SettingsFrame)[0].settings[4])
+        peer.head(1, fields=[("content-length", str(len(whole)))])
+        pour(peer)
+
+    class Server(Http2Server):
+        def heard(self, peer: Http2Peer, frame: Any) -> None:
+            if isinstance(frame, WindowUpdateFrame) and left["place"]:
+                left["stream" if frame.stream_id else "connection"] += frame.window_increment
+                pour(peer)
+
+    async def body() -> None:
+        sender = sending(world, Server(on_request=answer))
+        assert await sender.get() == whole
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+
+def test_a_response_in_pieces_is_given_as_it_comes_and_frees_its_stream_at_the_end(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.data(request.stream_id, b"one")
+        held.append((peer, request.stream_id))
+
+    held: list[Any] = []
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send()
+        assert sender.pool.active == 1
+        peer, stream = held[0]
+        peer.data(stream, b"two", ends=True)
+        assert await sender.read(response) == b"onetwo"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+
+def test_trailers_come_with_the_response(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.data(request.stream_id, b"ok")
+        peer.fields(request.stream_id, [("x-checksum", "1")], ends=True)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send()
+        assert await sender.read(response) == b"ok"
+        assert response.extensions["trailers"] == [(b"x-checksum", b"1")]
+        assert response.trailers["x-checksum"] == "1"
+
+    world.run(body)
+
+
+def test_interim_responses_reach_the_hook(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id, 103, [("link", "</a.css>")])
+        peer.respond(request.stream_id)
+
+    heard: list[Any] = []
+
+    def hook(status: int, headers: Any) -> Any:
+        heard.append((status, headers["link"]))
+        return None
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        assert await sender.get(extensions={"informational": hook}) == b"ok"
+
+    world.run(body)
+
+    assert heard == [(103, "</a.css>")]
+
+
+MALFORMED: dict[str, list[tuple[str, str]]] = {
+    "no status": [("x-a", "b")],
+    "two statuses": [(":status", "200"), (":status", "200")],
+    "a late status": [("x-a", "b"), (":status", "200")],
+    "a request's pseudo-header": [(":status", "200"), (":path", "/")],
+    "no number": [(":status", "2x0")],
+    "below 100": [(":status", "099")],
+    "another protocol": [(":status", "101")],
+    "upper case": [(":status", "200"), ("X-A", "b")],
+    "no name": [(":status", "200"), ("", "b")],
+    "of the connection": [(":status", "200"), ("connection", "close")],
+    "chunked": [(":status", "200"), ("transfer-encoding", "chunked")],
+    "a line break": [(":status", "200"), ("x-a", "b\r\nset-cookie: c")],
+    "a NUL": [(":status", "200"), ("x-a", "b\0")],
+    "space before": [(":status", "200"), ("x-a", " b")],
+    "two lengths": [(":status", "200"), ("content-length", "1"), ("content-length", "2")],
+    "no length": [(":status", "200"), ("content-length", "+1")],
+    "300 fields": [(":status", "200"), *((f"x-{number}", "") for number in range(300))],
+}
+
+
+@pytest.mark.parametrize("fields", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_response_ends_its_stream_and_no_other(world: Any, fields: list[tuple[str, str]]) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/bad":
+            peer.fields(request.stream_id, fields)
+        else:
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(RemoteProtocolError) as caught:
+            await sender.get("http://h.test/bad")
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) <= 300
+        assert sender.pool.active == 0
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert server.peers[0].requests[1].reset_code == PROTOCOL_ERROR
+
+
+@pytest.mark.parametrize(("length", "said"), [("5", "after 2 of 5 bytes"), ("1", "more than the 1 bytes")])
+def test_a_length_that_lies_ends_the_stream(world: Any, length: str, said: str) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id, fields=[("content-length", length)] if request.stream_id == 1 else [])
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(RemoteProtocolError, match=said):
+            await sender.get()
+        assert await sender.get() == b"ok"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 304), ("GET", 204)])
+def test_a_response_without_a_body_may_announce_one(world: Any, method: str, status: int) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id, status, b"", [("content-length", "10")])
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send(method)
+        assert response.status_code == status
+        assert await sender.read(response) == b""
+
+    world.run(body)
+
+
+# Leaving early
+
+
+def test_an_abandoned_download_is_reset_and_its_bytes_do_not_use_up_the_connection(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] != "/large":
+            peer.respond(request.stream_id)
+            return
+        peer.head(request.stream_id)
+        for _ in range(100):
+            peer.data(request.stream_id, b"x" * 16_384)
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        for _ in range(15):
+            response = await sender.send("GET", "http://h.test/large")
+            await sender.close_response(response)
+            assert sender.pool.active == 0
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    peer = server.peers[0]
+    assert len(server.peers) == 1
+    assert [request.reset_code for request in peer.requests.values()] == [CANCEL] * 15 + [None]
+    # 24 MB were sent to a window of 16: what nobody wanted was given back all the same.
+    assert any(frame.stream_id == 0 for frame in peer.heard(WindowUpdateFrame)[1:])
+
+
+def test_what_arrives_late_for_a_stream_that_was_given_up_is_ignored(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request.stream_id == 1:
+            peer.head(1)
+        else:
+            peer.data(1, b"late")
+            peer.fields(1, [("x-late", "trailers")], ends=True)
+            peer.reset(1, 0)
+            peer.credit(1, 10)
+            peer.respond(request.stream_id, fields=[("x-late", "trailers")])
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.close_response(await sender.send())
+        response = await sender.send()
+        assert response.headers["x-late"] == "trailers"
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert len(server.peers[0].heard(RstStreamFrame)) == 1
+
+
+def test_a_silent_stream_times_out_alone(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] != "/silent":
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(ReadTimeout, match=r"Timeout\(read="):
+            await sender.get("http://h.test/silent")
+        assert sender.pool.active == 0
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert server.peers[0].requests[1].reset_code == CANCEL
+
+
+# Uploads
+
+
+def test_a_large_upload_waits_for_both_windows(world: Any) -> None:
+    server = Http2Server()
+    content = bytes(range(256)) * 2_000
+
+    async def body() -> None:
+        sender = sending(world, server)
+        assert await sender.read(await sender.send("POST", content=content)) == b"ok"
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].body == content
+    assert max(len(frame.data) for frame in server.peers[0].heard(DataFrame)) <= 16_384
+
+
+def test_a_streamed_upload_goes_out_piece_by_piece(world: Any) -> None:
+    server = Http2Server()
+    pieces, stream = streamed(world, b"one", b"", b"two", b"x" * 100_000)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        assert await sender.read(await sender.send("POST", stream=stream)) == b"ok"
+
+    world.run(body)
+
+    peer = server.peers[0]
+    assert peer.requests[1].body == b"onetwo" + b"x" * 100_000
+    assert [frame.data for frame in peer.heard(DataFrame)][:2] == [b"one", b"two"]
+    assert pieces.was_closed
+
+
+def test_a_window_that_never_opens_is_a_write_timeout_of_that_stream(world: Any) -> None:
+    server = Http2Server(gives_credit=False, on_request=lambda peer, request: peer.respond(request.stream_id))
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(WriteTimeout, match=r"Timeout\(write="):
+            await sender.send("POST", content=b"x" * 200_000)
+        assert await sender.get() == b"ok"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert server.peers[0].requests[1].reset_code == CANCEL
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_final_response_ends_the_upload(world: Any, in_memory: bool) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        if not request.is_complete and request[":method"] == "POST":
+            peer.respond(request.stream_id, 413, b"too large")
+
+    server = Http2Server(
+        on_head=refuse, on_request=lambda peer, request: peer.respond(request.stream_id), gives_credit=False
+    )
+    pieces, stream = streamed(world, *[b"x" * 65_536] * 100)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        options: dict[str, Any] = {"content": b"x" * 6_553_600} if in_memory else {"stream": stream}
+        response = await sender.send("POST", **options)
+        assert response.status_code == 413
+        assert await sender.read(response) == b"too large"
+        assert sender.pool.active == 0
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert server.peers[0].requests[1].reset_code == NO_ERROR
+    assert in_memory or pieces.given < 3
+
+
+def test_a_refusal_that_is_not_complete_stops_the_upload_and_is_read(world: Any) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(1, 403)
+
+    server = Http2Server(on_head=refuse, gives_credit=False)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        response = await sender.send("POST", content=b"x" * 200_000)
+        assert response.status_code == 403
+        server.peers[0].data(1, b"no", ends=True)
+        assert await sender.read(response) == b"no"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].reset_code == NO_ERROR
+
+
+def test_a_server_may_answer_while_it_listens(world: Any) -> None:
+    def echo(peer: Http2Peer, request: Http2Request) -> None:
+        if len(request.body) == 3:
+            peer.head(1)
+        peer.data(1, bytes(request.body[-3:]), ends=request.is_complete)
+
+    server = Http2Server(on_data=echo, on_request=lambda peer, request: peer.data(1, ends=True))
+    _, stream = streamed(world, b"one", b"two", b"six")
+
+    async def body() -> None:
+        sender = sending(world, server)
+        response = await sender.send("POST", stream=stream)
+        assert await sender.read(response) in (b"onetwosixsix", b"onetwosix")
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].body == b"onetwosix"
+
+
+def test_expectations_hold_the_body_back(world: Any) -> None:
+    def agree(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/no":
+            peer.respond(request.stream_id, 417, b"")
+        elif request[":path"] == "/yes":
+            peer.head(request.stream_id, 100)
+
+    server = Http2Server(on_head=agree)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        expecting = {"headers": {"Expect": "100-continue"}, "content": b"hello"}
+        assert (await sender.send("POST", "http://h.test/no", **expecting)).status_code == 417
+        assert await sender.read(await sender.send("POST", "http://h.test/yes", **expecting)) == b"ok"
+        assert await sender.read(await sender.send("POST", "http://h.test/silent", **expecting)) == b"ok"
+
+    world.run(body)
+
+    assert [bytes(request.body) for request in server.peers[0].requests.values()] == [b"", b"hello", b"hello"]
+
+
+# Tracing
+
+
+def test_trace_tells_each_step(world: Any) -> None:
+    told: list[str] = []
+
+    def trace(name: str, info: Any) -> None:
+        told.append(name)
+
+    async def atrace(name: str, info: Any) -> None:
+        told.append(name)
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.data(request.stream_id, b"o")
+        held.append(peer)
+
+    held: list[Http2Peer] = []
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        listener = trace if world.name == "blocking" else atrace
+        response = await sender.send("POST", content=b"x", extensions={"trace": listener})
+        held[0].data(1, b"k", ends=True)
+        assert await sender.read(response) == b"ok"
+        await sender.close_response(response)
+
+    world.run(body)
+
+    http2 = [name for name in told if name.startswith("http2")]
+    assert http2 == [
+        f"http2.{step}.{moment}"
+        for step in (
+            "send_connection_init",
+            "send_request_headers",
+            "send_request_body",
+            "receive_response_headers",
+            "receive_response_body",
+            "response_closed",
+        )
+        for moment in ("started", "complete")
+    ]
+
+
+def test_a_response_closed_early_says_so(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send()
+        await sender.close_response(response)
+        with pytest.raises(StreamClosed):
+            await sender.read(response)
+
+    world.run(body)
+
+
+def _decoded(data: bytes) -> list[Any]:
+    return list(Decoder().decode(data))

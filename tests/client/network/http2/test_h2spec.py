@@ -1,8 +1,9 @@
 """The misbehaving servers of h2spec's client cases, and what the client must do about each.
 
-The sentences are h2spec's and stay in their folder; here each case has its number and section there, what the server does
-in frames, and what it must hear in return. Section 5.4 of RFC 9113 lets a client take an error of a stream for one of the
-connection; this client does not, with two exceptions: a WINDOW_UPDATE of 0 (`h2spec` wants it) and a CONTINUATION frame that
+The sentences are h2spec's and stay in their folder; here each case has its number and section there,
+what the server does in frames, and what it must hear in return.
+Section 5.4 of RFC 9113 lets a client take an error of a stream for one of the connection.
+This client does not, with two exceptions: a WINDOW_UPDATE of 0, because h2spec wants it, and a CONTINUATION that
 continues nothing, which section 6.10 makes an error of the connection whatever the state of its stream.
 """
 
