@@ -93,6 +93,13 @@ def _said(error: BaseException) -> str:
 
 
 def _hint(error: BaseException) -> str:
+    """Return what to do about an error, where that can be said."""
     if getattr(error, "verify_code", None) is not None:
         return "; to trust another authority pass verify=ssl_context"
+    if isinstance(error, socket.gaierror):
+        return "; check how the host is spelled, and that this machine can resolve names"
+    if isinstance(error, ConnectionRefusedError):
+        return "; nothing listens there: check host and port, and that the server runs"
+    if isinstance(error, FileNotFoundError):
+        return "; there is no such socket: check uds=, and that the server runs"
     return ""
