@@ -143,7 +143,7 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
                 mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(_KNOWN)}.",
             )
     settings = Settings(
-        recorder=document.get("recorder"),
+        recorder=str(document["recorder"] or "") if "recorder" in document else None,
         base_url=document.get("base_url"),
         routes=tuple(_routes(document.get("routes"), text, path)),
     )

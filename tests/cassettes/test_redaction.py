@@ -1,0 +1,220 @@
+"""No secret reaches a file, in either direction and in any encoding; and what was hidden still matches."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+import understudy
+from understudy import cassettes
+from understudy.cassettes.redaction import Redactor
+from understudy.cassettes.secret_names import secret_header_kind, secret_kind
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+SECRET = "s3cr3t/v+lue=42"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLXRoYXQtaXMtcmVhbA"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "token",
+        "access_token",
+        "refreshToken",
+        "id-token",
+        "password",
+        "client_secret",
+        "apiKey",
+        "api_key",
+        "X-Amz-Signature",
+        "sig",
+        "secretAccessKey",
+        "private_key",
+        "sessionid",
+        "PHPSESSID",
+        "GITHUB_TOKEN",
+        "X-Amz-Credential",
+        "passphrase",
+    ],
+)
+def test_names_that_sound_secret(name: str) -> None:
+    assert secret_kind(name) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "total_tokens",
+        "max_tokens",
+        "token_type",
+        "next_page_token",
+        "nextToken",
+        "key",
+        "author",
+        "keyboard",
+        "tokenizer",
+        "design",
+        "signature_version",
+        "password_reset_url",
+        "sku",
+        "id",
+    ],
+)
+def test_names_that_do_not(name: str) -> None:
+    assert secret_kind(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Api-Key", "Ocp-Apim-Subscription-Key", "X-Custom-Key", "X-CSRF-Token", "authorization"]
+)
+def test_header_names_that_sound_secret(name: str) -> None:
+    assert secret_header_kind(name) is not None
+    assert secret_header_kind("Idempotency-Key") is None
+    assert secret_header_kind("X-Idempotency-Key") is None
+
+
+def test_thirty_secrets_leave_no_trace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_API_KEY", SECRET)
+    hidden = [f"hidden-value-{number:02}" for number in range(20)]
+    encoded = {
+        "plain": SECRET,
+        "quoted": quote(SECRET, safe=""),
+        "base64": base64.b64encode(b"user:" + SECRET.encode()).decode(),
+        "base64 at another offset": base64.b64encode(b"ab" + SECRET.encode()).decode(),
+    }
+
+    def reply(request: understudy.Request) -> understudy.Response:
+        body = gzip.compress(
+            json.dumps({"echo": encoded, "access_token": hidden[0], "deep": [{"password": hidden[1]}]}).encode()
+        )
+        return understudy.Response(
+            200,
+            headers=[
+                ("Content-Type", "application/json"),
+                ("Content-Encoding", "gzip"),
+                ("Set-Cookie", f"sid={hidden[2]}; Path=/"),
+                ("Set-Cookie", "theme=dark"),
+                ("Location", f"https://api.test/?token={hidden[3]}&page=2"),
+                ("X-Api-Key", hidden[4]),
+            ],
+            content=body,
+        )
+
+    stage.server.reply = reply
+    with stage.use():
+        stage.client.post(
+            f"https://user:{hidden[5]}@api.test/a?api_key={hidden[6]}&sig={hidden[7]}&q=tea",
+            json={"password": hidden[8], "nested": {"client_secret": hidden[9]}, "note": f"uses {SECRET}"},
+            headers={"Authorization": f"Bearer {hidden[10]}", "Cookie": f"a={hidden[11]}; b={hidden[12]}"},
+        )
+        stage.client.post("https://api.test/form", data={"password": hidden[13], "name": "ada"})
+        stage.client.post("https://api.test/up", data={"token": hidden[14]}, files={"f": b"x"})
+        stage.client.post("https://api.test/text", content=f'broken {{"token": "{hidden[15]}", ')
+        stage.client.post("https://api.test/xml", content=f"<a><password>{hidden[16]}</password></a>")
+        stage.client.get("https://api.test/basic", auth=("ada", hidden[17]))
+
+    found = [secret for secret in (*hidden, *encoded.values(), SECRET) if secret in stage.text]
+    assert found == []
+    assert "theme=dark" in stage.text
+    assert "q=tea" in stage.text
+    assert base64.b64encode(f"ada:{hidden[17]}".encode()).decode() not in stage.text
+
+
+def test_one_secret_has_one_mark_and_replay_accepts_any(stage: Stage) -> None:
+    def session(password: str) -> list[int]:
+        token = stage.client.post("https://api.test/login", json={"password": password}).json()["access_token"]
+        return [stage.client.get("https://api.test/me", params={"access_token": token}).status_code]
+
+    stage.server.reply = lambda request: understudy.Response(200, json={"access_token": "the-real-token"})
+    with stage.use():
+        live = session("the-real-password")
+
+    with stage.use("none"):
+        assert session("any") == live
+    assert stage.text.count("__REDACTED_token_1__") == 3
+
+
+def test_a_jwt_keeps_its_claims_and_loses_its_signature(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"id_token": JWT})
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert f"id_token: {JWT.rpartition('.')[0]}.__REDACTED_jwt_1__" in stage.text
+
+
+def test_own_names_are_redacted_too(stage: Stage) -> None:
+    with stage.use(redact=["ssn"]):
+        stage.client.post("https://api.test/", json={"ssn": "078-05-1120"}, headers={"ssn": "078-05-1120"})
+
+    assert "078-05" not in stage.text
+
+
+@pytest.mark.parametrize(
+    ("secret", "detector"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", "AWS access key"),
+        ("ghp_" + "a1" * 18, "GitHub token"),
+        ("sk_live_" + "a1B2" * 6, "Stripe key"),
+        ("xoxb-123456789012-abcdef", "Slack token"),
+        (JWT, "JSON Web Token"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "private key"),
+    ],
+)
+def test_what_still_looks_like_a_secret_is_not_written(stage: Stage, secret: str, detector: str) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"note": secret})
+
+    with pytest.raises(cassettes.SecretFound, match=detector) as caught, stage.use():
+        response = stage.client.get("https://api.test/")
+
+    assert response.json() == {"note": secret}
+    assert secret not in str(caught.value)
+    assert not stage.path.exists()
+
+
+def test_a_false_alarm_is_allowed_by_its_fingerprint(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"note": "AKIAIOSFODNN7EXAMPLE"})
+    with pytest.raises(cassettes.SecretFound) as caught, stage.use():
+        stage.client.get("https://api.test/")
+    fingerprint = (caught.value.mend or "").partition("[")[2].partition("]")[0]
+
+    with stage.use(allow_secrets=[fingerprint]):
+        stage.client.get("https://api.test/")
+
+    assert "AKIAIOSFODNN7EXAMPLE" in stage.text
+
+
+def test_a_large_body_is_looked_at_before_it_becomes_a_file(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, text="x" * 70_000 + " AKIAIOSFODNN7EXAMPLE")
+
+    with pytest.raises(cassettes.SecretFound), stage.use():
+        stage.client.get("https://api.test/")
+
+    assert list(stage.path.parent.iterdir()) == []
+
+
+def test_new_marks_follow_those_of_the_file(stage: Stage) -> None:
+    with stage.use():
+        stage.client.get("https://api.test/1", headers={"Authorization": "Bearer first-token"})
+    with stage.use("new_episodes"):
+        stage.client.get("https://api.test/2", headers={"Authorization": "Bearer second-token"})
+
+    assert "__REDACTED_token_1__" in stage.text
+    assert "__REDACTED_token_2__" in stage.text
+
+
+def test_short_cookies_that_say_nothing_stay() -> None:
+    redactor = Redactor()
+
+    assert redactor.field("Cookie", "theme=dark; sid=x; flag") == "theme=dark; sid=__REDACTED_cookie_1__; flag"
+    assert redactor.field("Set-Cookie", 'id="abcdefghij"; Path=/') == 'id="__REDACTED_cookie_2__"; Path=/'
+    assert redactor.field("Set-Cookie", "sid=; Max-Age=0") == "sid=; Max-Age=0"
+    assert redactor.field("Authorization", "opaque-token") == "__REDACTED_token_1__"
+    assert redactor.field("Authorization", "Basic !") == "Basic __REDACTED_basic_1__"

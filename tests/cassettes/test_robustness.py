@@ -1,0 +1,185 @@
+"""Kills, cuts, crowds and damage: what a cassette looks like afterwards."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import understudy
+from understudy import cassettes
+from understudy.cassettes.yaml_reader import read
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+SUITE = Path(__file__).parents[3] / "shared" / "data" / "yaml-test-suite"
+
+
+def recorded(stage: Stage) -> bytes:
+    """Record a cassette with something of everything."""
+    answers: dict[str, dict[str, Any]] = {
+        "/json": {"json": {"id": 1, "lines": "a\nb\n", "items": [{"n": 1.50}, []]}},
+        "/text": {"text": "one\ntwo\n\n"},
+        "/binary": {"content": bytes(range(256))},
+    }
+    stage.server.reply = lambda request: understudy.Response(200, **answers[request.url.path])
+    with stage.use():
+        for path in answers:
+            stage.client.get(f"https://api.test{path}")
+    return stage.path.read_bytes()
+
+
+def outcome(path: Path) -> int | None:
+    """Return how many interactions a file gives, all of them readable, or `None` where it is refused by our error."""
+    try:
+        return len(cassettes.load(path).interactions)
+    except cassettes.CassetteError as error:
+        problem = error
+    assert problem.path == str(path)
+    assert problem.mend
+    return None
+
+
+def test_a_cassette_cut_at_any_byte_gives_all_of_what_is_whole_or_an_error(stage: Stage) -> None:
+    data = recorded(stage)
+    author = len(b"cassette: 1\n")
+
+    for length in range(author + 1, len(data)):
+        stage.path.write_bytes(data[:length])
+        count = outcome(stage.path)
+        # A cut right behind an end mark leaves whole interactions, and nobody can know of more.
+        assert count is None or data[:length].rstrip(b"\n").endswith(b"\n..."), data[:length][-40:]
+
+
+def test_random_damage_is_an_error_of_ours_or_none(stage: Stage) -> None:
+    data = recorded(stage)
+    generator = random.Random(7)
+
+    for _ in range(400):
+        damaged = bytearray(data)
+        for _ in range(generator.randint(1, 3)):
+            damaged[generator.randrange(len(damaged))] = generator.choice(b"\x00\n :-#'\"{}[]|&*!~aZ\xff")
+        stage.path.write_bytes(bytes(damaged))
+        outcome(stage.path)
+
+
+def test_lines_deleted_and_doubled_are_an_error_of_ours_or_none(stage: Stage) -> None:
+    lines = recorded(stage).split(b"\n")
+
+    for number in range(len(lines)):
+        stage.path.write_bytes(b"\n".join(lines[:number] + lines[number + 1 :]))
+        outcome(stage.path)
+        stage.path.write_bytes(b"\n".join(lines[: number + 1] + lines[number:]))
+        outcome(stage.path)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_line_ends_and_byte_order_mark_of_other_systems_change_no_body(stage: Stage, end: str) -> None:
+    text = recorded(stage).decode()
+    stage.path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", end).encode())
+
+    with stage.use("new_episodes"):
+        assert stage.client.get("https://api.test/text").text == "one\ntwo\n\n"
+        stage.server.reply = lambda request: understudy.Response(200, text="x\ny\n")
+        stage.client.get("https://api.test/more")
+
+    assert stage.path.read_bytes().count(b"\r\n") == (stage.path.read_bytes().count(b"\n") if end == "\r\n" else 0)
+    assert len(cassettes.load(stage.path).interactions) == 4
+
+
+def test_an_editor_that_strips_blanks_is_found_out(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, text="a  \nb\n")
+    with stage.use():
+        stage.client.get("https://api.test/")
+    stage.path.write_text("\n".join(line.rstrip() for line in stage.text.split("\n")))
+
+    with stage.use("none"), pytest.raises(cassettes.CassetteDamaged, match="stripped blanks"):
+        stage.client.get("https://api.test/")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "_blobs/../../x", "link/x", "", "_blobs/missing", "a\0b", 5])
+def test_files_outside_the_folder_are_refused(stage: Stage, name: object) -> None:
+    (stage.path.parent / "link").symlink_to("/etc")
+    import json
+
+    stage.written(
+        "--- # GET / -> 200\nrequest:\n  method: GET\n  url: https://api.test/\n"
+        f"response:\n  status: 200\n  file: {json.dumps(name)}\n...\n"
+    )
+
+    with stage.use("none"), pytest.raises(cassettes.CassetteDamaged, match="file"):
+        stage.client.get("https://api.test/")
+
+
+def test_a_file_that_was_changed_is_found_out(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, content=b"\xff" * 10_000)
+    with stage.use():
+        stage.client.get("https://api.test/")
+    (blob,) = (stage.path.parent / "_blobs").iterdir()
+    blob.write_bytes(b"other")
+
+    with stage.use("none"), pytest.raises(cassettes.CassetteDamaged, match="not what was recorded"):
+        stage.client.get("https://api.test/")
+
+
+def test_processes_record_into_one_cassette_and_lose_nothing(stage: Stage) -> None:
+    code = (
+        "import sys, understudy\nfrom understudy import cassettes\n"
+        "answer = understudy.MockTransport(lambda request: understudy.Response(200, text=request.url.path))\n"
+        "with cassettes.use(sys.argv[1], 'new_episodes'), understudy.Client(transport=answer) as client:\n"
+        "    for number in range(20): client.get(f'https://api.test/{sys.argv[2]}/{number}')\n"
+    )
+
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(stage.path), str(n)]) for n in range(4)]
+    statuses = [process.wait() for process in processes]
+
+    urls = {item.request.url for item in cassettes.load(stage.path).interactions}
+    assert statuses == [0] * 4
+    assert len(urls) == 80
+
+
+def test_kills_lose_at_most_what_was_in_flight(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("kills", Path(__file__).parents[2] / "benchmarks" / "kills.py")
+    assert spec is not None
+    assert spec.loader is not None
+    kills = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kills)
+
+    assert [kills.kill_once(tmp_path, seed) for seed in range(3)] == [""] * 3
+    assert kills.kill_once(tmp_path, 9, "update") == ""
+
+
+@pytest.mark.skipif(not SUITE.is_dir(), reason="the YAML test suite is not on this machine")
+def test_the_yaml_test_suite_is_read_or_refused() -> None:
+    files = [path for path in SUITE.rglob("*") if path.is_file()]
+
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        line: int | None = 1
+        try:
+            read(text, str(path))
+        except cassettes.CassetteError as error:
+            line = error.line
+        assert line is not None
+    assert files
+
+
+def test_left_over_files_of_dead_processes_are_removed(stage: Stage) -> None:
+    stage.path.parent.mkdir(exist_ok=True)
+    leftover = stage.path.parent / f".{stage.path.name}.999999999-abcd.tmp"
+    leftover.write_text("half")
+
+    with warnings.catch_warnings(), stage.use():
+        stage.client.get("https://api.test/")
+
+    assert not leftover.exists()
