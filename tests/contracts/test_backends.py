@@ -478,6 +478,29 @@ def test_tls_carries_bytes_and_ends_in_order(
         kind.run(lambda: body(server.port))
 
 
+def test_a_tls_session_is_resumed_by_the_next_connection_to_the_same_name(
+    kind: Kind, server_context: ssl.SSLContext
+) -> None:
+    context = create_ssl_context()
+    AUTHORITY.configure_trust(context)
+    reused: list[bool] = []
+
+    async def body(port: int, hostname: str) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        stream = await plain.start_tls(context, hostname, 5.0)
+        await stream.write(b"hello", 5.0)
+        assert await stream.read(100, 5.0) == b"hello"
+        reused.append(stream.get_extra_info("ssl_object").session_reused)
+        stream.close()
+        stream.close()
+
+    for hostname in ("localhost", "localhost", "127.0.0.1"):
+        with TLSServer(server_context, echo) as server:
+            kind.run(lambda server=server, hostname=hostname: body(server.port, hostname))
+
+    assert reused == [False, True, False]
+
+
 def test_tls_that_is_cut_is_told_from_tls_that_ends(
     kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext
 ) -> None:

@@ -279,7 +279,14 @@ class BlockingStream:
             return await TLSStream.client(self, context, hostname, timeout)
         try:
             self._limit(timeout)
-            wrapped = context.wrap_socket(self._socket, server_hostname=hostname, suppress_ragged_eofs=False)
+            from .sessions import session_for
+
+            wrapped = context.wrap_socket(
+                self._socket,
+                server_hostname=hostname,
+                suppress_ragged_eofs=False,
+                session=session_for(context, hostname),
+            )
         except BaseException:
             self.close()
             raise
@@ -292,6 +299,10 @@ class BlockingStream:
                 # Not that of an SSLSocket, which would take OpenSSL away from the thread that is in it.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
         else:
+            if self._tls:
+                from .sessions import keep_session
+
+                keep_session(self._socket)  # type: ignore[arg-type]  # an SSLSocket
             self._socket.close()
 
     def _leave(self) -> None:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from .base import UncleanEOF
+from .sessions import keep_session, session_for
 
 if TYPE_CHECKING:
     from .base import NetworkStream
@@ -30,7 +31,8 @@ class TLSStream:
         self._inner = inner
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        session = session_for(context, hostname)
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname, session=session)
         self._ahead = b""  # read while writing, and not asked for yet
         self._sealed = b""  # encrypted, and not taken by the inner stream yet
 
@@ -101,6 +103,7 @@ class TLSStream:
         return await TLSStream.client(self, context, hostname, timeout)
 
     def close(self) -> None:
+        keep_session(self._tls)
         self._inner.close()
 
     def is_readable(self) -> bool:
