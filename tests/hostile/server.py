@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from .steps import (
     BeGood,
+    CloseNotify,
+    Cut,
     Drip,
     Flood,
     HalfClose,
@@ -161,6 +163,12 @@ class Connection:
             self._hear(step)
         elif isinstance(step, Reset):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._socket.close()
+        elif isinstance(step, CloseNotify):
+            self._end_tls()
+        elif isinstance(step, Cut):
+            # Past OpenSSL, which would say goodbye.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             raise Ended
         elif isinstance(step, HalfClose):
             self._socket.shutdown(socket.SHUT_WR)
@@ -263,5 +271,7 @@ class Connection:
     def _end_tls(self) -> None:
         unwrap = getattr(self._socket, "unwrap", None)
         if unwrap is not None:
-            self._socket.settimeout(0.2)
-            unwrap().close()
+            self._socket.settimeout(0.05)
+            with suppress(OSError):
+                self._socket = unwrap()
+            self._socket.settimeout(None)

@@ -54,6 +54,14 @@ class Reset(NamedTuple):
     """Close with RST instead of FIN."""
 
 
+class Cut(NamedTuple):
+    """Close at once, inside TLS without its closing message."""
+
+
+class CloseNotify(NamedTuple):
+    """Send the closing message of TLS, and leave the connection below it open."""
+
+
 class HalfClose(NamedTuple):
     """Send FIN, and go on reading."""
 
@@ -83,6 +91,21 @@ class BeGood(NamedTuple):
 
 
 Step = Union[
-    Read, ReadHead, ReadBody, Send, Slices, Drip, Flood, Reset, HalfClose, Tell, WaitFor, Listen, Stall, BeGood
+    Read,
+    ReadHead,
+    ReadBody,
+    Send,
+    Slices,
+    Drip,
+    Flood,
+    Reset,
+    Cut,
+    CloseNotify,
+    HalfClose,
+    Tell,
+    WaitFor,
+    Listen,
+    Stall,
+    BeGood,
 ]
 Script = tuple[Step, ...]
