@@ -32,10 +32,12 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
 
     When the test has passed, a route that was never called fails it, and so does a request that no route answered.
     """
-    from ..mock import Router
+    from ..mock import Place, Router
 
     test = test_of(request)
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
+    file, line, _ = test.location
+    router.place = Place(file, (line or 0) + 1)
     with around(router, lambda: failure_of(test)):
         yield router
 

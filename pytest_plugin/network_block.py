@@ -53,15 +53,20 @@ class Block:
             or host in self._resolved_now
         )
 
-    def check(self, host: Any, action: str) -> None:
-        """Raise unless a host is allowed."""
+    def check(self, action: str, host: Any, port: object = None) -> None:
+        """Raise unless a host is allowed; `action` is what was about to be done, as `connect to`."""
         if getattr(self._resolving, "is_on", False) or _is_own_socketpair():
             return
         name = host.decode("utf-8", "backslashreplace") if isinstance(host, bytes) else str(host)
-        self.uses.append(f"{action} {name}")
+        attempt = f"{action} {_shown(name, port)}"
+        self.uses.append(attempt)
         if not self.lets_through(name):
-            self.attempts.append((self.test, f"{action} {name}"))
-            raise NetworkBlocked(self._complaint(name, action))
+            self.attempts.append((self.test, attempt))
+            raise NetworkBlocked(
+                f"{self.test or 'pytest, outside a test,'} tried to {attempt}, and --block-network is on.\n"
+                f"Answer it with a route (fixture `http_mock`) or a tape (`@pytest.mark.cassette`),\n"
+                f'or let it through: --allowed-hosts={name}, or `@pytest.mark.network("{name}")` on the test'
+            )
 
     def resolve(self, host: str) -> None:
         """Remember the addresses of an allowed name: the connection that follows has only an address."""
@@ -79,12 +84,11 @@ class Block:
         finally:
             self._resolving.is_on = False
 
-    def _complaint(self, name: str, action: str) -> str:
-        return (
-            f"{self.test or 'pytest, outside a test,'} {action} {name!r}, and --block-network is on.\n"
-            f"Answer it with a route (fixture `http_mock`) or a tape (`@pytest.mark.cassette`),\n"
-            f'or let it through: --allowed-hosts={name}, or `@pytest.mark.network("{name}")` on the test'
-        )
+
+def _shown(name: str, port: object) -> str:
+    if port is None:
+        return name
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
 def _fits(host: str, pattern: str) -> bool:
@@ -109,36 +113,51 @@ def _is_own_socketpair() -> bool:
 
 
 def _connecting(block: Block, arguments: tuple[Any, ...]) -> None:
-    _, address = arguments
-    if isinstance(address, (str, bytes)):
-        block.check(address, "connected to the Unix socket")
-    elif _is_internet(address):
-        block.check(address[0], "connected to")
+    opened, address = arguments
+    try:
+        _check(block, "connect to", address)
+    except NetworkBlocked:
+        # `socket.create_connection` and others close what they opened after an `OSError` only.
+        if opened is not None:
+            opened.close()
+        raise
 
 
 def _sending(block: Block, arguments: tuple[Any, ...]) -> None:
     _, address = arguments
+    _check(block, "send a datagram to", address)
+
+
+def _check(block: Block, action: str, address: Any) -> None:
     if isinstance(address, (str, bytes)):
-        block.check(address, "sent to the Unix socket")
-    elif _is_internet(address):
-        block.check(address[0], "sent a datagram to")
-
-
-def _is_internet(address: tuple[Any, ...] | None) -> bool:
-    # Other families, netlink for example, talk to this machine's kernel.
-    return address is not None and isinstance(address[0], (str, bytes))
+        block.check(f"{action} the Unix socket", address)
+    elif address is not None and isinstance(address[0], (str, bytes)):
+        block.check(action, address[0], address[1])
+    # Other families, netlink for example, talk to this machine's kernel; without an address it is a connected socket.
 
 
 def _resolving(block: Block, arguments: tuple[Any, ...]) -> None:
     host = arguments[0]
-    if host:  # none and the empty name stand for this machine
-        block.check(host, "asked DNS for")
+    # None and the empty name stand for this machine, and an address is no question to DNS.
+    if host and not _is_address(host):
+        block.check("ask DNS for", host)
         block.resolve(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
 
 
 def _naming(block: Block, arguments: tuple[Any, ...]) -> None:
     (address,) = arguments
-    block.check(address[0] if isinstance(address, tuple) else address, "asked DNS for the name of")
+    block.check("ask DNS for the name of", address[0] if isinstance(address, tuple) else address)
+
+
+def _is_address(host: str | bytes) -> bool:
+    import ipaddress
+
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 _EVENTS: dict[str, Callable[[Block, tuple[Any, ...]], None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
@@ -22,6 +23,10 @@ MARKERS = (
     "keywords are those of understudy.mock.Router",
     "network(*hosts): let this test use the network despite --block-network; without hosts, all of it",
 )
+# These explain themselves: the test's line and the message are what there is to read.
+EXPLAINED = ("understudy.cassettes.errors", "understudy.mock.errors", "understudy.pytest_plugin.network_block")
+LIBRARY = Path(__file__).parent.parent
+RUNNERS = {"_pytest", "pluggy"}
 WORKER_OUTPUT = "understudy_tally"
 
 _BLOCK = pytest.StashKey[Block]()
@@ -86,10 +91,13 @@ def pytest_runtest_makereport(
     """Remember how a test failed, for the fixtures that are torn down after it."""
     if call.when == "setup":
         item.stash[_FAILURE] = None  # a test may be run again, and pass
-    if call.excinfo is not None:
-        tell_how_to_record(call.excinfo.value, item)
-    if call.when != "teardown" and call.excinfo is not None:
-        item.stash[_FAILURE] = call.excinfo.value
+    error = None if call.excinfo is None else call.excinfo.value
+    if error is not None and type(error).__module__ in EXPLAINED:
+        tell_how_to_record(error, item)
+        if not item.config.getoption("fulltrace"):
+            shorten(call, error)
+    if call.when != "teardown" and error is not None:
+        item.stash[_FAILURE] = error
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True
     return (yield)
@@ -97,7 +105,7 @@ def pytest_runtest_makereport(
 
 def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
     """Let the error of a tape name the command that records it."""
-    if not type(error).__module__.startswith("understudy.cassettes") or not uses_tape(item):
+    if not uses_tape(item):
         return
     from ..cassettes import CassetteMissing, NoMatch
 
@@ -105,6 +113,23 @@ def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
         error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
     elif isinstance(error, NoMatch):
         error.mend = f'{error.mend or ""}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
+
+
+def shorten(call: pytest.CallInfo[None], error: BaseException) -> None:
+    """Keep the part of a traceback that is the suite's own: what happened inside the library is in the message."""
+    is_in_suite = False
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        is_in_suite = is_in_suite or not RUNNERS & set(Path(at.tb_frame.f_code.co_filename).parts)
+        if LIBRARY in Path(at.tb_next.tb_frame.f_code.co_filename).parents:
+            break
+        at = at.tb_next
+    if at is not None and is_in_suite:
+        at.tb_next = None
+    elif error.__traceback__ is not None:
+        # A fixture of the plugin failed: there is no line of the suite to show.
+        failed = pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False)
+        call.excinfo = pytest.ExceptionInfo[BaseException].from_exc_info((type(failed), failed, error.__traceback__))
 
 
 def failure_of(item: pytest.Item) -> BaseException | None:

@@ -87,18 +87,18 @@ def ask_dns_for_a_name() -> None:
 @pytest.mark.parametrize(
     ("use", "attempt"),
     [
-        (connect_four, "connected to '192.0.2.1'"),
-        (connect_four_by_name, "connected to 'localhost'"),
-        (connect_four_quietly, "connected to '192.0.2.1'"),
-        (connect_six, "connected to '2001:db8::1'"),
-        (connect_unix, "connected to the Unix socket '/run/shop.sock'"),
-        (send_datagram, "sent a datagram to '192.0.2.1'"),
-        (send_message, "sent a datagram to '192.0.2.1'"),
-        (send_to_unix, "sent to the Unix socket '/run/shop.sock'"),
-        (ask_dns, "asked DNS for 'shop.test'"),
-        (ask_dns_the_old_way, "asked DNS for 'shop.test'"),
-        (ask_dns_backwards, "asked DNS for the name of '192.0.2.1'"),
-        (ask_dns_for_a_name, "asked DNS for the name of '192.0.2.1'"),
+        (connect_four, "connect to 192.0.2.1:80"),
+        (connect_four_by_name, "connect to localhost:80"),
+        (connect_four_quietly, "connect to 192.0.2.1:80"),
+        (connect_six, "connect to [2001:db8::1]:80"),
+        (connect_unix, "connect to the Unix socket /run/shop.sock"),
+        (send_datagram, "send a datagram to 192.0.2.1:53"),
+        (send_message, "send a datagram to 192.0.2.1:53"),
+        (send_to_unix, "send a datagram to the Unix socket /run/shop.sock"),
+        (ask_dns, "ask DNS for shop.test"),
+        (ask_dns_the_old_way, "ask DNS for shop.test"),
+        (ask_dns_backwards, "ask DNS for the name of 192.0.2.1"),
+        (ask_dns_for_a_name, "ask DNS for the name of 192.0.2.1"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -106,21 +106,23 @@ def test_every_way_to_the_network_is_stopped_and_named(block: Block, use: Callab
     with pytest.raises(NetworkBlocked) as caught:
         use()
 
-    assert str(caught.value).startswith(f"tests/test_shop.py::test_pay {attempt}, and --block-network is on.\n")
+    assert str(caught.value).startswith(
+        f"tests/test_shop.py::test_pay tried to {attempt}, and --block-network is on.\n"
+    )
     assert "--allowed-hosts=" in str(caught.value)
-    assert block.attempts == [("tests/test_shop.py::test_pay", attempt.replace("'", ""))]
+    assert block.attempts == [("tests/test_shop.py::test_pay", attempt)]
 
 
 @pytest.mark.parametrize(
     ("event", "arguments", "attempt"),
     [
-        ("socket.connect", (None, ("192.0.2.1", 80)), "connected to 192.0.2.1"),
-        ("socket.connect", (None, b"\0abstract"), "connected to the Unix socket \0abstract"),
-        ("socket.sendto", (None, ("192.0.2.1", 80)), "sent a datagram to 192.0.2.1"),
-        ("socket.sendto", (None, "/run/shop.sock"), "sent to the Unix socket /run/shop.sock"),
-        ("socket.getaddrinfo", (b"shop.test", 80, 0, 0, 0), "asked DNS for shop.test"),
-        ("socket.getnameinfo", (("192.0.2.1", 80),), "asked DNS for the name of 192.0.2.1"),
-        ("socket.gethostbyaddr", ("192.0.2.1",), "asked DNS for the name of 192.0.2.1"),
+        ("socket.connect", (None, ("192.0.2.1", 80)), "connect to 192.0.2.1:80"),
+        ("socket.connect", (None, b"\0abstract"), "connect to the Unix socket \0abstract"),
+        ("socket.sendto", (None, ("192.0.2.1", 80)), "send a datagram to 192.0.2.1:80"),
+        ("socket.sendto", (None, "/run/shop.sock"), "send a datagram to the Unix socket /run/shop.sock"),
+        ("socket.getaddrinfo", (b"shop.test", 80, 0, 0, 0), "ask DNS for shop.test"),
+        ("socket.getnameinfo", (("192.0.2.1", 80),), "ask DNS for the name of 192.0.2.1"),
+        ("socket.gethostbyaddr", ("192.0.2.1",), "ask DNS for the name of 192.0.2.1"),
     ],
 )
 def test_the_hook_judges_what_the_interpreter_tells_it(
@@ -140,6 +142,8 @@ def test_the_hook_judges_what_the_interpreter_tells_it(
         ("socket.sendto", (None, (0, 0))),
         ("socket.getaddrinfo", (None, 80, 0, 0, 0)),
         ("socket.getaddrinfo", ("", 80, 0, 0, 0)),
+        ("socket.getaddrinfo", ("192.0.2.1", 80, 0, 0, 0)),  # an address is no question
+        ("socket.getaddrinfo", (b"fe80::1%eth0", 80, 0, 0, 0)),
         ("open", ("/etc/hosts", "r", 0)),
     ],
 )
@@ -152,7 +156,7 @@ def test_what_is_no_network_passes_the_hook(block: Block, event: str, arguments:
 def test_outside_a_test_it_is_pytest_that_is_named(block: Block) -> None:
     block.test = None
 
-    with pytest.raises(NetworkBlocked, match=r"^pytest, outside a test, connected to '192\.0\.2\.1'"):
+    with pytest.raises(NetworkBlocked, match=r"^pytest, outside a test, tried to connect to 192\.0\.2\.1:80, "):
         connect_four()
 
 
@@ -238,7 +242,7 @@ def test_a_test_that_uses_the_network_fails_under_the_option(suite: Suite) -> No
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["E *NetworkBlocked: test_suite.py::test_loud asked DNS for '192.0.2.1', and --block-network is on."]
+        ["E *NetworkBlocked: test_suite.py::test_loud tried to connect to 192.0.2.1:80, and --block-network is on."]
     )
 
 
@@ -290,7 +294,7 @@ def test_the_network_is_blocked_while_tests_are_imported(suite: Suite) -> None:
     result = suite.run("--block-network")
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines(["E *NetworkBlocked: pytest, outside a test, asked DNS for 'shop.test'*"])
+    result.stdout.fnmatch_lines(["E *NetworkBlocked: pytest, outside a test, tried to ask DNS for shop.test*"])
 
 
 def test_the_block_ends_with_the_run(suite: Suite, tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_a_long_list_is_cut() -> None:
 
 
 def test_blocked_attempts_are_listed_with_their_tests() -> None:
-    tally = Tally(attempts=[("test_shop.py::test_pay", "connected to 192.0.2.1")])
+    tally = Tally(attempts=[("test_shop.py::test_pay", "connect to 192.0.2.1")])
 
     assert list(lines(tally, "/suite", "report")) == [
         "network: 1 attempt blocked",
-        "  test_shop.py::test_pay: connected to 192.0.2.1",
+        "  test_shop.py::test_pay: connect to 192.0.2.1",
     ]

@@ -58,7 +58,7 @@ def test_workers_are_merged_as_if_they_were_one(tmp_path: Path) -> None:
     one, other, whole = Tally(folders=["x"]), Tally(folders=["x", "y"], expected=["x/e.yaml"]), Tally()
     one.add("a.yaml", Use(played=1, unplayed=[(3, "GET /"), (9, "GET /two")]))
     other.add("a.yaml", Use(played=2, recorded=1, unplayed=[(9, "GET /two")]))
-    other.attempts.append(("test_a", "connected to b.test"))
+    other.attempts.append(("test_a", "connect to b.test"))
 
     whole.merge(one.plain())
     whole.merge(other.plain())
@@ -66,7 +66,7 @@ def test_workers_are_merged_as_if_they_were_one(tmp_path: Path) -> None:
     assert whole.tapes == {"a.yaml": Use(3, 1, [(9, "GET /two")])}
     assert whole.folders == ["x", "y"]
     assert whole.expected == ["x/e.yaml"]
-    assert whole.attempts == [("test_a", "connected to b.test")]
+    assert whole.attempts == [("test_a", "connect to b.test")]
     assert not whole.is_partial
 
 
