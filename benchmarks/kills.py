@@ -36,7 +36,9 @@ def kill_once(folder: Path, seed: int, mode: str = "once") -> str:
     from understudy import cassettes
 
     generator = random.Random(seed)
-    path = folder / f"tape-{seed}.yaml"
+    folder = folder / str(seed)
+    folder.mkdir()
+    path = folder / "tape.yaml"
     size = generator.choice([1, 40, 800])
     arguments = [sys.executable, "-c", CHILD, str(path), str(size), mode]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as child:

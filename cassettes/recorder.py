@@ -69,7 +69,7 @@ class Recorder:
                 self._sent.append(repr(document["request"]))
             else:
                 if self._torn is not None:
-                    self._tape.cut(self._torn.start)
+                    self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
                     self._torn = None
                 self._tape.write(new_header(), text)
             self.summaries.append(summary)

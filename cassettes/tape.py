@@ -31,14 +31,17 @@ class Tape:
         self._descriptor: int | None = None
         self._process = 0
         self._line_end = b"\n"
+        self._size = 0
 
     def read(self) -> bytes | None:
         """Return the bytes of the file, or `None` where there is none."""
         try:
-            with open(self._target, "rb") as file:
+            # Another process may be in the middle of a write: half of it would look like damage.
+            with open(self._target, "rb") as file, _locked(file.fileno(), is_shared=True):
                 data = file.read()
         except FileNotFoundError:
             return None
+        self._size = len(data)
         first = data.find(b"\n")
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
         return data
@@ -52,10 +55,16 @@ class Tape:
                 self._open()
             self._append(document)
 
-    def cut(self, length: int) -> None:
-        """Cut the file to its first bytes."""
-        with self._blamed():
-            os.truncate(self._target, length)
+    def cut(self, lines: int) -> None:
+        """Cut the file, unless it has changed since it was read, to its first lines."""
+        with self._blamed(), open(self._target, "r+b") as file, _locked(file.fileno()):
+            if os.fstat(file.fileno()).st_size != self._size:
+                raise CassetteLocked(
+                    "the cassette was cut in the middle, and another process is mending it",
+                    path=self.path,
+                    mend="Run this again.",
+                )
+            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
 
     def replace(self, data: bytes) -> None:
         """Put a file with other bytes in the place of this one, in one step."""
@@ -244,7 +253,7 @@ def _taken(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(descriptor: int) -> Generator[None]:
+def _locked(descriptor: int, is_shared: bool = False) -> Generator[None]:
     """Hold the lock that every recorder of this file takes; it ends with its process, however that ends."""
     fcntl: Any
     try:
@@ -253,7 +262,7 @@ def _locked(descriptor: int) -> Generator[None]:
         yield
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
     except OSError:  # a network file system without locks: one write is the best there is
         yield
         return
