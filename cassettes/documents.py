@@ -58,7 +58,7 @@ def normalized(raw: bytes, path: str) -> bytes:
     Raises `CassetteDamaged` for what is empty, and `NotACassette` for what is no such text.
     """
     data = raw[3:] if raw.startswith(b"\xef\xbb\xbf") else raw
-    if not data.strip():
+    if not data or data.isspace():
         raise CassetteDamaged(
             "the cassette is empty",
             path=path,

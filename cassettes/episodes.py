@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .matching import Matcher
 
+# Nothing but method and URL: what most recorded requests consist of.
+_BARE = re.compile(rb"---[^\n]*\nrequest:\n  method: [^\n]*\n  url: [^\n]*\n(?=response:|error:)")
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
 # A URL that the recorder wrote and that every client would write alike; others are compared by their parts.
 _USUAL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*\Z")
@@ -81,6 +83,10 @@ class Episode:
         """The recorded request; parsed without the answer that follows it."""
         if self._request is None:
             text = self.document.text(self._data)
+            bare = _BARE.match(text)
+            if bare is not None and (place := self.place) is not None:
+                self._request = RecordedRequest(*place)
+                return self._request
             answer = _ANSWER.search(text)
             said = self._parsed(text if answer is None else text[: answer.start()])
             try:
@@ -93,9 +99,11 @@ class Episode:
     def interaction(self) -> Interaction:
         """The whole interaction."""
         if self._interaction is None:
-            said = self._parsed(self.document.text(self._data))
+            text = self.document.text(self._data)
+            answer = _ANSWER.search(text)
+            said = self._parsed(text if self._request is None or answer is None else text[answer.start() :])
             try:
-                self._interaction = interaction_from(said, self._place.reader, self._place.blobs)
+                self._interaction = interaction_from(said, self._place.reader, self._place.blobs, self._request)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._interaction

@@ -197,10 +197,15 @@ def request_from(said: Any, reader: Reader) -> RecordedRequest:
     return RecordedRequest(method.upper(), url, headers, reader.content(said, _first(headers, "content-type")))
 
 
-def interaction_from(document: Any, reader: Reader, blobs: Blobs) -> Interaction:
-    """Return the interaction that a document says; `ValueError` says what is wrong with it."""
+def interaction_from(
+    document: Any, reader: Reader, blobs: Blobs, request: RecordedRequest | None = None
+) -> Interaction:
+    """Return the interaction that a document says; `ValueError` says what is wrong with it.
+
+    Where the request is known already, the document may leave it out.
+    """
     document = _members(document, "an interaction", {"request", "response", "error"})
-    if "request" not in document or not ("response" in document or "error" in document):
+    if ("request" not in document and request is None) or not ("response" in document or "error" in document):
         raise ValueError("an interaction is `request:` and then `response:` or `error:`")
     took: Any = None
     response: RecordedResponse | None = None
@@ -216,7 +221,9 @@ def interaction_from(document: Any, reader: Reader, blobs: Blobs) -> Interaction
             raise ValueError("`error:` needs `type:`, the name of an exception such as ReadTimeout")
         error = RecordedError(said["type"], str(said.get("message") or ""))
     took = _seconds("took", took)
-    return Interaction(request_from(document["request"], reader), response, error, took)
+    if request is None:
+        request = request_from(document["request"], reader)
+    return Interaction(request, response, error, took)
 
 
 _BODY = {*KINDS, "style", "eol", "sha256"}
