@@ -30,6 +30,7 @@ from .values import ANY, identity, is_list, is_predicate, show
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..client import Response
     from .call_log import Call
     from .targets import Target
 
@@ -117,7 +118,7 @@ class Route:
         """Fail as networks do: "connect-refused", "read-timeout", "reset", "disconnect", "truncate" (`at=`), ..."""
         return self.reply(described_reply({"fault": name, **words}))
 
-    def pass_through(self, patch: Callable[..., Any] | None = None) -> Self:
+    def pass_through(self, patch: Callable[[Response], Any] | None = None) -> Self:
         """Let what stands behind the mock answer: the network, an outer cassette; `patch` may change its response."""
         return self.reply(PassThrough(patch))
 

@@ -162,7 +162,9 @@ def differences(want: object, got: object, where: Where = (), *, subset: bool = 
     if kind is list or kind is tuple:
         return _list_differences(want, got, where, subset)  # type: ignore[arg-type]  # kind is list or tuple
     if kind is Unordered and got is not ABSENT:
-        return want.compared(got, where, subset)  # type: ignore[attr-defined]  # kind is Unordered
+        unordered: Any = want
+        found: Differences = unordered.compared(got, where, subset)
+        return found
     return _object_differences(want, got, where)
 
 

@@ -204,10 +204,9 @@ def test_operations_group_what_one_call_became() -> None:
     router = mock.Router(base_url="https://api.test")
     router.get("/old").redirect("/new")
     router.get("/new").respond(text="here")
-    mark = object()
     client = Client(transport=router, follow_redirects=True)
 
-    client.get(f"{URL}old", extensions={"operation": mark})
+    client.get(f"{URL}old")
     client.get(f"{URL}new")
 
     first, second = router.operations
