@@ -26,6 +26,7 @@ from .bridge import run
 from .callers import BLOCKING
 from .errors import (
     DeadlineExceeded,
+    HTTPStatusError,
     IncompleteBody,
     LimitExceeded,
     NetworkError,
@@ -215,7 +216,11 @@ class _BlockingBody:
     """How a blocking client sends, reads and writes."""
 
     async def send(self, client: Any, request: Request, options: dict[str, Any]) -> Response:
-        response: Response = client.send(request, stream=True, **options)
+        try:
+            response: Response = client.send(request, stream=True, **options)
+        except HTTPStatusError as error:
+            # A client with `raise_for_status=True`; which status is an error is decided here.
+            return error.response
         return response
 
     async def work(self, function: Callable[..., Any], *arguments: Any) -> None:
@@ -247,7 +252,10 @@ class _AsynchronousBody:
     """How an asynchronous client sends, reads and writes."""
 
     async def send(self, client: Any, request: Request, options: dict[str, Any]) -> Response:
-        response: Response = await client.send(request, stream=True, **options)
+        try:
+            response: Response = await client.send(request, stream=True, **options)
+        except HTTPStatusError as error:
+            return error.response
         return response
 
     async def work(self, function: Callable[..., Any], *arguments: Any) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .bodies.sse import MAX_EVENT_SIZE, EventParser, ServerSentEvent
 from .config import Timeout, UseClientDefault
-from .errors import DeadlineExceeded, LimitExceeded, TransportError
+from .errors import DeadlineExceeded, HTTPStatusError, LimitExceeded, TransportError
 from .layers.deadline import within_call
 from .messages.body import _closing as closing
 from .messages.headers import Headers
@@ -104,7 +104,7 @@ class EventSource:
                 again = self._again()
                 again.sleep(wait)
                 try:
-                    self._begin(again.connect(self._next_request()))
+                    self._begin(again.reconnect(self._next_request()))
                 except TransportError as error:
                     failure = error
                 else:
@@ -135,7 +135,7 @@ class EventSource:
                 again = self._again()
                 await again.asleep(wait)
                 try:
-                    self._begin(await again.aconnect(self._next_request()))
+                    self._begin(await again.areconnect(self._next_request()))
                 except TransportError as error:
                     failure = error
                 else:
@@ -227,9 +227,22 @@ class Reconnection:
         response: Response = self._send(request)
         return response
 
+    def reconnect(self, request: Request) -> Response:
+        try:
+            return self.connect(request)
+        except HTTPStatusError as error:
+            # A client with `raise_for_status=True`; which status ends the stream is decided here.
+            return error.response
+
     async def aconnect(self, request: Request) -> Response:
         answer: Awaitable[Response] = self._send(request)
         return await answer
+
+    async def areconnect(self, request: Request) -> Response:
+        try:
+            return await self.aconnect(request)
+        except HTTPStatusError as error:
+            return error.response
 
 
 def event_request(client: Any, method: str, url: Any, options: dict[str, Any]) -> Request:

@@ -282,6 +282,25 @@ def test_a_part_that_was_complete_is_only_renamed(path: Path) -> None:
     assert path.read_bytes() == BODY
 
 
+@pytest.mark.parametrize("world", ["blocking", "asyncio"])
+def test_a_client_that_raises_for_every_status_resumes_all_the_same(path: Path, world: str) -> None:
+    with Client(transport=Server(len(BODY))) as client, pytest.raises(ReadError):
+        client.download(URL, path, attempts=1)
+
+    async def call() -> Download:
+        async with AsyncClient(transport=Server(), raise_for_status=True) as client:
+            return await client.download(URL, path, checksum=SUM)
+
+    if world == "asyncio":
+        done = anyio.run(call)
+    else:
+        with Client(transport=Server(), raise_for_status=True) as client:
+            done = client.download(URL, path, checksum=SUM)
+
+    assert done.response.status_code == 416
+    assert path.read_bytes() == BODY
+
+
 def test_a_part_that_is_longer_than_the_resource_is_thrown_away(path: Path) -> None:
     with Client(transport=Server(3000)) as client, pytest.raises(ReadError):
         client.download(URL, path, attempts=1)

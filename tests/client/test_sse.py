@@ -11,6 +11,7 @@ from understudy import (
     ConnectError,
     DeadlineExceeded,
     EventSource,
+    HTTPStatusError,
     MockTransport,
     ReadError,
     Request,
@@ -97,13 +98,16 @@ class Server(MockTransport):
         return [request.headers.get("Last-Event-ID") for request in self.requests]
 
 
-def read(server: Server, **options: Any) -> list[str]:
-    with Client(transport=server) as client, client.sse(URL, **options) as events:
+def read(server: Server, raise_for_status: bool = False, **options: Any) -> list[str]:
+    with Client(transport=server, raise_for_status=raise_for_status) as client, client.sse(URL, **options) as events:
         return [event.data for event in events]
 
 
-async def aread(server: Server, **options: Any) -> list[str]:
-    async with AsyncClient(transport=server) as client, client.sse(URL, **options) as events:
+async def aread(server: Server, raise_for_status: bool = False, **options: Any) -> list[str]:
+    async with (
+        AsyncClient(transport=server, raise_for_status=raise_for_status) as client,
+        client.sse(URL, **options) as events,
+    ):
         return [event.data async for event in events]
 
 
@@ -189,6 +193,18 @@ def test_a_server_that_is_busy_is_asked_again_and_an_event_ends_the_row_of_failu
     )
 
     assert reading(server) == ["one", "two", "three"]
+
+
+def test_a_client_that_raises_for_every_status_reconnects_all_the_same(reading: Any) -> None:
+    busy = stream(status=503, media_type="text/plain")
+    server = Server(stream(b"data: one\n\n", LOST), busy, stream(b"data: two\n\n"))
+
+    assert reading(server, raise_for_status=True) == ["one", "two"]
+
+
+def test_the_first_answer_is_raised_by_a_client_that_does_so(reading: Any) -> None:
+    with pytest.raises(HTTPStatusError):
+        reading(Server(stream(status=503)), raise_for_status=True)
 
 
 def test_an_answer_that_is_no_event_stream_ends_it(reading: Any) -> None:
