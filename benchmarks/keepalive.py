@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import importlib
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import statistics
@@ -201,8 +200,7 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve())
         return
-    parsing = "with" if importlib.util.find_spec("httptools") else "without"
-    print(f"CPython {platform.python_version()}, {os.cpu_count()} cores, {parsing} httptools, {options.rounds} rounds")
+    print(f"CPython {platform.python_version()}, {os.cpu_count()} cores, {options.rounds} rounds")
     one = installed(("understudy", "http.client", "httpx", "httpx2"))
     many = [name for name in one if name != "http.client"] + installed(("aiohttp",))
     with server() as url:
