@@ -204,6 +204,44 @@ def test_the_addresses_of_an_allowed_name_are_let_through(block: Block, monkeypa
     assert not block.lets_through("192.0.2.8")
 
 
+def test_a_name_is_asked_for_once_and_not_judged_again_while_that_goes_on(
+    block: Block, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(host: str, port: None) -> list[object]:
+        asked.append(host)
+        audit("socket.getaddrinfo", (host, port, 0, 0, 0))
+        audit("socket.connect", (None, ("192.0.2.53", 53)))
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    block.begin("test", ("shop.test",))
+
+    audit("socket.getaddrinfo", ("shop.test", 443, 0, 0, 0))
+
+    assert asked == ["shop.test"]
+    assert block.uses == ["ask DNS for shop.test"]
+
+
+def test_where_everything_is_allowed_nobody_is_asked(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", pytest.fail)
+    block.begin("test", ("*",))
+
+    audit("socket.getaddrinfo", ("shop.test", 443, 0, 0, 0))
+
+    assert block.lets_through("192.0.2.7")
+
+
+def test_a_blocked_socket_is_closed_for_callers_who_would_leave_it_open(block: Block) -> None:
+    plug = socket.socket()
+
+    with pytest.raises(NetworkBlocked):
+        audit("socket.connect", (plug, ("192.0.2.1", 80)))
+
+    assert plug.fileno() == -1
+
+
 def test_an_allowed_name_without_addresses_is_the_callers_own_error(block: Block) -> None:
     block.allowed = ("*.invalid",)
 
