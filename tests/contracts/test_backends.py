@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 import ssl
 import sys
@@ -496,7 +497,7 @@ def test_a_tls_session_is_resumed_by_the_next_connection_to_the_same_name(
 
     for hostname in ("localhost", "localhost", "127.0.0.1"):
         with TLSServer(server_context, echo) as server:
-            kind.run(lambda server=server, hostname=hostname: body(server.port, hostname))
+            kind.run(functools.partial(body, server.port, hostname))
 
     assert reused == [False, True, False]
 

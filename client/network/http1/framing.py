@@ -99,6 +99,6 @@ def _idle_timeout(values: list[bytes]) -> float | None:
     for item in b",".join(values).split(b","):
         name, _, value = item.strip(b" \t").partition(b"=")
         value = value.strip(b' \t"')
-        if name.lower() == b"timeout" and value.isdigit() and len(value) <= 9:
+        if name.rstrip(b" \t").lower() == b"timeout" and value.isdigit() and len(value) <= 9:
             return float(value)
     return None

@@ -1,0 +1,138 @@
+"""What a request looks like on the wire, and what HTTP/1.1 cannot say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from understudy.client.bodies.streams import SyncByteStream
+from understudy.client.errors import LocalProtocolError
+from understudy.client.messages.headers import Headers
+from understudy.client.messages.request import Request
+from understudy.client.network.http1.framing import CHUNKED
+from understudy.client.network.http1.request_head import plan_request, target_of
+
+
+class Pieces(SyncByteStream):
+    def __iter__(self) -> Any:
+        yield b"piece"
+
+
+def made(method: str = "GET", url: str = "http://h.test/a?b=c", **options: Any) -> Request:
+    return Request(method, url, **options)
+
+
+def test_the_head_says_method_target_and_fields_in_order() -> None:
+    plan = plan_request(made(headers=[("X-One", "1"), ("x-two", "2"), ("X-One", "3")]))
+
+    assert plan.head == b"GET /a?b=c HTTP/1.1\r\nHost: h.test\r\nX-One: 1\r\nx-two: 2\r\nX-One: 3\r\n\r\n"
+    assert plan.content == b""
+    assert plan.keep_alive
+    assert not plan.expects_continue
+
+
+def test_a_host_that_was_taken_out_is_put_back() -> None:
+    request = made(url="http://h.test:81/")
+    del request.headers["Host"]
+
+    assert plan_request(request).head == b"GET / HTTP/1.1\r\nHost: h.test:81\r\n\r\n"
+
+
+def test_content_without_a_length_gets_one() -> None:
+    request = made("POST", content=b"hello")
+    del request.headers["Content-Length"]
+
+    plan = plan_request(request)
+
+    assert b"\r\nContent-Length: 5\r\n" in plan.head
+    assert plan.length == 5
+
+
+def test_a_stream_without_framing_is_chunked() -> None:
+    plan = plan_request(made("POST", stream=Pieces()))
+
+    assert plan.content is None
+    assert plan.length == CHUNKED
+    assert plan.head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"Content-Length": "5", "Transfer-Encoding": "chunked"}, "not both"),
+        ({"Transfer-Encoding": "gzip"}, "chunked, not"),
+        ({"Content-Length": "five"}, "not a number of bytes"),
+        ({"Content-Length": "+5"}, "not a number of bytes"),
+        ([("Content-Length", "5"), ("Content-Length", "5")], "not a number of bytes"),
+    ],
+)
+def test_framing_that_contradicts_itself_is_refused(headers: Any, said: str) -> None:
+    with pytest.raises(LocalProtocolError, match=said):
+        plan_request(made("POST", stream=Pieces(), headers=headers))
+
+
+def test_a_length_that_is_not_the_contents_is_refused() -> None:
+    request = made("POST", content=b"hello")
+    request.headers["Content-Length"] = "4"
+
+    with pytest.raises(LocalProtocolError, match="the body has 5 bytes, but Content-Length says 4"):
+        plan_request(request)
+
+
+def test_fields_that_nobody_checked_cannot_break_the_head() -> None:
+    request = made()
+    request.headers = Headers.received([(b"Host", b"h.test"), (b"X", b"a\r\nEvil: b")])
+
+    with pytest.raises(LocalProtocolError, match="CR or LF"):
+        plan_request(request)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "method", "url", "target"),
+    [
+        ({}, "GET", "http://h.test/a%20b?c", b"/a%20b?c"),
+        ({}, "GET", "http://h.test", b"/"),
+        ({"target": b"*"}, "OPTIONS", "http://h.test/", b"*"),
+        ({"target": "/raw|path"}, "GET", "http://h.test/", b"/raw|path"),
+        ({}, "CONNECT", "http://h.test:81/", b"h.test:81"),
+        ({}, "CONNECT", "http://[::1]/", b"[::1]:80"),
+    ],
+)
+def test_the_target_is_what_the_method_or_the_caller_asks_for(
+    extensions: dict[str, Any], method: str, url: str, target: bytes
+) -> None:
+    assert target_of(made(method, url, extensions=extensions)) == target
+
+
+@pytest.mark.parametrize("target", [b"", b"/a b", b"/a\r\nb", b"/a\x7f", 5])
+def test_a_target_that_is_none_is_refused(target: Any) -> None:
+    with pytest.raises(LocalProtocolError, match="is not a request target"):
+        target_of(made(extensions={"target": target}))
+
+
+@pytest.mark.parametrize(("said", "keeps"), [("close", False), ("Close, te", False), ("keep-alive", True)])
+def test_the_caller_may_end_the_connection(said: str, keeps: bool) -> None:
+    assert plan_request(made(headers={"Connection": said})).keep_alive is keeps
+
+
+def test_a_flood_of_field_names_does_not_fill_the_memory() -> None:
+    from understudy.client.network.http1 import plain_codec, request_head
+
+    for number in range(1500):
+        plan_request(made(headers={f"X-{number}": "a"}))
+        plain_codec.PLAIN.parse_head(b"HTTP/1.1 200 OK\r\nX-%d: a\r\n\r\n" % number)
+
+    for module in (request_head, plain_codec):
+        assert 0 < len(vars(module)["_known"]) <= 1024
+
+
+def test_long_names_are_not_remembered() -> None:
+    from understudy.client.network.http1 import plain_codec, request_head
+
+    name = "X" * 65
+    plan_request(made(headers={name: "a"}))
+    plain_codec.PLAIN.parse_head(b"HTTP/1.1 200 OK\r\n%b: a\r\n\r\n" % name.encode())
+
+    for module in (request_head, plain_codec):
+        assert name.encode() not in vars(module)["_known"]

@@ -1,0 +1,123 @@
+"""TLS settings: every way to say whom to trust, and contexts that are made once."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from understudy.client.network import tls
+from understudy.client.network.tls import TLSSettings, create_ssl_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AUTHORITY: Any = trustme.CA()
+ALPN = ("http/1.1",)
+
+
+@pytest.fixture
+def authority_file(tmp_path: Path) -> str:
+    path = tmp_path / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setattr(tls, "_shared", type(tls._shared)())
+
+
+def test_the_usual_authorities_are_trusted_by_default() -> None:
+    context = create_ssl_context()
+
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert len(context.get_ca_certs()) > 50
+
+
+def test_verification_can_be_switched_off() -> None:
+    context = create_ssl_context(verify=False)
+
+    assert context.verify_mode == ssl.CERT_NONE
+    assert not context.check_hostname
+
+
+def test_a_file_or_folder_of_authorities_replaces_the_usual_ones(authority_file: str, tmp_path: Path) -> None:
+    assert len(create_ssl_context(authority_file).get_ca_certs()) == 1
+    assert create_ssl_context(str(tmp_path)).get_ca_certs() == []
+
+    with pytest.raises(FileNotFoundError, match="no such file or folder"):
+        create_ssl_context(authority_file + ".not")
+
+
+def test_the_environment_names_authorities_unless_it_is_not_trusted(
+    authority_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", authority_file)
+    assert len(create_ssl_context().get_ca_certs()) == 1
+    assert len(create_ssl_context(trust_env=False).get_ca_certs()) > 50
+
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert create_ssl_context().get_ca_certs() == []
+
+
+def test_a_context_is_taken_as_it_is() -> None:
+    mine = ssl.create_default_context()
+
+    assert create_ssl_context(mine) is mine
+
+
+def test_something_else_is_refused() -> None:
+    wrong: Any = 5
+
+    with pytest.raises(TypeError, match="verify=5"):
+        create_ssl_context(wrong)
+
+
+def test_a_certificate_of_the_clients_own_is_shown(tmp_path: Path) -> None:
+    issued = AUTHORITY.issue_cert("client.test")
+    both, key, chain = (str(tmp_path / name) for name in ("both.pem", "key.pem", "chain.pem"))
+    issued.private_key_and_cert_chain_pem.write_to_path(both)
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(chain)
+
+    create_ssl_context(False, cert=both)
+    create_ssl_context(False, cert=(chain, key))
+    create_ssl_context(False, cert=(chain, key, "password"))
+    with pytest.raises(OSError, match="No such file"):
+        create_ssl_context(False, cert=str(tmp_path / "none.pem"))
+
+
+def test_contexts_are_made_once_for_equal_settings() -> None:
+    context = TLSSettings(False, None, True, ALPN).context()
+
+    assert TLSSettings(False, None, True, ALPN).context() is context
+    assert TLSSettings(True, None, True, ALPN).context() is not context
+    assert TLSSettings(False, None, True, ("h2", "http/1.1")).context() is not context
+
+
+def test_the_environment_is_part_of_the_settings(authority_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = TLSSettings(True, None, True, ALPN).context()
+
+    monkeypatch.setenv("SSL_CERT_FILE", authority_file)
+
+    assert TLSSettings(True, None, True, ALPN).context() is not usual
+
+
+def test_only_so_many_contexts_are_remembered() -> None:
+    for number in range(40):
+        TLSSettings(False, None, True, (f"protocol-{number}",)).context()
+
+    assert len(tls._shared) == 32
+
+
+def test_a_file_that_is_not_there_is_noticed_at_once() -> None:
+    with pytest.raises(FileNotFoundError, match="verify='/no/such/file'"):
+        TLSSettings("/no/such/file", None, True, ALPN)
