@@ -366,7 +366,11 @@ def full_listener() -> Any:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses instead of hanging")
-def test_connecting_times_out_and_a_silent_address_is_overtaken(kind: Kind, listener: socket.socket) -> None:
+def test_connecting_times_out_and_a_silent_address_is_overtaken(
+    kind: Kind, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("blocking", "asyncio_native", "anyio_streams"):
+        monkeypatch.setattr(f"understudy.client.network.backends.{module}.STAGGER", 0.01)
     hanging, fillers = full_listener()
 
     async def resolver(host: str, port: int) -> list[Address]:
