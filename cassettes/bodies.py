@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
@@ -213,7 +213,11 @@ def _lines(value: Any, style: str) -> bytes:
     return b"".join(json_text.render(item, style) + b"\n" for item in value)
 
 
-_STYLED = {"json": json_text.render, "sse": event_streams.render, "ndjson": _lines}
+_STYLED: dict[str, Callable[[Any, str], bytes]] = {
+    "json": json_text.render,
+    "sse": event_streams.render,
+    "ndjson": _lines,
+}
 _PART_BODIES = ("text", "eol", "base64", "file", "sha256", "json", "style")
 
 

@@ -123,6 +123,7 @@ class _Lines:
                 if width < column:
                     break
                 raise _UnusualLine
+            item: Any
             if name:
                 item, at = self._mapping(at, column + 2, depth + 1, first=True)
                 found.append(item)

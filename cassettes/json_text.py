@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from json.encoder import encode_basestring, encode_basestring_ascii  # type: ignore[attr-defined]  # missing in typeshed
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Callable
 
 from .numbers import Number, number

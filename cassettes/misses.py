@@ -155,14 +155,15 @@ def parts(request: RecordedRequest, matcher: Matcher) -> dict[str, Any]:
     for name in ("method", "scheme", "host", "port", "path"):
         found[name] = matcher.field(name, request)
     query: Any = matcher.field("query", request)
-    for name, value in query:
-        _add(found, f"query.{name}", value)
+    for name, said in query:
+        _add(found, f"query.{name}", said)
     for name in matcher.fields:
         if name.startswith("header."):
             found[name] = matcher.field(name, request)
     if "body" in matcher.fields:
         body: Any = matcher.field("body", request)
-        kind, value = body or ("", "")
+        kind: str = body[0] if body else ""
+        value: Any = body[1] if body else None
         if kind == "json":
             _flatten(json.loads(value), "json", found)
         elif kind == "form":

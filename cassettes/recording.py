@@ -186,13 +186,19 @@ class _AsyncKept(AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         recording = self._recording
+        pieces = self._stream.__aiter__()
         try:
-            async for piece in self._stream:
+            async for piece in pieces:
                 recording.hear(piece)
                 yield piece
         except Exception as error:
             recording.fail(error)
             raise
+        finally:
+            # Left early, a generator below would otherwise wait for the garbage collector.
+            close = getattr(pieces, "aclose", None)
+            if close is not None:
+                await close()
         recording.end()
 
     async def aclose(self) -> None:

@@ -11,7 +11,7 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 EPISODE = """--- # GET /users -> 200
 request:
@@ -259,7 +259,11 @@ def test_half_a_write_is_undone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
     write = os.write
 
     with pytest.raises(cassettes.CassetteNotWritten), stage.use("new_episodes"), monkeypatch.context() as patch:
-        patch.setattr("os.write", lambda descriptor, data: write(descriptor, data[:10]))
+
+        def half(descriptor: int, data: bytes) -> int:
+            return write(descriptor, data[:10])
+
+        patch.setattr("os.write", half)
         stage.client.get("https://api.test/more")
 
     assert stage.text == before
@@ -268,7 +272,11 @@ def test_half_a_write_is_undone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
 def test_a_failed_write_does_not_hide_what_failed_in_the_block(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.path.mkdir()
     stage.path = stage.path / "x" / "tape.yaml"
-    monkeypatch.setattr("os.makedirs", lambda *_, **__: None)
+
+    def nothing(path: str, exist_ok: bool = False) -> None:
+        """Make no folder."""
+
+    monkeypatch.setattr("os.makedirs", nothing)
 
     with pytest.warns(cassettes.CassetteWarning, match="could not be written"), pytest.raises(KeyError), stage.use():
         stage.client.get("https://api.test/more")

@@ -12,7 +12,7 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 TAPES = Path(__file__).with_name("tapes")
 HOST = "http://127.0.0.1:18080"

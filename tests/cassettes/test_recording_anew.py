@@ -12,7 +12,7 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 
 def answering(stage: Stage, answers: dict[str, object]) -> None:

@@ -16,7 +16,7 @@ from understudy.cassettes.redaction import Redactor
 from understudy.cassettes.secret_names import secret_header_kind, secret_kind
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 SECRET = "s3cr3t/v+lue=42"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLXRoYXQtaXMtcmVhbA"
@@ -171,10 +171,12 @@ def test_own_names_are_redacted_too(stage: Stage) -> None:
 def test_what_still_looks_like_a_secret_is_not_written(stage: Stage, secret: str, detector: str) -> None:
     stage.server.reply = lambda request: understudy.Response(200, json={"note": secret})
 
-    with pytest.raises(cassettes.SecretFound, match=detector) as caught, stage.use():
-        response = stage.client.get("https://api.test/")
+    received: list[object] = []
 
-    assert response.json() == {"note": secret}
+    with pytest.raises(cassettes.SecretFound, match=detector) as caught, stage.use():
+        received.append(stage.client.get("https://api.test/").json())
+
+    assert received == [{"note": secret}]
     assert secret not in str(caught.value)
     assert not stage.path.exists()
 

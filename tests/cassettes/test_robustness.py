@@ -17,7 +17,7 @@ from understudy import cassettes
 from understudy.cassettes.yaml_reader import read
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 SUITE = Path(__file__).parents[3] / "shared" / "data" / "yaml-test-suite"
 
@@ -33,7 +33,8 @@ def recorded(stage: Stage) -> bytes:
     with stage.use():
         for path in answers:
             stage.client.get(f"https://api.test{path}")
-    return stage.path.read_bytes()
+    data: bytes = stage.path.read_bytes()
+    return data
 
 
 def outcome(path: Path) -> int | None:
@@ -146,10 +147,10 @@ def test_processes_record_into_one_cassette_and_lose_nothing(stage: Stage) -> No
 
 
 def test_kills_lose_at_most_what_was_in_flight(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("kills", Path(__file__).parents[2] / "benchmarks" / "kills.py")
+    spec: Any = importlib.util.spec_from_file_location("kills", Path(__file__).parents[2] / "benchmarks" / "kills.py")
     assert spec is not None
     assert spec.loader is not None
-    kills = importlib.util.module_from_spec(spec)
+    kills: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(kills)
 
     assert [kills.kill_once(tmp_path, seed) for seed in range(3)] == [""] * 3

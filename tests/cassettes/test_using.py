@@ -12,7 +12,7 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 
 def test_the_first_run_records_and_the_second_replays_without_the_server(stage: Stage) -> None:

@@ -10,7 +10,7 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
-    from conftest import Stage
+    from .conftest import Stage
 
 HEADER = """cassette: 1
 base_url: https://api.test

@@ -39,7 +39,7 @@ _TYPES = st.sampled_from(
     ]
 )
 _NAMES = st.sampled_from(["X-One", "x-one", "X-Two", "Set-Cookie", "Vary"])
-_VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, blacklist_characters="\x7f="), max_size=6).map(
+_VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f="), max_size=6).map(
     str.strip
 )
 

@@ -31,7 +31,7 @@ _TRAPS = [
     "null",
 ]
 _TEXTS = (
-    st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
     | st.text(" \n\t\r-:#a1|>'\"&*!%@`{}[],?~\x85\u2028\ufeff", max_size=12)
     | st.sampled_from(_TRAPS)
 )
