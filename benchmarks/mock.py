@@ -91,8 +91,8 @@ def best_of(contests: dict[str, Contest], rounds: int, count: int) -> dict[str, 
 def main() -> None:
     """Run the contest and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--most", type=int, default=100_000, help="the largest number of routes")
     given = parser.parse_args()
     contests: dict[str, Contest] = {

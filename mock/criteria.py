@@ -152,7 +152,7 @@ class PathCriterion:
         if self.literal is not None:
             holds = self.literal == facts.segments
         else:
-            holds = self.template.match(facts.segments) is not None
+            holds = self.template.accepts(facts.segments)
         return SAME if holds else [Difference((), Words(self.template.text), Words(facts.path), self._note(facts))]
 
     def _note(self, facts: Facts) -> str:

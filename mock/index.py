@@ -15,6 +15,7 @@ from .criteria import HostCriterion, NamedCriterion, PathCriterion
 from .templates import Rest
 
 if TYPE_CHECKING:
+    from .criteria import Criterion
     from .facts import Facts
     from .routes import Route
 
@@ -141,6 +142,18 @@ class RouteIndex:
         if node.ends is None:
             node.ends = _Shelf()
         return node.ends
+
+
+def undecided(criteria: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+    """Return the criteria that a candidate may still fail: the index has compared literal hosts and paths already."""
+    hosts = [each for each in criteria if isinstance(each, HostCriterion)]
+    paths = [each for each in criteria if isinstance(each, PathCriterion)]
+    decided: list[Criterion] = []
+    if len(hosts) == 1 and hosts[0].host.literal is not None:
+        decided += hosts
+    if len(paths) == 1 and paths[0].template.is_literal:
+        decided += paths
+    return tuple(each for each in criteria if each not in decided)
 
 
 def _below(node: _Node) -> _Shelf:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..client import AsyncBaseTransport, BaseTransport, DeadlineExceeded, ReadTimeout
+from ..client import AsyncBaseTransport, BaseTransport, DeadlineExceeded, ReadTimeout, RequestNotRead
 from .call_log import Answering, Call
 from .colors import ASYNCHRONOUS, BLOCKING, Color, run
 from .errors import RouteError, UnmatchedRequest
@@ -55,7 +55,10 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
 
     async def answer(self, request: Request, color: Color) -> Response:
         """Answer one request."""
-        await color.read(request)
+        try:
+            _ = request.content
+        except RequestNotRead:
+            await color.read(request)
         facts = Facts(request)
         place = here()
         passed: Passed = ()
@@ -85,7 +88,8 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
                 await route.held_by.stop(call, color)
             if reply.delay:
                 await self.pause(call.request, reply.delay, color)
-            answer = await reply.produce(call, color)
+            now = reply.now
+            answer = await reply.produce(call, color) if now is None else now(call)
         except BaseException as error:
             call.error = error
             raise

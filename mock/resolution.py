@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..client import HTTPError
 from .call_log import Call, Calls
 from .errors import RouteError, RouteWarning
-from .index import RouteIndex
+from .index import RouteIndex, undecided
 from .lint import hides, told
 from .routes import Route
 from .states import States
@@ -109,11 +109,12 @@ class Script:
     def _fitting(self, candidates: list[Route], facts: Facts, passed: tuple[Route, ...]) -> Route | None:
         used: Route | None = None
         for route in candidates:
-            if route.is_exhausted or route in passed:
+            if route.is_exhausted or (passed and route in passed):
                 continue
             if route.transitions and not self.state.allow(route.transitions):
                 continue
-            for criterion in route.criteria:
+            # What the index has found out already is not asked again.
+            for criterion in route.open_criteria:
                 if criterion.differences(facts):
                     break
             else:
@@ -147,6 +148,7 @@ class Script:
             if self.order == "specific" and route.most is None and not route.transitions:
                 self._replace(route)
             self._index.add(route)
+            route.open_criteria = undecided(route.criteria)
         added, self._new = self._new, []
         if self.order != "strict" and len(self.routes) > 1:
             # A later route that hides an earlier one overrides it; an earlier one that hides a later one is a mistake.

@@ -218,6 +218,18 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     async def handle_async_request(self, request: Request) -> Response:
         return await RouterLayer(self, None, True).handle_async_request(request)
 
+    def close(self) -> None:
+        """Close the fallback; the routes stay."""
+        close = getattr(self.fallback, "close", None)
+        if close is not None:
+            close()
+
+    async def aclose(self) -> None:
+        """Close the fallback; the routes stay."""
+        close = getattr(self.fallback, "aclose", None)
+        if close is not None:
+            await close()
+
     # As a stand-in for every client
 
     def __enter__(self) -> Self:

@@ -66,6 +66,8 @@ class Route:
         self.specificity: Specificity = specificity(self.criteria)
         self.least = 1
         self.most: int | None = None
+        self.open_criteria = self.criteria
+        """Those that the router's index does not decide."""
         self.original: Route = self
         self.router: object = None
         self.held_by: Hold | None = None
@@ -284,6 +286,7 @@ class Route:
         twin.replaced_by = None
         twin.used = 0
         twin.criteria = self._own.criteria
+        twin.open_criteria = twin.criteria
         twin.specificity = specificity(twin.criteria)
         twin._calls = Calls(f"the route {self.label}", 10_000)
         return twin

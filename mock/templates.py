@@ -60,6 +60,8 @@ class Piece(NamedTuple):
     holes: tuple[Hole, ...]
     pattern: re.Pattern[str] | None
     """`None` where any text that is not empty fits."""
+    is_integer: bool = False
+    """Whether it is one `{name:int}` and nothing else."""
 
 
 class Rest(NamedTuple):
@@ -74,7 +76,7 @@ Segment = Union[str, Piece, Rest]
 class PathTemplate:
     """A path with holes, and what a path has to put into them."""
 
-    __slots__ = ("literals", "names", "rest_at", "segments", "text")
+    __slots__ = ("is_literal", "literals", "names", "rest_at", "segments", "text")
 
     def __init__(self, text: str, kinds: dict[str, str] | None = None) -> None:
         """Parse a template that starts with a slash; `kinds` says the kind of holes that do not say it themselves."""
@@ -86,13 +88,9 @@ class PathTemplate:
         )
         self._finish()
 
-    @property
-    def is_literal(self) -> bool:
-        """Whether there is no hole in it."""
-        return self.literals == len(self.segments)
-
     def _finish(self) -> None:
         self.literals = sum(isinstance(segment, str) for segment in self.segments)
+        self.is_literal = self.literals == len(self.segments)
         self.names = _names(self.segments, self.text)
         rests = [place for place, segment in enumerate(self.segments) if isinstance(segment, Rest)]
         self.rest_at = rests[0] if rests else None
@@ -106,6 +104,25 @@ class PathTemplate:
         whole.segments = (*start, *below.segments)
         whole._finish()
         return whole
+
+    def accepts(self, segments: tuple[str, ...]) -> bool:
+        """Whether the path fits; quicker than `match`, because nothing is converted that need not be."""
+        if self.rest_at is not None:
+            return self.match(segments) is not None
+        own = self.segments
+        if len(own) != len(segments):
+            return False
+        for want, got in zip(own, segments):
+            if isinstance(want, str):
+                if want != got:
+                    return False
+            elif isinstance(want, Piece) and want.is_integer:
+                digits = got[1:] if got[:1] == "-" else got
+                if not (digits.isascii() and digits.isdigit() and len(digits) < 4_000):
+                    return False
+            elif not fits(want, got, {}):
+                return False
+        return True
 
     def match(self, segments: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the converted values of the holes, or `None` when the path does not fit."""
@@ -200,7 +217,8 @@ def parse_segment(piece: str, text: str, kinds: dict[str, str], *, is_last: bool
             place += 1
         else:
             expression += ".*" if part == "*" else re.escape(unquote(part))
-    return Piece(tuple(holes), re.compile(expression, re.DOTALL))
+    is_integer = len(parts) == 1 and holes[0].kind == "int"
+    return Piece(tuple(holes), re.compile(expression, re.DOTALL), is_integer)
 
 
 def _tokens(piece: str, text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from understudy import AsyncClient, Client, mock
+from understudy import AsyncClient, Client, MockTransport, Response, mock
 
 
 def test_a_router_given_to_a_client_answers_its_requests() -> None:
@@ -52,3 +52,32 @@ def test_an_unmatched_request_names_itself_the_nearest_route_and_what_to_write()
     assert "no route answers GET https://api.test/user" in report
     assert "closest: GET https://api.test/users" in report
     assert 'mock.get("https://api.test/user").respond()' in report
+
+
+class Closing(MockTransport):
+    """Tells when it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda request: Response(200))
+        self.closed: list[str] = []
+
+    def close(self) -> None:
+        self.closed.append("close")
+
+    async def aclose(self) -> None:
+        self.closed.append("aclose")
+
+
+@pytest.mark.anyio
+async def test_closing_a_router_closes_what_it_falls_back_to() -> None:
+    fallback = Closing()
+    router = mock.Router(fallback=fallback)
+
+    with Client(transport=router) as client:
+        client.get("https://api.test")
+    async with AsyncClient(transport=router) as asynchronous:
+        await asynchronous.get("https://api.test")
+    with Client(transport=mock.Router()):
+        pass
+
+    assert fallback.closed == ["close", "aclose"]
