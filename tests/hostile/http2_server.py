@@ -6,6 +6,9 @@ transport = HTTPTransport(http1=False, http2=True, network=MemoryNetwork(server)
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -147,7 +150,7 @@ class Http2Peer:
         server = self.server
         server.heard(self, frame)
         if isinstance(frame, SettingsFrame):
-            if "ACK" not in frame.flags:
+            if "ACK" not in frame.flags and server.acknowledges:
                 self.send(SettingsFrame(0, flags=["ACK"]))
         elif isinstance(frame, HeadersFrame):
             self._heard_head(frame)
@@ -204,6 +207,7 @@ class Http2Server:
         hello: Callable[[Http2Peer], None] | None = _usual_hello,
         gives_credit: bool = True,
         answers_pings: bool = True,
+        acknowledges: bool = True,
     ) -> None:
         self.on_request = on_request
         self.on_head = on_head
@@ -211,6 +215,7 @@ class Http2Server:
         self.hello = hello
         self.gives_credit = gives_credit
         self.answers_pings = answers_pings
+        self.acknowledges = acknowledges
         self.peers: list[Http2Peer] = []
 
     def heard(self, peer: Http2Peer, frame: Any) -> None:
@@ -220,3 +225,70 @@ class Http2Server:
         peer = Http2Peer(self, end)
         self.peers.append(peer)
         return peer
+
+
+class SocketEnd:
+    """A server's hold on a real connection; what a `MemoryEnd` is in memory."""
+
+    def __init__(self, connected: Any) -> None:
+        self._socket = connected
+
+    def send(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendall(data)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class ListeningServer:
+    """A scripted server on a socket of this machine, for as long as a `with` block; one thread for each connection."""
+
+    def __init__(self, server: Http2Server, context: Any = None) -> None:
+        self._server = server
+        self._context = context
+        self._threads: list[threading.Thread] = []
+        self._sockets: list[Any] = []
+
+    def __enter__(self) -> str:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._start(self._accept)
+        scheme = "http" if self._context is None else "https"
+        return f"{scheme}://localhost:{self._listener.getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connected in self._sockets:
+            with contextlib.suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(5)
+
+    def _start(self, work: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connected, _ = self._listener.accept()
+                self._sockets.append(connected)
+                self._start(self._serve, connected)
+
+    def _serve(self, connected: Any) -> None:
+        with contextlib.suppress(OSError):
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._context is not None:
+                connected = self._context.wrap_socket(connected, server_side=True)
+            with connected:
+                peer = self._server(SocketEnd(connected))
+                while True:
+                    data = connected.recv(65_536)
+                    if not data:
+                        break
+                    peer.received(data)
+                peer.ended()

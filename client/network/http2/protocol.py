@@ -56,7 +56,7 @@ MOST_RESETS = 100
 UNTIL_SETTINGS = 100
 _PAID_BY_PROGRESS = 1_000
 _RESETS_REMEMBERED = 1_024
-_LARGEST_TABLE = 65_536
+_LARGEST_TABLE = 4_096
 _LARGEST_STREAM_ID = 2**31 - 1
 
 
@@ -205,17 +205,17 @@ class Protocol:
         except ConnectionFailure as failure:
             self._fail(failure)
 
-    def end(self, error: OSError | None) -> None:
-        """Note that nothing more will arrive: the server has closed the connection, or it broke."""
+    def end(self, error: OSError | None, *, is_ours: bool = False) -> None:
+        """Note that nothing more will arrive: the server has closed the connection, it broke, or `is_ours` to end."""
         if self.dead is not None:
             return
-        if self.goaway is not None:
+        if self.goaway is not None and not is_ours:
             self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
         else:
             self.dead = error or RemoteProtocolError("the server closed the connection without answering")
         for stream in self._dropped():
             if stream.head is None or isinstance(self.dead, OSError):
-                stream.ending = Ending(self.dead, None)
+                stream.ending = Ending(self.dead, True if is_ours else None)
             else:
                 stream.ending = Ending(_cut_short(stream, "the server closed the connection"), True)
 

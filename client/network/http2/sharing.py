@@ -109,7 +109,7 @@ class SharedConnection:
             protocol.say_goodbye()
             data = bytes(protocol.outgoing) if not self._is_writing and self._write_error is None else b""
             protocol.outgoing.clear()
-            protocol.end(ConnectionResetError("the connection was closed by this client"))
+            protocol.end(ConnectionResetError("the connection was closed by this client"), is_ours=True)
             news = self._collect()
         if data:
             self._wire.write_now(data)
@@ -321,11 +321,11 @@ class SharedConnection:
     async def _end(self) -> None:
         """Say why, if it is this side that ends the connection, and close it."""
         with self.lock:
-            data = b"" if self._is_writing or self._write_error else self._take_outgoing()
+            is_silent = self._is_writing or self._write_error is not None
             self._is_writing = True
         try:
-            if data:
-                await self._wire.write(data, _GOODBYE_WAIT)
+            while self.protocol.outgoing and not is_silent:
+                await self._wire.write(self._take_outgoing(), _GOODBYE_WAIT)
         except OSError:
             pass
         finally:
@@ -393,6 +393,3 @@ class SharedConnection:
             if protocol.wants_http1 and self._wants_http1 is not None:
                 self._wants_http1()
             pool.retire(self)
-
-
-_DEATHS = (ReadError, WriteError, RemoteProtocolError)

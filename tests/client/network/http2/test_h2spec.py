@@ -51,8 +51,16 @@ def block(peer: Http2Peer, *fields: tuple[str, str]) -> bytes:
     return bytes(peer.encoder.encode([(":status", "200"), *fields]))
 
 
-def setting(peer: Http2Peer, name: int, value: int) -> None:
-    peer.raw(SETTINGS, name.to_bytes(2, "big") + value.to_bytes(4, "big"))
+def setting(name: int, value: int) -> Callable[[Http2Peer, int], None]:
+    return raw(SETTINGS, name.to_bytes(2, "big") + value.to_bytes(4, "big"), stream=0)
+
+
+def nothing(peer: Http2Peer, stream: int) -> None:
+    """Only answer."""
+
+
+def settings_without_ack(peer: Http2Peer, stream: int) -> None:
+    peer.settings()
 
 
 def large_data(peer: Http2Peer, stream: int) -> None:
@@ -137,7 +145,7 @@ def interrupted_by_priority(peer: Http2Peer, stream: int) -> None:
 
 
 CASES = [
-    Case(0, "1", lambda peer, stream: None),
+    Case(0, "1", nothing),
     Case(1, "4.1", raw(0xFF, b"12345678")),
     Case(2, "4.1", raw(PING, b"12345678", flags=0x16, stream=0)),
     Case(3, "4.1", raw(PING, b"12345678", stream=1 << 31)),
@@ -176,11 +184,11 @@ CASES = [
     Case(36, "6.4", raw(RST_STREAM, bytes(4), stream=0), goaway=PROTOCOL_ERROR),
     Case(37, "6.4", raw(RST_STREAM, bytes(4), stream=103), goaway=PROTOCOL_ERROR),
     Case(38, "6.4", raw(RST_STREAM, bytes(3)), goaway=FRAME_SIZE_ERROR),
-    Case(39, "6.5.2", lambda peer, stream: setting(peer, 4, 2**31), goaway=FLOW_CONTROL_ERROR),
-    Case(40, "6.5.2", lambda peer, stream: setting(peer, 5, 2**14 - 1), goaway=PROTOCOL_ERROR),
-    Case(41, "6.5.2", lambda peer, stream: setting(peer, 5, 2**24), goaway=PROTOCOL_ERROR),
-    Case(42, "6.5.2", lambda peer, stream: setting(peer, 0xFF, 1)),
-    Case(43, "6.5.3", lambda peer, stream: peer.settings()),
+    Case(39, "6.5.2", setting(4, 2**31), goaway=FLOW_CONTROL_ERROR),
+    Case(40, "6.5.2", setting(5, 2**14 - 1), goaway=PROTOCOL_ERROR),
+    Case(41, "6.5.2", setting(5, 2**24), goaway=PROTOCOL_ERROR),
+    Case(42, "6.5.2", setting(0xFF, 1)),
+    Case(43, "6.5.3", settings_without_ack),
     Case(44, "6.5", raw(SETTINGS, b"\0", flags=ACK, stream=0), goaway=FRAME_SIZE_ERROR),
     Case(45, "6.5", raw(SETTINGS, b""), goaway=PROTOCOL_ERROR),
     Case(46, "6.5", raw(SETTINGS, b"\0\3\0", stream=0), goaway=FRAME_SIZE_ERROR),

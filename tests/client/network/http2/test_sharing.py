@@ -1,0 +1,491 @@
+"""Many callers on one connection: tasks, cancelled and not, and threads."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+import trustme
+from hyperframe.frame import HeadersFrame, RstStreamFrame
+
+from tests.hostile.http2_server import Http2Server, ListeningServer
+from understudy.client.bodies.streams import AsyncIteratorByteStream
+from understudy.client.config import Limits
+from understudy.client.errors import PoolTimeout, ReadTimeout, TransportError
+from understudy.client.messages.request import Request
+from understudy.client.network.backends.memory import AsyncMemoryNetwork
+from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.hostile.http2_server import Http2Peer, Http2Request
+
+TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+CANCEL = 0x8
+
+
+def get(path: str = "/", base: str = "http://h.test", **timeouts: float) -> Request:
+    return Request("GET", base + path, extensions={"timeout": {**TIMEOUTS, **timeouts}})
+
+
+def memory(server: Http2Server, **options: Any) -> AsyncHTTPTransport:
+    return AsyncHTTPTransport(http1=False, http2=True, network=AsyncMemoryNetwork(server), **options)
+
+
+async def read(transport: AsyncHTTPTransport, request: Request) -> bytes:
+    response = await transport.handle_async_request(request)
+    return await response.aread()
+
+
+class Holding(Http2Server):
+    """Answers when told to, with the path that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(on_request=self._hold)
+        self.held: list[tuple[Http2Peer, Http2Request]] = []
+
+    def _hold(self, peer: Http2Peer, request: Http2Request) -> None:
+        self.held.append((peer, request))
+
+    def release(self, place: int = 0) -> None:
+        peer, request = self.held.pop(place)
+        peer.respond(request.stream_id, body=request[":path"].encode())
+
+
+async def until(condition: Any) -> None:
+    with anyio.fail_after(5):
+        while not condition():
+            await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.anyio
+async def test_a_hundred_tasks_share_a_connection_and_get_their_own_answers() -> None:
+    server = Holding()
+    transport = memory(server)
+    answers: dict[int, bytes] = {}
+
+    async def ask(number: int) -> None:
+        answers[number] = await read(transport, get(f"/{number}"))
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(100):
+            tasks.start_soon(ask, number)
+        await until(lambda: len(server.held) == 100)
+        order = random.Random(1)
+        while server.held:
+            server.release(order.randrange(len(server.held)))
+
+    assert answers == {number: b"/%d" % number for number in range(100)}
+    assert len(server.peers) == 1
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_another_connection_is_made_when_the_streams_run_out() -> None:
+    server = Holding()
+    transport = memory(server)
+    server.hello = lambda peer: peer.settings({3: 10})
+
+    async def ask(number: int) -> None:
+        await read(transport, get(f"/{number}"))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask, 0)
+        await until(lambda: server.held)
+        server.release()
+        await until(lambda: not transport.snapshot().active)
+        for number in range(25):
+            tasks.start_soon(ask, number)
+        await until(lambda: len(server.held) == 25)
+        assert [len(peer.requests) for peer in server.peers] == [11, 10, 5]
+        while server.held:
+            server.release()
+
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_fewer_streams_than_thought_are_waited_for() -> None:
+    server = Holding()
+    transport = memory(server, limits=Limits(max_connections=1))
+    answers: list[bytes] = []
+
+    async def ask(number: int) -> None:
+        answers.append(await read(transport, get(f"/{number}")))
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(6):
+            tasks.start_soon(ask, number)
+        await until(lambda: len(server.held) == 6)
+        server.peers[0].settings({3: 2})
+        for number in range(6, 9):
+            tasks.start_soon(ask, number)
+        for _ in range(9):
+            await until(lambda: server.held)
+            server.release()
+
+    assert sorted(answers) == [b"/%d" % number for number in range(9)]
+    assert transport.snapshot().active == 0
+    assert len(server.peers) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("gets_room", [True, False])
+async def test_what_cannot_be_sent_twice_waits_for_the_settings(gets_room: bool) -> None:
+    server = Holding()
+    server.hello, server.acknowledges = None, False
+    transport = memory(server, limits=Limits(max_connections=1))
+    outcome: list[Any] = []
+
+    async def once() -> Any:
+        yield b"once"
+
+    async def ask() -> None:
+        await read(transport, get("/first"))
+
+    async def post() -> None:
+        stream = AsyncIteratorByteStream(once())
+        timeouts = {**TIMEOUTS, "pool": 5.0 if gets_room else 0.05}
+        try:
+            outcome.append(
+                await read(
+                    transport, Request("POST", "http://h.test/", stream=stream, extensions={"timeout": timeouts})
+                )
+            )
+        except PoolTimeout as error:
+            outcome.append(str(error))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await until(lambda: server.held)
+        tasks.start_soon(post)
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        assert len(server.peers[0].requests) == 1
+        if gets_room:
+            server.peers[0].settings({3: 1})
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            assert len(server.peers[0].requests) == 1
+            server.release()
+            await until(lambda: server.held)
+            server.release()
+        else:
+            await until(lambda: outcome)
+            server.peers[0].settings()
+            server.release()
+
+    assert outcome[0] == b"/" if gets_room else "takes 100 streams at once" in outcome[0]
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_each_stream_has_its_own_timeout_whoever_reads() -> None:
+    server = Holding()
+    transport = memory(server)
+    took: dict[str, float] = {}
+
+    async def ask(path: str, seconds: float) -> None:
+        start = time.monotonic()
+        with pytest.raises(ReadTimeout):
+            await read(transport, get(path, read=seconds))
+        took[path] = time.monotonic() - start
+
+    async def drip() -> None:
+        """Keep the reader busy with a stream that is alive."""
+        await until(lambda: len(server.held) == 3)
+        peer, request = next(item for item in server.held if item[1][":path"] == "/busy")
+        peer.head(request.stream_id)
+        for _ in range(8):
+            await anyio.sleep(0.02)
+            peer.data(request.stream_id, b"x")
+        peer.data(request.stream_id, ends=True)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask, "/long", 0.08)
+        tasks.start_soon(ask, "/short", 0.04)
+        tasks.start_soon(drip)
+        assert await read(transport, get("/busy", read=1.0)) == b"x" * 8
+
+    assert 0.03 < took["/short"] < 0.08 < took["/long"] + 0.01 < 0.16
+    assert transport.snapshot().active == 0
+    assert [request.reset_code for request in server.peers[0].requests.values()].count(CANCEL) == 2
+
+
+@pytest.mark.anyio
+async def test_the_reader_may_be_cancelled_and_another_one_reads_on() -> None:
+    server = Holding()
+    transport = memory(server)
+    answers: list[bytes] = []
+
+    async def ask(path: str) -> None:
+        answers.append(await read(transport, get(path)))
+
+    for victims in (1, 2):
+        async with anyio.create_task_group() as tasks:
+            scopes: list[anyio.CancelScope] = []
+
+            async def doomed(scopes: list[anyio.CancelScope] = scopes) -> None:
+                with anyio.CancelScope() as scope:
+                    scopes.append(scope)
+                    await read(transport, get("/doomed"))
+
+            for _ in range(victims):
+                tasks.start_soon(doomed)
+            await until(lambda wanted=victims: len(server.held) == wanted)
+            tasks.start_soon(ask, "/kept")
+            await until(lambda wanted=victims: len(server.held) == wanted + 1)
+            for scope in scopes:
+                scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            server.release(victims)
+        server.held.clear()
+
+    assert answers == [b"/kept", b"/kept"]
+    assert transport.snapshot().active == 0
+    assert len(server.peers) == 1
+    assert len(server.peers[0].heard(RstStreamFrame)) == 3
+
+
+@pytest.mark.anyio
+async def test_a_cut_connection_fails_every_stream_on_it_at_once() -> None:
+    server = Holding()
+    transport = memory(server)
+    failures: list[BaseException] = []
+
+    async def ask(number: int) -> None:
+        try:
+            response = await transport.handle_async_request(
+                Request("POST", f"http://h.test/{number}", content=b"x", extensions={"timeout": TIMEOUTS})
+            )
+            await response.aread()
+        except TransportError as error:
+            failures.append(error)
+
+    start = time.monotonic()
+    async with anyio.create_task_group() as tasks:
+        for number in range(100):
+            tasks.start_soon(ask, number)
+        await until(lambda: len(server.held) == 100)
+        server.peers[0].end.reset()
+
+    assert len(failures) == 100
+    assert len({id(failure) for failure in failures}) == 100
+    assert time.monotonic() - start < 1.0
+    assert transport.snapshot().open == 0
+
+
+@pytest.mark.anyio
+async def test_a_response_that_nobody_reads_holds_up_no_other() -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/ignored":
+            peer.head(request.stream_id)
+            for _ in range(128):
+                peer.data(request.stream_id, b"x" * 16_384)
+        else:
+            peer.respond(request.stream_id)
+
+    transport = memory(Http2Server(on_request=answer))
+
+    ignored = [await transport.handle_async_request(get("/ignored")) for _ in range(12)]
+
+    assert await read(transport, get()) == b"ok"
+    for response in ignored:
+        await response.aclose()
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_a_stuck_upload_holds_up_no_other() -> None:
+    server = Http2Server(gives_credit=False)
+    transport = memory(server)
+    outcome: list[str] = []
+
+    async def upload() -> None:
+        request = Request(
+            "POST", "http://h.test/", content=b"x" * 65_600, extensions={"timeout": {**TIMEOUTS, "write": 0.1}}
+        )
+        try:
+            await read(transport, request)
+        except TransportError as error:
+            outcome.append(type(error).__name__)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(upload)
+        await until(lambda: server.peers and len(server.peers[0].requests) == 1)
+        assert await read(transport, get()) == b"ok"
+
+    assert outcome == ["WriteTimeout"]
+    assert transport.snapshot().active == 0
+
+
+async def churn(tasks_count: int, *, seed: int) -> None:
+    """Ask from many tasks and cancel three of ten: nothing leaks, no answer goes to another."""
+    order = random.Random(seed)
+    server = Http2Server(on_request=lambda peer, request: waiting.append((peer, request)))
+    waiting: list[tuple[Http2Peer, Http2Request]] = []
+    transport = memory(server, limits=Limits(max_connections=4))
+    wrong: list[bytes] = []
+    right = 0
+    done = False
+
+    async def serve() -> None:
+        while not done:
+            batch, waiting[:] = list(waiting), []
+            order.shuffle(batch)
+            for peer, request in batch:
+                peer.head(request.stream_id)
+                peer.data(request.stream_id, request[":path"].encode(), ends=True)
+            await asyncio.sleep(0)
+
+    async def ask(number: int) -> None:
+        nonlocal right
+        answer = await read(transport, get(f"/{number}", pool=60.0))
+        if answer == b"/%d" % number:
+            right += 1
+        else:
+            wrong.append(answer)
+
+    server_task = asyncio.ensure_future(serve())
+    asked = [asyncio.ensure_future(ask(number)) for number in range(tasks_count)]
+    doomed = [task for task in asked if order.random() < 0.3]
+    for task in doomed:
+        await asyncio.sleep(0)
+        task.cancel()
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    done = True
+    await server_task
+
+    assert not wrong
+    assert right + sum(isinstance(result, asyncio.CancelledError) for result in results) == tasks_count
+    snapshot = transport.snapshot()
+    assert snapshot.active == 0
+    assert not snapshot.holders
+    assert not snapshot.waiting
+    assert await asyncio.wait_for(alone(transport, waiting), 5) == b"/last"
+
+
+async def alone(transport: AsyncHTTPTransport, waiting: list[tuple[Http2Peer, Http2Request]]) -> bytes:
+    asked = asyncio.ensure_future(read(transport, get("/last")))
+    await until(lambda: waiting)
+    peer, request = waiting.pop()
+    peer.respond(request.stream_id, body=b"/last")
+    return await asked
+
+
+def test_a_thousand_tasks_of_which_a_third_is_cancelled() -> None:
+    asyncio.run(churn(1_000, seed=7))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int, pytestconfig: pytest.Config) -> None:
+    if "slow" not in pytestconfig.getoption("-m"):
+        pytest.skip("takes a minute: run with -m slow")
+    asyncio.run(churn(10_000, seed=seed))
+
+
+# Threads
+
+
+@pytest.fixture(params=["plain", "TLS"])
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[Http2Server, str, Any]]:
+    """A server on a socket, with and without TLS."""
+    server = Http2Server(
+        on_request=lambda peer, asked: peer.respond(asked.stream_id, body=asked[":path"].encode() * 99)
+    )
+    authority = trustme.CA()
+    context: Any = None
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    if request.param == "TLS":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        context.set_alpn_protocols(["h2"])
+    with ListeningServer(server, context) as base:
+        yield server, base, trusting
+
+
+def test_forty_threads_share_a_connection(place: tuple[Http2Server, str, Any]) -> None:
+    server, base, trusting = place
+    transport = HTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+    wrong: list[Any] = []
+
+    def work(name: int) -> None:
+        for turn in range(25):
+            path = f"/{name}/{turn}"
+            try:
+                body = transport.handle_request(get(path, base)).read()
+                if body != path.encode() * 99:
+                    wrong.append(body[:40])
+            except Exception as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert wrong == []
+    assert len(server.peers) == 1
+    assert len(server.peers[0].heard(HeadersFrame)) == 1_000
+    assert transport.snapshot().active == 0
+    transport.close()
+
+
+def test_a_thread_that_waits_is_woken_when_the_client_is_closed(place: tuple[Http2Server, str, Any]) -> None:
+    server, base, trusting = place
+    server.on_request = None
+    transport = HTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            transport.handle_request(get("/", base))
+        except TransportError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and not (server.peers and len(server.peers[0].requests) == 3):
+        time.sleep(0.005)
+    transport.close()
+    for thread in threads:
+        thread.join(5)
+
+    assert len(failures) == 3
+    assert transport.snapshot().open == 0
+
+
+def test_threads_time_out_each_for_itself(place: tuple[Http2Server, str, Any]) -> None:
+    server, base, trusting = place
+    server.on_request = None
+    transport = HTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+    took: dict[float, float] = {}
+
+    def work(seconds: float) -> None:
+        start = time.monotonic()
+        with pytest.raises(ReadTimeout):
+            transport.handle_request(get("/", base, read=seconds))
+        took[seconds] = time.monotonic() - start
+
+    threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (0.3, 0.1, 0.2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+
+    assert all(seconds <= took[seconds] < seconds + 0.25 for seconds in (0.1, 0.2, 0.3))
+    assert transport.snapshot().active == 0
+    transport.close()
