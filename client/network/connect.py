@@ -66,7 +66,8 @@ class Connector:
             return False
         if origin.scheme == "https":
             return True
-        # Without TLS there is nothing to agree on: HTTP/2 is spoken only where nothing else may be, and never to a proxy.
+        # Without TLS there is nothing to agree on: HTTP/2 is spoken only where nothing else may be, and never to a
+        # proxy.
         return (
             origin.scheme == "http"
             and not self._http1

@@ -30,10 +30,8 @@ TROUBLE = st.sampled_from(
 
 @st.composite
 def heads(draw: st.DrawFn) -> bytes:
-    lines = [draw(STATUS_LINES)]
-    for _ in range(draw(st.integers(0, 4))):
-        lines.append(draw(NAMES) + b":" + draw(SPACES) + draw(VALUES) + draw(SPACES))
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    fields = draw(st.lists(st.tuples(NAMES, st.just(b":"), SPACES, VALUES, SPACES), max_size=4))
+    return b"\r\n".join([draw(STATUS_LINES), *map(b"".join, fields)]) + b"\r\n\r\n"
 
 
 @st.composite
