@@ -13,7 +13,8 @@ from .streams import AsyncByteStream, SyncByteStream, as_bytes
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-CHUNK_SIZE = 65_536
+# Each piece costs asynchronous code a way to a worker thread and back.
+CHUNK_SIZE = 262_144
 
 _CONSUMED = (
     "this body was a file that cannot seek, and was sent already; "

@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 
 from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
-from .readiness import is_readable
+from .readiness import MOST_READ, is_readable
 
 if TYPE_CHECKING:
     import ssl
@@ -163,6 +163,7 @@ class AnyioStream:
         self._socket = connected
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        max_bytes = min(max_bytes, MOST_READ)
         # One checkpoint either way: a peer that is always ahead must not keep other tasks from running.
         try:
             data = self._socket.recv(max_bytes)

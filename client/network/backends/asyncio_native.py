@@ -432,9 +432,17 @@ class AsyncioStream(asyncio.Protocol):
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             chunks.clear()
         else:
-            whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            data = whole[:max_bytes]
-            chunks[:] = [whole[max_bytes:]]
+            # Whole chunks where they fit: what stays behind is not copied again and again.
+            count = size = 0
+            while size + len(chunks[count]) <= max_bytes:
+                size += len(chunks[count])
+                count += 1
+            if count:
+                data = chunks[0] if count == 1 else b"".join(chunks[:count])
+                del chunks[:count]
+            else:
+                data = chunks[0][:max_bytes]
+                chunks[0] = chunks[0][max_bytes:]
         self._size -= len(data)
         if self._reading_paused and not chunks and self._transport is not None and not self._closed:
             self._reading_paused = False

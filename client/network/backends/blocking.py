@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
-from .readiness import is_readable, probe, wait_for
+from .readiness import MOST_READ, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
     import ssl
@@ -198,7 +198,7 @@ class BlockingStream:
         try:
             if timeout != self._timeout or self._is_closed:
                 self._limit(timeout)
-            return self._socket.recv(max_bytes)
+            return self._socket.recv(max_bytes if max_bytes < MOST_READ else MOST_READ)
         except OSError as error:
             if not self._tls:
                 raise
