@@ -272,6 +272,7 @@ class Connection:
         unwrap = getattr(self._socket, "unwrap", None)
         if unwrap is not None:
             self._socket.settimeout(0.05)
-            with suppress(OSError):
+            # ... which may be unwrapped already.
+            with suppress(OSError, ValueError):
                 self._socket = unwrap()
             self._socket.settimeout(None)
