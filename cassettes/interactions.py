@@ -189,7 +189,7 @@ def _usual_reason(response: RecordedResponse) -> str:
 
 def request_from(said: Any, reader: Reader) -> RecordedRequest:
     """Return the request that `request:` says; `ValueError` says what is wrong with it."""
-    said = _members(said, "request", _REQUEST)
+    said = _members(said, "request", REQUEST_WORDS)
     method, url = said.get("method"), said.get("url")
     if not isinstance(method, str) or not isinstance(url, str):
         raise ValueError("`request:` needs `method:` and `url:`, both text")
@@ -211,7 +211,7 @@ def interaction_from(
     response: RecordedResponse | None = None
     error: RecordedError | None = None
     if "response" in document:
-        said = _members(document["response"], "response", _RESPONSE)
+        said = _members(document["response"], "response", RESPONSE_WORDS)
         took = said.get("took")
         response = _response_from(said, reader, blobs)
     if "error" in document:
@@ -227,8 +227,19 @@ def interaction_from(
 
 
 _BODY = {*KINDS, "style", "eol", "sha256"}
-_REQUEST = {"method", "url", "headers", *_BODY}
-_RESPONSE = {"status", "reason", "http", "headers", "wire", "closed_early", "took", "chunks", "longest_wait", *_BODY}
+REQUEST_WORDS = {"method", "url", "headers", *_BODY}
+RESPONSE_WORDS = {
+    "status",
+    "reason",
+    "http",
+    "headers",
+    "wire",
+    "closed_early",
+    "took",
+    "chunks",
+    "longest_wait",
+    *_BODY,
+}
 
 
 def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:

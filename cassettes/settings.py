@@ -27,7 +27,7 @@ DEFAULT = ("method", "url", "body")
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KNOWN = (
+KNOWN = (
     "cassette",
     "recorder",
     "recorded",
@@ -134,13 +134,13 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
             mend="Install a newer understudy: pip install -U understudy",
         )
     for name in document:
-        if name not in _KNOWN:
-            near = difflib.get_close_matches(name, _KNOWN, 1)
+        if name not in KNOWN:
+            near = difflib.get_close_matches(name, KNOWN, 1)
             raise CassetteDamaged(
                 f"the first document has an unknown setting `{name}:`",
                 path=path,
                 line=_line_of(name, text),
-                mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(_KNOWN)}.",
+                mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(KNOWN)}.",
             )
     settings = Settings(
         recorder=str(document["recorder"] or "") if "recorder" in document else None,
