@@ -70,7 +70,7 @@ class TLSStream:
                 return b""
             except ssl.SSLError as error:
                 raise clear(error) from error
-            return self._gathered(data, max_bytes) if tls.pending() else data
+            return self._gathered(data, max_bytes) if self._incoming.pending and len(data) < max_bytes else data
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         if len(data) <= _WRITE_SIZE:
@@ -85,7 +85,7 @@ class TLSStream:
 
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         taken = 0
-        if self._ahead or self._tls.pending():
+        if self._ahead or (self._incoming.pending and self._decrypt_ahead()):
             return taken
         while True:
             sealed = self._sealed + self._outgoing.read()
@@ -107,8 +107,8 @@ class TLSStream:
         self._inner.close()
 
     def is_readable(self) -> bool:
-        # TLS 1.3 session tickets arrive on their own and are nothing to read: let OpenSSL look at them.
-        return bool(self._ahead) or self._tls.pending() > 0 or self._inner.is_readable()
+        # What came in the same segment as the last bytes that were read may be encrypted still.
+        return bool(self._ahead) or self._tls.pending() > 0 or self._incoming.pending > 0 or self._inner.is_readable()
 
     def get_extra_info(self, name: str) -> Any:
         if name == "ssl_object":
@@ -155,6 +155,10 @@ class TLSStream:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
+        return self._decrypt_ahead()
+
+    def _decrypt_ahead(self) -> bool:
+        """Decrypt what is here; return whether that is something to read, or the end."""
         try:
             self._ahead += self._tls.read(_READ_SIZE)
         except ssl.SSLWantReadError:
