@@ -149,10 +149,8 @@ class PathCriterion:
         self.literal = template.segments if template.is_literal else None
 
     def differences(self, facts: Facts) -> Differences:
-        if self.literal is not None:
-            holds = self.literal == facts.segments
-        else:
-            holds = self.template.accepts(facts.segments)
+        literal = self.literal
+        holds = literal == facts.segments if literal is not None else self.template.accepts(facts.segments)
         return SAME if holds else [Difference((), Words(self.template.text), Words(facts.path), self._note(facts))]
 
     def _note(self, facts: Facts) -> str:

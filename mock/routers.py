@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -25,7 +26,7 @@ from .values import show
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
     from typing_extensions import Self
 
@@ -233,9 +234,8 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     # As a stand-in for every client
 
     def __enter__(self) -> Self:
-        layer = stand_in(self)
-        layer.__enter__()
-        self._entered.append(layer)
+        if not _is_by_a_client(sys._getframe(1)):
+            self._play()
         return self
 
     def __exit__(
@@ -244,12 +244,15 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._entered.pop().__exit__(exc_type, exc_value, traceback)
-        self.settle()
-        conclude(findings(self, after=exc_value), exc_value)
+        if _is_by_a_client(sys._getframe(1)):
+            self.close()
+        else:
+            self._end(exc_value)
 
     async def __aenter__(self) -> Self:
-        return self.__enter__()
+        if not _is_by_a_client(sys._getframe(1)):
+            self._play()
+        return self
 
     async def __aexit__(
         self,
@@ -257,13 +260,34 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self.__exit__(exc_type, exc_value, traceback)
+        if _is_by_a_client(sys._getframe(1)):
+            await self.aclose()
+        else:
+            self._end(exc_value)
+
+    def _play(self) -> None:
+        layer = stand_in(self)
+        layer.__enter__()
+        self._entered.append(layer)
+
+    def _end(self, error: BaseException | None) -> None:
+        self._entered.pop().__exit__()
+        self.settle()
+        conclude(findings(self, after=error), error)
 
     def __iter__(self) -> Iterator[Route]:
         return iter(list(self.routes))
 
     def __repr__(self) -> str:
         return f"<Router of {len(self.routes)} route{'s' * (len(self.routes) != 1)}, {self.place}>"
+
+
+def _is_by_a_client(frame: FrameType) -> bool:
+    """Whether a client opens or closes the router, as clients do with their own transport.
+
+    A router that was given to one client must not stand in for the others while that one is open.
+    """
+    return (frame.f_globals.get("__name__") or "").startswith(f"{BaseTransport.__module__.partition('.')[0]}.client.")
 
 
 def _template_of(route: Route) -> dict[str, str]:

@@ -81,3 +81,33 @@ async def test_closing_a_router_closes_what_it_falls_back_to() -> None:
         pass
 
     assert fallback.closed == ["close", "aclose"]
+
+
+def test_a_router_given_to_an_open_client_stands_in_for_no_other() -> None:
+    one, two = mock.Router(), mock.Router()
+    one.get("https://api.test", reply="one")
+    two.get("https://api.test", reply="two")
+
+    with Client(transport=one) as first, Client(transport=two) as second:
+        answers = [client.get("https://api.test").text for client in (first, second)]
+
+    assert answers == ["one", "two"]
+
+
+@pytest.mark.anyio
+async def test_a_router_given_to_an_open_asynchronous_client_stands_in_for_no_other() -> None:
+    one, two = mock.Router(), mock.Router()
+    one.get("https://api.test", reply="one")
+    two.get("https://api.test", reply="two")
+
+    async with AsyncClient(transport=one) as first, AsyncClient(transport=two) as second:
+        answers = [(await client.get("https://api.test")).text for client in (first, second)]
+
+    assert answers == ["one", "two"]
+
+
+@pytest.mark.anyio
+async def test_a_router_may_be_entered_asynchronously() -> None:
+    with pytest.raises(mock.ExpectationsNotMet, match="never called"):
+        async with mock.Router() as router:
+            router.get("https://api.test")
