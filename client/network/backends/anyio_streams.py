@@ -164,14 +164,13 @@ class AnyioStream:
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         max_bytes = min(max_bytes, MOST_READ)
-        # One checkpoint either way: a peer that is always ahead must not keep other tasks from running.
+        # A peer that is always ahead must not keep other tasks from running. First, because nothing may be awaited once
+        # bytes have been taken: a reader that is cancelled then would lose them for others who share the connection.
+        await anyio.lowlevel.checkpoint()
         try:
-            data = self._socket.recv(max_bytes)
+            return self._socket.recv(max_bytes)
         except BlockingIOError:
             pass
-        else:
-            await anyio.lowlevel.checkpoint()
-            return data
         with anyio.move_on_after(timeout):
             while True:
                 await self._wait(anyio.wait_readable)

@@ -242,7 +242,7 @@ class AsyncWire:
             return
         import anyio
 
-        last = anyio.current_effective_deadline() + _GRACE
+        last = max(anyio.current_effective_deadline(), anyio.current_time()) + _GRACE
         with anyio.CancelScope(shield=True, deadline=last) as scope:
             await self._stream.write(data, timeout)
         if scope.cancelled_caught:

@@ -393,7 +393,43 @@ def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int, pytestconfi
     asyncio.run(churn(10_000, seed=seed))
 
 
-# Threads
+# Sockets
+
+
+@pytest.mark.anyio
+async def test_whoever_is_cancelled_on_a_socket_loses_no_bytes_of_others() -> None:
+    server = Http2Server(
+        on_request=lambda peer, asked: peer.respond(asked.stream_id, body=asked[":path"].encode() * 999)
+    )
+    order = random.Random(3)
+    wrong: list[bytes] = []
+
+    with ListeningServer(server) as base:
+        transport = AsyncHTTPTransport(http1=False, http2=True)
+
+        async def ask(path: str) -> None:
+            body = await read(transport, get(path, base))
+            if body != path.encode() * 999:
+                wrong.append(body[:40])
+
+        async def doomed(path: str) -> None:
+            with anyio.move_on_after(order.random() * 0.002):
+                await ask(path)
+
+        async def work(name: int) -> None:
+            for turn in range(20):
+                await (doomed if order.random() < 0.5 else ask)(f"/{name}/{turn}")
+
+        await ask("/first")
+        async with anyio.create_task_group() as tasks:
+            for name in range(20):
+                tasks.start_soon(work, name)
+        snapshot = transport.snapshot()
+        await transport.aclose()
+
+    assert wrong == []
+    assert len(server.peers) == 1
+    assert snapshot.active == 0
 
 
 @pytest.fixture(params=["plain", "TLS"])
