@@ -138,14 +138,16 @@ class Side:
             async with client.stream(method, url, **options) as response:
                 yield response
 
-    async def pieces(self, response: Any) -> AsyncIterator[bytes]:
-        """Iterate over a body as it comes."""
+    async def first_piece(self, response: Any) -> bytes:
+        """Return the first piece of a body, and leave the rest."""
+        piece: bytes
         if self.is_blocking:
-            for piece in response.iter_raw():
-                yield piece
-        else:
-            async for piece in response.aiter_raw():
-                yield piece
+            piece = next(response.iter_raw())
+            return piece
+        pieces = response.aiter_raw()
+        piece = await pieces.__anext__()
+        await pieces.aclose()
+        return piece
 
     def upload(self, pieces: Iterator[bytes]) -> Any:
         """Return a body that can be sent once."""
