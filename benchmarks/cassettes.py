@@ -28,11 +28,11 @@ ITEMS = [
         "name": f"Tea number {number}",
         "url": f"https://api.example.com/v1/items/{number}",
         "created": "2026-11-22T16:59:06Z",
-        "description": "A fine tea from the slopes of the mountains. " * 8,
+        "description": "A fine tea from the slopes of the mountains. " * 13,
     }
-    for number in range(20)
+    for number in range(14)
 ]
-CONTENT = json.dumps({"items": ITEMS, "total": 20}, separators=(",", ":")).encode()
+CONTENT = json.dumps({"items": ITEMS, "total": 14}, separators=(",", ":")).encode()
 
 
 class Answering(http.server.BaseHTTPRequestHandler):

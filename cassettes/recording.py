@@ -39,9 +39,10 @@ _LOCAL = (PoolTimeout, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol
 class Recording:
     """What is known so far of one interaction."""
 
-    def __init__(self, cassette: Cassette, request: RecordedRequest) -> None:
+    def __init__(self, cassette: Cassette, request: RecordedRequest, patience: float | None = None) -> None:
         self._cassette = cassette
         self._request = request
+        self._patience = patience
         self._response: Response | None = None
         self._spool = Spool(cassette.folder)
         self._times: Times = []
@@ -111,6 +112,9 @@ class Recording:
             self._cassette.fail(self._failure)
             return
         longest = round(max(self._longest, now - self._last), 3)
+        if self._patience is not None and error is None:
+            # Connecting is in what was measured; the server itself was not waited for any longer than this.
+            longest = min(longest, self._patience)
         response = None
         if self._response is not None:
             response = _recorded(self._response, self._spool, is_cut, error is not None)

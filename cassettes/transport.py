@@ -9,7 +9,7 @@ from .cassette import Cassette
 from .errors import NoMatch
 from .interactions import RecordedRequest
 from .recording import Recording
-from .replaying import play
+from .replaying import patience_of, play
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +43,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         if not is_recorded:
             passed_on: Response = self._behind.handle_request(request)
             return passed_on
-        recording = Recording(self.cassette, recorded)
+        recording = Recording(self.cassette, recorded, patience_of(request))
         try:
             response: Response = self._behind.handle_request(request)
         except Exception as error:
@@ -61,7 +61,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         if not is_recorded:
             passed_on: Response = await self._behind.handle_async_request(request)
             return passed_on
-        recording = Recording(self.cassette, recorded)
+        recording = Recording(self.cassette, recorded, patience_of(request))
         try:
             response: Response = await self._behind.handle_async_request(request)
         except Exception as error:
@@ -124,6 +124,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_sync is None and self.inner is None and self.cassette.is_recording:
             self._inner_sync = HTTPTransport()
+        self._check(self._inner_sync, "handle_request", "blocking")
         response: Response = _front(self.cassette, self._inner_sync).handle_request(request)
         return response
 
@@ -131,8 +132,16 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_async is None and self.inner is None and self.cassette.is_recording:
             self._inner_async = AsyncHTTPTransport()
+        self._check(self._inner_async, "handle_async_request", "asynchronous")
         response: Response = await _front(self.cassette, self._inner_async).handle_async_request(request)
         return response
+
+    def _check(self, behind: Any, method: str, kind: str) -> None:
+        if behind is None and self.cassette.is_recording:
+            raise TypeError(
+                f"{self!r} is to record what a {kind} client sends, and its inner transport, "
+                f"{type(self.inner).__name__}, has no `{method}`"
+            )
 
     def close(self) -> None:
         """Close the cassette and the inner transport."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 
 import understudy
 from understudy import cassettes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Server:

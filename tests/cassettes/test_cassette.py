@@ -241,7 +241,7 @@ def test_a_write_that_fails_leaves_file_and_response_alone(stage: Stage, monkeyp
     def full(descriptor: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(cassettes.CassetteNotWritten, match="No space left") as caught, stage.use("new_episodes"):
+    with pytest.raises(cassettes.CassetteNotWritten, match="No space left") as caught, stage.use("new_episodes"):  # noqa: PT012
         with monkeypatch.context() as patch:
             patch.setattr("os.write", full)
             response = stage.client.get("https://api.test/more")
@@ -258,7 +258,7 @@ def test_half_a_write_is_undone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
     before = stage.text
     write = os.write
 
-    with pytest.raises(cassettes.CassetteNotWritten), stage.use("new_episodes"), monkeypatch.context() as patch:
+    with pytest.raises(cassettes.CassetteNotWritten), stage.use("new_episodes"), monkeypatch.context() as patch:  # noqa: PT012
 
         def half(descriptor: int, data: bytes) -> int:
             return write(descriptor, data[:10])
@@ -278,6 +278,6 @@ def test_a_failed_write_does_not_hide_what_failed_in_the_block(stage: Stage, mon
 
     monkeypatch.setattr("os.makedirs", nothing)
 
-    with pytest.warns(cassettes.CassetteWarning, match="could not be written"), pytest.raises(KeyError), stage.use():
+    with pytest.warns(cassettes.CassetteWarning, match="could not be written"), pytest.raises(KeyError), stage.use():  # noqa: PT012, PT031
         stage.client.get("https://api.test/more")
         raise KeyError

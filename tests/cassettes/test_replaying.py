@@ -175,6 +175,22 @@ def test_an_answer_that_took_too_long_times_out_at_once(stage: Stage, took: str,
     assert outcome.endswith("no time has passed)") if raises else outcome == "ab"
 
 
+def test_what_was_waited_for_live_is_waited_for_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, 6.0, 6.1, 6.2, 6.3])
+    monkeypatch.setattr("understudy.cassettes.recording.time.monotonic", lambda: next(moments))
+    stage.server.reply = lambda request: understudy.Response(200, text="late")
+    with stage.use():
+        stage.client.get("https://api.test/", timeout=5.0)
+    monkeypatch.undo()
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/", timeout=5.0).text == "late"
+        with pytest.raises(understudy.ReadTimeout):
+            stage.client.get("https://api.test/", timeout=4.0)
+
+    assert "longest_wait: 5.0\n" in stage.text
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_compressed_bodies_are_readable_in_the_file_and_compressed_on_replay(stage: Stage, encoding: str) -> None:
     stage.written(

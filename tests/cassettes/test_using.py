@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Stage
 
 
@@ -163,6 +164,19 @@ async def test_cassette_transport_serves_one_asynchronous_client(stage: Stage) -
         assert (await client.get("https://api.test/users")).json() == {"path": "/users"}
 
     assert repr(transport) == f"<CassetteTransport {str(stage.path)!r} mode='once'>"
+
+
+def test_an_inner_transport_of_the_wrong_kind_is_named(stage: Stage) -> None:
+    class OnlyAsync(understudy.AsyncBaseTransport):
+        """Answers nobody who blocks."""
+
+    transport = cassettes.CassetteTransport(stage.path, inner=OnlyAsync())
+
+    with (
+        understudy.Client(transport=transport) as client,
+        pytest.raises(TypeError, match="OnlyAsync, has no `handle_r"),
+    ):
+        client.get("https://api.test/")
 
 
 def test_an_inner_cassette_that_only_replays_lets_the_outer_one_answer(stage: Stage, tmp_path: Path) -> None:
