@@ -25,6 +25,7 @@ _LINES = re.compile(
     r"^( *)(- |-$)?(?:([A-Za-z_][\w./+@-]*|\"[^\"\\\n]+\"):(?:$| (?=[^ \n]))|(?=[^ \n]))?(.*)$", re.MULTILINE
 )
 _PLAIN = re.compile(r"[A-Za-z0-9_/.+($;^\\\xa1-\u2027\u202a-\ud7ff][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]*\Z")
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.+($;^\\")
 _TOKENS = re.compile(
     r"""(?P<open>[{\[]) | (?P<close>[}\]]) | (?P<comma>,\ ) | (?P<colon>:\ )
       | (?P<quoted>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-f]{4})*" | '[^']*')
@@ -178,7 +179,12 @@ def _scalar(text: str, head: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    if ": " in text or " #" in text or text[-1] in " :\t" or not _PLAIN.match(text):
+    if ": " in text or " #" in text or text[-1] in " :\t":
+        raise _UnusualLine
+    # Long plain texts are mostly ASCII, where two questions to C are faster than a look at every character.
+    if text[0] in _FIRST and text.isascii() and text.isprintable():
+        return text
+    if not _PLAIN.match(text):
         raise _UnusualLine
     return text
 

@@ -22,6 +22,7 @@ WIDTH = 100
 _BLOCK_PLAIN = re.compile(
     r"[A-Za-z0-9_/.+($;^\\\xa1-\u2027\u202a-\ud7ff][^\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*\Z"
 )
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.+($;^\\")
 _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_/.+][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?: [A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*\Z")
 # Whatever looks like a number, a time or a date to some version of YAML.
 _NOT_TEXT = re.compile(
@@ -172,7 +173,7 @@ flow_key = key
 def scalar(text: str) -> str:
     """Return the text as one line: plain where nobody could misread it, else in quotes."""
     if (
-        _BLOCK_PLAIN.match(text)
+        ((text[:1] in _FIRST and text.isascii() and text.isprintable()) or _BLOCK_PLAIN.match(text))
         and ": " not in text
         and " #" not in text
         and text[-1] not in " :"
