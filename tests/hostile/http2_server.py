@@ -263,7 +263,8 @@ class ListeningServer:
         self._listener.close()
         for connected in self._sockets:
             with contextlib.suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own, which would go on in plain text.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
 
@@ -284,6 +285,7 @@ class ListeningServer:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
                 connected = self._context.wrap_socket(connected, server_side=True)
+                self._sockets.append(connected)
             with connected:
                 peer = self._server(SocketEnd(connected))
                 while True:

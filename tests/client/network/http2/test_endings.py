@@ -175,12 +175,11 @@ def test_what_arrives_while_idle_is_taken_in(world: Any) -> None:
     assert len(server.peers) == 1
 
 
-def test_http11_required_goes_again_over_http11_or_says_so(world: Any) -> None:
-    server = first_time(lambda peer, stream: peer.reset(stream, HTTP_1_1_REQUIRED))
-    server.on_request, always = (lambda peer, request: peer.reset(request.stream_id, HTTP_1_1_REQUIRED)), server
+def test_http11_required_says_so_where_http11_is_not_allowed(world: Any) -> None:
+    server = Http2Server(on_request=lambda peer, request: peer.reset(request.stream_id, HTTP_1_1_REQUIRED))
 
     async def body() -> None:
-        sender = sending(world, always)
+        sender = sending(world, server)
         with pytest.raises(RemoteProtocolError, match=r"HTTP_1_1_REQUIRED; .* use http2=False"):
             await sender.get()
 

@@ -48,7 +48,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ssl.SSLContext]]:
     folder: Path = tmp_path_factory.mktemp("hypercorn")
-    authority = trustme.CA()
+    authority: Any = trustme.CA()
     certificate = authority.issue_cert("localhost")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
@@ -94,10 +94,11 @@ def test_blocking_code(place: tuple[str, ssl.SSLContext]) -> None:
         with client.stream("GET", f"/{LARGE}") as response:
             next(response.iter_bytes())
         sizes: list[int] = []
-        threads = [
-            threading.Thread(target=lambda size=size: sizes.append(len(client.get(f"/{size}").content)))
-            for size in range(1, 101)
-        ]
+
+        def ask(size: int) -> None:
+            sizes.append(len(client.get(f"/{size}").content))
+
+        threads = [threading.Thread(target=ask, args=(size,)) for size in range(1, 101)]
         for thread in threads:
             thread.start()
         for thread in threads:

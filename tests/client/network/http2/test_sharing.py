@@ -24,7 +24,7 @@ from understudy.client.network.backends.memory import AsyncMemoryNetwork
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.hostile.http2_server import Http2Peer, Http2Request
 
@@ -90,9 +90,12 @@ async def test_a_hundred_tasks_share_a_connection_and_get_their_own_answers() ->
 
 @pytest.mark.anyio
 async def test_another_connection_is_made_when_the_streams_run_out() -> None:
+    def hello(peer: Http2Peer) -> None:
+        peer.settings({3: 10})
+
     server = Holding()
+    server.hello = hello
     transport = memory(server)
-    server.hello = lambda peer: peer.settings({3: 10})
 
     async def ask(number: int) -> None:
         await read(transport, get(f"/{number}"))
@@ -145,7 +148,7 @@ async def test_what_cannot_be_sent_twice_waits_for_the_settings(gets_room: bool)
     transport = memory(server, limits=Limits(max_connections=1))
     outcome: list[Any] = []
 
-    async def once() -> Any:
+    async def once() -> AsyncIterator[bytes]:
         yield b"once"
 
     async def ask() -> None:
@@ -388,7 +391,7 @@ def test_a_thousand_tasks_of_which_a_third_is_cancelled() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int, pytestconfig: pytest.Config) -> None:
-    if "slow" not in pytestconfig.getoption("-m"):
+    if "slow" not in str(pytestconfig.getoption("-m")):
         pytest.skip("takes a minute: run with -m slow")
     asyncio.run(churn(10_000, seed=seed))
 
@@ -438,7 +441,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[Http2Server, str, An
     server = Http2Server(
         on_request=lambda peer, asked: peer.respond(asked.stream_id, body=asked[":path"].encode() * 99)
     )
-    authority = trustme.CA()
+    authority: Any = trustme.CA()
     context: Any = None
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
