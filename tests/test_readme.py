@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -121,6 +123,25 @@ def test_the_page_of_examples_lists_every_program() -> None:
     page = (folder / "README.md").read_text("utf-8")
 
     assert [path.name for path in sorted(folder.glob("*.py")) if f"]({path.name})" not in page] == []
+
+
+@pytest.mark.parametrize("name", ["cassette_once", "cassette_routes"])
+def test_the_examples_of_cassettes_run_and_run_again(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = str(REPOSITORY / "examples" / f"{name}.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [program])
+    wise = understudy.MockTransport(lambda request: understudy.Response(200, text="Keep it logically awesome."))
+
+    with understudy.stand_in(wise):
+        runpy.run_path(program, run_name="__main__")
+        runpy.run_path(program, run_name="__main__")
+
+    assert capsys.readouterr().out in (
+        "'Keep it logically awesome.': recorded into zen.yaml\n'Keep it logically awesome.': replayed from zen.yaml\n",
+        "[503, 201]\n[503, 201]\n",
+    )
 
 
 def test_every_link_to_a_file_of_this_repository_leads_somewhere() -> None:
