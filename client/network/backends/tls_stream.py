@@ -25,7 +25,7 @@ _WRITE_SIZE = 65_536
 class TLSStream:
     """A stream whose bytes travel encrypted inside another one."""
 
-    __slots__ = ("_ahead", "_incoming", "_inner", "_outgoing", "_sealed", "_tls")
+    __slots__ = ("_ahead", "_end", "_incoming", "_inner", "_outgoing", "_sealed", "_tls")
 
     def __init__(self, inner: NetworkStream, context: ssl.SSLContext, hostname: str | None) -> None:
         self._inner = inner
@@ -34,6 +34,8 @@ class TLSStream:
         session = session_for(context, hostname)
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname, session=session)
         self._ahead = b""  # read while writing, and not asked for yet
+        # How reading ended. OpenSSL says it once, and something else when asked again.
+        self._end: ssl.SSLError | None = None
         self._sealed = b""  # encrypted, and not taken by the inner stream yet
 
     @classmethod
@@ -60,17 +62,18 @@ class TLSStream:
             data, self._ahead = self._ahead[:max_bytes], self._ahead[max_bytes:]
             return data
         tls = self._tls
-        while True:
+        while self._end is None:
             try:
                 data = tls.read(max_bytes)
             except ssl.SSLWantReadError:
                 await self._fill(timeout)
-                continue
-            except ssl.SSLZeroReturnError:
-                return b""
             except ssl.SSLError as error:
-                raise clear(error) from error
-            return self._gathered(data, max_bytes) if self._incoming.pending and len(data) < max_bytes else data
+                self._end = error
+            else:
+                return self._gathered(data, max_bytes) if self._incoming.pending and len(data) < max_bytes else data
+        if isinstance(self._end, ssl.SSLZeroReturnError):
+            return b""
+        raise clear(self._end) from self._end
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         if len(data) <= _WRITE_SIZE:
@@ -85,7 +88,7 @@ class TLSStream:
 
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         taken = 0
-        if self._ahead or (self._incoming.pending and self._decrypt_ahead()):
+        if self._ahead or self._end is not None or (self._incoming.pending and self._decrypt_ahead()):
             return taken
         while True:
             sealed = self._sealed + self._outgoing.read()
@@ -108,7 +111,9 @@ class TLSStream:
 
     def is_readable(self) -> bool:
         # What came in the same segment as the last bytes that were read may be encrypted still.
-        return bool(self._ahead) or self._tls.pending() > 0 or self._incoming.pending > 0 or self._inner.is_readable()
+        if self._ahead or self._end is not None:
+            return True
+        return self._tls.pending() > 0 or self._incoming.pending > 0 or self._inner.is_readable()
 
     def get_extra_info(self, name: str) -> Any:
         if name == "ssl_object":
@@ -164,9 +169,8 @@ class TLSStream:
         except ssl.SSLWantReadError:
             # TLS has messages of its own, which are nothing to read.
             return False
-        except ssl.SSLError:
-            # Reading will meet the same end again, and tell.
-            return True
+        except ssl.SSLError as error:
+            self._end = error
         return True
 
     def _gathered(self, data: bytes, max_bytes: int) -> bytes:
@@ -176,10 +180,10 @@ class TLSStream:
         while size < max_bytes:
             try:
                 piece = self._tls.read(max_bytes - size)
-            except ssl.SSLError:
-                # Nothing more yet, or an end that the next read will meet again.
+            except ssl.SSLWantReadError:
                 break
-            if not piece:
+            except ssl.SSLError as error:
+                self._end = error
                 break
             pieces.append(piece)
             size += len(piece)
