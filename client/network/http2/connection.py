@@ -133,8 +133,8 @@ class HTTP2Connection(SharedConnection):
         except TimeoutError as error:
             call.done(reusable=self.protocol.takes_requests)
             raise PoolTimeout(
-                f"{described(call.request)}: the server takes {self.protocol.most_streams} streams at once, and none became "
-                f"free for {waits.pool} s; allow more with Timeout(pool=...)",
+                f"{described(call.request)}: the server takes {self.protocol.most_streams} streams at once, and none "
+                f"became free for {waits.pool} s; allow more with Timeout(pool=...)",
                 request=call.request,
             ) from error
         except BaseException:

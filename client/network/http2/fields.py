@@ -1,12 +1,13 @@
 """Header fields as HTTP/2 has them: what a request says, and what a response may say (RFC 9113, section 8).
 
-1. Names go out in lower case. What belongs to one connection (`Connection`, `Keep-Alive`, `Transfer-Encoding`, ...) has no
-   meaning here and is left out; so is `Host`, which becomes `:authority`, so that there is one of them and no second one
-   to disagree with it. `TE` says `trailers` or nothing.
-2. Credentials are marked as never to be indexed, so that nothing on the way compresses them with what others may choose.
-3. A response with a name in upper case, a field that belongs to a connection, a pseudo-header field that is unknown, repeated,
-   late or missing, or an unfit character is malformed: its stream is reset and nobody sees it.
-   Field lines that were seen once are remembered, in a bounded table, so that the usual ones are checked once per process.
+1. Names go out in lower case. What belongs to one connection (`Connection`, `Keep-Alive`, `Transfer-Encoding`, ...)
+   has no meaning here and is left out; so is `Host`, which becomes `:authority`, so that there is one of them and no
+   second one to disagree with it. `TE` says `trailers` or nothing.
+2. Credentials are marked as never to be indexed, so that nothing on the way compresses them with what others may
+   choose.
+3. A response with a name in upper case, a field that belongs to a connection, a pseudo-header field that is unknown,
+   repeated, late or missing, or an unfit character is malformed: its stream is reset and nobody sees it. Field lines
+   that were seen once are remembered, in a bounded table, so that the usual ones are checked once per process.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _known_received: set[bytes] = set()
 
 
 def request_fields(request: Request, via: Via | None = None) -> tuple[list[Any], int | None, bool]:
-    """Return the fields to send, the length that was announced, and whether the server is to agree to the body first."""
+    """Return the fields to send, the announced length, and whether the server is to agree to the body first."""
     method = request.method
     fields = request.headers.raw
     if via is not None:

@@ -2,37 +2,35 @@
 
 Theory of operation
 
-1. `receive` takes what has arrived. Whatever it means for a stream is noted on the stream, and the stream is put into `touched`.
-   What is to be sent is appended to `outgoing`. Nothing here waits, and nothing here fails: what is wrong with one stream ends
-   that stream with RST_STREAM, what is wrong with the connection ends it with GOAWAY, and `dead` says why.
-2. A stream is in `streams` from its HEADERS until both sides have said everything or one of them has reset it; then it is in
-   `finished`. Frames for it that were on their way are ignored where this side has reset it (section 5.1), but they count
-   against the connection's window and their header blocks are decoded, because both are state of the connection.
-3. Two windows, two policies. The connection's is given back as bytes arrive, so that a response that nobody reads never holds
-   up another one. A stream's is given back as its bytes are consumed, so that no stream holds more than `STREAM_WINDOW` bytes.
-   Both are given back in halves, not in drops.
-4. A server may keep the client busy for nothing: every such frame counts, and progress (a head, data in either direction)
-   pays for a thousand. Beyond the limit the connection is ended.
-5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go on.
+1. `receive` takes what has arrived. Whatever it means for a stream is noted on the stream, and the stream is put into
+   `touched`. What is to be sent is appended to `outgoing`. Nothing here waits, and nothing here fails: what is wrong
+   with one stream ends that stream with RST_STREAM, what is wrong with the connection ends it with GOAWAY, and `dead`
+   says why.
+2. A stream is in `streams` from its HEADERS until both sides have said everything or one of them has reset it; then
+   it is in `finished`. Frames for it that were on their way are ignored where this side has reset it (section 5.1),
+   but they count against the connection's window and their header blocks are decoded, because both are state of the
+   connection.
+3. Two windows, two policies. The connection's is given back as bytes arrive, so that a response that nobody reads
+   never holds up another one. A stream's is given back as its bytes are consumed, so that no stream holds more than
+   `STREAM_WINDOW` bytes. Both are given back in halves, not in drops.
+4. A server may keep the client busy for nothing: every such frame counts, and progress (a head, data in either
+   direction) pays for a thousand. Beyond the limit the connection is ended.
+5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go
+   on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from hpack import Decoder, Encoder, HPACKError, OversizedHeaderListError
+from hpack import Decoder, HPACKError, OversizedHeaderListError
 
 from ...errors import IncompleteBody, LimitExceeded, RemoteProtocolError
-from ..http1.plain_codec import shown
 from . import frames as f
 from .codes import (
-    CANCEL,
     COMPRESSION_ERROR,
     ENHANCE_YOUR_CALM,
     FLOW_CONTROL_ERROR,
     FRAME_SIZE_ERROR,
     HTTP_1_1_REQUIRED,
-    NO_ERROR,
     PROTOCOL_ERROR,
     REFUSED_STREAM,
     STREAM_CLOSED,
@@ -42,151 +40,29 @@ from .codes import (
     named,
 )
 from .fields import MOST_LIST
+from .outgoing import CONNECTION_WINDOW, MAX_FRAME, UNTIL_SETTINGS, GoAway, Outgoing
 from .stream import Ending, Stream
 
-if TYPE_CHECKING:
-    from ..call import Call
-
-STREAM_WINDOW = 2_097_152
-CONNECTION_WINDOW = 16_777_216
-MAX_FRAME = 65_536
 MOST_CONTROL = 10_000
 MOST_EMPTY = 1_000
 MOST_RESETS = 100
-UNTIL_SETTINGS = 100
-_PAID_BY_PROGRESS = 1_000
-_RESETS_REMEMBERED = 1_024
 _LARGEST_TABLE = 4_096
-_LARGEST_STREAM_ID = 2**31 - 1
 
 
-class GoAway:
-    """What the server said when it took its leave."""
-
-    __slots__ = ("code", "last", "said")
-
-    def __init__(self, last: int, code: int, said: bytes) -> None:
-        self.last = last
-        self.code = code
-        self.said = said
-
-    def __str__(self) -> str:
-        more = f" ({shown(self.said)})" if self.said else ""
-        return f"{named(self.code)}{more}; {advice(self.code)}"
-
-
-class Protocol:
+class Protocol(Outgoing):
     """The client's side of one connection; see the top of this file."""
 
     def __init__(self) -> None:
-        self.streams: dict[int, Stream] = {}
+        super().__init__()
         self.touched: list[Stream] = []
-        self.finished: list[Stream] = []
-        self.outgoing = bytearray()
-        self.dead: RemoteProtocolError | OSError | None = None
-        self.goaway: GoAway | None = None
         self.has_settings = False
         self.most_streams = UNTIL_SETTINGS
-        self.is_refusing = False  # stream after stream is reset
         self.wants_http1 = False
-        self.pongs = 0
-        self._next_id = 1
         self._reader = f.FrameReader(MAX_FRAME)
-        self._encoder = Encoder()
         self._decoder = Decoder(max_header_list_size=MOST_LIST)
         self._block: f.HeaderBlock | None = None
-        self._window_out = 65_535
         self._window_in = CONNECTION_WINDOW
-        self._first_window_out = 65_535
-        self._max_frame_out = f.SMALLEST_MAX_FRAME
-        self._resets: dict[int, bool] = {}  # the latest streams that were reset -> whether by this side
-        self._forgotten = 0  # resets up to this stream are no longer remembered
         self._resets_in_a_row = 0
-        self._quiet = 0
-        self._empty = 0
-        self.outgoing += f.PREFACE
-        self.outgoing += f.settings_frame(
-            (
-                (f.ENABLE_PUSH, 0),
-                (f.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
-                (f.MAX_FRAME_SIZE, MAX_FRAME),
-                (f.MAX_HEADER_LIST_SIZE, MOST_LIST),
-            )
-        )
-        self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - 65_535)
-
-    # What goes out
-
-    @property
-    def takes_requests(self) -> bool:
-        """Whether this connection may still get new streams."""
-        return self.dead is None and self.goaway is None and not self.is_refusing and self._next_id < _LARGEST_STREAM_ID
-
-    def open(self, call: Call, fields: list[tuple[bytes, bytes]], *, ends: bool) -> Stream:
-        """Send a request's head."""
-        stream_id = self._next_id
-        self._next_id += 2
-        stream = Stream(stream_id, call, window_in=STREAM_WINDOW, window_out=self._first_window_out)
-        stream.has_sent_all = ends
-        block = self._encoder.encode(fields)
-        self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
-        self.streams[stream_id] = stream
-        return stream
-
-    def room_for(self, stream: Stream) -> int:
-        """Return how many bytes of the request's body may go out now."""
-        return min(self._window_out, stream.window_out)
-
-    def send_data(self, stream: Stream, data: bytes | memoryview, *, ends: bool = False) -> int:
-        """Send as much of `data` as one frame and both windows take; return how much that was.
-
-        With `ends`, the frame that takes the last byte ends the request.
-        """
-        size = min(len(data), self._window_out, stream.window_out, self._max_frame_out)
-        if size <= 0 and (data or not ends):
-            return 0
-        ends = ends and size == len(data)
-        self.outgoing += f.frame_head(f.DATA, f.END_STREAM if ends else 0, stream.id, size)
-        self.outgoing += data[:size]
-        self._window_out -= size
-        stream.window_out -= size
-        self._progress()
-        if ends:
-            stream.has_sent_all = True
-            self._finish_if_complete(stream)
-        return size
-
-    def consumed(self, stream: Stream) -> None:
-        """Give back to the server what was consumed of the stream, once it is worth a frame."""
-        credit = stream.credit
-        if credit >= STREAM_WINDOW // 2 and not stream.has_ended and stream.id in self.streams:
-            stream.credit = 0
-            stream.window_in += credit
-            self.outgoing += f.number_frame(f.WINDOW_UPDATE, stream.id, credit)
-
-    def give_up_sending(self, stream: Stream) -> None:
-        """Send no more of a request that was answered before all of it had gone out."""
-        stream.has_given_up = True
-        self._finish_if_complete(stream)
-
-    def reset(self, stream: Stream, code: int = CANCEL) -> None:
-        """End a stream of which nothing more is wanted; nothing when it has ended already."""
-        if self.streams.pop(stream.id, None) is None:
-            return
-        self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
-        self._remember_reset(stream.id, by_us=True)
-        self.finished.append(stream)
-
-    def ping(self, data: bytes = b"\0" * 8) -> None:
-        """Ask the server for a sign of life."""
-        self.outgoing += f.frame_head(f.PING, 0, 0, 8) + data
-
-    def say_goodbye(self) -> None:
-        """Take leave."""
-        if self.dead is None:
-            self.outgoing += f.goaway_frame(0, NO_ERROR)
-
-    # What comes in
 
     def receive(self, data: bytes) -> None:
         """Take in what has arrived."""
@@ -411,9 +287,7 @@ class Protocol:
             raise ConnectionFailure(PROTOCOL_ERROR, "a PING frame for one stream")
         if len(frame.payload) != 8:
             raise ConnectionFailure(FRAME_SIZE_ERROR, f"a PING frame of {len(frame.payload)} bytes")
-        if frame.flags & f.ACK:
-            self.pongs += 1
-        else:
+        if not frame.flags & f.ACK:
             self.outgoing += f.frame_head(f.PING, f.ACK, 0, 8) + frame.payload
 
     def _receive_goaway(self, frame: f.Frame) -> None:
@@ -460,18 +334,6 @@ class Protocol:
 
     # What it comes to
 
-    def _progress(self) -> None:
-        self._empty = 0
-        if self._quiet:
-            self._quiet = max(0, self._quiet - _PAID_BY_PROGRESS)
-
-    def _finish_if_complete(self, stream: Stream) -> None:
-        if stream.has_ended and stream.has_given_up:
-            # The whole response is there; the server need not wait for the rest of the request (section 8.1).
-            self.reset(stream, NO_ERROR)
-        elif stream.has_ended and stream.has_sent_all and self.streams.pop(stream.id, None) is not None:
-            self.finished.append(stream)
-
     def _end_stream(self, stream: Stream, ending: Ending) -> None:
         stream.ending = ending
         self.touched.append(stream)
@@ -498,13 +360,6 @@ class Protocol:
         self.finished += streams
         self.touched += streams
         return [stream for stream in streams if not stream.has_ended]
-
-    def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:
-        self._resets[stream_id] = by_us
-        if len(self._resets) > _RESETS_REMEMBERED:
-            oldest = next(iter(self._resets))
-            del self._resets[oldest]
-            self._forgotten = max(self._forgotten, oldest)
 
 
 def _cut_short(stream: Stream, why: str) -> IncompleteBody:

@@ -2,15 +2,18 @@
 
 Theory of operation
 
-1. `Protocol` knows HTTP/2 and waits for nothing. Here is what waits. Every look at the protocol and every change of it happens
-   under one lock and without an `await`, so that threads and tasks find it whole, and cancellation strikes nothing in half.
-2. There are two duties: writing what is to go out, and reading. A caller that has to wait (for a head, a piece of a body, room
-   in a window) first takes on a duty that nobody performs, and does it for all; when both are taken, it waits for its turn or
-   its news on a flag of its own. Whoever leaves wakes one that waits, so that no duty is left while somebody needs it.
-   So each caller waits with its own timeout, whatever it does meanwhile, and a connection that nobody waits for costs nothing.
-3. A reader hands what has arrived to all streams, whose buffers are bounded by their windows, before it looks at its own.
-4. A stream is given back to the pool when the server has said everything, or when its caller has had enough: then RST_STREAM
-   goes out at once where that needs no waiting, else with whatever is written next.
+1. `Protocol` knows HTTP/2 and waits for nothing. Here is what waits. Every look at the protocol and every change of
+   it happens under one lock and without an `await`, so that threads and tasks find it whole, and cancellation strikes
+   nothing in half.
+2. There are two duties: writing what is to go out, and reading. A caller that has to wait (for a head, a piece of a
+   body, room in a window) first takes on a duty that nobody performs, and does it for all; when both are taken, it
+   waits for its turn or its news on a flag of its own. Whoever leaves wakes one that waits, so that no duty is left
+   while somebody needs it. So each caller waits with its own timeout, whatever it does meanwhile, and a connection
+   that nobody waits for costs nothing.
+3. A reader hands what has arrived to all streams, whose buffers are bounded by their windows, before it looks at its
+   own.
+4. A stream is given back to the pool when the server has said everything, or when its caller has had enough: then
+   RST_STREAM goes out at once where that needs no waiting, else with whatever is written next.
 5. A connection is looked at before it is used again. What has arrived meanwhile (GOAWAY, the end) is taken in first.
 6. When writing fails the server may have said why: reading goes on for a second at most.
 """
@@ -173,7 +176,7 @@ class SharedConnection:
         return not self.protocol.outgoing or self._is_writing or self.protocol.dead is not None
 
     async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
-        """Return when `is_ready(party)`, taking on the duties that nobody performs; `TimeoutError` after `timeout` seconds."""
+        """Return when `is_ready(party)`, taking on duties meanwhile; `TimeoutError` after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         left = timeout
         while True:

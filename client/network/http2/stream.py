@@ -23,8 +23,10 @@ class Ending(NamedTuple):
 
     error: RequestError | OSError
     processed: bool | None
-    """`False` where the server has certainly not looked at the request, `None` where nobody knows and it may be sent again
-    if that is safe, `True` where it is of no use to send it again."""
+    """Whether it is of no use to send the request again.
+
+    `False` where the server has certainly not looked at it, `None` where nobody knows.
+    """
 
 
 class Head(NamedTuple):

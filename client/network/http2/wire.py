@@ -1,12 +1,13 @@
 """The bytes under a connection that many callers share: read by one of them and written by another at the same time.
 
-1. Blocking code shares a connection between threads. A `socket` can be read and written at once, an `SSLSocket` cannot: OpenSSL's
-   state is one. So the socket never blocks here; threads wait for it outside the lock, and OpenSSL is asked inside it.
-2. A socket that another thread waits for is shut down, and closed by the last one to leave: its number must not be given to
-   another socket meanwhile.
-3. Asynchronous code can be cancelled while it writes. Under asyncio that loses nothing: the transport has taken everything before
-   the first wait. Elsewhere the write is shielded, as long as the caller's own deadline allows; should it be interrupted all the
-   same, nobody knows how much of a frame went out, and the connection is broken.
+1. Blocking code shares a connection between threads. A `socket` can be read and written at once, an `SSLSocket`
+   cannot: OpenSSL's state is one. So the socket never blocks here; threads wait for it outside the lock, and OpenSSL
+   is asked inside it.
+2. A socket that another thread waits for is shut down, and closed by the last one to leave: its number must not be
+   given to another socket meanwhile.
+3. Asynchronous code can be cancelled while it writes. Under asyncio that loses nothing: the transport has taken
+   everything before the first wait. Elsewhere the write is shielded, as long as the caller's own deadline allows;
+   should it be interrupted all the same, nobody knows how much of a frame went out, and the connection is broken.
 """
 
 from __future__ import annotations

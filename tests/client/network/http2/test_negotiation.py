@@ -67,7 +67,7 @@ class Place:
         (["h2"], {"http2": True, "http1": False}, "HTTP/2"),
     ],
 )
-def test_tls_agrees_on_a_protocol(alpn: list[str], options: dict[str, bool], version: str) -> None:
+def test_tls_agrees_on_a_protocol(alpn: list[str], options: dict[str, Any], version: str) -> None:
     place = Place(alpn, Http2Server())
 
     with place.listening() as base, understudy.Client(verify=place.trusting, **options) as client:

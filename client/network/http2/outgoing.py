@@ -1,0 +1,155 @@
+"""What a client says in HTTP/2: requests, credit, and that it has had enough; the other half is `protocol`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpack import Encoder
+
+from ..http1.plain_codec import shown
+from . import frames as f
+from .codes import CANCEL, NO_ERROR, advice, named
+from .fields import MOST_LIST
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from ...errors import RemoteProtocolError
+    from ..call import Call
+
+STREAM_WINDOW = 2_097_152
+CONNECTION_WINDOW = 16_777_216
+MAX_FRAME = 65_536
+UNTIL_SETTINGS = 100
+_PAID_BY_PROGRESS = 1_000
+_RESETS_REMEMBERED = 1_024
+_LARGEST_STREAM_ID = 2**31 - 1
+
+
+class GoAway:
+    """What the server said when it took its leave."""
+
+    __slots__ = ("code", "last", "said")
+
+    def __init__(self, last: int, code: int, said: bytes) -> None:
+        self.last = last
+        self.code = code
+        self.said = said
+
+    def __str__(self) -> str:
+        more = f" ({shown(self.said)})" if self.said else ""
+        return f"{named(self.code)}{more}; {advice(self.code)}"
+
+
+class Outgoing:
+    """The streams of a connection, and what goes out on them, as bytes in `outgoing`."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, Stream] = {}
+        self.finished: list[Stream] = []
+        self.outgoing = bytearray()
+        self.dead: RemoteProtocolError | OSError | None = None
+        self.goaway: GoAway | None = None
+        self.is_refusing = False  # stream after stream is reset
+        self._next_id = 1
+        self._encoder = Encoder()
+        self._window_out = 65_535
+        self._first_window_out = 65_535
+        self._max_frame_out = f.SMALLEST_MAX_FRAME
+        self._resets: dict[int, bool] = {}  # the latest streams that were reset -> whether by this side
+        self._forgotten = 0  # resets up to this stream are no longer remembered
+        self._quiet = 0  # frames that kept this side busy for nothing
+        self._empty = 0
+        self.outgoing += f.PREFACE
+        self.outgoing += f.settings_frame(
+            (
+                (f.ENABLE_PUSH, 0),
+                (f.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+                (f.MAX_FRAME_SIZE, MAX_FRAME),
+                (f.MAX_HEADER_LIST_SIZE, MOST_LIST),
+            )
+        )
+        self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - 65_535)
+
+    @property
+    def takes_requests(self) -> bool:
+        """Whether this connection may still get new streams."""
+        return self.dead is None and self.goaway is None and not self.is_refusing and self._next_id < _LARGEST_STREAM_ID
+
+    def open(self, call: Call, fields: list[tuple[bytes, bytes]], *, ends: bool) -> Stream:
+        """Send a request's head."""
+        stream_id = self._next_id
+        self._next_id += 2
+        stream = Stream(stream_id, call, window_in=STREAM_WINDOW, window_out=self._first_window_out)
+        stream.has_sent_all = ends
+        block = self._encoder.encode(fields)
+        self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
+        self.streams[stream_id] = stream
+        return stream
+
+    def room_for(self, stream: Stream) -> int:
+        """Return how many bytes of the request's body may go out now."""
+        return min(self._window_out, stream.window_out)
+
+    def send_data(self, stream: Stream, data: bytes | memoryview, *, ends: bool = False) -> int:
+        """Send as much of `data` as one frame and both windows take; return how much that was.
+
+        With `ends`, the frame that takes the last byte ends the request.
+        """
+        size = min(len(data), self._window_out, stream.window_out, self._max_frame_out)
+        if size <= 0 and (data or not ends):
+            return 0
+        ends = ends and size == len(data)
+        self.outgoing += f.frame_head(f.DATA, f.END_STREAM if ends else 0, stream.id, size)
+        self.outgoing += data[:size]
+        self._window_out -= size
+        stream.window_out -= size
+        self._progress()
+        if ends:
+            stream.has_sent_all = True
+            self._finish_if_complete(stream)
+        return size
+
+    def consumed(self, stream: Stream) -> None:
+        """Give back to the server what was consumed of the stream, once it is worth a frame."""
+        credit = stream.credit
+        if credit >= STREAM_WINDOW // 2 and not stream.has_ended and stream.id in self.streams:
+            stream.credit = 0
+            stream.window_in += credit
+            self.outgoing += f.number_frame(f.WINDOW_UPDATE, stream.id, credit)
+
+    def give_up_sending(self, stream: Stream) -> None:
+        """Send no more of a request that was answered before all of it had gone out."""
+        stream.has_given_up = True
+        self._finish_if_complete(stream)
+
+    def reset(self, stream: Stream, code: int = CANCEL) -> None:
+        """End a stream of which nothing more is wanted; nothing when it has ended already."""
+        if self.streams.pop(stream.id, None) is None:
+            return
+        self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
+        self._remember_reset(stream.id, by_us=True)
+        self.finished.append(stream)
+
+    def say_goodbye(self) -> None:
+        """Take leave."""
+        if self.dead is None:
+            self.outgoing += f.goaway_frame(0, NO_ERROR)
+
+    def _progress(self) -> None:
+        self._empty = 0
+        if self._quiet:
+            self._quiet = max(0, self._quiet - _PAID_BY_PROGRESS)
+
+    def _finish_if_complete(self, stream: Stream) -> None:
+        if stream.has_ended and stream.has_given_up:
+            # The whole response is there; the server need not wait for the rest of the request (section 8.1).
+            self.reset(stream, NO_ERROR)
+        elif stream.has_ended and stream.has_sent_all and self.streams.pop(stream.id, None) is not None:
+            self.finished.append(stream)
+
+    def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:
+        self._resets[stream_id] = by_us
+        if len(self._resets) > _RESETS_REMEMBERED:
+            oldest = next(iter(self._resets))
+            del self._resets[oldest]
+            self._forgotten = max(self._forgotten, oldest)
