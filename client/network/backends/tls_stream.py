@@ -185,6 +185,9 @@ class TLSStream:
             except ssl.SSLError as error:
                 self._end = error
                 break
+            if not piece:
+                # The closing message: it is read as nothing, again and again.
+                break
             pieces.append(piece)
             size += len(piece)
         return b"".join(pieces)
