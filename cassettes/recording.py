@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..client import (
     AsyncByteStream,
+    ByteStream,
     DeadlineExceeded,
+    Headers,
     LocalProtocolError,
     PoolTimeout,
     RequestError,
     Response,
+    ResponseNotRead,
     SyncByteStream,
     TransportError,
     UnsupportedProtocol,
@@ -54,6 +57,7 @@ class Recording:
 
     def listen(self, response: Response) -> Response:
         """Return the response with a body that is recorded while it is read."""
+        response = _unread(response)
         self._response = response
         stream = response.stream
         kept: SyncByteStream | AsyncByteStream
@@ -158,6 +162,21 @@ def _decoded(raw: bytes, response: Response) -> tuple[bytes, str | None]:
     except RequestError:
         return raw, None
     return (raw, None) if content == raw else (content, encoding)
+
+
+def _unread(response: Response) -> Response:
+    """Return a response that its transport has read already as one that can be read again."""
+    if not response.is_stream_consumed or isinstance(response.stream, ByteStream):
+        return response
+    try:
+        content = response.content
+    except ResponseNotRead:
+        return response
+    # What was read is decoded: fields that describe the body on the wire describe it no more.
+    headers = Headers(response.headers)
+    for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
+        headers.pop(name, None)
+    return Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
 
 
 class _SyncKept(SyncByteStream):
