@@ -112,15 +112,14 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Generator[Nginx]:
     (files / "large").write_bytes(bytes(range(256)) * 40_000)
     (files / "slow").write_bytes(bytes(200_000))
     (files / "text.txt").write_text("plain text\n" * 1000)
-    # The worker of an nginx that root starts is nobody.
-    for made in (folder, files, *list(folder.parents)[:2]):
-        made.chmod(0o755)
     authority = trustme.CA()
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     plain, secure = free_ports(2)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, plain=plain, secure=secure))
+    # The worker of an nginx that root starts is nobody, who may not look into root's temporary folders.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(user + NGINX.format(folder=folder, plain=plain, secure=secure))
     with running([binary, "-p", str(folder), "-c", str(folder / "nginx.conf")], plain):
         yield Nginx(f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{secure}", trust)
 
