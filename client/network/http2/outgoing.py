@@ -46,7 +46,7 @@ class Outgoing:
     def __init__(self) -> None:
         self.streams: dict[int, Stream] = {}
         self.finished: list[Stream] = []
-        self.outgoing = bytearray()
+        self.outgoing: bytearray = bytearray()
         self.dead: RemoteProtocolError | OSError | None = None
         self.goaway: GoAway | None = None
         self.is_refusing = False  # stream after stream is reset

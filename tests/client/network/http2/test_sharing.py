@@ -435,6 +435,29 @@ async def test_whoever_is_cancelled_on_a_socket_loses_no_bytes_of_others() -> No
     assert snapshot.active == 0
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", ["goaway", "close"])
+async def test_a_socket_that_ended_while_idle_is_not_used(way: str) -> None:
+    server = Http2Server()
+
+    with ListeningServer(server) as base:
+        transport = AsyncHTTPTransport(http1=False, http2=True)
+        assert await read(transport, get("/", base)) == b"ok"
+        peer = server.peers[0]
+        if way == "goaway":
+            peer.goaway(1)
+        peer.end.close()
+        await anyio.sleep(0.01)
+        answer = await transport.handle_async_request(
+            Request("POST", base, content=b"x", extensions={"timeout": TIMEOUTS})
+        )
+        assert await answer.aread() == b"ok"
+        assert transport.snapshot().open == 1
+        await transport.aclose()
+
+    assert len(server.peers) == 2
+
+
 @pytest.fixture(params=["plain", "TLS"])
 def place(request: pytest.FixtureRequest) -> Iterator[tuple[Http2Server, str, Any]]:
     """A server on a socket, with and without TLS."""
