@@ -16,7 +16,7 @@ from .matching import Matcher
 from .misses import all_played, no_match, out_of_order
 from .recorder import Recorder
 from .redaction import Redactor
-from .settings import MODES, Settings
+from .settings import Settings, check_use
 from .tape import Tape, not_written
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class Cassette:
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: Mode = "once", **settings: Unpack[Options]) -> None:
-        if mode not in MODES:
-            raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
-        Settings().changed(**settings)  # wrong settings fail here, also where there is no file yet
+        check_use(mode, settings)  # wrong settings fail here, also where there is no file yet
         self.path = os.fspath(path)
         self.mode = mode
         self._lock = threading.Lock()

@@ -25,7 +25,7 @@ FIELDS = ("method", "url", "scheme", "host", "port", "path", "query", "headers",
 DEFAULT = ("method", "url", "body")
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 KNOWN = (
     "cassette",
@@ -86,6 +86,18 @@ class Settings:
         changed = replace(self, **changes)
         _check(changed)
         return changed
+
+
+def check_use(mode: str, options: Mapping[str, Any]) -> None:
+    """Raise `ValueError` or `TypeError`, with the nearest right word, for a mode or setting that there is not."""
+    if mode not in MODES:
+        raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
+    for name in options:
+        if name not in Options.__annotations__:
+            near = difflib.get_close_matches(name, Options.__annotations__, 1)
+            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(Options.__annotations__)}"
+            raise TypeError(f"a cassette has no setting {name!r}: {mend}")
+    Settings().changed(**options)
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:

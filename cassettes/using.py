@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from ..client import stand_in
 from .cassette import Cassette
+from .settings import check_use
 from .transport import StandIn
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class use:
     ) -> None:
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"use takes the path of a cassette, not {type(path).__name__}")
+        check_use(mode, settings)
         self._path = path
         self._mode: Mode = mode
         self._settings: Options = settings

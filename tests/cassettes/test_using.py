@@ -208,3 +208,13 @@ def test_yaml_is_loaded_only_with_a_cassette() -> None:
     code = "import sys, understudy.cassettes; sys.exit('yaml' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_setting_that_there_is_not_fails_at_the_call_with_the_nearest_one() -> None:
+    with pytest.raises(TypeError, match=r"no setting 'ignor': did you mean 'ignore'\?"):
+        cassettes.use("tape.yaml", ignor=["json.id"])  # type: ignore[call-arg]  # that is the point
+
+
+def test_a_mode_that_there_is_not_fails_at_the_call() -> None:
+    with pytest.raises(ValueError, match=r"mode is one of none, once, .*, not 'onse'"):
+        cassettes.use("tape.yaml", mode="onse")  # type: ignore[arg-type]  # that is the point

@@ -101,6 +101,7 @@ class _Race:
         self._socket_options = socket_options
         self._winner: socket.socket | None = None
         self._failures: list[tuple[Address, BaseException]] = []
+        self._surprise: Exception | None = None
 
     async def run(self, host: str) -> socket.socket:
         """Return the first socket that connected."""
@@ -116,6 +117,8 @@ class _Race:
             if self._winner is not None:
                 self._winner.close()
             raise
+        if self._surprise is not None:
+            raise self._surprise
         if self._winner is None:
             raise all_failed(host, self._failures)
         return self._winner
@@ -130,6 +133,13 @@ class _Race:
                 opened.close()
             self._failures.append((address, error))
             settled.set()
+            return
+        except Exception as error:
+            # Not the network's: an audit hook that forbids it, say. It leaves as it is, and not inside a group.
+            if opened is not None:
+                opened.close()
+            self._surprise = error
+            tasks.cancel_scope.cancel()
             return
         except BaseException:
             if opened is not None:
