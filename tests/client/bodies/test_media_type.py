@@ -50,7 +50,7 @@ def test_a_charset_is_lower_case_or_none(said: str | None, charset: str | None) 
 def test_a_hostile_content_type_takes_linear_time(piece: str) -> None:
     said = "a/b;" + piece * (200_000 // len(piece))
 
-    started = time.perf_counter()
+    started = time.process_time()
     parse_media_type(said)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5

@@ -129,7 +129,7 @@ def test_the_limit_can_be_switched_off() -> None:
 def test_an_event_in_many_pieces_takes_linear_time() -> None:
     parser = EventParser(max_event_size=None)
 
-    started = time.perf_counter()
+    started = time.process_time()
     events(b"data: ", *[b"xxxx"] * 200_000, b"\n\n", parser=parser)
 
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 5

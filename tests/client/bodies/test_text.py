@@ -125,11 +125,11 @@ def test_a_split_character_waits_for_its_rest() -> None:
 def test_a_large_body_is_decoded_at_once() -> None:
     content = bytes(50_000_000)
 
-    started = time.perf_counter()
+    started = time.process_time()
     text = decode_text(content)
 
     assert len(text) == len(content)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -163,12 +163,12 @@ def test_lines_end_where_splitlines_ends_them(pieces: list[str], lines: list[str
 def test_a_line_in_many_pieces_takes_linear_time() -> None:
     decoder = LineDecoder()
 
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(200_000):
         assert decoder.decode("xxxx") == []
 
     assert decoder.flush() == ["xxxx" * 200_000]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_chunks_are_of_one_size_but_the_last(size: int | None, pieces: list[byte
 def test_many_small_pieces_make_a_large_chunk_in_linear_time() -> None:
     chunker = ByteChunker(10_000_000)
 
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(300_000):
         chunker.decode(b"x")
 
     assert chunker.flush() == [b"x" * 300_000]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("size", [0, -1])

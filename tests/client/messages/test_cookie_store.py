@@ -126,11 +126,11 @@ def test_a_flood_of_one_domain_leaves_the_others_alone() -> None:
     store = CookieStore()
     store.add(cookie("kept", domain="other.org"), 0)
 
-    started = time.perf_counter()
+    started = time.process_time()
     for number in range(10_000):
         store.add(cookie(f"n{number}"), 0)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert store.count == MOST_PER_DOMAIN + 1
     assert [one.name for one in store if one.domain == "other.org"] == ["kept"]
 
@@ -138,12 +138,12 @@ def test_a_flood_of_one_domain_leaves_the_others_alone() -> None:
 def test_a_flood_of_domains_stays_within_the_bound() -> None:
     store = CookieStore()
 
-    started = time.perf_counter()
+    started = time.process_time()
     for number in range(2 * MOST_COOKIES):
         store.add(cookie("a", domain=f"d{number}.org"), 0)
         assert store.count <= MOST_COOKIES
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert store.count == sum(1 for _ in store) > MOST_COOKIES * 0.9
     assert names(store, f"http://d{2 * MOST_COOKIES - 1}.org/") == ["a"]
     assert names(store, "http://d0.org/") == []

@@ -376,7 +376,7 @@ def test_what_no_cookie_field_can_carry_is_refused_without_showing_the_value(nam
 def test_a_line_of_a_megabyte_takes_linear_time(piece: str) -> None:
     line = "a=b" + piece * (1_000_000 // len(piece))
 
-    started = time.perf_counter()
+    started = time.process_time()
     received(line)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
