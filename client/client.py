@@ -19,6 +19,7 @@ from .config import (
 )
 from .settings import BaseClient, ClientState
 from .transports.network import AsyncHTTPTransport, HTTPTransport
+from .transports.stand_in import stands_in
 
 if TYPE_CHECKING:
     import os
@@ -300,10 +301,9 @@ class Client(BaseClient):
         if self._state is not ClientState.CLOSED:
             self._state = ClientState.CLOSED
             failures: list[Exception] = []
-            for transport in (self._transport, *self._mounts.values()):
+            for transport in self._own_transports():
                 try:
-                    if transport is not None:
-                        transport.close()
+                    transport.close()
                 except Exception as error:
                     failures.append(error)
             if failures:
@@ -311,9 +311,8 @@ class Client(BaseClient):
 
     def __enter__(self) -> Self:
         self._enter()
-        self._transport.__enter__()
-        for transport in self._mounts.values():
-            if transport is not None:
+        for transport in self._own_transports():
+            if not stands_in(transport):
                 transport.__enter__()
         return self
 
@@ -324,9 +323,10 @@ class Client(BaseClient):
         traceback: TracebackType | None = None,
     ) -> None:
         self._state = ClientState.CLOSED
-        self._transport.__exit__(exc_type, exc_value, traceback)
-        for transport in self._mounts.values():
-            if transport is not None:
+        for transport in self._own_transports():
+            if stands_in(transport):
+                transport.close()
+            else:
                 transport.__exit__(exc_type, exc_value, traceback)
 
     async def _hand_over(self, transport: Any, request: Request) -> Response:
@@ -583,10 +583,9 @@ class AsyncClient(BaseClient):
         if self._state is not ClientState.CLOSED:
             self._state = ClientState.CLOSED
             failures: list[Exception] = []
-            for transport in (self._transport, *self._mounts.values()):
+            for transport in self._own_transports():
                 try:
-                    if transport is not None:
-                        await transport.aclose()
+                    await transport.aclose()
                 except Exception as error:
                     failures.append(error)
             if failures:
@@ -594,9 +593,8 @@ class AsyncClient(BaseClient):
 
     async def __aenter__(self) -> Self:
         self._enter()
-        await self._transport.__aenter__()
-        for transport in self._mounts.values():
-            if transport is not None:
+        for transport in self._own_transports():
+            if not stands_in(transport):
                 await transport.__aenter__()
         return self
 
@@ -607,9 +605,10 @@ class AsyncClient(BaseClient):
         traceback: TracebackType | None = None,
     ) -> None:
         self._state = ClientState.CLOSED
-        await self._transport.__aexit__(exc_type, exc_value, traceback)
-        for transport in self._mounts.values():
-            if transport is not None:
+        for transport in self._own_transports():
+            if stands_in(transport):
+                await transport.aclose()
+            else:
                 await transport.__aexit__(exc_type, exc_value, traceback)
 
     async def _hand_over(self, transport: Any, request: Request) -> Response:

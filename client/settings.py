@@ -333,6 +333,10 @@ class BaseClient:
                 return self._transport if transport is None else transport
         return self._transport
 
+    def _own_transports(self) -> list[Any]:
+        """Return what this client opens and closes: its transport and its mounts."""
+        return [transport for transport in (self._transport, *self._mounts.values()) if transport is not None]
+
     def _enter(self) -> None:
         if self._state is ClientState.OPENED:
             raise RuntimeError("this client is open already: a client is entered once")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -26,7 +25,7 @@ from .values import show
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -234,8 +233,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     # As a stand-in for every client
 
     def __enter__(self) -> Self:
-        if not _is_by_a_client(sys._getframe(1)):
-            self._play()
+        self._play()
         return self
 
     def __exit__(
@@ -244,14 +242,10 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        if _is_by_a_client(sys._getframe(1)):
-            self.close()
-        else:
-            self._end(exc_value)
+        self._end(exc_value)
 
     async def __aenter__(self) -> Self:
-        if not _is_by_a_client(sys._getframe(1)):
-            self._play()
+        self._play()
         return self
 
     async def __aexit__(
@@ -260,10 +254,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        if _is_by_a_client(sys._getframe(1)):
-            await self.aclose()
-        else:
-            self._end(exc_value)
+        self._end(exc_value)
 
     def _play(self) -> None:
         layer = stand_in(self)
@@ -280,14 +271,6 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
 
     def __repr__(self) -> str:
         return f"<Router of {len(self.routes)} route{'s' * (len(self.routes) != 1)}, {self.place}>"
-
-
-def _is_by_a_client(frame: FrameType) -> bool:
-    """Whether a client opens or closes the router, as clients do with their own transport.
-
-    A router that was given to one client must not stand in for the others while that one is open.
-    """
-    return (frame.f_globals.get("__name__") or "").startswith(f"{BaseTransport.__module__.partition('.')[0]}.client.")
 
 
 def _template_of(route: Route) -> dict[str, str]:

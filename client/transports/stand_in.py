@@ -12,7 +12,8 @@ Theory of operation
 4. A thread that started without its parent's context sees no layer at all. It uses the one that is open in the process
    when there is exactly one; when there are several, nobody can know which is meant, and that is a `StandInError`.
 5. A layer that has ended is ended everywhere, also in tasks that copied its context.
-6. When nothing stands in, a request pays for looking at one empty list.
+6. A transport with `in_front_of` may make itself stand in when it is entered. A client that owns it does not enter it.
+7. When nothing stands in, a request pays for looking at one empty list.
 """
 
 from __future__ import annotations
@@ -114,6 +115,15 @@ class stand_in(Generic[Given]):
 
     def __repr__(self) -> str:
         return f"<stand_in {self._transport!r}{' open' if self._entered else ''}>"
+
+
+def stands_in(transport: Any) -> bool:
+    """Say whether entering this transport would make it stand in for every client, as a router's `with` does.
+
+    A client enters its own transports when it is entered, and only closes those: what was given to one client must not
+    answer the others.
+    """
+    return hasattr(transport, "in_front_of")
 
 
 def answering(transport: Any) -> Any:
