@@ -28,6 +28,9 @@ class BaseTransport:
     6. after `close` holds nothing open; closing twice is fine; a call after it raises `RuntimeError` or works anew.
 
     Transports wrap transports: what one does not answer itself it gives to the next.
+    One that can stand in for every client may define `in_front_of(transport, *, production=True)`, which returns the
+    transport to ask when `transport` stands behind it: the client's own one, or, not in production, an outer stand-in.
+    A client that is entered enters its transports, but only closes those that define it.
     Subclass and define `handle_request`; define `close` where there is something to free.
     """
 
