@@ -287,7 +287,8 @@ class BlockingStream:
                 suppress_ragged_eofs=False,
                 session=session_for(context, hostname),
             )
-        except BaseException:
+        except BaseException as error:
+            _close_half_wrapped(error)
             self.close()
             raise
         return BlockingStream(wrapped, tls=True)
@@ -337,6 +338,22 @@ class BlockingStream:
             raise ConnectionAbortedError(errno.ECONNABORTED, "the connection is closed")
         self._socket.settimeout(timeout)
         self._timeout = timeout
+
+
+def _close_half_wrapped(error: BaseException) -> None:
+    """Close the `SSLSocket` that `wrap_socket` had given the descriptor to before it failed.
+
+    Python closes it after most failures only: after a reset before the handshake, or an interrupt in it, nobody holds
+    it but the frames of the traceback, and the connection would be open for as long as these live.
+    """
+    import ssl
+
+    trace = error.__traceback__
+    while trace is not None:
+        left = trace.tb_frame.f_locals.get("self")
+        if isinstance(left, ssl.SSLSocket):
+            left.close()
+        trace = trace.tb_next
 
 
 def _wants(error: OSError) -> str:
