@@ -19,7 +19,7 @@ from .errors import (
     SecretFound,
 )
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
-from .settings import Settings
+from .settings import Mode, Options, Settings
 from .transport import CassetteTransport
 from .using import load, use
 
@@ -35,8 +35,10 @@ __all__ = [
     "CassetteTransport",
     "CassetteWarning",
     "Interaction",
+    "Mode",
     "NoMatch",
     "NotACassette",
+    "Options",
     "OutOfOrder",
     "RecordedError",
     "RecordedRequest",

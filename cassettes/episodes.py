@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import fast_reader
@@ -35,6 +36,16 @@ class Place:
         self.path = path
         self.blobs = Blobs(path)
         self.reader = Reader(self.blobs)
+        self._counted = (0, 1)
+
+    def line(self, data: bytes, position: int) -> int:
+        """Return the line at a position, counting on from the last one that was asked for."""
+        start, line = self._counted
+        if position < start:
+            start, line = 0, 1
+        line += data.count(b"\n", start, position)
+        self._counted = (position, line)
+        return line
 
 
 class Episode:
@@ -69,7 +80,7 @@ class Episode:
     @property
     def line(self) -> int:
         """The line of the file on which the interaction begins."""
-        return self.document.line(self._data)
+        return self._place.line(self._data, self.document.mark)
 
     @property
     def summary(self) -> str:
@@ -103,10 +114,15 @@ class Episode:
             answer = _ANSWER.search(text)
             said = self._parsed(text if self._request is None or answer is None else text[answer.start() :])
             try:
-                self._interaction = interaction_from(said, self._place.reader, self._place.blobs, self._request)
+                self._interaction = interaction_from(
+                    said, self._place.reader, self._place.blobs, self._request, self._where
+                )
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._interaction
+
+    def _where(self) -> int:
+        return self.line
 
     def _parsed(self, text: bytes) -> Any:
         said = text.decode("utf-8")
@@ -134,7 +150,7 @@ class ForeignEpisode(Episode):
 
     def __init__(self, interaction: Interaction, line: int, number: int, place: Place) -> None:
         super().__init__(b"", _NOWHERE, number, place)
-        self._interaction = interaction
+        self._interaction = replace(interaction, where=self._where)
         self._request = interaction.request
         self._line = line
 

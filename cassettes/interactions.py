@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import codes
 from .blobs import MAX_IN_MEMORY, Blobs, Spool
@@ -95,6 +95,13 @@ class Interaction:
     response: RecordedResponse | None = None
     error: RecordedError | None = None
     took: float | None = None
+    # Counting lines costs more than reading one document: it is done for those who ask.
+    where: Callable[[], int] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def line(self) -> int | None:
+        """The line of the file on which the interaction begins; `None` for one that is in no file yet."""
+        return None if self.where is None else self.where()
 
     @property
     def summary(self) -> str:
@@ -198,7 +205,11 @@ def request_from(said: Any, reader: Reader) -> RecordedRequest:
 
 
 def interaction_from(
-    document: Any, reader: Reader, blobs: Blobs, request: RecordedRequest | None = None
+    document: Any,
+    reader: Reader,
+    blobs: Blobs,
+    request: RecordedRequest | None = None,
+    where: Callable[[], int] | None = None,
 ) -> Interaction:
     """Return the interaction that a document says; `ValueError` says what is wrong with it.
 
@@ -223,7 +234,7 @@ def interaction_from(
     took = _seconds("took", took)
     if request is None:
         request = request_from(document["request"], reader)
-    return Interaction(request, response, error, took)
+    return Interaction(request, response, error, took, where)
 
 
 _BODY = {*KINDS, "style", "eol", "sha256"}

@@ -281,3 +281,12 @@ def test_a_failed_write_does_not_hide_what_failed_in_the_block(stage: Stage, mon
     with pytest.warns(cassettes.CassetteWarning, match="could not be written"), pytest.raises(KeyError), stage.use():  # noqa: PT012, PT031
         stage.client.get("https://api.test/more")
         raise KeyError
+
+
+def test_interactions_know_their_line_in_the_file(stage: Stage) -> None:
+    stage.written(EPISODE, "# twice\n" + EPISODE)
+
+    first, second = cassettes.load(stage.path).interactions
+
+    assert (second.line, first.line) == (13, 2)
+    assert cassettes.Interaction(first.request).line is None
