@@ -57,6 +57,7 @@ from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .messages.response import Response
+from .network.backends.memory import AsyncMemoryNetwork, MemoryEnd, MemoryNetwork
 from .network.proxy import Proxy
 from .network.tls import create_ssl_context
 from .retry import Attempt, Retry
@@ -82,6 +83,7 @@ __all__ = [
     "AsyncByteStream",
     "AsyncClient",
     "AsyncHTTPTransport",
+    "AsyncMemoryNetwork",
     "Attempt",
     "Auth",
     "BaseTransport",
@@ -114,6 +116,8 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "LocalProtocolError",
+    "MemoryEnd",
+    "MemoryNetwork",
     "MockTransport",
     "NetRCAuth",
     "NetworkError",

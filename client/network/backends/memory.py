@@ -19,7 +19,10 @@ Theory of operation
 2. A client that waits for a peer that says nothing waits on the network's clock: on a virtual clock no time passes.
    Blocking code that would wait for ever gets a `RuntimeError`, because nothing could ever wake it. In asynchronous
    code a peer may answer later, from any task of the loop.
-3. A peer that takes nothing more says `pause`: the client's writes wait until it says `resume`.
+3. A peer that has something to say only when it is wanted defines `wanted`, which the client's `read` awaits when
+   nothing has arrived: so a server runs in the client's own flow, and whatever it raises is raised there.
+4. A peer that takes nothing more says `pause`: the client's writes wait until it says `resume`.
+5. With `alpn` TLS is not played: an https connection is as if the handshake had agreed on that protocol.
 """
 
 from __future__ import annotations
@@ -27,7 +30,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ...clock import REAL_CLOCK
-from .blocking import BlockingWaiter
 
 if TYPE_CHECKING:
     import ssl
@@ -38,10 +40,17 @@ if TYPE_CHECKING:
 
 
 class Peer(Protocol):
-    """The other end of a connection in memory. Both methods are optional."""
+    """The other end of a connection in memory. Every method is optional."""
 
     def received(self, data: bytes) -> None:
-        """Take what the client has written."""
+        """Take what the client has written; an `OSError` is what the client's write fails with."""
+        ...
+
+    async def wanted(self, timeout: float | None) -> None:
+        """Send something, if there is anything to send: the client waits for it, at most `timeout` seconds.
+
+        For blocking clients it must not suspend.
+        """
         ...
 
     def ended(self) -> None:
@@ -90,14 +99,18 @@ class MemoryNetwork:
     """A network backend whose connections lead to Python objects.
 
     `server` is called with a `MemoryEnd` for each connection, and returns its peer or raises `OSError` to refuse.
+    `clock` is what waiting takes time on. With `alpn`, "http/1.1" or "h2", connections to https go without TLS.
     This one is for blocking clients; `AsyncMemoryNetwork` is for asynchronous ones.
     """
 
     is_async = False
 
-    def __init__(self, server: Callable[[MemoryEnd], Any], *, clock: Clock = REAL_CLOCK) -> None:
+    def __init__(
+        self, server: Callable[[MemoryEnd], Any], *, clock: Clock = REAL_CLOCK, alpn: str | None = None
+    ) -> None:
         self._server = server
         self._clock = clock
+        self._alpn = alpn
         self.connections: list[MemoryEnd] = []
         """Every connection ever made, closed ones included, oldest first."""
 
@@ -121,10 +134,12 @@ class MemoryNetwork:
         self._clock.sleep(seconds)
 
     def waiter(self) -> Waiter:
+        from .blocking import BlockingWaiter
+
         return BlockingWaiter()
 
     def _connect(self, host: str | None, port: int | None, path: str | None) -> MemoryStream:
-        stream = MemoryStream(self._clock, self.waiter if self.is_async else None)
+        stream = MemoryStream(self._clock, self.waiter if self.is_async else None, self._alpn)
         end = MemoryEnd(stream, host, port, path)
         stream.peer = self._server(end)
         self.connections.append(end)
@@ -152,6 +167,7 @@ class MemoryStream:
     """The client's end of a connection in memory."""
 
     __slots__ = (
+        "_alpn",
         "_buffer",
         "_clock",
         "_ended",
@@ -163,8 +179,9 @@ class MemoryStream:
         "peer",
     )
 
-    def __init__(self, clock: Clock, make_waiter: Callable[[], Waiter] | None) -> None:
+    def __init__(self, clock: Clock, make_waiter: Callable[[], Waiter] | None, alpn: str | None = None) -> None:
         self.peer: Any = None
+        self._alpn = alpn
         self._make_waiter = make_waiter  # none for blocking clients
         self.is_closed = False
         self._clock = clock
@@ -177,7 +194,11 @@ class MemoryStream:
     # What the client calls
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
-        if not self._buffer and not self._ended and not self.is_closed:
+        if not self.is_readable():
+            wanted = getattr(self.peer, "wanted", None)
+            if wanted is not None:
+                await wanted(timeout)
+        if not self.is_readable():
             await self._wait(timeout, "the peer says nothing")
         if self.is_closed:
             raise ConnectionResetError("the connection is closed")
@@ -214,6 +235,8 @@ class MemoryStream:
         return len(data)
 
     async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> NetworkStream:
+        if self._alpn is not None:
+            return self
         from .tls_stream import TLSStream
 
         return await TLSStream.client(self, context, hostname, timeout)
@@ -231,6 +254,8 @@ class MemoryStream:
         return bool(self._buffer) or self._ended or self.is_closed
 
     def get_extra_info(self, name: str) -> Any:
+        if name == "ssl_object" and self._alpn is not None:
+            return AgreedProtocol(self._alpn)
         return self.is_readable() if name == "is_readable" else None
 
     def __repr__(self) -> str:
@@ -297,3 +322,16 @@ class MemoryStream:
         finally:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
+
+
+class AgreedProtocol:
+    """All that is left of TLS where it is not played: the protocol that both sides have agreed on."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def selected_alpn_protocol(self) -> str:
+        """Return the protocol's name."""
+        return self._name

@@ -14,7 +14,7 @@ from understudy.client.network.tls import create_ssl_context
 
 
 class Silent:
-    """A peer without methods: both are optional."""
+    """A peer without methods: all of them are optional."""
 
     def __init__(self, end: Any) -> None:
         self.end = end
@@ -238,5 +238,41 @@ def test_tls_runs_over_memory(world: Any) -> None:
         with pytest.raises(ConnectionError, match="closing message"):
             await secured.read(1, 1.0)
         secured.close()
+
+    world.run(body)
+
+
+def test_a_peer_speaks_when_it_is_wanted(world: Any) -> None:
+    class Shy:
+        def __init__(self, end: Any) -> None:
+            self.end = end
+            self.asked: list[float | None] = []
+
+        async def wanted(self, timeout: float | None) -> None:
+            self.asked.append(timeout)
+            if len(self.asked) == 1:
+                self.end.send(b"hello")
+
+    async def body() -> None:
+        stream, end = await connected(world.sender(Shy).network)
+        assert await stream.read(3, 2.0) == b"hel"
+        assert await stream.read(3, 2.0) == b"lo"
+        with pytest.raises(TimeoutError):
+            await stream.read(3, 0.5)
+        assert end.stream.peer.asked == [2.0, 0.5]
+
+    world.run(body)
+
+
+def test_without_tls_https_is_as_if_it_had_been_agreed_on(world: Any) -> None:
+    async def body() -> None:
+        network = world.sender(Silent).network
+        plain = type(network)(Silent, alpn="h2")
+        stream, _ = await connected(plain)
+        secured = await stream.start_tls(create_ssl_context(), "h.test", 1.0)
+        assert secured is stream
+        assert stream.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+        unplayed, _ = await connected(network)
+        assert unplayed.get_extra_info("ssl_object") is None
 
     world.run(body)
