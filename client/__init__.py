@@ -14,7 +14,7 @@ from .bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from .cli import main
 from .client import AsyncClient, Client
 from .clock import REAL_CLOCK, Clock, RealClock
-from .config import USE_CLIENT_DEFAULT, Guards, Limits, Timeout
+from .config import HTTP2, USE_CLIENT_DEFAULT, Guards, Limits, Timeout
 from .download import ChecksumMismatch, Download
 from .errors import (
     CloseError,
@@ -68,12 +68,13 @@ from .transports.asgi import ASGITransport
 from .transports.base import AsyncBaseTransport, BaseTransport
 from .transports.callable import MockTransport
 from .transports.network import AsyncHTTPTransport, HTTPTransport
-from .transports.stand_in import stand_in
+from .transports.stand_in import answering, stand_in
 from .transports.wsgi import WSGITransport
 from .urls import URL, Origin, QueryParams
 from .version import __description__, __title__, __version__
 
 __all__ = [
+    "HTTP2",
     "REAL_CLOCK",
     "SECRET_HEADERS",
     "URL",
@@ -158,6 +159,7 @@ __all__ = [
     "__title__",
     "__version__",
     "alias_httpx",
+    "answering",
     "codes",
     "create_ssl_context",
     "delete",

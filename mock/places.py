@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _LIBRARY = __name__.partition(".")[0] + "."
 # What stands between a test and its own call, and is nobody's idea of "where".
-_BETWEEN = frozenset({"contextlib", "functools"})
+# The clients of other projects are there when they ask a router through a bridge.
+_BETWEEN = frozenset({"contextlib", "functools", "httpx", "httpx2", "requests"})
 _ours: dict[str, bool] = {}
 
 
@@ -65,7 +66,7 @@ def here() -> Place:
         known = _ours.get(code.co_filename)
         if known is None:
             name = frame.f_globals.get("__name__") or ""
-            known = name.startswith(_LIBRARY) or name in _BETWEEN
+            known = name.startswith(_LIBRARY) or name.partition(".")[0] in _BETWEEN
             if len(_ours) < 10_000:
                 _ours[code.co_filename] = known
         if not known:

@@ -14,7 +14,8 @@ import pytest
 import understudy
 
 REPOSITORY = Path(__file__).parent.parent
-FOLDERS = ("client", "mock", "cassettes", "pytest_plugin")
+LINKED = ("client", "mock", "cassettes", "pytest_plugin")
+FOLDERS = (*LINKED, "understudy/bridges")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_the_source_distribution_holds_code_tests_and_papers(built: Path, tracke
     assert expected - held == set()
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", LINKED)
 def test_the_checkout_itself_imports_through_a_link_per_folder(folder: str) -> None:
     link = REPOSITORY / "understudy" / folder
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import cassettes, mock
     from .client import (
+        HTTP2,
         REAL_CLOCK,
         SECRET_HEADERS,
         URL,
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
         __title__,
         __version__,
         alias_httpx,
+        answering,
         codes,
         create_ssl_context,
         delete,
@@ -131,6 +133,7 @@ else:
 
 
 __all__ = [
+    "HTTP2",
     "REAL_CLOCK",
     "SECRET_HEADERS",
     "URL",
@@ -215,6 +218,7 @@ __all__ = [
     "__title__",
     "__version__",
     "alias_httpx",
+    "answering",
     "cassettes",
     "codes",
     "create_ssl_context",

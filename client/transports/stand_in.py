@@ -127,7 +127,10 @@ def stands_in(transport: Any) -> bool:
 
 
 def answering(transport: Any) -> Any:
-    """Return what answers here in place of a client's own transport: that transport itself, when nothing stands in."""
+    """Return what answers here in place of a client's own transport: that transport itself, when nothing stands in.
+
+    Clients ask it before each request; so does whoever sends requests through a transport without one of them.
+    """
     if not _open:
         return transport
     production = True

@@ -131,6 +131,21 @@ def network(folder: Path, is_blocking: bool) -> Generator[Any]:
         yield AsyncHTTPTransport(network=backends.AsyncMemoryNetwork(Peer))
 
 
+def there_and_back(library: str) -> Factory:
+    """The network through the bridge to another client, and through the bridge from it."""
+
+    @contextmanager
+    def make(folder: Path, is_blocking: bool) -> Generator[Any]:
+        pytest.importorskip(library)
+        from understudy import bridges
+
+        with network(folder, is_blocking) as transport:
+            outward = getattr(bridges, f"to_{library}")(transport)
+            yield getattr(bridges, f"from_{library}")(outward)
+
+    return make
+
+
 FACTORIES: dict[str, Factory] = {
     "callable mock": callable_mock,
     "callable mock that waits": callable_mock_that_waits,
@@ -139,12 +154,16 @@ FACTORIES: dict[str, Factory] = {
     "cassette that records": cassette_that_records,
     "application": application,
     "network": network,
+    "httpx and back": there_and_back("httpx"),
+    "httpx2 and back": there_and_back("httpx2"),
+    "requests and back": there_and_back("requests"),
 }
+ONLY_BLOCKING = ("requests and back",)
 ONLY_ASYNCHRONOUS = ("callable mock that waits",)
 # Those that copy a response made by hand, whose body is decoded already, and with it lose the word of its coding.
 GIVE_DECODED_COPIES = ("router",)
 # Those that themselves say which request failed, without a client above them.
-NAME_THE_REQUEST = ("network",)
+NAME_THE_REQUEST = ("network", "httpx and back", "httpx2 and back", "requests and back")
 
 
 def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
@@ -295,6 +314,7 @@ CASES = [
     for name in FACTORIES
     for world in WORLDS
     if not (name in ONLY_ASYNCHRONOUS and world == "blocking")
+    if not (name in ONLY_BLOCKING and world != "blocking")
 ]
 
 
