@@ -1,4 +1,4 @@
-"""Timeouts, limits and guards: what a client may be told once, and a request again."""
+"""Timeouts, limits, guards and HTTP/2's settings: what a client may be told once, and a request again."""
 
 from __future__ import annotations
 
@@ -223,7 +223,152 @@ def _bytes(name: str, value: Any) -> int | None:
     return value
 
 
+# Setting -> the least and the most that it can be (RFC 9113, sections 6.5.2 and 6.9).
+_HTTP2_BOUNDS: dict[str, tuple[int, int]] = {
+    "max_pushed": (1, 10_000),
+    "max_pushed_size": (0, 2**31 - 1),
+    "stream_window": (16_384, 2**31 - 1),
+    "connection_window": (65_535, 2**31 - 1),
+    "max_concurrent_streams": (1, 2**31 - 1),
+    "max_header_list_size": (1_024, 2**24),
+    "max_frame_size": (2**14, 2**24 - 1),
+}
+
+
+class HTTP2:
+    """How HTTP/2 is spoken, where `http2=True` is not enough: `Client(http2=HTTP2(ping_interval=20))`.
+
+    `ping_interval`: a server that has said nothing for so many seconds while somebody waits for it is sent a PING.
+    Says it nothing for `ping_timeout` seconds more, the connection is closed, and who waits gets a `ReadError`.
+    A connection that was idle for as long is asked in the same way before it is used again, and replaced if it does
+    not answer. There is no thread or task behind that: while nobody uses a connection, nobody asks.
+
+    `push` accepts what the server pushes, as `response.pushed`: at most `max_pushed` responses at once on one
+    connection, and `max_pushed_size` bytes of them that nobody has asked for yet. Otherwise push is switched off.
+
+    `stream_window` and `connection_window` are how many bytes a server may send ahead of whoever reads them, in one
+    response and in all of a connection. `max_concurrent_streams` is how many requests share a connection where the
+    server would take more; others get another one. `max_header_list_size` and `max_frame_size` bound what a server
+    may send in one header block and in one frame.
+    """
+
+    __slots__ = (
+        "connection_window",
+        "max_concurrent_streams",
+        "max_frame_size",
+        "max_header_list_size",
+        "max_pushed",
+        "max_pushed_size",
+        "ping_interval",
+        "ping_timeout",
+        "push",
+        "stream_window",
+    )
+
+    connection_window: int
+    max_concurrent_streams: int | None
+    max_frame_size: int
+    max_header_list_size: int
+    max_pushed: int
+    max_pushed_size: int
+    ping_interval: float | None
+    ping_timeout: float
+    push: bool
+    stream_window: int
+
+    def __init__(
+        self,
+        *,
+        push: bool = False,
+        max_pushed: int = 100,
+        max_pushed_size: int = 4_194_304,
+        ping_interval: float | None = None,
+        ping_timeout: float = 10.0,
+        stream_window: int = 2_097_152,
+        connection_window: int = 16_777_216,
+        max_concurrent_streams: int | None = None,
+        max_header_list_size: int = 65_536,
+        max_frame_size: int = 65_536,
+    ) -> None:
+        if not isinstance(push, bool):
+            raise TypeError(f"HTTP2(push={push!r}): True or False")
+        values: dict[str, Any] = {
+            "push": push,
+            "max_pushed": max_pushed,
+            "max_pushed_size": max_pushed_size,
+            "ping_interval": _pause("ping_interval", ping_interval),
+            "ping_timeout": _pause("ping_timeout", ping_timeout),
+            "stream_window": stream_window,
+            "connection_window": connection_window,
+            "max_concurrent_streams": max_concurrent_streams,
+            "max_header_list_size": max_header_list_size,
+            "max_frame_size": max_frame_size,
+        }
+        if values["ping_timeout"] is None:
+            raise TypeError("HTTP2(ping_timeout=None): seconds are a number; without ping_interval nobody is asked")
+        for name, (least, most) in _HTTP2_BOUNDS.items():
+            value = values[name]
+            if value is None and name == "max_concurrent_streams":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"HTTP2({name}={value!r}): an int, from {least} to {most}")
+            if not least <= value <= most:
+                raise ValueError(f"HTTP2({name}={value!r}): at least {least}, at most {most}")
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"these settings do not change: make others, with HTTP2({name}={value!r})")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"these settings do not change: {name} stays")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, HTTP2):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in self.__slots__))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _http2_of, ({name: getattr(self, name) for name in self.__slots__},)
+
+    def __repr__(self) -> str:
+        usual = DEFAULT_HTTP2
+        said = [
+            f"{name}={getattr(self, name)!r}"
+            for name in ("push", "ping_interval", "ping_timeout", *_HTTP2_BOUNDS)
+            if getattr(self, name) != getattr(usual, name)
+        ]
+        return f"HTTP2({', '.join(said)})"
+
+
+def _http2_of(values: dict[str, Any]) -> HTTP2:
+    return HTTP2(**values)
+
+
+def _pause(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"HTTP2({name}={value!r}): seconds are a number")
+    if not 0 < value < math.inf:
+        raise ValueError(f"HTTP2({name}={value!r}): more than 0 seconds, and not for ever")
+    return float(value)
+
+
+def http2_from(value: bool | HTTP2) -> HTTP2 | None:
+    """Return what `http2=` means: the settings, or `None` where HTTP/2 is not to be spoken."""
+    if isinstance(value, HTTP2):
+        return value
+    if isinstance(value, bool):
+        return DEFAULT_HTTP2 if value else None
+    raise TypeError(f"http2={value!r}: True, False, or settings such as HTTP2(ping_interval=20)")
+
+
 DEFAULT_TIMEOUT_CONFIG = Timeout(timeout=5.0)
 DEFAULT_LIMITS = Limits(max_connections=100, max_keepalive_connections=20)
 DEFAULT_MAX_REDIRECTS = 20
 DEFAULT_GUARDS = Guards()
+DEFAULT_HTTP2: Final = HTTP2()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..messages.timings import Stamps
 from .pool_state import Ticket
 from .waits import Waits
 
@@ -37,7 +38,7 @@ class Call(Ticket[Any]):
     second time.
     """
 
-    __slots__ = ("is_async", "is_retry", "pool", "request", "since", "trace", "waiter", "waits")
+    __slots__ = ("has_died", "is_async", "pool", "refusals", "request", "since", "stamps", "trace", "waiter", "waits")
 
     def __init__(self, key: Hashable, request: Request, pool: Owner, now: float, *, is_async: bool) -> None:
         self.key = key
@@ -47,11 +48,14 @@ class Call(Ticket[Any]):
         self.request = request
         self.pool = pool
         self.is_async = is_async
-        self.is_retry = False
+        self.has_died = False  # a connection has died under it, and it was sent again
+        self.refusals = 0  # how often a server has sent it away without looking at it
         self.waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
         self.since = now
+        self.stamps = Stamps()
+        self.stamps.asked = now
 
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""

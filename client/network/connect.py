@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..config import DEFAULT_HTTP2
 from ..errors import ConnectError, ConnectTimeout
 from .failures import CONNECT, described, translate
 from .http1.codec import choose
@@ -17,6 +18,7 @@ from .trace import tell, traced
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..config import HTTP2
     from .backends.base import NetworkBackend, NetworkStream, SocketOption
     from .call import Call
     from .connection import Connection
@@ -45,6 +47,7 @@ class Connector:
         route: Route | None = None,
         http1: bool = True,
         tls_http2: TLSSettings | None = None,
+        http2: HTTP2 | None = None,
     ) -> None:
         self.backend = backend
         self._route = route
@@ -57,6 +60,7 @@ class Connector:
         self._codec = choose()
         self._http1 = http1
         self._tls_http2 = tls_http2
+        self._http2 = http2 or DEFAULT_HTTP2
         # Origins that have asked for HTTP/1.1 (RFC 9113, section 7), the latest last.
         self._only_http1: dict[Origin, None] = {}
 
@@ -131,7 +135,12 @@ class Connector:
                     self._only_http1.pop(next(iter(self._only_http1)), None)
 
         connection = HTTP2Connection(
-            stream, self.backend, is_async=call.is_async, via=via, wants_http1=wants_http1 if self._http1 else None
+            stream,
+            self.backend,
+            settings=self._http2,
+            is_async=call.is_async,
+            via=via,
+            wants_http1=wants_http1 if self._http1 else None,
         )
         waits = call.waits
         try:

@@ -46,8 +46,10 @@ class Unanswered(Exception):
     Raised by `Connection.send`; the pool sends the request again where that is safe, else raises `error`.
     """
 
-    def __init__(self, error: RequestError, *, processed: bool | None = None) -> None:
+    def __init__(self, error: RequestError, *, processed: bool | None = None, is_unsent: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.processed = processed
         """`False` where the server has certainly not looked at the request: then even a POST may go again."""
+        self.is_unsent = is_unsent
+        """Whether nothing of the request has gone out: then even a body that can be read once may go."""

@@ -5,17 +5,20 @@
    synchronous `release` or `abandon`, after which the state owes it nothing.
 3. Before a connection is used again it is asked whether anything has arrived meanwhile; no other connection is
    looked at.
-4. A request is sent again, once, on a fresh connection, when a connection that had served before died without a word:
-   if the method is idempotent and the body can be replayed, or the server has certainly not looked at it.
+4. A request is sent again, once, on a fresh connection, when a connection that had served before died without a word,
+   if the method is idempotent. Where the server has certainly not looked at the request, any method is sent again, at
+   most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
+   together do not come back together. Either way the body must be there to be sent again, or not have been touched.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PoolTimeout
+from ..messages.request import Request
 from .call import Call
 from .connection import Unanswered
 from .failures import described
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import Limits
-    from ..messages.request import Request
     from ..messages.response import Response
     from .connect import Connector
     from .connection import Connection
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
 # A server that keeps a connection for n seconds closes it after n seconds: be there before.
 _MARGIN = 0.9
+_MOST_REFUSALS = 3
+_FIRST_PAUSE = 0.05
 
 
 class Pool:
@@ -73,11 +77,18 @@ class Pool:
             while True:
                 connection = await self._connection_of(call)
                 try:
-                    return await connection.send(call)
+                    response = await connection.send(call)
                 except Unanswered as unanswered:
                     if not _may_repeat(call, unanswered):
                         raise unanswered.error from unanswered.__cause__
-                call.is_retry = True
+                else:
+                    response.extensions["timings"] = call.stamps
+                    if response.status_code == 417 and "expect" in request.headers and request.is_replayable:
+                        return await self._without_expectation(response, call)
+                    return response
+                call.stamps.attempt = getattr(call.stamps, "attempt", 1) + 1
+                if call.refusals > 1:
+                    await self._pause(call)
                 await self._renew(call)
         except BaseException:
             with self._lock:
@@ -88,6 +99,8 @@ class Pool:
     def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Take the call's connection back."""
         now = self._now()
+        if call.entry is not None:
+            call.stamps.ended = now
         expiry = self._limits.keepalive_expiry
         if idle_timeout is not None and (expiry is None or idle_timeout * _MARGIN < expiry):
             expiry = idle_timeout * _MARGIN
@@ -142,9 +155,11 @@ class Pool:
                 raise RuntimeError("this call holds no connection")
             connection: Connection | None = entry.connection
             if connection is None:
+                call.stamps.is_reused = False
                 connection = await self._connector.connect(call.key, call)  # type: ignore[arg-type]  # an Origin
+                call.stamps.ready = now = self._now()
                 with self._lock:
-                    self._state.connected(call, connection, self._now(), capacity=connection.capacity)
+                    self._state.connected(call, connection, now, capacity=connection.capacity)
                 if self._state.woken:
                     self._settle()
                 return connection
@@ -161,10 +176,37 @@ class Pool:
         if not granted:
             await self._wait(call)
 
+    async def _without_expectation(self, refused: Response, call: Call) -> Response:
+        """Repeat a request whose expectation could not be met, without it (RFC 9110, section 10.1.1)."""
+        stream: Any = refused.stream
+        if self._is_async:
+            await stream.aclose()
+        else:
+            stream.close()
+        request = call.request
+        fields = [field for field in request.headers.raw if field[0].lower() != b"expect"]
+        again = Request(
+            request.method, request.url, headers=fields, stream=request.stream, extensions=request.extensions
+        )
+        response = await self.send(again)
+        stamps = response.extensions["timings"]
+        stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
+        response.request = request
+        return response
+
+    async def _pause(self, call: Call) -> None:
+        from random import random
+
+        pause = _FIRST_PAUSE * (call.refusals - 1) * (1 + random())
+        await self._backend.sleep(call.waits.left(pause) or 0.0)
+
     async def _wait(self, call: Call) -> None:
         waits = call.waits
         waiter = call.waiter
+        began = self._now()
         if waiter is not None and await waiter.wait(waits.left(waits.pool)):
+            call.stamps.ready = now = self._now()
+            call.stamps.queue = now - began
             return
         with self._lock:
             # It may have come in the last moment.
@@ -193,6 +235,13 @@ class Pool:
 
 
 def _may_repeat(call: Call, unanswered: Unanswered) -> bool:
-    if call.is_retry or not call.request.is_replayable:
+    """Say whether the request may be sent again, and count it."""
+    if not (call.request.is_replayable or unanswered.is_unsent):
         return False
-    return unanswered.processed is False or call.request.method in _IDEMPOTENT
+    if unanswered.processed is False:
+        call.refusals += 1
+        return call.refusals <= _MOST_REFUSALS
+    if call.has_died or call.request.method not in _IDEMPOTENT:
+        return False
+    call.has_died = True
+    return True

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..bridge import run
-from ..config import DEFAULT_LIMITS
+from ..config import DEFAULT_LIMITS, http2_from
 from ..network import forks
 from ..network.proxy import proxy_from
 from .base import AsyncBaseTransport, BaseTransport
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from ..config import Limits
+    from ..config import HTTP2, Limits
     from ..messages.request import Request
     from ..messages.response import Response
     from ..network.backends.base import NetworkBackend, SocketOption
@@ -38,7 +38,7 @@ class _Settings:
         cert: CertTypes | None,
         trust_env: bool,
         http1: bool,
-        http2: bool,
+        http2: bool | HTTP2,
         limits: Limits,
         proxy: ProxyTypes | None,
         uds: str | None,
@@ -48,7 +48,8 @@ class _Settings:
     ) -> None:
         from ..network.tls import TLSSettings
 
-        if not http1 and not http2:
+        self.http2 = http2_from(http2)
+        if not http1 and self.http2 is None:
             raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
         if retries < 0:
             raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
@@ -60,7 +61,7 @@ class _Settings:
         self.http1 = http1
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
         alpn = ("h2", "http/1.1") if http1 else ("h2",)
-        self.tls_http2 = TLSSettings(verify, cert, trust_env, alpn) if http2 else None
+        self.tls_http2 = TLSSettings(verify, cert, trust_env, alpn) if self.http2 else None
         self.uds = None if uds is None else os.fspath(uds)
         self.local_address = local_address
         self.retries = retries
@@ -80,6 +81,7 @@ class _Settings:
             route=self._route(backend),
             http1=self.http1,
             tls_http2=self.tls_http2,
+            http2=self.http2,
         )
         return Pool(connector, self.limits, is_async=is_async)
 
@@ -101,7 +103,8 @@ class HTTPTransport(BaseTransport):
     """Sends requests of blocking clients over the network, keeping connections for the next ones.
 
     `verify`, `cert` and `trust_env` are those of `create_ssl_context`. `limits` bounds connections; `retries` is how
-    often connecting is tried again, nothing else is. `uds` connects to a Unix socket instead of the URL's host,
+    often connecting is tried again, nothing else is. `http2=True` speaks HTTP/2 where the server does (over plain TCP:
+    with `http1=False`), `http2=HTTP2(...)` says how. `uds` connects to a Unix socket instead of the URL's host,
     `local_address` binds the near end. `network` replaces the sockets: any `NetworkBackend`.
 
     May be used by several threads at once. After a fork the child opens connections of its own.
@@ -113,7 +116,7 @@ class HTTPTransport(BaseTransport):
         cert: CertTypes | None = None,
         trust_env: bool = True,
         http1: bool = True,
-        http2: bool = False,
+        http2: bool | HTTP2 = False,
         limits: Limits = DEFAULT_LIMITS,
         proxy: ProxyTypes | None = None,
         uds: str | None = None,
@@ -184,7 +187,7 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         cert: CertTypes | None = None,
         trust_env: bool = True,
         http1: bool = True,
-        http2: bool = False,
+        http2: bool | HTTP2 = False,
         limits: Limits = DEFAULT_LIMITS,
         proxy: ProxyTypes | None = None,
         uds: str | None = None,

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from understudy import USE_CLIENT_DEFAULT, Limits, Timeout
+from understudy import HTTP2, USE_CLIENT_DEFAULT, Client, Limits, Timeout
 from understudy.client.config import (
     DEFAULT_GUARDS,
+    DEFAULT_HTTP2,
     DEFAULT_LIMITS,
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
     UNSET,
     Guards,
+    http2_from,
 )
 
 
@@ -256,3 +258,91 @@ def test_the_defaults_are_those_that_httpx_users_know() -> None:
 def test_what_stands_for_nothing_given_says_so() -> None:
     assert repr(USE_CLIENT_DEFAULT) == "USE_CLIENT_DEFAULT"
     assert repr(UNSET) == "UNSET"
+
+
+# HTTP2
+
+
+def test_the_settings_of_http2_have_usual_values() -> None:
+    usual = HTTP2()
+
+    assert not usual.push
+    assert usual.ping_interval is None
+    assert usual.ping_timeout == 10.0
+    assert usual.max_concurrent_streams is None
+    assert (usual.stream_window, usual.connection_window) == (2_097_152, 16_777_216)
+    assert (usual.max_header_list_size, usual.max_frame_size) == (65_536, 65_536)
+    assert usual == DEFAULT_HTTP2
+    assert hash(usual) == hash(DEFAULT_HTTP2)
+    assert repr(usual) == "HTTP2()"
+
+
+def test_the_settings_of_http2_show_what_is_not_usual_and_travel() -> None:
+    settings = HTTP2(push=True, ping_interval=20, max_frame_size=16_384)
+
+    assert repr(settings) == "HTTP2(push=True, ping_interval=20.0, max_frame_size=16384)"
+    assert pickle.loads(pickle.dumps(settings)) == copy.copy(settings) == settings
+    assert settings != HTTP2()
+    assert settings != "HTTP2"
+
+
+def test_the_settings_of_http2_do_not_change() -> None:
+    settings: Any = HTTP2()
+
+    with pytest.raises(AttributeError, match=r"make others, with HTTP2\(push=True\)"):
+        settings.push = True
+    with pytest.raises(AttributeError, match="push stays"):
+        del settings.push
+    with pytest.raises(AttributeError):
+        settings.pushes = True
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"push": 1}, r"HTTP2\(push=1\): True or False"),
+        ({"ping_interval": "20"}, "seconds are a number"),
+        ({"ping_interval": True}, "seconds are a number"),
+        ({"ping_timeout": None}, "ping_timeout=None"),
+        ({"stream_window": 2.5}, "an int, from 16384"),
+        ({"max_pushed": True}, "an int, from 1"),
+        ({"max_frame_size": None}, "an int"),
+    ],
+)
+def test_a_setting_of_another_type_is_an_error(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        HTTP2(**given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ping_interval": 0},
+        {"ping_interval": math.inf},
+        {"ping_timeout": -1},
+        {"stream_window": 16_383},
+        {"stream_window": 2**31},
+        {"connection_window": 65_534},
+        {"max_concurrent_streams": 0},
+        {"max_header_list_size": 1_023},
+        {"max_frame_size": 16_383},
+        {"max_frame_size": 2**24},
+        {"max_pushed": 0},
+        {"max_pushed_size": -1},
+    ],
+)
+def test_a_setting_out_of_bounds_is_an_error(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(given))):
+        HTTP2(**given)
+
+
+def test_http2_is_said_with_a_bool_or_with_settings() -> None:
+    settings = HTTP2(push=True)
+
+    assert http2_from(settings) is settings
+    assert http2_from(True) is DEFAULT_HTTP2
+    assert http2_from(False) is None
+    with pytest.raises(TypeError, match="http2='yes': True, False, or settings"):
+        http2_from("yes")  # type: ignore[arg-type]  # the mistake that is tested
+    with pytest.raises(TypeError, match="True, False, or settings"):
+        Client(http2=None)  # type: ignore[arg-type]  # the mistake that is tested

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Callable
 
+from ...config import DEFAULT_HTTP2
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
@@ -18,6 +19,7 @@ from .sharing import SharedConnection
 from .upload import plan_request, send_body, tell_interims
 
 if TYPE_CHECKING:
+    from ...config import HTTP2
     from ..backends.base import NetworkBackend, NetworkStream
     from ..call import Call
     from ..via import Via
@@ -34,10 +36,11 @@ class HTTP2Connection(SharedConnection):
         backend: NetworkBackend,
         *,
         is_async: bool,
+        settings: HTTP2 = DEFAULT_HTTP2,
         via: Via | None = None,
         wants_http1: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__(stream, backend, is_async=is_async, wants_http1=wants_http1)
+        super().__init__(stream, backend, is_async=is_async, settings=settings, wants_http1=wants_http1)
         self._via = via
         kind = AsyncNetworkStream if is_async else SyncNetworkStream
         self._public = kind(stream)
@@ -155,7 +158,10 @@ class HTTP2Connection(SharedConnection):
         error = self.protocol.dead or RemoteProtocolError(f"the server takes no more requests: {self.protocol.goaway}")
         if isinstance(error, RequestError):
             error = copy.copy(error)
-        return Unanswered(translate(error, READ, call.request, call.waits), processed=False)
+        translated = translate(error, READ, call.request, call.waits)
+        translated.request_sent = False
+        translated.retryable = True
+        return Unanswered(translated, processed=False, is_unsent=True)
 
 
 def _has_head(stream: Stream) -> bool:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..via import Via
 
 MOST_FIELDS = 256
-MOST_LIST = 65_536
 
 _OF_A_CONNECTION = frozenset(
     {b"connection", b"host", b"http2-settings", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}

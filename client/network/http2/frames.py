@@ -38,6 +38,7 @@ MAX_HEADER_LIST_SIZE = 0x6
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 LARGEST_WINDOW = 2**31 - 1
+FIRST_WINDOW = 65_535
 SMALLEST_MAX_FRAME = 2**14
 LARGEST_MAX_FRAME = 2**24 - 1
 
@@ -47,8 +48,6 @@ _NUMBER = Struct(">L")
 _TWO_NUMBERS = Struct(">LL")
 _WITHOUT_RESERVED_BIT = 0x7FFF_FFFF
 
-# A header list of 64 KiB does not need more than this, whatever coding is chosen for it.
-MOST_BLOCK = 98_304
 MOST_CONTINUATIONS = 64
 
 
@@ -173,9 +172,12 @@ class FrameReader:
 class HeaderBlock:
     """A header block that is spread over several frames."""
 
-    __slots__ = ("_pieces", "_size", "flags", "stream_id")
+    __slots__ = ("_most", "_pieces", "_size", "flags", "kind", "stream_id")
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, most_list: int) -> None:
+        # Whatever coding is chosen for a list of this size, its block does not need more.
+        self._most = most_list + most_list // 2
+        self.kind = frame.kind
         self.stream_id = frame.stream_id
         self.flags = frame.flags
         self._pieces = [unpadded(frame)]
@@ -185,8 +187,8 @@ class HeaderBlock:
         """Take in a CONTINUATION frame; return the whole block when it was the last one."""
         self._pieces.append(frame.payload)
         self._size += len(frame.payload)
-        if self._size > MOST_BLOCK or len(self._pieces) > MOST_CONTINUATIONS:
+        if self._size > self._most or len(self._pieces) > max(MOST_CONTINUATIONS, self._most >> 12):
             said = f"a header block in {len(self._pieces)} frames, of {self._size} bytes"
-            error = LimitExceeded(f"the server sent {said}", limit=MOST_BLOCK, value=self._size)
+            error = LimitExceeded(f"the server sent {said}", limit=self._most, value=self._size)
             raise ConnectionFailure(ENHANCE_YOUR_CALM, said, error)
         return b"".join(self._pieces) if frame.flags & END_HEADERS else None

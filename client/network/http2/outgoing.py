@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from hpack import Encoder
 
+from ...config import DEFAULT_HTTP2
 from ..http1.plain_codec import shown
 from . import frames as f
 from .codes import CANCEL, NO_ERROR, advice, named
-from .fields import MOST_LIST
 from .stream import Stream
 
 if TYPE_CHECKING:
+    from ...config import HTTP2
     from ...errors import RemoteProtocolError
     from ..call import Call
 
-STREAM_WINDOW = 2_097_152
-CONNECTION_WINDOW = 16_777_216
-MAX_FRAME = 65_536
+MAX_FRAME_OUT = 65_536
 UNTIL_SETTINGS = 100
 _PAID_BY_PROGRESS = 1_000
 _RESETS_REMEMBERED = 1_024
@@ -43,7 +42,8 @@ class GoAway:
 class Outgoing:
     """The streams of a connection, and what goes out on them, as bytes in `outgoing`."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
+        self.settings = settings
         self.streams: dict[int, Stream] = {}
         self.finished: list[Stream] = []
         self.outgoing: bytearray = bytearray()
@@ -51,9 +51,10 @@ class Outgoing:
         self.goaway: GoAway | None = None
         self.is_refusing = False  # stream after stream is reset
         self._next_id = 1
+        self._stream_window = settings.stream_window
         self._encoder = Encoder()
-        self._window_out = 65_535
-        self._first_window_out = 65_535
+        self._window_out = f.FIRST_WINDOW
+        self._first_window_out = f.FIRST_WINDOW
         self._max_frame_out = f.SMALLEST_MAX_FRAME
         self._resets: dict[int, bool] = {}  # the latest streams that were reset -> whether by this side
         self._forgotten = 0  # resets up to this stream are no longer remembered
@@ -62,13 +63,16 @@ class Outgoing:
         self.outgoing += f.PREFACE
         self.outgoing += f.settings_frame(
             (
-                (f.ENABLE_PUSH, 0),
-                (f.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
-                (f.MAX_FRAME_SIZE, MAX_FRAME),
-                (f.MAX_HEADER_LIST_SIZE, MOST_LIST),
+                (f.ENABLE_PUSH, int(settings.push)),
+                *(((f.MAX_CONCURRENT_STREAMS, settings.max_pushed),) if settings.push else ()),
+                (f.INITIAL_WINDOW_SIZE, settings.stream_window),
+                (f.MAX_FRAME_SIZE, settings.max_frame_size),
+                (f.MAX_HEADER_LIST_SIZE, settings.max_header_list_size),
             )
         )
-        self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - 65_535)
+        if settings.connection_window > f.FIRST_WINDOW:
+            more = settings.connection_window - f.FIRST_WINDOW
+            self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, more)
 
     @property
     def takes_requests(self) -> bool:
@@ -79,7 +83,7 @@ class Outgoing:
         """Send a request's head."""
         stream_id = self._next_id
         self._next_id += 2
-        stream = Stream(stream_id, call, window_in=STREAM_WINDOW, window_out=self._first_window_out)
+        stream = Stream(stream_id, call, window_in=self._stream_window, window_out=self._first_window_out)
         stream.has_sent_all = ends
         block = self._encoder.encode(fields)
         self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
@@ -112,7 +116,7 @@ class Outgoing:
     def consumed(self, stream: Stream) -> None:
         """Give back to the server what was consumed of the stream, once it is worth a frame."""
         credit = stream.credit
-        if credit >= STREAM_WINDOW // 2 and not stream.has_ended and stream.id in self.streams:
+        if credit >= self._stream_window // 2 and not stream.has_ended and stream.id in self.streams:
             stream.credit = 0
             stream.window_in += credit
             self.outgoing += f.number_frame(f.WINDOW_UPDATE, stream.id, credit)

@@ -12,7 +12,7 @@ Theory of operation
    connection.
 3. Two windows, two policies. The connection's is given back as bytes arrive, so that a response that nobody reads
    never holds up another one. A stream's is given back as its bytes are consumed, so that no stream holds more than
-   `STREAM_WINDOW` bytes. Both are given back in halves, not in drops.
+   its window. Both are given back in halves, not in drops.
 4. A server may keep the client busy for nothing: every such frame counts, and progress (a head, data in either
    direction) pays for a thousand. Beyond the limit the connection is ended.
 5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go
@@ -21,8 +21,11 @@ Theory of operation
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 
+from ...config import DEFAULT_HTTP2
 from ...errors import IncompleteBody, LimitExceeded, RemoteProtocolError
 from . import frames as f
 from .codes import (
@@ -39,9 +42,11 @@ from .codes import (
     advice,
     named,
 )
-from .fields import MOST_LIST
-from .outgoing import CONNECTION_WINDOW, MAX_FRAME, UNTIL_SETTINGS, GoAway, Outgoing
+from .outgoing import MAX_FRAME_OUT, UNTIL_SETTINGS, GoAway, Outgoing
 from .stream import Ending, Stream
+
+if TYPE_CHECKING:
+    from ...config import HTTP2
 
 MOST_CONTROL = 10_000
 MOST_EMPTY = 1_000
@@ -52,16 +57,17 @@ _LARGEST_TABLE = 4_096
 class Protocol(Outgoing):
     """The client's side of one connection; see the top of this file."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
+        super().__init__(settings)
         self.touched: list[Stream] = []
         self.has_settings = False
-        self.most_streams = UNTIL_SETTINGS
+        self._most_allowed = settings.max_concurrent_streams or f.LARGEST_WINDOW
+        self.most_streams = min(UNTIL_SETTINGS, self._most_allowed)
         self.wants_http1 = False
-        self._reader = f.FrameReader(MAX_FRAME)
-        self._decoder = Decoder(max_header_list_size=MOST_LIST)
+        self._reader = f.FrameReader(settings.max_frame_size)
+        self._decoder = Decoder(max_header_list_size=settings.max_header_list_size)
         self._block: f.HeaderBlock | None = None
-        self._window_in = CONNECTION_WINDOW
+        self._window = self._window_in = settings.connection_window
         self._resets_in_a_row = 0
 
     def receive(self, data: bytes) -> None:
@@ -127,9 +133,9 @@ class Protocol(Outgoing):
         self._window_in -= size
         if self._window_in < 0:
             raise ConnectionFailure(FLOW_CONTROL_ERROR, "more data than the connection's window had room for")
-        if self._window_in < CONNECTION_WINDOW // 2:
-            self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, CONNECTION_WINDOW - self._window_in)
-            self._window_in = CONNECTION_WINDOW
+        if self._window_in < self._window // 2:
+            self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, self._window - self._window_in)
+            self._window_in = self._window
         stream = self.streams.get(frame.stream_id)
         if stream is not None and (data or ends):
             self._progress()
@@ -160,7 +166,7 @@ class Protocol(Outgoing):
         if frame.flags & f.END_HEADERS:
             self._receive_block(frame.stream_id, frame.flags, f.unpadded(frame))
         else:
-            self._block = f.HeaderBlock(frame)
+            self._block = f.HeaderBlock(frame, self.settings.max_header_list_size)
 
     def _receive_continuation(self, frame: f.Frame) -> None:
         if self._block is None:
@@ -196,9 +202,10 @@ class Protocol(Outgoing):
         try:
             return self._decoder.decode(block, raw=True)  # type: ignore[return-value]  # pairs of bytes where raw
         except OversizedHeaderListError as error:
-            said = f"a header of more than {MOST_LIST} bytes"
+            most = self.settings.max_header_list_size
+            said = f"a header of more than {most} bytes"
             raise ConnectionFailure(
-                ENHANCE_YOUR_CALM, said, LimitExceeded(f"the server sent {said}", limit=MOST_LIST)
+                ENHANCE_YOUR_CALM, said, LimitExceeded(f"the server sent {said}", limit=most)
             ) from error
         except (HPACKError, IndexError, ValueError, OverflowError) as error:
             raise ConnectionFailure(COMPRESSION_ERROR, "a header that cannot be decompressed") from error
@@ -258,13 +265,13 @@ class Protocol(Outgoing):
         self.has_settings = True
         for name, value in f.read_settings(frame.payload):
             if name == f.MAX_CONCURRENT_STREAMS:
-                self.most_streams = value
+                self.most_streams = min(value, self._most_allowed)
             elif name == f.INITIAL_WINDOW_SIZE:
                 self._resize_windows(value)
             elif name == f.MAX_FRAME_SIZE:
                 if not f.SMALLEST_MAX_FRAME <= value <= f.LARGEST_MAX_FRAME:
                     raise ConnectionFailure(PROTOCOL_ERROR, f"a largest frame of {value} bytes")
-                self._max_frame_out = min(value, MAX_FRAME)
+                self._max_frame_out = min(value, MAX_FRAME_OUT)
             elif name == f.HEADER_TABLE_SIZE:
                 self._encoder.header_table_size = min(value, _LARGEST_TABLE)
             elif name == f.ENABLE_PUSH and value:

@@ -25,6 +25,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
+from ...config import DEFAULT_HTTP2
 from ...errors import ReadError, RemoteProtocolError, RequestError, WriteError
 from ..call import Call
 from ..connection import Unanswered
@@ -34,6 +35,7 @@ from .protocol import Protocol
 from .wire import WRITE_SIZE, wire_for
 
 if TYPE_CHECKING:
+    from ...config import HTTP2
     from ..backends.base import NetworkBackend, NetworkStream, Waiter
     from ..call import Owner
     from .stream import Stream
@@ -54,10 +56,11 @@ class SharedConnection:
         backend: NetworkBackend,
         *,
         is_async: bool,
+        settings: HTTP2 = DEFAULT_HTTP2,
         wants_http1: Callable[[], None] | None = None,
     ) -> None:
         self.stream = stream
-        self.protocol = Protocol()
+        self.protocol = Protocol(settings)
         self.lock = threading.Lock()
         self._backend = backend
         self._wire = wire_for(stream, is_async=is_async)
@@ -146,6 +149,7 @@ class SharedConnection:
         if stream.head is not None or stream.seen_interims:
             return translated
         if ending.processed is False:
+            translated.retryable = True
             return Unanswered(translated, processed=False)
         if ending.processed is None and stream.id > 1 and type(translated) in _DEATHS:
             return Unanswered(translated)

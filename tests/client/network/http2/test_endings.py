@@ -16,6 +16,7 @@ from understudy.client.errors import (
     ReadError,
     RemoteProtocolError,
 )
+from understudy.client.network.http2.connection import HTTP2Connection
 
 from .bodies import streamed
 
@@ -96,18 +97,74 @@ def test_what_cannot_be_sent_again_fails_and_says_that_it_was_not_processed(worl
     world.run(body)
 
 
-def test_a_second_refusal_is_an_error(world: Any) -> None:
-    server = Http2Server(on_request=lambda peer, request: peer.reset(request.stream_id, REFUSED_STREAM))
+REFUSALS: dict[str, Act] = {"reset": refuse, "goaway": leave, "goaway and the end": leave_and_close}
+
+
+@pytest.mark.parametrize("act", REFUSALS.values(), ids=REFUSALS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_three_refusals_are_borne_each_on_a_connection_of_its_own(world: Any, act: Act, method: str) -> None:
+    def react(peer: Http2Peer, request: Http2Request) -> None:
+        if len(server.peers) <= 3:
+            act(peer, request.stream_id)
+        else:
+            peer.respond(request.stream_id, body=bytes(request.body))
+
+    server = Http2Server(on_request=react)
 
     async def body() -> None:
         sender = sending(world, server)
-        with pytest.raises(RemoteProtocolError, match="REFUSED_STREAM"):
-            await sender.get()
+        assert await sender.read(await sender.send(method, content=b"the same")) == b"the same"
+        assert sender.pool.open == 1
+
+    world.run(body)
+
+    assert [list(peer.requests) for peer in server.peers] == [[1]] * 4
+    assert all(peer.requests[1].body == b"the same" for peer in server.peers)
+    # At once, then after 50 to 100 and 100 to 200 ms.
+    assert 0.15 <= world.clock.now <= 0.3
+
+
+@pytest.mark.parametrize("act", REFUSALS.values(), ids=REFUSALS)
+def test_a_fourth_refusal_is_an_error_that_says_that_the_request_may_go_again(world: Any, act: Act) -> None:
+    server = Http2Server(on_request=lambda peer, request: act(peer, request.stream_id))
+
+    async def body() -> None:
+        sender = sending(world, server)
+        with pytest.raises(RemoteProtocolError, match=r"REFUSED_STREAM|took its leave before it looked") as caught:
+            await sender.send("POST", content=b"x")
+        assert caught.value.retryable
         assert sender.pool.open == 0
 
     world.run(body)
 
+    assert len(server.peers) == 4
+
+
+def test_a_body_that_can_be_read_once_moves_on_where_nothing_of_it_was_sent(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Http2Server()
+    pieces, stream = streamed(world, b"once")
+
+    async def look(connection: HTTP2Connection) -> None:
+        """Let the farewell come after the pool has looked, and before the request goes out."""
+        if len(server.peers) == 1 and server.peers[0].requests:
+            server.peers[0].goaway(1)
+            connection.is_usable()
+
+    monkeypatch.setattr(HTTP2Connection, "look", look)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.get()
+        assert await sender.read(await sender.send("POST", stream=stream)) == b"ok"
+        assert sender.pool.open == 1
+
+    world.run(body)
+
+    assert pieces.given == 1
     assert len(server.peers) == 2
+    assert server.peers[1].requests[1].body == b"once"
 
 
 def test_streams_that_goaway_includes_finish_and_no_new_ones_begin(world: Any) -> None:
