@@ -4,6 +4,7 @@
 2. The document says the whole SHA-256, and replaying checks it: an editor that "mended" line ends is found out.
 3. A cassette names files inside its own folder only, whatever it says and wherever links lead.
 4. A body is written before the document that names it; a kill in between leaves a file that nobody names.
+5. Recording anew removes what the old recordings named and nobody names any more, under a lock of the folder.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
+
+from .tape import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER = "_blobs"
 MAX_IN_MEMORY = 8 * 1024 * 1024
 _PIECE = 64 * 1024
+_UNFINISHED = ".tmp"
+_NAMED = re.compile(rb"_blobs/[0-9a-f]{16}\.[0-9a-z]+")
 _EXTENSIONS = {
     "application/gzip": "gz",
     "application/javascript": "js",
@@ -56,6 +62,7 @@ class Spool:
         self._descriptor: int | None = None
         self.size = 0
         self.path: str | None = None
+        self.digest = ""
 
     def add(self, piece: bytes) -> None:
         """Keep a piece."""
@@ -70,7 +77,8 @@ class Spool:
     def open(self) -> None:
         """Go on in a file."""
         os.makedirs(self._folder, exist_ok=True)
-        self.path = os.path.join(self._folder, f".{os.getpid()}-{secrets.token_hex(8)}.tmp")
+        _remove_unfinished(self._folder)
+        self.path = os.path.join(self._folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(self.path, flags, 0o666)
         self._hash = hashlib.sha256()
@@ -92,16 +100,28 @@ class Spool:
 
     def finish(self) -> str:
         """Close the file and return its hash."""
-        assert self._descriptor is not None
-        os.close(self._descriptor)
-        digest: str = self._hash.hexdigest()
-        return digest
+        if not self.digest:
+            assert self._descriptor is not None
+            os.close(self._descriptor)
+            self.digest = self._hash.hexdigest()
+        return self.digest
 
     def discard(self) -> None:
-        """Remove the file."""
-        if self.path is not None:
+        """Close and remove the file, unless it is a body of the cassette by now."""
+        if self.path is not None and self.path.endswith(_UNFINISHED):
+            self.finish()
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
+            self.path = None
+
+
+def _remove_unfinished(folder: str) -> None:
+    """Remove what a killed process left here before it was a body."""
+    for name in os.listdir(folder):
+        owner = name[1:].partition("-")[0]
+        if name.startswith(".") and name.endswith(_UNFINISHED) and owner.isdigit() and not is_alive(int(owner)):
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
 
 
 class Blobs:
@@ -110,6 +130,7 @@ class Blobs:
     def __init__(self, cassette: str) -> None:
         self.folder = os.path.dirname(os.path.realpath(cassette))
         self.waiting: dict[str, bytes | Spool] = {}
+        self._held: int | None = None
 
     def keep(self, content: bytes, media_type: str) -> dict[str, Any]:
         """Return the members that name a file with this content, to be written by `flush`."""
@@ -125,13 +146,19 @@ class Blobs:
         return {"file": name, "sha256": digest}
 
     def flush(self) -> None:
-        """Write the files that wait; those that exist are left alone."""
+        """Write the files that wait; those that exist are left alone.
+
+        Nobody removes any of them until `release`: no document names them yet.
+        """
         waiting, self.waiting = self.waiting, {}
+        if waiting:
+            self._hold()
         for name, content in waiting.items():
             target = os.path.join(self.folder, name)
             if os.path.exists(target):
                 if isinstance(content, Spool):
                     content.discard()
+                    content.path = target
                 continue
             if isinstance(content, bytes):
                 spool = Spool(self.folder)
@@ -142,6 +169,41 @@ class Blobs:
                 spool = content
             assert spool.path is not None
             os.replace(spool.path, target)
+            spool.path = target
+
+    def _hold(self) -> None:
+        folder = os.path.join(self.folder, FOLDER)
+        os.makedirs(folder, exist_ok=True)
+        self._held = _locked_folder(folder, is_shared=True)
+
+    def release(self) -> None:
+        """Let others tidy up: the documents that name the files are written."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            os.close(held)
+
+    def remove_unnamed(self, old: bytes, new: bytes) -> list[str]:
+        """Remove the files that a cassette named before and names no more, and return their names.
+
+        Files that any other cassette in the folder names stay, and all do while somebody may be about to name one.
+        """
+        gone = {name for name in _NAMED.findall(old) if name not in new}
+        if not gone or (lock := _locked_folder(os.path.join(self.folder, FOLDER), is_shared=False)) is None:
+            return []
+        try:
+            for entry in os.scandir(self.folder):
+                if gone and entry.is_file():
+                    with open(entry.path, "rb") as file:
+                        data = file.read()
+                    gone = {name for name in gone if name not in data}
+            names = sorted(name.decode("ascii") for name in gone)
+            for name in names:
+                os.unlink(os.path.join(self.folder, name))
+        except OSError:
+            return []  # tidying up is no reason to fail
+        finally:
+            os.close(lock)
+        return names
 
     def texts(self) -> list[str]:
         """Return what waits and is text."""
@@ -170,6 +232,10 @@ class Blobs:
             raise ValueError(f"the file {name} is missing: restore it from version control, or record again")
         return path
 
+    def is_long(self, name: Any) -> bool:
+        """Return whether a named file is too long for memory."""
+        return os.path.getsize(self.path(name)) > MAX_IN_MEMORY
+
     def read(self, name: Any, digest: Any) -> bytes:
         """Return the content of a named file, checked against its hash where one is given."""
         with open(self.path(name), "rb") as file:
@@ -194,3 +260,19 @@ def _changed(name: str) -> ValueError:
         f"the file {name} is not what was recorded: restore it from version control, "
         "or remove `sha256:` if it was changed on purpose"
     )
+
+
+def _locked_folder(folder: str, is_shared: bool) -> int | None:
+    """Return a descriptor that holds a lock on a folder; `None` where it cannot be had."""
+    try:
+        import fcntl
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

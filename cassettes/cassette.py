@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from .contents import NOTHING, contents_of
 from .episodes import Episode, Library, Place
 from .errors import CassetteError, CassetteMissing, CassetteWarning
+from .expiry import today, warn_of_age
 from .foreign import recognize
 from .interactions import Interaction, RecordedRequest
 from .matching import Matcher
-from .misses import all_played, no_match, out_of_order
+from .misses import all_played, network_denied, no_match, out_of_order
+from .pacing import Pace
 from .recorder import Recorder
 from .redaction import Redactor
+from .scrubbing import scrubbed_request
 from .settings import Settings, check_use
 from .tape import Tape, not_written
 
@@ -60,8 +63,17 @@ class Cassette:
         elif raw is not None:
             contents = contents_of(raw, self.path, may_be_torn=may_be_torn)
         self.settings = contents.settings.changed(**settings)
-        self._blank = Redactor(names=frozenset(self.settings.redact), is_blank=True)
+        if self.is_expired and mode in ("none", "once", "new_episodes"):
+            said = self.settings
+            head = "" if contents.head is None else contents.head.text(contents.data).decode("utf-8")
+            warn_of_age(self.path, str(said.expires), said.recorded, said.last_day, head)
+        self._blank = Redactor(self.settings.rules, is_blank=True)
         self._blank.learn_environment()
+        self._scrub = self.settings.rules.functions
+        self._reach = self.settings.reach
+        self.pace: Pace | None = None
+        if self.settings.speed or self.settings.chunks != "recorded":
+            self.pace = Pace(self.settings.speed, self.settings.chunks, self.settings.clock)
         episodes = (
             [Episode(contents.data, span, number, place) for number, span in enumerate(contents.episodes, 1)]
             if tape_of_others is None
@@ -117,6 +129,12 @@ class Cassette:
         return self._recorder is not None
 
     @property
+    def is_expired(self) -> bool:
+        """Whether the recordings are older than `expires:` wants them to be."""
+        last = self.settings.last_day
+        return last is not None and last < today()
+
+    @property
     def recorded(self) -> list[str]:
         """The summaries of what was recorded so far, such as `GET /users -> 200`."""
         return [] if self._recorder is None else list(self._recorder.summaries)
@@ -140,15 +158,22 @@ class Cassette:
         Raises `NoMatch` where there is none and the mode records nothing.
         """
         if not self._replays:
+            self._check_reach(request)
             return None
+        if self._scrub:
+            request = scrubbed_request(request, self._scrub)
         for name, value in request.headers:
             if name.lower() in ("authorization", "proxy-authorization"):
                 self._blank.field(name, value)
         with self._lock:
+            episode, shelf = None, None
             if self.settings.order == "strict":
-                return self._next(request)
-            shelf = self._library.shelf(request)
-            episode = None if shelf is None else shelf.take()
+                episode = self._next(request)
+            else:
+                shelf = self._library.shelf(request)
+                episode = None if shelf is None else shelf.take()
+            if episode is None and self._recorder is not None:
+                self._check_reach(request)
             if episode is not None or self._recorder is not None:
                 return episode
             if shelf is not None:
@@ -157,6 +182,11 @@ class Cassette:
                     raise all_played(self.path, self.mode, self._shown(request), shelf.episodes, self.settings.repeats)
                 return episode
         raise no_match(self.path, self.mode, self._shown(request), self._library)
+
+    def _check_reach(self, request: RecordedRequest) -> None:
+        """Raise `NetworkDenied` where the cassette does not let the host of a request be asked."""
+        if not self._reach.allows(request.url):
+            raise network_denied(self.path, self.mode, self._shown(request), self._library, str(self._reach))
 
     def _next(self, request: RecordedRequest) -> Episode | None:
         """Return the next recording in the order of the file, which must be the one that answers."""

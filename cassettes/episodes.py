@@ -101,7 +101,9 @@ class Episode:
             answer = _ANSWER.search(text)
             said = self._parsed(text if answer is None else text[: answer.start()])
             try:
-                self._request = request_from(said.get("request") if is_mapping(said) else said, self._place.reader)
+                self._request = request_from(
+                    said.get("request") if is_mapping(said) else said, self._place.reader, self._place.blobs
+                )
             except ValueError as error:
                 raise self._damaged(str(error)) from error
         return self._request

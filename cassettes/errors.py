@@ -11,6 +11,7 @@
       NoMatch                     no recording answers this request; carries `.request`
         AllPlayed                 ... any more: each one was played
         OutOfOrder                ... yet: the cassette is played in strict order
+        NetworkDenied             ... and the cassette does not let the network be asked
 
 They are no `HTTPError`: code under test that handles a failing network must not mistake a stale cassette for one.
 """
@@ -105,5 +106,13 @@ class OutOfOrder(NoMatch):
     """The cassette is played in strict order, and another request is the next."""
 
 
+class NetworkDenied(NoMatch):
+    """No recording answers this request, and `network:` keeps it from being sent."""
+
+
 class CassetteWarning(UserWarning):
     """A cassette works, but its owner should look at it."""
+
+
+class CassetteExpired(CassetteWarning):
+    """The recordings are older than the cassette's author wants them to be."""

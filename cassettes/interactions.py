@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import codes
-from .blobs import MAX_IN_MEMORY, Blobs, Spool
+from .blobs import Blobs, Spool
 from .bodies import (
     KINDS,
     Reader,
@@ -40,12 +39,17 @@ def _no_times() -> Times:
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request as it was sent."""
+    """A request as it was sent.
+
+    A body that does not fit into memory is in `file`, and `content` is empty; `digest` is its SHA-256.
+    """
 
     method: str
     url: str
     headers: Fields = field(default_factory=_no_fields)
     content: bytes = b""
+    file: Spool | str | None = None
+    digest: str | None = None
 
     def header(self, name: str) -> str:
         """Return the value of the first field of this name, else nothing."""
@@ -81,6 +85,7 @@ class RecordedResponse:
     longest_wait: float | None = None
     file: Spool | str | None = None
     digest: str | None = None
+    trailers: Fields = field(default_factory=_no_fields)
 
     def header(self, name: str) -> str:
         """Return the value of the first field of this name, else nothing."""
@@ -135,7 +140,11 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
     said: dict[str, Any] = {"method": request.method, "url": redactor.url(request.url)}
     if headers:
         said["headers"] = fields_to_document(headers)
-    said.update(writer.said(request.content, request.header("content-type"), []))
+    content_type = request.header("content-type")
+    if isinstance(request.file, Spool):
+        said.update(writer.blobs.keep_spool(request.file, media_type(content_type)))
+    else:
+        said.update(writer.said(request.content, content_type, []))
     document: dict[str, Any] = {"request": said}
     if interaction.response is not None:
         document["response"] = _describe_response(interaction.response, interaction.took, writer)
@@ -176,6 +185,8 @@ def _describe_response(response: RecordedResponse, took: float | None, writer: W
         said.update(writer.blobs.keep_spool(response.file, media_type(content_type)))
     else:
         said.update(writer.said(response.content, content_type, response.times))
+    if response.trailers:
+        said["trailers"] = fields_to_document(writer.redactor.fields(response.trailers))
     if response.encoding is not None:
         said["wire"] = Flow(encoding=response.encoding)
     if response.is_cut:
@@ -194,13 +205,15 @@ def _usual_reason(response: RecordedResponse) -> str:
 # What the reader understands.
 
 
-def request_from(said: Any, reader: Reader) -> RecordedRequest:
+def request_from(said: Any, reader: Reader, blobs: Blobs | None = None) -> RecordedRequest:
     """Return the request that `request:` says; `ValueError` says what is wrong with it."""
     said = _members(said, "request", REQUEST_WORDS)
     method, url = said.get("method"), said.get("url")
     if not isinstance(method, str) or not isinstance(url, str):
         raise ValueError("`request:` needs `method:` and `url:`, both text")
     headers = fields_from_document(said.get("headers"))
+    if "file" in said and "sha256" in said and blobs is not None and blobs.is_long(said["file"]):
+        return RecordedRequest(method.upper(), url, headers, b"", said["file"], str(said["sha256"]))
     return RecordedRequest(method.upper(), url, headers, reader.content(said, _first(headers, "content-type")))
 
 
@@ -233,7 +246,7 @@ def interaction_from(
         error = RecordedError(said["type"], str(said.get("message") or ""))
     took = _seconds("took", took)
     if request is None:
-        request = request_from(document["request"], reader)
+        request = request_from(document["request"], reader, blobs)
     return Interaction(request, response, error, took, where)
 
 
@@ -244,6 +257,7 @@ RESPONSE_WORDS = {
     "reason",
     "http",
     "headers",
+    "trailers",
     "wire",
     "closed_early",
     "took",
@@ -285,7 +299,7 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
     headers = fields_from_document(said.get("headers"))
     file: str | None = None
-    if "file" in said and os.path.getsize(blobs.path(said["file"])) > MAX_IN_MEMORY:
+    if "file" in said and blobs.is_long(said["file"]):
         file = said["file"]
     return RecordedResponse(
         status=status,
@@ -299,6 +313,7 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         longest_wait=_seconds("longest_wait", said.get("longest_wait")),
         file=file,
         digest=said.get("sha256"),
+        trailers=fields_from_document(said.get("trailers")),
     )
 
 

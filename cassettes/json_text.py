@@ -58,6 +58,14 @@ def parse(content: bytes) -> tuple[Any, str] | None:
         return None
 
 
+def respelled(content: bytes) -> tuple[Any, str] | None:
+    """Return the data in a JSON text, whatever its spelling, and the usual style; `None` where it is no JSON."""
+    try:
+        return json.loads(content), ""
+    except (ValueError, RecursionError):
+        return None
+
+
 def _usual(text: str) -> tuple[Any, str] | None:
     """Try the two styles that most programs write, with the standard library's fast code alone."""
     if "NaN" in text or "Infinity" in text:

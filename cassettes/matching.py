@@ -52,7 +52,7 @@ class Matcher:
         if name == "method":
             return request.method
         if name == "body":
-            return self._body(request.content, request.header("content-type")) if request.content else None
+            return self._body(request.content, request.header("content-type")) if request.content else request.digest
         if name.startswith("header"):
             return self._fields(name.partition(".")[2].lower(), request)
         if name.startswith(("json.", "query.", "form.")):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .errors import AllPlayed, NoMatch, OutOfOrder
+from ..client import URL
+from .errors import AllPlayed, NetworkDenied, NoMatch, OutOfOrder
 from .paths import PLACES
 from .plain import is_mapping, is_sequence
 
@@ -53,6 +54,18 @@ def out_of_order(path: str, mode: str, request: RecordedRequest, expected: Episo
         line=expected.line,
         mend="If the order does not matter, remove `order: strict`; if it has changed, record with mode='update'.",
     )
+
+
+def network_denied(path: str, mode: str, request: RecordedRequest, library: Library, said: str) -> NetworkDenied:
+    """Return the error for a request that would be recorded, if the cassette let it be sent."""
+    denied = f"`network: {said}` keeps it from being sent"
+    mend = f"Say `network: allow` or name the host {URL(request.url).host} there, if it may be asked"
+    if mode in ("all", "update"):
+        problem = f"{request.method} {request.url} is to be recorded anew (mode {mode}), and {denied}"
+        return NetworkDenied(problem, path=path, mend=f"{mend}; or replay with mode='none'.")
+    missed = no_match(path, mode, request, library)
+    first, *others = missed.problem.split("\n")
+    return NetworkDenied("\n".join([f"{first}, and {denied}", *others]), path=path, line=missed.line, mend=f"{mend}.")
 
 
 def no_match(path: str, mode: str, request: RecordedRequest, library: Library) -> NoMatch:
@@ -162,6 +175,8 @@ def parts(request: RecordedRequest, matcher: Matcher) -> dict[str, Any]:
             found[name] = matcher.field(name, request)
     if "body" in matcher.fields:
         body: Any = matcher.field("body", request)
+        if isinstance(body, str):  # the digest of one that is too long for memory
+            body = ("file", body)
         kind: str = body[0] if body else ""
         value: Any = body[1] if body else None
         if kind == "json":

@@ -6,7 +6,7 @@ The first word says where to look; the others lead into it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .plain import is_mapping, is_sequence
 
@@ -42,6 +42,30 @@ def without(data: Any, words: tuple[str, ...]) -> Any:
     """Return JSON data without what the words lead to."""
     pruned = _without(data, words)
     return None if pruned is _GONE else pruned
+
+
+def changed(data: Any, words: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    """Return JSON data with a change made to what the words lead to."""
+    if not words:
+        return change(data)
+    word, rest = words[0], words[1:]
+    if word == "":
+        return _changed_inside(changed(data, rest, change), lambda _: words, change)
+    if is_sequence(data) and word != "*" and not word.isdigit():
+        return [changed(item, words, change) for item in data]
+    return _changed_inside(data, lambda name: rest if word in ("*", name) else None, change)
+
+
+def _changed_inside(data: Any, words_for: Callable[[str], tuple[str, ...] | None], change: Callable[[Any], Any]) -> Any:
+    """Return a mapping or sequence with a change made inside those of its members that words are given for."""
+
+    def one(name: str, item: Any) -> Any:
+        words = words_for(name)
+        return item if words is None else changed(item, words, change)
+
+    if is_mapping(data):
+        return {name: one(name, item) for name, item in data.items()}
+    return [one(str(at), item) for at, item in enumerate(data)] if is_sequence(data) else data
 
 
 def _without(data: Any, words: tuple[str, ...]) -> Any:

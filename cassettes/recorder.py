@@ -5,15 +5,16 @@ What goes wrong while recording is kept until `close`: a response is on its way 
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
 from . import fast_reader, paths
 from .bodies import Writer
 from .errors import CassetteError, SecretFound
+from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
 from .redaction import Redactor
+from .scrubbing import scrubbed
 from .secret_scan import find
 from .settling import Piece, settle
 from .sticky import Comparison
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 def new_header() -> bytes:
     """Return the first document of a cassette that nobody has written by hand."""
-    today = datetime.datetime.now(datetime.timezone.utc).date()
-    return f"cassette: 1\nrecorder: understudy {__version__}\nrecorded: {today}\n...\n".encode()
+    return f"cassette: 1\nrecorder: understudy {__version__}\nrecorded: {today()}\n...\n".encode()
 
 
 class Recorder:
@@ -46,7 +46,8 @@ class Recorder:
         self._mode = mode
         self._settings = library.matcher.settings
         self._blobs = library.place.blobs
-        redactor = Redactor(names=frozenset(self._settings.redact))
+        self._rules = self._settings.rules
+        redactor = Redactor(self._rules)
         redactor.learn_environment()
         redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs)
@@ -60,6 +61,8 @@ class Recorder:
     def record(self, interaction: Interaction) -> None:
         """Append an interaction."""
         try:
+            if self._rules.functions:
+                interaction = scrubbed(interaction, self._rules.functions)
             document, summary = describe(interaction, self._writer)
             text = self._verified(document, summary)
             self._blobs.flush()
@@ -77,6 +80,8 @@ class Recorder:
             self.fail(error)
         except OSError as error:
             self.fail(not_written(self._tape.path, error))
+        finally:
+            self._blobs.release()
 
     def fail(self, error: CassetteError) -> None:
         """Note what went wrong, and go on."""
@@ -125,6 +130,8 @@ class Recorder:
     def _settle(self) -> None:
         contents, library = self._contents, self._library
         head = new_header() if contents.head is None else contents.head.whole(contents.data)
+        if self._settings.expires is not None:
+            head = renewed(head)
         old = [
             Piece(library.matcher.key(episode.request), episode.document.whole(contents.data))
             for episode in library.episodes
@@ -145,3 +152,4 @@ class Recorder:
         )
         if data != contents.data or contents.head is None:
             self._tape.replace(data)
+            self._blobs.remove_unnamed(contents.data, data)

@@ -26,9 +26,10 @@ from ..client import (
 )
 from .blobs import Spool
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
+from .uploads import discard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from .cassette import Cassette
     from .event_streams import Times
@@ -93,6 +94,7 @@ class Recording:
         else:
             self._is_over = True
             self._spool.discard()
+            discard(self._request)
 
     def leave(self) -> None:
         """Record the interaction: the caller closed the response, perhaps before its end."""
@@ -113,6 +115,7 @@ class Recording:
         took = round(now - self._started, 3)
         if self._failure is not None:
             self._spool.discard()
+            discard(self._request)
             self._cassette.fail(self._failure)
             return
         longest = round(max(self._longest, now - self._last), 3)
@@ -135,7 +138,7 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
     extensions = response.extensions
     version = extensions.get("http_version", b"HTTP/1.1").decode("ascii").partition("/")[2] or "1.1"
     reason = extensions.get("reason_phrase")
-    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in response.headers.raw]
+    fields = _texts(response.headers.raw)
     content, encoding = raw, None
     if raw and not is_cut and not is_broken:
         content, encoding = _decoded(raw, response)
@@ -148,7 +151,12 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
         encoding=encoding,
         is_cut=is_cut,
         file=None if spool.path is None else spool,
+        trailers=_texts(extensions.get("trailers") or ()),  # they come last, and are all there by now
     )
+
+
+def _texts(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("ascii"), value.decode("latin-1")) for name, value in pairs]
 
 
 def _decoded(raw: bytes, response: Response) -> tuple[bytes, str | None]:

@@ -23,10 +23,14 @@ import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from .paths import PLACES, changed
+from .plain import is_mapping, is_sequence
+from .redact_rules import NO_RULES, Rules
 from .secret_names import cookie_is_telling, secret_header_kind, secret_kind
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 BLANK = "__REDACTED__"
+_ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
@@ -40,13 +44,20 @@ _SHORTEST = 8
 class Redactor:
     """Replaces secrets; knows the marks given so far. Safe to use from several threads."""
 
-    def __init__(self, *, names: frozenset[str] = frozenset(), is_blank: bool = False) -> None:
-        self._names = frozenset(map(str.lower, names))
+    def __init__(self, rules: Rules = NO_RULES, *, is_blank: bool = False) -> None:
+        self._names = rules.names
+        self._patterns = rules.patterns
+        self._places = {place: [path for path in rules.places if path.place == place] for place in PLACES}
         self._is_blank = is_blank
         self._marks: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._known: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    @property
+    def hides_places(self) -> bool:
+        """Whether the author has named places in JSON data."""
+        return bool(self._places["json"])
 
     def count_from(self, text: str) -> None:
         """Let new marks follow those that a cassette holds already."""
@@ -84,14 +95,14 @@ class Redactor:
         if lowered == "set-cookie":
             first, semicolon, attributes = value.partition(";")
             return self._cookie(first) + semicolon + attributes
-        kind = secret_header_kind(name) or ("secret" if lowered in self._names else None)
+        kind = secret_header_kind(name) or ("secret" if self._is_named(name, "header") else None)
         if kind is None or not value:
-            return self.text(value) if "=" in value or "@" in value or self._known else value
+            return self.text(value) if "=" in value or "@" in value or self._known or self._patterns else value
         return self._credentials(value, kind) if lowered.endswith("authorization") else self._secret(value, kind)
 
     def url(self, url: str) -> str:
         """Return a URL without the secrets in userinfo and query."""
-        return self.text(url) if "?" in url or "@" in url or self._known else url
+        return self.text(url) if "?" in url or "@" in url or self._known or self._patterns else url
 
     def text(self, text: str) -> str:
         """Return any text without known secrets, and without those that names give away."""
@@ -107,39 +118,71 @@ class Redactor:
 
     def known(self, text: str) -> str:
         """Return any text without the secrets seen so far."""
+        if self._patterns:
+            text = self._patterned(text)
         for form, mark in self._known.items():
             if form in text:
                 text = text.replace(form, mark)
         return MARK.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
+    def _patterned(self, text: str) -> str:
+        for pattern in self._patterns:
+            parts = _ANY_MARK.split(text)  # what is hidden already is not looked at again
+            parts[::2] = [pattern.sub(self._matched, part) for part in parts[::2]]
+            text = "".join(parts)
+        return text
+
+    def _matched(self, found: re.Match[str]) -> str:
+        return self._secret(found[0], "secret") if found[0] else ""
+
     def form(self, pairs: Fields) -> Fields:
         """Return the pairs of a form without their secrets."""
-        return [(name, self._named(name, value)) for name, value in pairs]
+        return [(name, self._named(name, value, "form")) for name, value in pairs]
 
     def data(self, value: Any, name: str | None = None) -> Any:
         """Return JSON data without their secrets; what holds none is returned as it is."""
+        for path in self._places["json"]:
+            value = changed(value, path.words, self._hidden)
+        return self._data(value, name)
+
+    def _data(self, value: Any, name: str | None) -> Any:
         kind: Any = value.__class__
         if kind is str:
             if name is not None and (secret_kind(name) is not None or name.lower() in self._names):
                 return self._named(name, value)
-            return self.known(value) if self._known or self._is_blank else value
+            return self.known(value) if self._known or self._is_blank or self._patterns else value
         if kind is dict:
-            return {member: self.data(item, member) for member, item in value.items()}
+            return {member: self._data(item, member) for member, item in value.items()}
         if kind is list:
-            return [self.data(item, name) for item in value]
+            return [self._data(item, name) for item in value]
+        if name is not None and name.lower() in self._names:
+            return self._hidden(value)
         return value
+
+    def _hidden(self, value: Any) -> Any:
+        """Return what stands for data that the author wants hidden: of the same kind, so that programs still work."""
+        if is_mapping(value):
+            return {member: self._hidden(item) for member, item in value.items()}
+        if is_sequence(value):
+            return [self._hidden(item) for item in value]
+        if isinstance(value, str):
+            return self._secret(value, "secret") if value else value
+        return value if value is None or isinstance(value, bool) else 0
 
     # One secret.
 
-    def _kind(self, name: str) -> str | None:
-        return secret_kind(name) or ("secret" if name.lower() in self._names else None)
+    def _is_named(self, name: str, place: str) -> bool:
+        """Return whether the author has named this field, parameter or pair."""
+        return name.lower() in self._names or any(path.names(name) for path in self._places[place])
 
-    def _named(self, name: str, value: str) -> str:
-        kind = self._kind(name)
+    def _named(self, name: str, value: str, place: str = "json") -> str:
+        kind = secret_kind(name)
+        if kind is None and (name.lower() in self._names or (place != "json" and self._is_named(name, place))):
+            kind = "secret"
         return self.known(value) if kind is None or not value.strip() else self._secret(value, kind)
 
     def _parameter(self, found: re.Match[str]) -> str:
-        return f"{found[1]}={self._named(found[1], found[2])}"
+        return f"{found[1]}={self._named(found[1], found[2], 'query')}"
 
     def _element(self, found: re.Match[str]) -> str:
         name = found[1].rpartition(":")[2]

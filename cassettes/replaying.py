@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import (
     AsyncByteStream,
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from .episodes import Episode
     from .interactions import Interaction, RecordedError, RecordedResponse
 
+    Cut = Callable[[bytes, RecordedResponse], list[bytes]]
+
 _CODECS = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "backports.zstd")}
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
 # Shorter ones say more about the machine that recorded than about the server.
-_SHORTEST_WAIT = 1.0
+SHORTEST_WAIT = 1.0
 _MEND = "Mend that interaction by hand, or record it again."
 
 
@@ -57,17 +59,29 @@ class PlayedStream(AsyncByteStream, SyncByteStream):
             raise self._error
 
 
-def play(episode: Episode, request: Request) -> Response:
-    """Return the response of an episode, or raise what was raised in its place."""
+def pieces(content: bytes, recorded: RecordedResponse) -> list[bytes]:
+    """Return the body cut where the recorded one was; one edited by hand may have another length."""
+    ends = [end for end, _ in recorded.times if end < len(content)]
+    starts = [0, *ends]
+    return [piece for start, end in zip(starts, [*ends, len(content)]) if (piece := content[start:end])]
+
+
+def play(episode: Episode, request: Request, cut: Cut = pieces, is_patient: bool = False) -> Response:
+    """Return the response of an episode, or raise what was raised in its place.
+
+    `cut` says in which pieces a body comes; `is_patient` leaves it to others to judge how long it took.
+    """
     interaction = episode.interaction
     recorded = interaction.response
-    _check_patience(interaction, request)
+    if not is_patient:
+        _check_patience(interaction, request)
     try:
         error = None if interaction.error is None else _error(interaction.error, request)
         if recorded is None:
             raise _required(error)
         content, headers = _on_the_wire(recorded, request.method, error is not None)
         fields = Headers.received(_checked(headers))
+        extensions = _extensions(recorded)
     except ValueError as problem:
         if isinstance(problem, TransportError):
             raise
@@ -77,11 +91,11 @@ def play(episode: Episode, request: Request) -> Response:
     stream: ByteStream | PlayedStream
     if recorded.file is not None:
         stream = PlayedStream(_FilePieces(episode, str(recorded.file), recorded.digest), error)
-    elif error is not None or len(recorded.times) > 1:
-        stream = PlayedStream(_pieces(content, recorded), error)
+    elif error is not None or len(recorded.times) > 1 or cut is not pieces:
+        stream = PlayedStream(cut(content, recorded), error)
     else:
         stream = ByteStream(content)
-    return Response(recorded.status, headers=fields, stream=stream, request=request, extensions=_extensions(recorded))
+    return Response(recorded.status, headers=fields, stream=stream, request=request, extensions=extensions)
 
 
 def _check_patience(interaction: Interaction, request: Request) -> None:
@@ -91,7 +105,7 @@ def _check_patience(interaction: Interaction, request: Request) -> None:
         return
     wait = _longest_wait(recorded, interaction.took)
     patience = patience_of(request)
-    if patience is not None and wait > max(patience, _SHORTEST_WAIT):
+    if patience is not None and wait > max(patience, SHORTEST_WAIT):
         raise ReadTimeout(
             f"{request.method} {request.url.redacted}: no answer within {patience:g} s "
             f"(the recorded one took {wait:g} s; no time has passed)",
@@ -120,13 +134,6 @@ def _required(error: Exception | None) -> Exception:
     return error
 
 
-def _pieces(content: bytes, recorded: RecordedResponse) -> list[bytes]:
-    """Return the body cut where the recorded one was; one edited by hand may have another length."""
-    ends = [end for end, _ in recorded.times if end < len(content)]
-    starts = [0, *ends]
-    return [piece for start, end in zip(starts, [*ends, len(content)]) if (piece := content[start:end])]
-
-
 class _FilePieces:
     """The pieces of a body that is read from its file."""
 
@@ -148,10 +155,13 @@ def _extensions(recorded: RecordedResponse) -> dict[str, Any]:
         phrase = codes.get_reason_phrase(recorded.status) if recorded.version.startswith("1") else ""
     else:
         phrase = recorded.reason
-    return {
+    extensions: dict[str, Any] = {
         "http_version": b"HTTP/" + recorded.version.encode("ascii"),
         "reason_phrase": phrase.encode("latin-1", "replace"),
     }
+    if recorded.trailers:
+        extensions["trailers"] = _checked(recorded.trailers)
+    return extensions
 
 
 def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tuple[bytes, list[tuple[str, str]]]:

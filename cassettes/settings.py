@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypedDict, Union, get_args
 
 from . import paths
+from .chunking import check_chunks
 from .errors import CassetteDamaged, CassetteTooNew, NotACassette
+from .expiry import last_day
 from .interactions import RecordedRequest
 from .plain import is_mapping, is_sequence
+from .reach import Reach
+from .redact_rules import NO_RULES, RedactTypes, Rules, rules_from
 
 Mode = Literal["none", "once", "new_episodes", "all", "update"]
 Repeats = Literal["never", "safe", "last", "always"]
@@ -25,7 +29,10 @@ FIELDS = ("method", "url", "scheme", "host", "port", "path", "query", "headers",
 DEFAULT = ("method", "url", "body")
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping, Sequence
+
+    from ..client import Clock
 
 KNOWN = (
     "cassette",
@@ -38,10 +45,18 @@ KNOWN = (
     "allow_secrets",
     "order",
     "repeats",
+    "network",
+    "expires",
+    "vars",
     "base_url",
     "routes",
 )
 _LISTS = ("ignore", "volatile", "redact", "allow_secrets")
+_SETTLED = ("match", *_LISTS, "order", "repeats", "network", "expires", "vars", "base_url")
+
+
+def _no_vars() -> dict[str, str]:
+    return {}
 
 
 class Options(TypedDict, total=False):
@@ -50,26 +65,58 @@ class Options(TypedDict, total=False):
     match: Sequence[MatchTypes] | None
     ignore: Sequence[str] | None
     volatile: Sequence[str] | None
-    redact: Sequence[str] | None
+    redact: Sequence[RedactTypes] | RedactTypes | None
     allow_secrets: Sequence[str] | None
     order: Order | None
     repeats: Repeats | None
+    network: str | Sequence[str] | None
+    expires: str | None
+    vars: Mapping[str, str] | None
+    base_url: str | None
+    speed: float | None
+    chunks: str | None
+    clock: Clock | None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a cassette matches, hides and repeats."""
+    """How a cassette matches, hides and repeats.
+
+    `speed`, `chunks` and `clock` are about one use of it, and stand in no file.
+    """
 
     match: tuple[MatchTypes, ...] = DEFAULT
     ignore: tuple[str, ...] = ()
-    redact: tuple[str, ...] = ()
+    redact: tuple[RedactTypes, ...] = ()
     volatile: tuple[str, ...] = ()
     allow_secrets: frozenset[str] = frozenset()
     order: str = "any"
     repeats: str = "safe"
+    network: tuple[str, ...] = ("allow",)
+    expires: str | None = None
+    vars: Mapping[str, str] = field(default_factory=_no_vars)
     recorder: str | None = None
+    recorded: str | None = None
     base_url: str | None = None
     routes: tuple[Any, ...] = ()
+    speed: float = 0.0
+    chunks: str = "recorded"
+    clock: Clock | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """What is to be hidden besides what sounds secret."""
+        return rules_from(self.redact) if self.redact else NO_RULES
+
+    @property
+    def reach(self) -> Reach:
+        """Which hosts may be asked for what is to be recorded."""
+        return Reach(self.network)
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which the recordings count as fresh, where they have one."""
+        return None if self.expires is None else last_day(self.expires, self.recorded)
 
     def changed(self, **given: Any) -> Settings:
         """Return these settings with what the code says: lists are added to, single values replaced."""
@@ -77,8 +124,16 @@ class Settings:
         for name, value in given.items():
             if value is None:
                 continue
-            if name in _LISTS:
+            if name == "redact":
+                is_one = isinstance(value, (str, re.Pattern)) or callable(value)
+                items: list[Any] = [value] if is_one else list(value)
+                changes[name] = (*self.redact, *items)
+            elif name in _LISTS:
                 changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
+            elif name == "network":
+                changes[name] = _texts(name, value)
+            elif name == "vars":
+                changes[name] = {**self.vars, **_vars(value)}
             elif name == "match":
                 changes[name] = tuple([value] if isinstance(value, str) or callable(value) else value)
             else:
@@ -107,6 +162,15 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     raise ValueError(f"`{name}` is a list of names, not {value!r}")
 
 
+def _vars(said: Any) -> dict[str, str]:
+    if not is_mapping(said):
+        raise ValueError(f"`vars` is a mapping of names to texts, such as {{base: 'https://api.test'}}, not {said!r}")
+    for name, value in said.items():
+        if not name.isidentifier() or not isinstance(value, str):
+            raise ValueError(f"`vars` holds names and texts, not {name!r}: {value!r}")
+    return said
+
+
 def _check(settings: Settings) -> None:
     for item in settings.match:
         if isinstance(item, str):
@@ -119,6 +183,16 @@ def _check(settings: Settings) -> None:
         raise ValueError(f"`order` is one of {', '.join(ORDERS)}, not {settings.order!r}")
     if settings.repeats not in REPEATS:
         raise ValueError(f"`repeats` is one of {', '.join(REPEATS)}, not {settings.repeats!r}")
+    if settings.base_url is not None and not isinstance(settings.base_url, str):
+        raise ValueError(f"`base_url` is a URL, not {settings.base_url!r}")
+    if settings.expires is not None and not isinstance(settings.expires, str):
+        raise ValueError(f"`expires` is an age such as 90d or a day such as 2027-01-31, not {settings.expires!r}")
+    if isinstance(settings.speed, bool) or not isinstance(settings.speed, (int, float)) or not settings.speed >= 0:
+        raise ValueError(
+            f"`speed` is 0 (no time passes), 1 (as recorded) or how many times faster, not {settings.speed!r}"
+        )
+    check_chunks(settings.chunks)
+    _ = settings.rules, settings.reach, settings.last_day
 
 
 def settings_from(document: Any, text: str, path: str) -> Settings:
@@ -156,10 +230,10 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
             )
     settings = Settings(
         recorder=str(document["recorder"] or "") if "recorder" in document else None,
-        base_url=document.get("base_url"),
+        recorded=None if document.get("recorded") is None else str(document["recorded"]),
         routes=tuple(_routes(document.get("routes"), text, path)),
     )
-    for name in ("match", *_LISTS, "order", "repeats"):
+    for name in _SETTLED:
         try:
             value = document.get(name)
             settings = settings.changed(**{name: tuple(value) if is_sequence(value) else value})

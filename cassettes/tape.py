@@ -130,7 +130,7 @@ class Tape:
         for other in os.listdir(folder):
             if other.startswith(prefix) and other.endswith(".tmp"):
                 owner = other[len(prefix) :].partition("-")[0]
-                if owner.isdigit() and not _is_alive(int(owner)):
+                if owner.isdigit() and not is_alive(int(owner)):
                     with contextlib.suppress(OSError):
                         os.unlink(os.path.join(folder, other))
 
@@ -227,7 +227,8 @@ def _last_byte(descriptor: int, size: int) -> bytes:
     return os.read(descriptor, 1)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Return whether there is such a process; where nobody knows, there is."""
     if os.name != "posix":
         return True  # signal 0 asks nothing there
     try:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport, Request, Response
 from .cassette import Cassette
 from .errors import NoMatch
-from .interactions import RecordedRequest
 from .recording import Recording
 from .replaying import patience_of, play
+from .uploads import ataken, discard, taken
 
 if TYPE_CHECKING:
     import os
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .episodes import Episode
+    from .interactions import RecordedRequest
     from .settings import Mode, Options
 
 
@@ -35,36 +36,44 @@ class Player(BaseTransport, AsyncBaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
-        request.read()
-        recorded = recorded_request(request)
-        episode, is_recorded = self._find(recorded, request)
+        sent = taken(request, self.cassette.folder)
+        episode, is_recorded = self._find(sent, request)
         if episode is not None:
-            return play(episode, request)
+            discard(sent)
+            pace = self.cassette.pace
+            return play(episode, request) if pace is None else pace.play(episode, request)
         if not is_recorded:
-            passed_on: Response = self._behind.handle_request(request)
+            try:
+                passed_on: Response = self._behind.handle_request(request)
+            finally:
+                discard(sent)
             return passed_on
-        recording = Recording(self.cassette, recorded, patience_of(request))
+        recording = Recording(self.cassette, sent, patience_of(request))
         try:
             response: Response = self._behind.handle_request(request)
-        except Exception as error:
+        except BaseException as error:
             recording.fail(error)
             raise
         return recording.listen(response)
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
-        await request.aread()
-        recorded = recorded_request(request)
-        episode, is_recorded = self._find(recorded, request)
+        sent = await ataken(request, self.cassette.folder)
+        episode, is_recorded = self._find(sent, request)
         if episode is not None:
-            return play(episode, request)
+            discard(sent)
+            pace = self.cassette.pace
+            return play(episode, request) if pace is None else await pace.aplay(episode, request)
         if not is_recorded:
-            passed_on: Response = await self._behind.handle_async_request(request)
+            try:
+                passed_on: Response = await self._behind.handle_async_request(request)
+            finally:
+                discard(sent)
             return passed_on
-        recording = Recording(self.cassette, recorded, patience_of(request))
+        recording = Recording(self.cassette, sent, patience_of(request))
         try:
             response: Response = await self._behind.handle_async_request(request)
-        except Exception as error:
+        except BaseException as error:
             recording.fail(error)
             raise
         return recording.listen(response)
@@ -76,6 +85,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         except NoMatch as error:
             if not self._is_last:
                 return None, False
+            discard(recorded)
             error.request = request
             raise
 
@@ -167,9 +177,3 @@ def _front(cassette: Cassette, behind: Any, is_last: bool = True) -> Any:
     """Return what answers for a cassette: its recordings, and before them its routes."""
     player = Player(cassette, behind, is_last)
     return player if cassette.router is None else cassette.router.in_front_of(player)
-
-
-def recorded_request(request: Request) -> RecordedRequest:
-    """Return a request, already read, as the recorder sees it."""
-    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
-    return RecordedRequest(request.method, str(request.url), fields, request.content)

@@ -8,6 +8,7 @@
         respond: {json: [tea]}
         times: 2
 
+`{name}` stands for what `vars:` says of it, in targets and in replies.
 They answer first; what no route answers goes on to the recordings.
 """
 
@@ -21,6 +22,8 @@ from .errors import CassetteDamaged
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .settings import Settings
 
 _LONG = ("route", "match", "respond", "name", "priority", "times", "optional", "state")
@@ -28,9 +31,13 @@ _LONG = ("route", "match", "respond", "name", "priority", "times", "optional", "
 
 def router_of(settings: Settings, text: str, path: str) -> Router:
     """Return the router that the settings describe; `text` is the document in which they stand."""
-    router = Router(settings.base_url, unmatched="pass")
-    for entry in settings.routes:
-        target = _target(entry)
+    base_url = None if settings.base_url is None else _filled(settings.base_url, settings.vars)
+    # Delays take their time where the recordings do, and no time otherwise.
+    clock: Any = "virtual" if not settings.speed else (settings.clock or "real")
+    router = Router(base_url, unmatched="pass", clock=clock)
+    for written in settings.routes:
+        target = _target(written)
+        entry = _filled(written, settings.vars)
         line = _line_of(target, text)
         try:
             _add(router, entry, Place(path, line))
@@ -39,6 +46,20 @@ def router_of(settings: Settings, text: str, path: str) -> Router:
                 f"the route {target!r} is wrong: {error}", path=path, line=line, mend="Mend that route."
             ) from error
     return router
+
+
+def _filled(said: Any, values: Mapping[str, str]) -> Any:
+    """Return what the author says with `{name}` replaced, wherever `vars:` has that name."""
+    if not values:
+        return said
+    if is_mapping(said):
+        return {_filled(name, values): _filled(item, values) for name, item in said.items()}
+    if is_sequence(said):
+        return [_filled(item, values) for item in said]
+    if isinstance(said, str):
+        for name, value in values.items():
+            said = said.replace(f"{{{name}}}", value)
+    return said
 
 
 def _target(entry: Any) -> str:
