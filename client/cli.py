@@ -1,8 +1,9 @@
-"""The command `understudy`: finds the subcommand that is asked for and runs it.
+"""The command `understudy`: sends the request that is asked for, or finds the subcommand and runs it.
 
 Subcommands are entry points of the group `understudy.commands`, each a function `main(arguments) -> exit status`.
 Only the one that is asked for is loaded, so a command whose extra is missing breaks no other,
 and this module knows nothing of the folders that the commands come from.
+Everything that is no subcommand and looks like a URL or an option is a request: `understudy https://example.com`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 GROUP = "understudy.commands"
 USAGE = """\
-usage: understudy COMMAND [ARGUMENTS]
+usage: understudy URL [OPTIONS]
+       understudy COMMAND [ARGUMENTS]
+       understudy URL --help
        understudy COMMAND --help
        understudy --version
 """
@@ -28,6 +31,9 @@ SUCCESS = 0
 WRONG_USE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+# Which extra brings a module that the base install has not.
+_EXTRAS = {"click": "cli", "rich": "cli", "uvicorn": "serve", "trio": "trio"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments or arguments in (["-h"], ["--help"], ["help"]):
         print(_help(), end="")
         return SUCCESS if arguments else WRONG_USE
     if arguments[0] in ("-V", "--version"):
@@ -53,24 +59,30 @@ def _dispatch(arguments: list[str]) -> int:
         return SUCCESS
     name, *rest = arguments
     commands = _commands()
-    if name not in commands:
-        return _unknown(name, commands)
     try:
-        command = commands[name].load()
+        if name in commands:
+            return int(commands[name].load()(rest) or 0)
+        if _is_request(name):
+            from .command_line.request import main as request
+
+            return request(arguments)
     except ModuleNotFoundError as missing:
-        print(f"understudy {name}: {_cannot_load(missing)}", file=sys.stderr)
+        if not _is_for_us_to_say(missing, commands.get(name)):
+            raise
+        print(f"understudy{f' {name}' if name in commands else ''}: {_cannot_load(missing)}", file=sys.stderr)
         return WRONG_USE
-    return int(command(rest) or 0)
+    return _unknown(name, commands)
+
+
+def _is_request(name: str) -> bool:
+    """Whether the first argument begins a request: an option, or something of the shape of a URL."""
+    return name.startswith("-") or any(sign in name for sign in ":/.") or name == "localhost"
 
 
 def _commands() -> dict[str, EntryPoint]:
-    from importlib import metadata
+    from .command_line.entries import entries
 
-    if sys.version_info >= (3, 10):
-        found = list(metadata.entry_points(group=GROUP))
-    else:
-        found = list(metadata.entry_points().get(GROUP, ()))
-    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
+    return entries(GROUP)
 
 
 def _help() -> str:
@@ -89,21 +101,28 @@ def _summary(entry: EntryPoint) -> str:
         described = getdoc(entry.load())
     except ModuleNotFoundError as missing:
         return f"({_cannot_load(missing)})"
+    except ImportError as error:
+        return f"(cannot be loaded: {error})"
     return (described or "").partition("\n")[0].rstrip(".")
 
 
+def _is_for_us_to_say(missing: ModuleNotFoundError, entry: EntryPoint | None) -> bool:
+    """Whether a module is missing because an extra is, or because nothing can load the command."""
+    top = (missing.name or "").partition(".")[0]
+    return top in _EXTRAS or (entry is not None and top == entry.value.partition(":")[0].partition(".")[0])
+
+
 def _cannot_load(missing: ModuleNotFoundError) -> str:
-    return f"the module {missing.name} is missing: `pip install 'understudy[all]'` brings what every command needs"
+    extra = _EXTRAS.get((missing.name or "").partition(".")[0])
+    brings = "brings it" if extra else "brings what every command needs"
+    return f"the module {missing.name} is missing: `pip install 'understudy[{extra or 'all'}]'` {brings}"
 
 
 def _unknown(name: str, commands: dict[str, EntryPoint]) -> int:
-    if "://" in name:
-        reason = "requests from the command line are not part of this version"
-    else:
-        from difflib import get_close_matches
+    from difflib import get_close_matches
 
-        near = get_close_matches(name, commands, n=1)
-        reason = f"no such command; did you mean `understudy {near[0]}`?" if near else "no such command"
+    near = get_close_matches(name, commands, n=1)
+    reason = f"no such command; did you mean `understudy {near[0]}`?" if near else "no such command"
     print(f"understudy {name}: {reason}\n{USAGE}", end="", file=sys.stderr)
     return WRONG_USE
 

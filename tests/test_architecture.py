@@ -35,7 +35,7 @@ ROWS = (
     "layers | transports",
     "settings request_options download sse retry_transport",
     "client",
-    "api cli alias",
+    "api cli alias command_line",
 )
 
 

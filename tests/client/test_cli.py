@@ -70,7 +70,8 @@ def test_help_lists_every_command_with_its_first_line(
 
     assert status == expected
     lines = capsys.readouterr().out.splitlines()
-    assert "usage: understudy COMMAND [ARGUMENTS]" in lines
+    assert "usage: understudy URL [OPTIONS]" in lines
+    assert "       understudy COMMAND [ARGUMENTS]" in lines
     assert "  greet      Say hello" in lines
     assert lines[-1] == (
         "  paint      (the module colors_that_are_not_installed is missing: "

@@ -1,0 +1,1 @@
+"""What `understudy cassette` does, and what `understudy URL` asks of cassettes."""

@@ -1,0 +1,1 @@
+"""What `understudy URL` and `understudy doctor` do; `client/cli.py` loads it when it is asked for."""

@@ -1,0 +1,32 @@
+"""Header fields and URLs as they may be shown to whoever looks over a shoulder, or reads the log of a CI job."""
+
+from __future__ import annotations
+
+from ..messages.headers import SECRET_HEADERS, Headers
+
+MASK = "[secure]"
+
+
+def shown_fields(headers: Headers, *, with_secrets: bool) -> list[tuple[str, str]]:
+    """Return the fields as they were written, the values of secret ones masked."""
+    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in headers.raw]
+    if with_secrets:
+        return fields
+    return [(name, _masked(name.lower(), value)) for name, value in fields]
+
+
+def _masked(name: str, value: str) -> str:
+    if name not in SECRET_HEADERS:
+        return value
+    if name == "set-cookie":
+        pair, semicolon, attributes = value.partition(";")
+        return f"{_cookie(pair)}{semicolon}{attributes}"
+    if name == "cookie":
+        return "; ".join(_cookie(pair.strip()) for pair in value.split(";"))
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if blank and name.endswith("authorization") else MASK
+
+
+def _cookie(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}={MASK}" if equals else MASK
