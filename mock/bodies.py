@@ -79,11 +79,11 @@ class HeldStream(ByteStream):
 
     def read_all(self) -> bytes:
         """Return the body."""
-        return self._stream
+        return self.held
 
     async def aread_all(self) -> bytes:
         """Return the body."""
-        return self._stream
+        return self.held
 
 
 class PlayedStream(SyncByteStream, AsyncByteStream):

@@ -50,7 +50,7 @@ class ByteStream(AsyncByteStream, SyncByteStream):
     """A body held in memory: for both worlds, as often as you like."""
 
     def __init__(self, stream: bytes) -> None:
-        self._stream = stream
+        self.held = stream
 
     @property
     def is_replayable(self) -> bool:
@@ -58,13 +58,13 @@ class ByteStream(AsyncByteStream, SyncByteStream):
         return True
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._stream
+        yield self.held
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._stream
+        yield self.held
 
     def __repr__(self) -> str:
-        return f"<ByteStream [{len(self._stream)} bytes]>"
+        return f"<ByteStream [{len(self.held)} bytes]>"
 
 
 class UnattachedStream(AsyncByteStream, SyncByteStream):

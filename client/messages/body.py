@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
 from ..bodies.decode import content_decoder
 from ..bodies.media_type import charset_of
-from ..bodies.streams import AsyncByteStream, SyncByteStream
+from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
 from ..config import DEFAULT_GUARDS
 from ..errors import LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
@@ -116,6 +116,9 @@ class ResponseBody:
     def read(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
         if self._content is None:
+            held = self._take_held()
+            if held is not None:
+                return held
             read_all: Callable[[], bytes] | None = getattr(self.stream, "read_all", None)
             if read_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
@@ -187,6 +190,9 @@ class ResponseBody:
     async def aread(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
         if self._content is None:
+            held = self._take_held()
+            if held is not None:
+                return held
             aread_all: Callable[[], Awaitable[bytes]] | None = getattr(self.stream, "aread_all", None)
             if aread_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
@@ -303,6 +309,17 @@ class ResponseBody:
             raise RuntimeError("this response streams synchronously: use `read` and the `iter_*` methods")
         self.is_stream_consumed = True
         return self.stream
+
+    def _take_held(self) -> bytes | None:
+        """Read a body that is in memory already, where there is nothing to decode; `None` where that is not so."""
+        stream = self.stream
+        if type(stream) is not ByteStream or self.is_stream_consumed or self.is_closed or not self._is_plain():
+            return None
+        self._content = held = stream.held
+        self._num_bytes_downloaded = len(held)
+        self.is_stream_consumed = self.is_closed = True
+        self._stop_clock()
+        return held
 
     def _is_plain(self) -> bool:
         """Whether the body is what comes over the wire, of whatever size."""

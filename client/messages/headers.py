@@ -3,31 +3,39 @@
 Theory of operation
 
 1. The truth is one list of `(name, value)` pairs of bytes, as they go on the wire; `raw` shows it.
-2. Lookups ask an index from lower-case name to value(s), made when first needed and kept up to date from then on.
-   A response whose headers nobody looks at is never normalized.
+2. Lookups ask an index from lower-case name to value(s): the parser's, or one made when first needed; kept up to date
+   from then on.
 3. What a caller sets is validated when it is set (RFC 9110, 5.1 and 5.5):
    a name is a token; a value has no CR, LF, NUL or other control but HTAB, and no whitespace around it.
    Whitespace around a value is refused rather than stripped, because it is mostly a token read from a file,
    newline and all, and because a signature over the value would no longer hold.
 4. Names seen once are remembered, in a bounded table, so that the usual ones are validated once per process.
-5. No error and no repr ever shows a value of `SECRET_HEADERS`; errors show no value at all.
+5. A copy costs nothing: it shares list and index, and what was worked out from them (`remembered`), until one of the
+   copies changes. So each request has headers of its own, and most of them are the client's.
+6. No error and no repr ever shows a value of `SECRET_HEADERS`; errors show no value at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
-from typing import TYPE_CHECKING, Any, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union, cast, overload
 
 from .fields import checked_name, checked_value, lookup_key, lower_name, lowered
 
 if TYPE_CHECKING:
-    from typing import TypeVar
-
     from typing_extensions import Self
 
     Default = TypeVar("Default")
 
-__all__ = ["SECRET_HEADERS", "HeaderTypes", "Headers"]
+__all__ = ["SECRET_HEADERS", "FieldIndex", "Fields", "HeaderTypes", "Headers"]
+
+Fields = list[tuple[bytes, bytes]]
+FieldIndex = dict[str, Union[bytes, list[bytes]]]
+"""Fields by lower-case name; those that repeat have a list. The lists are replaced, and never changed."""
+
+Result = TypeVar("Result")
+
+_REMEMBERED_MOST = 64
 
 SECRET_HEADERS = frozenset(
     {
@@ -82,31 +90,35 @@ class Headers(MutableMapping[str, str]):
     A `str` value is sent as `encoding` (ASCII unless given): text beyond ASCII needs `encoding="utf-8"`, or bytes.
     """
 
-    __slots__ = ("_encoding", "_fields", "_index")
+    __slots__ = ("_encoding", "_fields", "_index", "_memory")
 
     def __init__(self, headers: HeaderTypes | None = None, encoding: str | None = None) -> None:
         self._encoding = encoding
-        self._index: dict[str, bytes | list[bytes]] | None = None
-        self._fields: list[tuple[bytes, bytes]]
+        self._fields: Fields
+        self._index: FieldIndex | None
+        # What was worked out from the fields, for all copies that share them; `None` while nobody shares them.
+        self._memory: dict[Any, Any] | None
+        if isinstance(headers, Headers):
+            self._share(headers)
+            return
+        self._index = self._memory = None
         if headers is None:
             self._fields = []
-        elif isinstance(headers, Headers):
-            self._fields = headers._fields.copy()
-            self._index = _copied(headers._index)
         else:
             self._fields = [
                 (checked_name(name)[0], checked_value(name, value, encoding)) for name, value in _pairs(headers)
             ]
 
     @classmethod
-    def received(cls, pairs: list[tuple[bytes, bytes]]) -> Self:
-        """Return headers over what a parser has already validated; takes the list over as it is.
+    def received(cls, pairs: Fields, index: FieldIndex | None = None) -> Self:
+        """Return headers over what a parser has already validated; takes list and index over as they are.
 
-        Nothing is copied, checked or normalized until somebody asks for a field by name.
+        Nothing is copied or checked, nor normalized until somebody asks for a field by name.
         """
         self = cls.__new__(cls)
         self._encoding = None
-        self._index = None
+        self._index = index
+        self._memory = None
         self._fields = pairs
         return self
 
@@ -184,7 +196,7 @@ class Headers(MutableMapping[str, str]):
         """Set a field in the place of the first of that name, dropping the others."""
         name, lower = checked_name(key)
         field = (name, checked_value(key, value, self._encoding))
-        index = self._indexed()
+        index = self._owned()
         if lower in index:
             fields = self._fields
             first = next(place for place, (known, _) in enumerate(fields) if lower_name(known) == lower)
@@ -197,10 +209,9 @@ class Headers(MutableMapping[str, str]):
 
     def __delitem__(self, key: str) -> None:
         lower = lookup_key(key)
-        index = self._indexed()
-        if lower not in index:
+        if lower not in self._indexed():
             raise KeyError(key)
-        del index[lower]
+        del self._owned()[lower]
         self._fields = [field for field in self._fields if lower_name(field[0]) != lower]
 
     def __iter__(self) -> Iterator[str]:
@@ -237,15 +248,32 @@ class Headers(MutableMapping[str, str]):
 
     def prepend(self, raw_name: bytes, raw_value: bytes) -> None:
         """Put a field in front of all others; the caller answers for its being valid and new."""
-        self._fields.insert(0, (raw_name, raw_value))
-        if self._index is not None:
-            self._index = {lower_name(raw_name): raw_value, **self._index}
+        shared = self._memory
+        field = (raw_name, raw_value)
+        known = None if shared is None else shared.get(field)
+        if known is None:
+            known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._indexed()})
+            if shared is not None:
+                _remember(shared, field, known)
+        self._share(known)
 
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
-        twin = _made(self._fields.copy(), self._encoding)
-        twin._index = _copied(self._index)
+        twin = Headers.__new__(Headers)
+        twin._encoding = self._encoding
+        twin._share(self)
         return twin
+
+    def remembered(self, make: Callable[[Fields], Result]) -> Result:
+        """Return `make(fields)`, worked out once for all copies of these headers that have not been changed since."""
+        shared = self._memory
+        if shared is None:
+            return make(self._fields.copy())
+        known: Result | None = shared.get(make)
+        if known is None:
+            known = make(self._fields.copy())
+            _remember(shared, make, known)
+        return known
 
     def __copy__(self) -> Headers:
         return self.copy()
@@ -296,15 +324,32 @@ class Headers(MutableMapping[str, str]):
 
     # Within
 
-    def _indexed(self) -> dict[str, bytes | list[bytes]]:
+    def _indexed(self) -> FieldIndex:
         if self._index is None:
             self._index = _index_of(self._fields)
         return self._index
 
+    def _owned(self) -> FieldIndex:
+        """Return the index, to be changed together with the fields: from here on they are of no copy but this one."""
+        if self._memory is None:
+            return self._indexed()
+        self._memory = None
+        self._fields = self._fields.copy()
+        self._index = index = self._indexed().copy()
+        return index
+
+    def _share(self, other: Headers) -> None:
+        """Have the fields of `other`, until one of the two changes."""
+        if other._memory is None:
+            other._memory = {}
+        self._memory = other._memory
+        self._fields = other._fields
+        self._index = other._index
+
     def _merge(self, other: Headers) -> None:
         if not other._fields or other is self:
             return
-        index, theirs = self._indexed(), other._indexed()
+        index, theirs = self._owned(), other._indexed()
         replaced = [name for name in theirs if name in index]
         if replaced:
             self._fields = [field for field in self._fields if lower_name(field[0]) not in replaced]
@@ -328,7 +373,7 @@ class Headers(MutableMapping[str, str]):
             return value.decode(self.encoding)
 
 
-def _made(fields: list[tuple[bytes, bytes]], encoding: str | None) -> Headers:
+def _made(fields: Fields, encoding: str | None) -> Headers:
     headers = Headers.received(fields)
     if encoding is not None:
         headers.encoding = encoding
@@ -339,13 +384,14 @@ def _is_headers_like(value: object) -> bool:
     return isinstance(value, (Mapping, list, tuple))
 
 
-def _copied(index: dict[str, bytes | list[bytes]] | None) -> dict[str, bytes | list[bytes]] | None:
-    # The lists within may be shared: once an index is made, they are replaced and never changed.
-    return None if index is None else index.copy()
+def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(memory) >= _REMEMBERED_MOST:
+        memory.clear()
+    memory[key] = value
 
 
-def _index_of(fields: list[tuple[bytes, bytes]]) -> dict[str, bytes | list[bytes]]:
-    index: dict[str, bytes | list[bytes]] = {}
+def _index_of(fields: Fields) -> FieldIndex:
+    index: FieldIndex = {}
     for name, value in fields:
         lower = lowered.get(name) or lower_name(name)
         if lower not in index:

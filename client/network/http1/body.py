@@ -23,29 +23,6 @@ if TYPE_CHECKING:
 _READ_SIZE = 262_144
 
 
-class HeldBody(SyncByteStream, AsyncByteStream):
-    """A body that came with its head: its connection has left already."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def read_all(self) -> bytes:
-        """Return the whole body."""
-        return self._content
-
-    async def aread_all(self) -> bytes:
-        """Return the whole body."""
-        return self._content
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._content:
-            yield self._content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._content:
-            yield self._content
-
-
 class Receiver:
     """Takes one body off a connection, and gives the connection back after its last byte."""
 
@@ -154,7 +131,7 @@ class Receiver:
     async def _receive(self) -> bytes:
         waits = self._call.waits
         if self._length == 0:
-            # Only where somebody traces: what is complete with its head is a `HeldBody` otherwise.
+            # Only where somebody traces: what is complete with its head is a `ByteStream` otherwise.
             self._reusable = self._reusable and not self._pending
             self._finish()
             return b""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...bodies.streams import ByteStream
 from ...errors import LimitExceeded, LocalProtocolError, ReadError, RemoteProtocolError, RequestError, WriteError
 from ...messages.headers import Headers
 from ...messages.response import Response
@@ -23,7 +24,7 @@ from ..connection import Unanswered
 from ..failures import READ, WRITE, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
-from .body import AsyncBody, HeldBody, Receiver, SyncBody, TunnelBody
+from .body import AsyncBody, Receiver, SyncBody, TunnelBody
 from .framing import CHUNKED, framing
 from .head_reader import HeadReader
 from .heads import MOST_HEAD, Head
@@ -102,7 +103,7 @@ class HTTP1Connection:
                 reusable = False
                 rest = rest[:length]
             call.done(reusable=reusable, idle_timeout=idle_timeout)
-            stream = HeldBody(rest)
+            stream = ByteStream(rest)
         else:
             chunked = self.codec.chunked() if length == CHUNKED else None
             if chunked is not None:
@@ -120,7 +121,7 @@ class HTTP1Connection:
             stream = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
         return Response(
             head.status,
-            headers=Headers.received(head.fields),
+            headers=Headers.received(head.fields, head.by_name),
             stream=stream,
             request=call.request,
             extensions=extensions,
@@ -298,7 +299,7 @@ class _Exchange:
             )
         hook = self._call.request.extensions.get("informational")
         if hook is not None:
-            told = hook(head.status, Headers.received(head.fields))
+            told = hook(head.status, Headers.received(head.fields, head.by_name))
             if told is not None and self._call.is_async:
                 await told
 

@@ -33,23 +33,20 @@ class Framing(NamedTuple):
     """How long the server says it keeps an idle connection, in seconds."""
 
 
-_KEEP_ALIVE = [b"keep-alive"]
-_NOTHING_SAID: dict[bytes, list[bytes]] = {}
-
-
 def framing(head: Head, method: str) -> Framing:
     """Return the framing of the response that begins with `head`.
 
     Raises `RemoteProtocolError` where it contradicts itself.
     """
-    special = head.special or _NOTHING_SAID
-    lengths = special.get(b"content-length")
-    codings = special.get(b"transfer-encoding")
-    connection = special.get(b"connection")
+    said = head.by_name.get
+    lengths = said("content-length")
+    codings = said("transfer-encoding")
+    connection = said("connection")
     keep_alive = head.version == b"HTTP/1.1"
     if connection is not None:
-        keep_alive = _keeps_alive(connection, keep_alive)
-    idle_timeout = _idle_timeout(special[b"keep-alive"]) if b"keep-alive" in special else None
+        keep_alive = connection == b"keep-alive" or _keeps_alive(connection, keep_alive)
+    keeps_for = said("keep-alive")
+    idle_timeout = None if keeps_for is None else _idle_timeout(keeps_for)
     length = UNTIL_CLOSE if lengths is None else _length(lengths)
     if codings is not None:
         if lengths is not None:
@@ -65,40 +62,43 @@ def framing(head: Head, method: str) -> Framing:
     return Framing(length, keep_alive and length != UNTIL_CLOSE, idle_timeout)
 
 
-def _length(values: list[bytes]) -> int:
-    said = values[0]
-    if len(values) == 1 and said.isdigit() and len(said) <= _LONGEST_LENGTH:
+def _length(said: bytes | list[bytes]) -> int:
+    if isinstance(said, bytes) and said.isdigit() and len(said) <= _LONGEST_LENGTH:
         return int(said)
-    lengths = {item.strip(b" \t") for value in values for item in value.split(b",")}
+    lengths = set(_items(said))
     if len(lengths) > 1:
         raise RemoteProtocolError(f"the response has several lengths: {shown(b', '.join(sorted(lengths)))}")
-    said = lengths.pop()
-    if not said.isdigit() or len(said) > _LONGEST_LENGTH:
-        raise RemoteProtocolError(f"not a Content-Length: {shown(said)}")
-    return int(said)
+    length = lengths.pop()
+    if not length.isdigit() or len(length) > _LONGEST_LENGTH:
+        raise RemoteProtocolError(f"not a Content-Length: {shown(length)}")
+    return int(length)
 
 
-def _check_chunked(values: list[bytes], version: bytes) -> None:
-    said = b", ".join(values)
-    if said.lower() != b"chunked":
-        raise RemoteProtocolError(f"a transfer coding that nobody asked for: {shown(said)}")
+def _check_chunked(said: bytes | list[bytes], version: bytes) -> None:
+    coding = said if isinstance(said, bytes) else b", ".join(said)
+    if coding.lower() != b"chunked":
+        raise RemoteProtocolError(f"a transfer coding that nobody asked for: {shown(coding)}")
     if version != b"HTTP/1.1":
         raise RemoteProtocolError("Transfer-Encoding in an HTTP/1.0 response")
 
 
-def _keeps_alive(values: list[bytes], by_default: bool) -> bool:
-    if values == _KEEP_ALIVE:
-        return True
-    tokens = {item.strip(b" \t").lower() for value in values for item in value.split(b",")}
+def _keeps_alive(said: bytes | list[bytes], by_default: bool) -> bool:
+    tokens = {token.lower() for token in _items(said)}
     if b"close" in tokens:
         return False
     return by_default or b"keep-alive" in tokens
 
 
-def _idle_timeout(values: list[bytes]) -> float | None:
-    for item in b",".join(values).split(b","):
-        name, _, value = item.strip(b" \t").partition(b"=")
+def _idle_timeout(said: bytes | list[bytes]) -> float | None:
+    for item in _items(said):
+        name, _, value = item.partition(b"=")
         value = value.strip(b' \t"')
         if name.rstrip(b" \t").lower() == b"timeout" and value.isdigit() and len(value) <= 9:
             return float(value)
     return None
+
+
+def _items(said: bytes | list[bytes]) -> list[bytes]:
+    """Return what a field lists, on one line or on several (RFC 9110, section 5.6.1)."""
+    lines = said if isinstance(said, bytes) else b",".join(said)
+    return [item.strip(b" \t") for item in lines.split(b",")]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from ...messages.headers import FieldIndex
 
 MOST_HEAD = 262_144
 MOST_LINE = 65_536
@@ -17,8 +20,8 @@ class Head(NamedTuple):
     version: bytes
     reason: bytes
     fields: list[tuple[bytes, bytes]]
-    special: dict[bytes, list[bytes]] | None
-    """The values of the fields that frame the message, by lower-case name; `None` when there are none."""
+    by_name: FieldIndex
+    """The same fields by lower-case name."""
 
 
 class ChunkedReader(Protocol):

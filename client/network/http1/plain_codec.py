@@ -7,27 +7,33 @@ Theory of operation
    (section 5.2), which becomes one space, control characters other than NUL, CR and LF in values, which are kept,
    and a missing reason phrase.
 2. A line ends with CR LF. A lone CR or LF anywhere in a head or around a chunk is an error.
-3. Names seen once are remembered, in a bounded table, so that the usual ones are checked once per process. The same
-   table knows the fields that frame a message.
+3. Status lines and names seen once are remembered, in bounded tables, so that the usual ones are checked once per
+   process. What is found by name, in lower case, is put together on the way: `Headers` and framing look there.
 4. Nothing is searched twice: what is incomplete is kept as it is, with the place up to which it was looked at.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from ...errors import LimitExceeded, RemoteProtocolError
 from .heads import MOST_CHUNK_LINE, MOST_FIELDS, MOST_HEAD, MOST_LINE, ChunkedReader, Head
+
+if TYPE_CHECKING:
+    from ...messages.headers import FieldIndex
 
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?\Z")
 _NOT_A_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\Z")
 
-_SPECIAL = frozenset({b"connection", b"content-length", b"keep-alive", b"transfer-encoding", b"upgrade"})
-_KNOWN_NAMES_MOST = 1024
-_KNOWN_NAME_LONGEST = 64
-# As received -> lower-case where it frames the message, b"" where it does not.
-_known: dict[bytes, bytes] = {}
+_KNOWN_MOST = 1024
+_KNOWN_LONGEST = 64
+# Names as received -> lower case; and status lines -> what they say. Only what keeps to the rules is in here.
+_known_names: dict[bytes, str] = {}
+_known_status: dict[bytes, tuple[int, bytes, bytes]] = {}
+
+_NUL = 0  # as a number: looked for by memchr, ten times as fast as `b"\0" in raw`
 
 # 1 MiB of chunk headers is a lot; more than 100 times the data they frame is an attack.
 _OVERHEAD_FREE = 1_048_576
@@ -44,12 +50,9 @@ class PlainCodec:
         count = len(lines) - 1
         if raw.count(b"\n") != count or raw.count(b"\r") != count:
             raise RemoteProtocolError("the response head holds a CR or LF that does not end a line")
-        matched = _STATUS_LINE.match(lines[0])
-        if matched is None:
-            raise RemoteProtocolError(f"not an HTTP/1.1 status line: {shown(lines[0])}")
-        version, status, reason = matched.groups()
-        fields, special = parse_fields(lines[1:-2], raw)
-        return Head(int(status), version, reason or b"", fields, special)
+        status, version, reason = _known_status.get(lines[0]) or _learn_status(lines[0])
+        fields, index = parse_fields(lines[1:-2], raw)
+        return Head(status, version, reason, fields, index)
 
     def chunked(self) -> ChunkedReader:
         return PlainChunkedReader()
@@ -58,38 +61,41 @@ class PlainCodec:
 PLAIN = PlainCodec()
 
 
-def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, bytes]], dict[bytes, list[bytes]] | None]:
-    """Return the fields on `lines`, and the values of those that frame the message."""
+def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, bytes]], FieldIndex]:
+    """Return the fields on `lines`, as they are and by lower-case name."""
     if len(lines) > MOST_FIELDS:
         raise LimitExceeded(
             f"the response has {len(lines)} header lines, more than {MOST_FIELDS}", limit=MOST_FIELDS, value=len(lines)
         )
-    if b"\0" in raw:
+    if _NUL in raw:
         raise RemoteProtocolError("the response head holds a NUL byte")
-    fields: list[tuple[bytes, bytes]] = []
-    special: dict[bytes, list[bytes]] | None = None
     if len(raw) > MOST_LINE:
         longest = max(map(len, lines), default=0)
         if longest > MOST_LINE:
             raise LimitExceeded(
                 f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest
             )
-    if b"\n " in raw or b"\n\t" in raw:
-        lines = _unfolded(lines)
+    fields: list[tuple[bytes, bytes]] = []
+    index: FieldIndex = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        if not colon:
-            raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
+        lower = _known_names.get(name)
+        if lower is None or not colon:
+            if line[:1] in (b" ", b"\t"):
+                return parse_fields(_unfolded(lines), raw)
+            if not colon:
+                raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
+            lower = _learn_name(name)
         value = value.strip(b" \t")
-        frames = _known.get(name)
-        if frames is None:
-            frames = _learn(name)
-        if frames:
-            if special is None:
-                special = {}
-            special.setdefault(frames, []).append(value)
         fields.append((name, value))
-    return fields, special
+        known = index.get(lower)
+        if known is None:
+            index[lower] = value
+        elif isinstance(known, list):
+            known.append(value)
+        else:
+            index[lower] = [known, value]
+    return fields, index
 
 
 def shown(line: bytes) -> str:
@@ -97,16 +103,29 @@ def shown(line: bytes) -> str:
     return repr(bytes(line[:60]))[1:] + ("..." if len(line) > 60 else "")
 
 
-def _learn(name: bytes) -> bytes:
+def _learn_status(line: bytes) -> tuple[int, bytes, bytes]:
+    matched = _STATUS_LINE.match(line)
+    if matched is None:
+        raise RemoteProtocolError(f"not an HTTP/1.1 status line: {shown(line)}")
+    version, status, reason = matched.groups()
+    said = (int(status), version, reason or b"")
+    _remember(_known_status, line, said)
+    return said
+
+
+def _learn_name(name: bytes) -> str:
     if not name or _NOT_A_TOKEN.search(name):
         raise RemoteProtocolError(f"not a header name: {shown(name)}")
-    lower = name.lower()
-    frames = lower if lower in _SPECIAL else b""
-    if len(name) <= _KNOWN_NAME_LONGEST:
-        if len(_known) >= _KNOWN_NAMES_MOST:
-            _known.clear()
-        _known[name] = frames
-    return frames
+    lower = name.decode("ascii").lower()
+    _remember(_known_names, name, lower)
+    return lower
+
+
+def _remember(known: dict[bytes, Any], said: bytes, meaning: Any) -> None:
+    if len(said) <= _KNOWN_LONGEST:
+        if len(known) >= _KNOWN_MOST:
+            known.clear()
+        known[said] = meaning
 
 
 def _unfolded(lines: list[bytes]) -> list[bytes]:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from ..via import Via
 
 _SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
-_KNOWN_NAMES_MOST = 1024
-# As written by the caller -> lower-case where it frames the message, b"" where it does not.
-_known: dict[bytes, bytes] = {}
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
 
 
@@ -31,44 +28,47 @@ class RequestPlan(NamedTuple):
     keep_alive: bool
 
 
+class _Fields(NamedTuple):
+    """What is worked out from a request's fields once, for all requests that have the same ones."""
+
+    lines: bytes
+    special: dict[bytes, bytes]
+    """The fields that frame the message, by lower-case name."""
+    expects_continue: bool
+    keep_alive: bool
+
+
 def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     """Return how `request` goes over the wire, straight or by way of a proxy.
 
     Raises `LocalProtocolError` where HTTP/1.1 cannot say it.
     """
-    fields = request.headers.raw
-    if via is not None:
-        fields = via.applied(fields)
-    special: dict[bytes, bytes] = {}
-    for name, value in fields:
-        lower = _known.get(name)
-        if lower is None:
-            lower = _learn(name)
-        if lower:
-            special[lower] = value if lower not in special else special[lower] + b", " + value
+    headers = request.headers
+    fields = headers.remembered(_worked_out) if via is None else _worked_out(via.applied(headers.raw))
+    lines, special, expects_continue, keep_alive = fields
     stream = request.stream
-    content = b"".join(stream) if type(stream) is ByteStream else None
+    content = stream.held if type(stream) is ByteStream else None
     length = _announced_length(special, content)
     if b"host" not in special:
-        fields.insert(0, (b"Host", request.url.netloc))
+        lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
     if content is None or (content and b"content-length" not in special):
-        _announce(fields, special, length)
-    lines = [name + b": " + value for name, value in fields]
-    head = b"%b %b HTTP/1.1\r\n%b\r\n\r\n" % (
-        request.method.encode("ascii"),
-        target_of(request, via),
-        b"\r\n".join(lines),
-    )
+        lines += _announcement(special, length)
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request, via), lines)
+    return RequestPlan(head, content, length, expects_continue, keep_alive)
+
+
+def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
+    special: dict[bytes, bytes] = {}
+    for name, value in fields:
+        lower = name.lower()
+        if lower in _SPECIAL:
+            special[lower] = value if lower not in special else special[lower] + b", " + value
+    lines = b"".join([b"%b: %b\r\n" % field for field in fields])
     # Headers are checked when they are set; this is for those that came in by another way.
-    if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
-        raise LocalProtocolError("a header of this request holds a CR or LF", request=request)
-    return RequestPlan(
-        head,
-        content,
-        length,
-        b"expect" in special and special[b"expect"].lower() == b"100-continue",
-        b"connection" not in special or b"close" not in special[b"connection"].lower(),
-    )
+    if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
+        raise LocalProtocolError("a header of this request holds a CR or LF")
+    expects_continue = special.get(b"expect", b"").lower() == b"100-continue"
+    return _Fields(lines, special, expects_continue, b"close" not in special.get(b"connection", b"").lower())
 
 
 def target_of(request: Request, via: Via | None = None) -> bytes:
@@ -79,10 +79,10 @@ def target_of(request: Request, via: Via | None = None) -> bytes:
     """
     target = request.extensions.get("target")
     if target is None:
+        url = request.url
         if via is not None and via.absolute:
-            url = request.url
             return b"%b://%b%b" % (url.raw_scheme, url.netloc, url.raw_path)
-        return request.url.raw_path if request.method != "CONNECT" else _authority(request)
+        return url.raw_path if request.method != "CONNECT" else _authority(request)
     if isinstance(target, str):
         target = target.encode("ascii")
     if not isinstance(target, bytes) or not target or not _NOT_IN_A_TARGET.isdisjoint(target):
@@ -114,21 +114,8 @@ def _announced_length(special: dict[bytes, bytes], content: bytes | None) -> int
     return int(said)
 
 
-def _announce(fields: list[tuple[bytes, bytes]], special: dict[bytes, bytes], length: int) -> None:
-    """Add the field that frames the body, where the caller left it out."""
+def _announcement(special: dict[bytes, bytes], length: int) -> bytes:
+    """Return the line that frames the body, where the caller left it out."""
     if b"content-length" in special or b"transfer-encoding" in special:
-        return
-    if length == CHUNKED:
-        fields.append((b"Transfer-Encoding", b"chunked"))
-    else:
-        fields.append((b"Content-Length", b"%d" % length))
-
-
-def _learn(name: bytes) -> bytes:
-    lower = name.lower()
-    frames = lower if lower in _SPECIAL else b""
-    if len(name) <= 64:
-        if len(_known) >= _KNOWN_NAMES_MOST:
-            _known.clear()
-        _known[name] = frames
-    return frames
+        return b""
+    return b"Transfer-Encoding: chunked\r\n" if length == CHUNKED else b"Content-Length: %d\r\n" % length

@@ -6,12 +6,12 @@ import copy
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...config import DEFAULT_HTTP2
+from ...bodies.streams import ByteStream
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
 from ..connection import Unanswered
 from ..failures import READ, WRITE, described, translate
-from ..http1.body import HeldBody
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
 from .body import AsyncBody, Receiver, SyncBody
@@ -108,7 +108,7 @@ class HTTP2Connection(SharedConnection):
         body: Any
         if stream.has_ended:
             with self.lock:
-                body = HeldBody(stream.take() if stream.chunks else b"")
+                body = ByteStream(stream.take() if stream.chunks else b"")
         else:
             receiver = Receiver(self, stream)
             body = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
