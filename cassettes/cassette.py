@@ -186,7 +186,10 @@ class Cassette:
     def _check_reach(self, request: RecordedRequest) -> None:
         """Raise `NetworkDenied` where the cassette does not let the host of a request be asked."""
         if not self._reach.allows(request.url):
-            raise network_denied(self.path, self.mode, self._shown(request), self._library, str(self._reach))
+            error = network_denied(self.path, self.mode, self._shown(request), self._library, str(self._reach))
+            if not self._replays and self._recorder is not None:
+                self._recorder.fail(error)  # what is recorded anew lacks this: the old recordings stay
+            raise error
 
     def _next(self, request: RecordedRequest) -> Episode | None:
         """Return the next recording in the order of the file, which must be the one that answers."""

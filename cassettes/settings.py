@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Literal, TypedDict, Union, get_args
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypedDict, Union, cast, get_args
 
 from . import paths
 from .chunking import check_chunks
@@ -126,8 +126,7 @@ class Settings:
                 continue
             if name == "redact":
                 is_one = isinstance(value, (str, re.Pattern)) or callable(value)
-                items: list[Any] = [value] if is_one else list(value)
-                changes[name] = (*self.redact, *items)
+                changes[name] = (*self.redact, *cast("list[Any]", [value] if is_one else value))
             elif name in _LISTS:
                 changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
             elif name == "network":

@@ -57,3 +57,44 @@ def test_a_body_that_was_read_before_is_recorded_whole(tmp_path: Path, headers: 
 
     assert live.content == b"hello"
     assert replayed.content == b"hello"
+
+
+class Late(SyncByteStream):
+    """A body whose trailers come behind it."""
+
+    def __init__(self, trailers: list[tuple[bytes, bytes]]) -> None:
+        self._trailers = trailers
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"hello"
+        self._trailers.append((b"x-checksum", b"5d41402a"))
+
+
+class WithTrailers(BaseTransport):
+    def handle_request(self, request: Request) -> Response:
+        trailers: list[tuple[bytes, bytes]] = []
+        return Response(200, stream=Late(trailers), extensions={"trailers": trailers})
+
+
+def test_trailers_are_recorded_and_come_again(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.yaml"
+
+    with Client(transport=WithTrailers()) as client, cassettes.use(tape, mode="once"):
+        client.get("https://api.test/")
+    with cassettes.use(tape, mode="none"), Client() as client:
+        replayed = client.get("https://api.test/")
+
+    assert replayed.extensions["trailers"] == [(b"x-checksum", b"5d41402a")]
+    assert "  trailers:\n    x-checksum: 5d41402a\n" in tape.read_text("utf-8")
+
+
+def test_trailers_that_no_server_could_send_are_damage(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.yaml"
+    tape.write_text(
+        "cassette: 1\n--- # GET / -> 200\nrequest: {method: GET, url: 'https://api.test/'}\n"
+        'response: {status: 200, trailers: {x y: "1"}}\n...\n',
+        "utf-8",
+    )
+
+    with Client() as client, cassettes.use(tape, mode="none"), pytest.raises(cassettes.CassetteDamaged, match="'x y'"):
+        client.get("https://api.test/")
