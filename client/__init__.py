@@ -57,6 +57,7 @@ from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .messages.response import Response
+from .messages.timings import Timings
 from .network.backends.memory import AsyncMemoryNetwork, MemoryEnd, MemoryNetwork
 from .network.proxy import Proxy
 from .network.tls import create_ssl_context
@@ -149,6 +150,7 @@ __all__ = [
     "SyncByteStream",
     "Timeout",
     "TimeoutException",
+    "Timings",
     "TooManyRedirects",
     "TransportError",
     "UnsupportedProtocol",

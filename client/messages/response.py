@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..arguments import HeaderTypes, ResponseContent, ResponseExtensions
     from ..urls import URL
     from .request import Request
+    from .timings import Timings
 
 
 class Response(ResponseBody):
@@ -165,6 +166,19 @@ class Response(ResponseBody):
     @elapsed.setter
     def elapsed(self, elapsed: datetime.timedelta) -> None:
         self._elapsed = elapsed.total_seconds()
+
+    @property
+    def timings(self) -> Timings:
+        """Where the time of this one exchange went, phase by phase; `elapsed` is all of it, seen from the client.
+
+        A response that did not come over the network has a `total` at most.
+        """
+        from .timings import Stamps, Timings
+
+        known = self.extensions.get("timings")
+        if isinstance(known, Stamps):
+            return known.timings()
+        return known if isinstance(known, Timings) else Timings(total=self._elapsed)
 
     @property
     def cookies(self) -> Cookies:

@@ -6,6 +6,7 @@ The one seam for what lies between a request and a socket: proxies replace `open
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..config import DEFAULT_HTTP2
@@ -98,10 +99,19 @@ class Connector:
 
     async def _connect_once(self, origin: Origin, call: Call) -> Connection:
         stream: NetworkStream | None = None
+        stamps = call.stamps
         try:
+            began = monotonic()
             stream = await self.open_stream(origin, call)
+            connected = monotonic()
+            dns_seconds = stream.get_extra_info("dns_seconds")
+            stamps.connect = connected - began
+            if dns_seconds is not None:
+                stamps.dns = dns_seconds
+                stamps.connect -= dns_seconds
             if origin.is_secure:
                 stream = await self._start_tls(stream, origin, call)
+                stamps.tls = monotonic() - connected
             via = None if self._route is None else self._route.via(origin)
             if self._tls_http2 is not None and self._speaks_http2(stream, origin):
                 return await self._start_http2(stream, origin, call, via)
@@ -113,6 +123,10 @@ class Connector:
             raise ConnectError(
                 f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
             ) from error
+        except BaseException:
+            if stream is not None:
+                stream.close()
+            raise
 
     def _speaks_http2(self, stream: NetworkStream, origin: Origin) -> bool:
         if not origin.is_secure:

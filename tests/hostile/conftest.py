@@ -160,6 +160,20 @@ class Side:
 
         return later()
 
+    def tracer(self, told: Callable[[str], None]) -> Callable[..., Any]:
+        """Return a `trace` extension that tells `told` the name of each step."""
+        if self.is_blocking:
+
+            def blocking(name: str, info: dict[str, Any]) -> None:
+                told(name)
+
+            return blocking
+
+        async def trace(name: str, info: dict[str, Any]) -> None:
+            told(name)
+
+        return trace
+
     def tasks(self) -> int:
         """Count the tasks of asyncio."""
         return len(asyncio.all_tasks()) if self.kind == "asyncio" else 0

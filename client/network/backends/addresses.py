@@ -50,6 +50,16 @@ def literal(host: str, port: int) -> list[Address] | None:
     return in_order(found)
 
 
+async def look_up(resolver: Resolver, host: str, port: int) -> tuple[Sequence[Address], float | None]:
+    """Return the addresses of a host, and how long that took where somebody had to be asked."""
+    spelled = literal(host, port)
+    if spelled is not None:
+        return spelled, None
+    began = time.monotonic()
+    addresses = await resolver(host, port)
+    return addresses, time.monotonic() - began
+
+
 def in_order(found: Sequence[tuple[Any, ...]]) -> list[Address]:
     """Return what `getaddrinfo` found, without repeats, the families taking turns (RFC 8305, section 4)."""
     seen = list(dict.fromkeys(Address(int(entry[0]), entry[4]) for entry in found))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import anyio
 import anyio.lowlevel
 
-from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, in_order, look_up, open_socket, set_options
 from .readiness import MOST_READ, is_readable
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class AnyioBackend:
         socket_options: Sequence[SocketOption] = (),
     ) -> NetworkStream:
         with anyio.move_on_after(timeout):
-            addresses = literal(host, port) or await self._resolver(host, port)
-            return AnyioStream(await _Race(addresses, local_address, socket_options).run(host))
+            addresses, dns_seconds = await look_up(self._resolver, host, port)
+            winner = await _Race(addresses, local_address, socket_options).run(host)
+            return AnyioStream(winner, dns_seconds=dns_seconds)
         raise TimeoutError(f"no answer from {host!r}")
 
     async def connect_unix(
@@ -167,10 +168,11 @@ async def _connect(opened: socket.socket, sockaddr: tuple[Any, ...]) -> None:
 class AnyioStream:
     """A connected non-blocking socket."""
 
-    __slots__ = ("_socket",)
+    __slots__ = ("_dns_seconds", "_socket")
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, *, dns_seconds: float | None = None) -> None:
         self._socket = connected
+        self._dns_seconds = dns_seconds
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         max_bytes = min(max_bytes, MOST_READ)
@@ -251,6 +253,8 @@ class AnyioStream:
     def get_extra_info(self, name: str) -> Any:
         if name == "is_readable":
             return self.is_readable()
+        if name == "dns_seconds":
+            return self._dns_seconds
         return about_socket(self._socket, name)
 
     def __repr__(self) -> str:

@@ -21,7 +21,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from .addresses import STAGGER, Address, all_failed, in_order, literal, open_socket, set_options
+from .addresses import STAGGER, Address, all_failed, in_order, look_up, open_socket, set_options
 from .readiness import probe
 
 if TYPE_CHECKING:
@@ -55,12 +55,17 @@ class AsyncioBackend:
         local_address: str | None = None,
         socket_options: Sequence[SocketOption] = (),
     ) -> NetworkStream:
+        dns_seconds: float | None = None
+
         async def connect() -> socket.socket:
-            addresses = literal(host, port) or await self._resolver(host, port)
+            nonlocal dns_seconds
+            addresses, dns_seconds = await look_up(self._resolver, host, port)
             race = _Race(addresses, local_address, socket_options)
             return await race.run(host)
 
-        return await _stream(await _within(timeout, connect, f"no answer from {host!r}"))
+        stream = await _stream(await _within(timeout, connect, f"no answer from {host!r}"))
+        stream.dns_seconds = dns_seconds
+        return stream
 
     async def connect_unix(
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
@@ -297,6 +302,8 @@ class _Gate:
 class AsyncioStream(asyncio.Protocol):
     """A connected socket under asyncio."""
 
+    dns_seconds: float | None = None
+
     def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket) -> None:
         self._loop = loop
         self._socket = connected
@@ -417,6 +424,8 @@ class AsyncioStream(asyncio.Protocol):
     def get_extra_info(self, name: str) -> Any:
         if name == "is_readable":
             return self.is_readable()
+        if name == "dns_seconds":
+            return self.dns_seconds
         if self._transport is None or name not in _EXTRA:
             return None
         return self._transport.get_extra_info(_EXTRA[name])

@@ -72,7 +72,10 @@ class NetworkStream(Protocol):
         ...
 
     def get_extra_info(self, name: str) -> Any:
-        """Return what `name` means here, or `None`: `ssl_object client_addr server_addr socket is_readable`."""
+        """Return what `name` means here, or `None`: `ssl_object client_addr server_addr socket is_readable`.
+
+        `dns_seconds` is how long the host's name took to resolve, where somebody had to be asked.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, about_socket, all_failed, in_order, literal, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, in_order, look_up, open_socket, set_options
 from .readiness import MOST_READ, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class BlockingBackend:
         socket_options: Sequence[SocketOption] = (),
     ) -> NetworkStream:
         deadline = None if timeout is None else time.monotonic() + timeout
-        addresses = literal(host, port) or await self._resolver(host, port)
+        addresses, dns_seconds = await look_up(self._resolver, host, port)
         race = _Race(addresses, deadline, local_address, socket_options)
         try:
-            return BlockingStream(race.run(host))
+            return BlockingStream(race.run(host), dns_seconds=dns_seconds)
         finally:
             race.close_losers()
 
@@ -179,10 +179,21 @@ class BlockingStream:
     closes. Either it sees `_is_closed`, or whoever closes sees that it is there.
     """
 
-    __slots__ = ("_ahead", "_is_closed", "_is_reading", "_is_writing", "_probe", "_socket", "_timeout", "_tls")
+    __slots__ = (
+        "_ahead",
+        "_dns_seconds",
+        "_is_closed",
+        "_is_reading",
+        "_is_writing",
+        "_probe",
+        "_socket",
+        "_timeout",
+        "_tls",
+    )
 
-    def __init__(self, connected: socket.socket, *, tls: bool = False) -> None:
+    def __init__(self, connected: socket.socket, *, tls: bool = False, dns_seconds: float | None = None) -> None:
         self._socket = connected
+        self._dns_seconds = dns_seconds
         self._tls = tls
         self._probe: Callable[[], bool] | None = None
         self._timeout: float | None = -1.0
@@ -327,6 +338,8 @@ class BlockingStream:
             return self._socket if self._tls else None
         if name == "is_readable":
             return self.is_readable()
+        if name == "dns_seconds":
+            return self._dns_seconds
         return about_socket(self._socket, name)
 
     def __repr__(self) -> str:

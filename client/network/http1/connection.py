@@ -14,6 +14,7 @@ Theory of operation
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ...bodies.streams import ByteStream
@@ -155,14 +156,22 @@ class _Exchange:
         content = plan.content
         if content is None or len(content) > _COALESCED or plan.length == CHUNKED or plan.expects_continue:
             await self.send_request()
+            self._call.stamps.sent = monotonic()
             return await self.receive_head()
         waits = self._call.waits
         timeout = waits.write if waits.deadline is None else waits.left(waits.write)
-        await self._stream.write(plan.head + content if content else plan.head, timeout)
+        try:
+            await self._stream.write(plan.head + content if content else plan.head, timeout)
+        except OSError as error:
+            await self._hear_refusal(error)
+            return await self.receive_head()
         self.is_sent = True
         self._doing = READ
+        stamps = self._call.stamps
+        stamps.sent = monotonic()
         timeout = waits.read if waits.deadline is None else waits.left(waits.read)
         data = await self._stream.read(READ_SIZE, timeout)
+        stamps.first = monotonic()
         end = data.find(b"\r\n\r\n")
         if 0 < end <= MOST_HEAD and data.startswith(b"HTTP/1."):
             head = self._connection.codec.parse_head(data[: end + 4])
@@ -183,10 +192,17 @@ class _Exchange:
         if content is not None and len(content) <= _COALESCED and not plan.expects_continue:
             if plan.length == CHUNKED:
                 content = (b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)) if content else b"0\r\n\r\n"
-            await self._stream.write(plan.head + content if content else plan.head, timeout)
-            self.is_sent = True
+            try:
+                await self._stream.write(plan.head + content if content else plan.head, timeout)
+            except OSError as error:
+                await self._hear_refusal(error)
+            else:
+                self.is_sent = True
             return
-        await self._stream.write(plan.head, timeout)
+        try:
+            await self._stream.write(plan.head, timeout)
+        except OSError as error:
+            return await self._hear_refusal(error)
         try:
             await self._send_body()
         except (OSError, WriteError) as error:
@@ -197,6 +213,7 @@ class _Exchange:
         call = self._call
         await traced(call.trace, "http11.send_request_headers", self.send_request(), request=call.request)
         await traced(call.trace, "http11.send_request_body", _nothing(), request=call.request)
+        call.stamps.sent = monotonic()
 
     async def _send_body(self) -> None:
         plan = self._plan
@@ -239,6 +256,13 @@ class _Exchange:
             raise RemoteProtocolError("the server closed the connection while the request was being sent")
         self._early = await self._feed(data)
 
+    async def _hear_refusal(self, error: OSError) -> None:
+        """Not even the head could be written: read what the server has said, if it is about this request."""
+        if self._connection.served > 1:
+            # What is there to read now was said before.
+            raise error
+        await self._hear_last_words(error)
+
     async def _hear_last_words(self, error: OSError | WriteError) -> None:
         """Writing failed: read what the server may have said before it stopped listening."""
         if _is_timeout(error):
@@ -254,14 +278,18 @@ class _Exchange:
 
     async def receive_head(self) -> tuple[Head, bytes]:
         """Return the final response's head, and what has arrived of its body."""
+        stamps = self._call.stamps
         early = self._early
         if early is not None:
+            stamps.sent = stamps.first = monotonic()
             return early
         self._doing = READ
         waits = self._call.waits
         while True:
             timeout = waits.read if waits.deadline is None else waits.left(waits.read)
             data = await self._stream.read(READ_SIZE, timeout)
+            if not hasattr(stamps, "first"):
+                stamps.first = monotonic()
             if not data:
                 raise self._ended()
             found = await self._feed(data)

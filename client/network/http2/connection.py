@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...config import DEFAULT_HTTP2
@@ -90,12 +90,14 @@ class HTTP2Connection(SharedConnection):
 
     async def _wait_for_head(self, stream: Stream) -> None:
         """Return once the response's head is there."""
-        waits = stream.call.waits
+        waits, stamps = stream.call.waits, stream.call.stamps
+        stamps.sent = monotonic()
         while True:
             await self.wait(stream, stream.call, waits.left(waits.read), _has_head)
             if stream.interims:
                 await tell_interims(stream)
             if stream.head is not None:
+                stamps.first = monotonic()
                 return
             if stream.ending is not None:
                 raise self.failed(stream)
