@@ -19,6 +19,7 @@ from .config import (
     UseClientDefault,
 )
 from .settings import BaseClient, ClientState
+from .signatures import client_request, client_verb, new_client, refuse_unknown, shown_as
 from .transports.network import AsyncHTTPTransport, HTTPTransport
 from .transports.stand_in import stands_in
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .network.proxy import ProxyTypes
     from .request_options import BuildOptions, ClientExtras, RequestOptions
     from .retry import Retry
+    from .signatures import NoOptions
     from .sse import EventSource
     from .transports.base import AsyncBaseTransport, BaseTransport
 
@@ -77,7 +79,9 @@ class Client(BaseClient):
     _caller = BLOCKING
     _stream_kind = SyncByteStream
     _method = "handle_request"
+    _is_async = False
 
+    @shown_as(new_client)
     def __init__(
         self,
         *,
@@ -102,6 +106,8 @@ class Client(BaseClient):
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
         **extras: Unpack[ClientExtras],
     ) -> None:
+        if extras:
+            refuse_unknown(extras, new_client)
         super().__init__(
             auth=auth,
             params=params,
@@ -124,6 +130,7 @@ class Client(BaseClient):
 
         self._route(network, transport, proxy, mounts)
 
+    @shown_as(client_request)
     def request(
         self,
         method: str,
@@ -142,6 +149,7 @@ class Client(BaseClient):
         extensions: RequestExtensions | None = None,
         retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
         compress: str | None = None,
+        **unknown: Unpack[NoOptions],
     ) -> Response:
         """Send a request and return its response, read and closed.
 
@@ -150,6 +158,8 @@ class Client(BaseClient):
         `data`) and `json`, sent compressed with `compress="gzip"` or `"zstd"`. `timeout` is in seconds.
         Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
         """
+        if unknown:
+            refuse_unknown(unknown, client_request)
         request = self.build_request(
             method,
             url,
@@ -164,8 +174,12 @@ class Client(BaseClient):
             extensions=extensions,
             compress=compress,
         )
-        return run(self._exchange(request, False, auth, follow_redirects, retry))
+        # Through `send`, which subclasses and tests replace; those that httpx knows take no `retry`.
+        if retry is USE_CLIENT_DEFAULT:
+            return self.send(request, auth=auth, follow_redirects=follow_redirects)
+        return self.send(request, auth=auth, follow_redirects=follow_redirects, retry=retry)
 
+    @shown_as(client_request)
     @contextmanager
     def stream(
         self,
@@ -179,7 +193,10 @@ class Client(BaseClient):
     ) -> Generator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
         request = self.build_request(method, url, **options)
-        response = self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
+        if retry is USE_CLIENT_DEFAULT:
+            response = self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+        else:
+            response = self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
         finally:
@@ -197,34 +214,42 @@ class Client(BaseClient):
         """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
         return run(self._exchange(request, stream, auth, follow_redirects, retry))
 
+    @shown_as(client_verb)
     def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `GET` request; options as in `request`."""
         return self.request("GET", url, **options)
 
+    @shown_as(client_verb)
     def head(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `HEAD` request; options as in `request`."""
         return self.request("HEAD", url, **options)
 
+    @shown_as(client_verb)
     def options(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send an `OPTIONS` request; options as in `request`."""
         return self.request("OPTIONS", url, **options)
 
+    @shown_as(client_verb)
     def post(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `POST` request; options as in `request`."""
         return self.request("POST", url, **options)
 
+    @shown_as(client_verb)
     def put(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PUT` request; options as in `request`."""
         return self.request("PUT", url, **options)
 
+    @shown_as(client_verb)
     def patch(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PATCH` request; options as in `request`."""
         return self.request("PATCH", url, **options)
 
+    @shown_as(client_verb)
     def delete(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `DELETE` request; options as in `request`."""
         return self.request("DELETE", url, **options)
 
+    @shown_as(client_verb)
     def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
         return self.request("QUERY", url, **options)
@@ -330,13 +355,6 @@ class Client(BaseClient):
             else:
                 transport.__exit__(exc_type, exc_value, traceback)
 
-    async def _hand_over(self, transport: Any, request: Request) -> Response:
-        handle = getattr(transport, "handle_request", None)
-        if handle is None:
-            raise self._wrong_kind(transport)
-        response: Response = handle(request)
-        return response
-
 
 class AsyncClient(BaseClient):
     """An HTTP client for asynchronous code, under asyncio and trio.
@@ -359,7 +377,9 @@ class AsyncClient(BaseClient):
     _caller = ASYNCHRONOUS
     _stream_kind = AsyncByteStream
     _method = "handle_async_request"
+    _is_async = True
 
+    @shown_as(new_client)
     def __init__(
         self,
         *,
@@ -384,6 +404,8 @@ class AsyncClient(BaseClient):
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
         **extras: Unpack[ClientExtras],
     ) -> None:
+        if extras:
+            refuse_unknown(extras, new_client)
         super().__init__(
             auth=auth,
             params=params,
@@ -406,6 +428,7 @@ class AsyncClient(BaseClient):
 
         self._route(network, transport, proxy, mounts)
 
+    @shown_as(client_request)
     async def request(
         self,
         method: str,
@@ -424,6 +447,7 @@ class AsyncClient(BaseClient):
         extensions: RequestExtensions | None = None,
         retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
         compress: str | None = None,
+        **unknown: Unpack[NoOptions],
     ) -> Response:
         """Send a request and return its response, read and closed.
 
@@ -432,6 +456,8 @@ class AsyncClient(BaseClient):
         `data`) and `json`, sent compressed with `compress="gzip"` or `"zstd"`. `timeout` is in seconds.
         Raises a `RequestError` when there is no response, `InvalidURL` when there cannot be one.
         """
+        if unknown:
+            refuse_unknown(unknown, client_request)
         request = self.build_request(
             method,
             url,
@@ -446,8 +472,12 @@ class AsyncClient(BaseClient):
             extensions=extensions,
             compress=compress,
         )
-        return await self._exchange(request, False, auth, follow_redirects, retry)
+        # Through `send`, which subclasses and tests replace; those that httpx knows take no `retry`.
+        if retry is USE_CLIENT_DEFAULT:
+            return await self.send(request, auth=auth, follow_redirects=follow_redirects)
+        return await self.send(request, auth=auth, follow_redirects=follow_redirects, retry=retry)
 
+    @shown_as(client_request)
     @asynccontextmanager
     async def stream(
         self,
@@ -461,7 +491,10 @@ class AsyncClient(BaseClient):
     ) -> AsyncGenerator[Response]:
         """Send a request and yield its response before its body is read; it is closed when the block ends."""
         request = self.build_request(method, url, **options)
-        response = await self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
+        if retry is USE_CLIENT_DEFAULT:
+            response = await self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+        else:
+            response = await self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
         finally:
@@ -479,34 +512,42 @@ class AsyncClient(BaseClient):
         """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
         return await self._exchange(request, stream, auth, follow_redirects, retry)
 
+    @shown_as(client_verb)
     async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `GET` request; options as in `request`."""
         return await self.request("GET", url, **options)
 
+    @shown_as(client_verb)
     async def head(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `HEAD` request; options as in `request`."""
         return await self.request("HEAD", url, **options)
 
+    @shown_as(client_verb)
     async def options(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send an `OPTIONS` request; options as in `request`."""
         return await self.request("OPTIONS", url, **options)
 
+    @shown_as(client_verb)
     async def post(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `POST` request; options as in `request`."""
         return await self.request("POST", url, **options)
 
+    @shown_as(client_verb)
     async def put(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PUT` request; options as in `request`."""
         return await self.request("PUT", url, **options)
 
+    @shown_as(client_verb)
     async def patch(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PATCH` request; options as in `request`."""
         return await self.request("PATCH", url, **options)
 
+    @shown_as(client_verb)
     async def delete(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `DELETE` request; options as in `request`."""
         return await self.request("DELETE", url, **options)
 
+    @shown_as(client_verb)
     async def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
         return await self.request("QUERY", url, **options)
@@ -611,10 +652,3 @@ class AsyncClient(BaseClient):
                 await transport.aclose()
             else:
                 await transport.__aexit__(exc_type, exc_value, traceback)
-
-    async def _hand_over(self, transport: Any, request: Request) -> Response:
-        handle = getattr(transport, "handle_async_request", None)
-        if handle is None:
-            raise self._wrong_kind(transport)
-        response: Response = await handle(request)
-        return response

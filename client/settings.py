@@ -22,6 +22,7 @@ from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers
 from .messages.request import Request
 from .retry import retry_from
+from .signatures import client_build, refuse_unknown, shown_as
 from .transports import stand_in
 from .transports.mounts import sorted_mounts
 from .transports.proxies import environment_mounts
@@ -30,6 +31,8 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from typing_extensions import Unpack
 
     from .arguments import (
         CookieTypes,
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from .messages.response import Response
     from .request_options import JSONCodec
     from .retry import Retry
+    from .signatures import NoOptions
     from .transports.mounts import URLPattern
 
 USER_AGENT = f"python-understudy/{__version__}"
@@ -225,6 +229,7 @@ class BaseClient:
 
     # Making a request.
 
+    @shown_as(client_build)
     def build_request(
         self,
         method: str,
@@ -240,6 +245,7 @@ class BaseClient:
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         compress: str | None = None,
+        **unknown: Unpack[NoOptions],
     ) -> Request:
         """Return the request that `request(...)` would send: the client's settings and these arguments merged.
 
@@ -248,6 +254,8 @@ class BaseClient:
         `compress="gzip"` (or `"zstd"`) sends the body compressed.
         Raises `InvalidURL`, and `LocalProtocolError` for what HTTP cannot carry.
         """
+        if unknown:
+            refuse_unknown(unknown, client_build)
         if not extensions or "timeout" not in extensions:
             limit = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
             said: dict[str, Any] = {"timeout": limit.as_dict()}

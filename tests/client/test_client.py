@@ -565,3 +565,44 @@ async def test_a_transport_that_cannot_be_closed_keeps_none_of_the_others_open(s
         await side.close(client)
 
     assert closed == ["first", "second"]
+
+
+@pytest.mark.anyio
+async def test_every_request_goes_through_send_as_httpx_spells_it(side: Side) -> None:
+    # Libraries built on httpx override or patch `send`, with its parameters and no others.
+    seen: list[dict[str, Any]] = []
+    client = side.client(echo)
+    original = client.send
+
+    def send(request: Request, *, stream: bool = False, auth: Any = None, follow_redirects: Any = None) -> Any:
+        seen.append({"stream": stream, "auth": auth, "follow_redirects": follow_redirects})
+        return original(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+
+    client.send = send
+    await side.call(client.get, URL, follow_redirects=True)
+    await side.call(client.request, "POST", URL, auth=("user", "password"))
+    async with side.stream(client, "GET", URL) as response:
+        await side.read(response)
+
+    assert [call["stream"] for call in seen] == [False, False, True]
+    assert seen[0]["follow_redirects"] is True
+    assert seen[1]["auth"] == ("user", "password")
+
+
+@pytest.mark.anyio
+async def test_send_is_told_of_a_retry_where_the_call_says_one(side: Side) -> None:
+    seen: list[Any] = []
+    client = side.client(echo)
+    original = client.send
+
+    def send(request: Request, **options: Any) -> Any:
+        seen.append(options.get("retry"))
+        return original(request, **options)
+
+    client.send = send
+    await side.call(client.get, URL, retry=None)
+    policy = understudy.Retry(attempts=2)
+    async with side.stream(client, "GET", URL, retry=policy) as response:
+        await side.read(response)
+
+    assert seen == [None, policy]
