@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...config import DEFAULT_HTTP2
 from ...bodies.streams import ByteStream
+from ...config import DEFAULT_HTTP2
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
@@ -49,6 +49,7 @@ class HTTP2Connection(SharedConnection):
         self._pool = call.pool
         plan = plan_request(call.request, self._via)
         await self.look()
+        await self.make_sure(call)
         await self._wait_for_room(call)
         with self.lock:
             protocol = self.protocol
@@ -156,14 +157,9 @@ class HTTP2Connection(SharedConnection):
         return protocol.has_settings or not protocol.streams or call.request.is_replayable
 
     def _too_late(self, call: Call) -> Unanswered:
-        """Return what sends the call to another connection: this one ended before the request went out."""
-        error = self.protocol.dead or RemoteProtocolError(f"the server takes no more requests: {self.protocol.goaway}")
-        if isinstance(error, RequestError):
-            error = copy.copy(error)
-        translated = translate(error, READ, call.request, call.waits)
-        translated.request_sent = False
-        translated.retryable = True
-        return Unanswered(translated, processed=False, is_unsent=True)
+        protocol = self.protocol
+        error = protocol.dead or RemoteProtocolError(f"the server takes no more requests: {protocol.goaway}")
+        return self._unsent(error, call)
 
 
 def _has_head(stream: Stream) -> bool:

@@ -22,6 +22,7 @@ UNTIL_SETTINGS = 100
 _PAID_BY_PROGRESS = 1_000
 _RESETS_REMEMBERED = 1_024
 _LARGEST_STREAM_ID = 2**31 - 1
+_SIGN_OF_LIFE = bytes(8)
 
 
 class GoAway:
@@ -133,6 +134,10 @@ class Outgoing:
         self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
         self._remember_reset(stream.id, by_us=True)
         self.finished.append(stream)
+
+    def ping(self) -> None:
+        """Ask the server for a sign of life."""
+        self.outgoing += f.frame_head(f.PING, 0, 0, 8) + _SIGN_OF_LIFE
 
     def say_goodbye(self) -> None:
         """Take leave."""

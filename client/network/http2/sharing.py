@@ -1,78 +1,27 @@
-"""One connection that many callers share, without a thread or a task of its own.
-
-Theory of operation
-
-1. `Protocol` knows HTTP/2 and waits for nothing. Here is what waits. Every look at the protocol and every change of
-   it happens under one lock and without an `await`, so that threads and tasks find it whole, and cancellation strikes
-   nothing in half.
-2. There are two duties: writing what is to go out, and reading. A caller that has to wait (for a head, a piece of a
-   body, room in a window) first takes on a duty that nobody performs, and does it for all; when both are taken, it
-   waits for its turn or its news on a flag of its own. Whoever leaves wakes one that waits, so that no duty is left
-   while somebody needs it. So each caller waits with its own timeout, whatever it does meanwhile, and a connection
-   that nobody waits for costs nothing.
-3. A reader hands what has arrived to all streams, whose buffers are bounded by their windows, before it looks at its
-   own.
-4. A stream is given back to the pool when the server has said everything, or when its caller has had enough: then
-   RST_STREAM goes out at once where that needs no waiting, else with whatever is written next.
-5. A connection is looked at before it is used again. What has arrived meanwhile (GOAWAY, the end) is taken in first.
-6. When writing fails the server may have said why: reading goes on for a second at most.
-"""
+"""What the callers of one connection may ask of it; how they share it is said in `duties`."""
 
 from __future__ import annotations
 
 import copy
-import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
-from ...config import DEFAULT_HTTP2
 from ...errors import ReadError, RemoteProtocolError, RequestError, WriteError
-from ..call import Call
 from ..connection import Unanswered
-from ..failures import READ, WRITE, translate
+from ..failures import READ, translate
 from .codes import CANCEL
-from .protocol import Protocol
-from .wire import WRITE_SIZE, wire_for
+from .duties import Duties
 
 if TYPE_CHECKING:
-    from ...config import HTTP2
-    from ..backends.base import NetworkBackend, NetworkStream, Waiter
-    from ..call import Owner
+    from ..call import Call
     from .stream import Stream
 
-READ_SIZE = 262_144
-_LAST_WORDS_WAIT = 1.0
-_GOODBYE_WAIT = 0.2
 # How a connection ends that the server no longer wanted.
 _DEATHS = (ReadError, WriteError, RemoteProtocolError)
 
 
-class SharedConnection:
-    """An open connection, and the duties of those who use it."""
-
-    def __init__(
-        self,
-        stream: NetworkStream,
-        backend: NetworkBackend,
-        *,
-        is_async: bool,
-        settings: HTTP2 = DEFAULT_HTTP2,
-        wants_http1: Callable[[], None] | None = None,
-    ) -> None:
-        self.stream = stream
-        self.protocol = Protocol(settings)
-        self.lock = threading.Lock()
-        self._backend = backend
-        self._wire = wire_for(stream, is_async=is_async)
-        self._wants_http1 = wants_http1
-        self.capacity = self.protocol.most_streams if self._wire.can_be_shared else 1
-        self._pool: Owner | None = None
-        self._waiting: dict[Any, Waiter] = {}  # a stream or a call -> the flag that it waits for
-        self._is_reading = False
-        self._is_writing = False
-        self._write_error: OSError | None = None
-        self._is_retired = False
-        self._is_closed = False
+class SharedConnection(Duties):
+    """An open connection, as its pool and its callers see it."""
 
     async def open(self, timeout: float | None) -> None:
         """Send the connection's preface, on which the first request follows without waiting for an answer."""
@@ -105,6 +54,39 @@ class SharedConnection:
                 return
             self._is_reading = True
         await self._read(0.0)
+
+    async def make_sure(self, call: Call) -> None:
+        """Ask a server that has been silent for long whether it is there, before a request is entrusted to it."""
+        heartbeat = self._heartbeat
+        if heartbeat is None:
+            return
+        with self.lock:
+            if not self.protocol.takes_requests or not heartbeat.is_due(time.monotonic()):
+                return
+            self.ping(heartbeat)
+        waits = call.waits
+        try:
+            await self.wait(call, call, waits.left(waits.read), self._is_alive)
+        except TimeoutError as error:
+            waits.left(None)
+            # The server may have more time for others than this caller has.
+            raise self._unsent(error, call) from error
+        except BaseException:
+            call.done(reusable=self.protocol.takes_requests)
+            raise
+
+    def _is_alive(self, _: Any) -> bool:
+        return self._heartbeat is None or self._heartbeat.asked_at is None or self.protocol.dead is not None
+
+    def _unsent(self, error: Exception, call: Call) -> Unanswered:
+        """Return what sends the call to another connection: nothing of the request has gone out on this one."""
+        if isinstance(error, RequestError):
+            # One for each call: it is going to carry its own request.
+            error = copy.copy(error)
+        translated = translate(error, READ, call.request, call.waits)
+        translated.request_sent = False
+        translated.retryable = True
+        return Unanswered(translated, processed=False, is_unsent=True)
 
     def close(self) -> None:
         with self.lock:
@@ -162,15 +144,6 @@ class SharedConnection:
             news = self._collect()
         self._publish(*news)
 
-    async def flush_farewell(self) -> None:
-        """Write what `abandon` could not write without waiting; that it arrives matters less than time."""
-        with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing or self._is_closed:
-                return
-            self._is_writing = True
-            data = self._take_outgoing()
-        await self._write_data(data, _GOODBYE_WAIT)
-
     async def flush(self, stream: Stream) -> None:
         """Write what is to go out, or leave it to the one who is writing already."""
         waits = stream.call.waits
@@ -178,225 +151,3 @@ class SharedConnection:
 
     def _is_flushed(self, party: Any) -> bool:
         return not self.protocol.outgoing or self._is_writing or self.protocol.dead is not None
-
-    async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
-        """Return when `is_ready(party)`, taking on duties meanwhile; `TimeoutError` after `timeout` seconds."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        left = timeout
-        while True:
-            data = b""
-            waiter: Waiter | None = None
-            with self.lock:
-                if is_ready(party):
-                    self._hand_over()
-                    break
-                if left is not None and left <= 0:
-                    self._hand_over()
-                    raise TimeoutError("the peer says nothing")
-                if self.protocol.outgoing and not self._is_writing and self._write_error is None:
-                    self._is_writing = True
-                    data = self._take_outgoing()
-                elif not self._is_reading:
-                    self._is_reading = True
-                else:
-                    waiter = self._waiting[party] = self._backend.waiter()
-            if data:
-                await self._write(data, call)
-            elif waiter is None:
-                if not await self._read(left):
-                    # The time is over on the network's clock, which may be another one.
-                    left = 0.0
-                    continue
-            else:
-                await self._sleep(party, waiter, left)
-            if deadline is not None:
-                left = deadline - time.monotonic()
-        if self.protocol.outgoing and not self.protocol.streams:
-            # Nobody else is going to.
-            await self.flush_farewell()
-
-    # The duties
-
-    def _take_outgoing(self) -> bytes:
-        outgoing = self.protocol.outgoing
-        if len(outgoing) <= WRITE_SIZE:
-            data = bytes(outgoing)
-            outgoing.clear()
-        else:
-            data = bytes(outgoing[:WRITE_SIZE])
-            del outgoing[:WRITE_SIZE]
-        return data
-
-    async def _write(self, data: bytes, call: Call) -> None:
-        waits = call.waits
-        try:
-            timeout = waits.left(waits.write)
-        except RequestError:
-            timeout = 0.0
-        error = await self._write_data(data, timeout)
-        if isinstance(error, TimeoutError):
-            raise translate(error, WRITE, call.request, waits) from error
-
-    async def _write_data(self, data: bytes, timeout: float | None) -> OSError | None:
-        """Do the duty of writing; return what went wrong."""
-        is_done = False
-        failure: OSError | None = None
-        try:
-            await self._wire.write(data, timeout)
-            is_done = True
-        except OSError as error:
-            is_done = True
-            failure = error
-            if isinstance(error, TimeoutError):
-                self._break(ConnectionAbortedError("the server took nothing more, and the connection was given up"))
-            else:
-                self._write_error = error
-        finally:
-            if not is_done and not self._wire.takes_at_once:
-                self._break(ConnectionAbortedError("sending was interrupted in the middle of a frame"))
-            with self.lock:
-                self._is_writing = False
-                if not is_done:
-                    self._hand_over()
-                news = self._collect_writers()
-            for waiter in news:
-                waiter.set()
-        return failure
-
-    async def _read(self, left: float | None) -> bool:
-        """Do the duty of reading; return whether anything has happened in time."""
-        data: bytes | None = None
-        error: OSError | None = None
-        if self._write_error is not None:
-            left = _LAST_WORDS_WAIT if left is None else min(left, _LAST_WORDS_WAIT)
-        try:
-            data = await self._wire.read(READ_SIZE, left)
-        except TimeoutError:
-            error = self._write_error
-            if error is None:
-                return False
-        except OSError as caught:
-            error = caught
-        finally:
-            if data is None and error is None:
-                with self.lock:
-                    self._is_reading = False
-                    self._hand_over()
-        self._receive(data or b"", self._write_error or error)
-        if self.protocol.dead is not None:
-            await self._end()
-        return True
-
-    async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
-        is_woken = False
-        try:
-            is_woken = await waiter.wait(left)
-        finally:
-            with self.lock:
-                if self._waiting.get(party) is waiter:
-                    del self._waiting[party]
-                elif not is_woken:
-                    # Woken in the last moment, perhaps for a duty: somebody else does it.
-                    self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Wake one who waits, if there is a duty that nobody performs; the caller holds the lock."""
-        if self._waiting and (not self._is_reading or (self.protocol.outgoing and not self._is_writing)):
-            party = next(iter(self._waiting))
-            self._waiting.pop(party).set()
-
-    def _receive(self, data: bytes, error: OSError | None = None) -> None:
-        with self.lock:
-            # Not before: what the next reader reads comes after this.
-            self._is_reading = False
-            if data:
-                self.protocol.receive(data)
-            else:
-                self.protocol.end(error)
-            news = self._collect()
-        self._publish(*news)
-
-    def _break(self, error: OSError) -> None:
-        """Give the connection up."""
-        with self.lock:
-            self.protocol.end(error)
-            self.protocol.outgoing.clear()
-            news = self._collect()
-        self._wire.close()
-        self._publish(*news)
-
-    async def _end(self) -> None:
-        """Say why, if it is this side that ends the connection, and close it."""
-        with self.lock:
-            is_silent = self._is_writing or self._write_error is not None
-            self._is_writing = True
-        try:
-            while self.protocol.outgoing and not is_silent:
-                await self._wire.write(self._take_outgoing(), _GOODBYE_WAIT)
-        except OSError:
-            pass
-        finally:
-            self._wire.close()
-
-    def _write_now(self) -> None:
-        """Send what is to go out, as far as that needs no waiting; where somebody waits, it is that one's duty."""
-        with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing:
-                return
-            if self._waiting:
-                self._hand_over()
-                return
-            if not self._wire.can_be_tried:
-                return
-            self._is_writing = True
-            data = self._take_outgoing()
-        self._wire.write_now(data)
-        with self.lock:
-            self._is_writing = False
-
-    # What has happened
-
-    def _collect(self) -> tuple[list[Waiter], list[Stream]]:
-        """Return who is to be woken, and which streams have finished; the caller holds the lock."""
-        protocol = self.protocol
-        waiting = self._waiting
-        woken: list[Waiter] = []
-        touched, protocol.touched = protocol.touched, []
-        finished, protocol.finished = protocol.finished, []
-        if waiting:
-            for stream in touched:
-                waiter = waiting.pop(stream, None)
-                if waiter is not None:
-                    woken.append(waiter)
-            if finished or not protocol.takes_requests or self.capacity != protocol.most_streams:
-                # A call that waits for a stream of its own is no stream yet.
-                calls = [party for party in waiting if isinstance(party, Call)]
-                woken.extend(waiting.pop(call) for call in calls)
-        return woken, finished
-
-    def _collect_writers(self) -> list[Waiter]:
-        """Return those who wait to write; the caller holds the lock."""
-        waiting = self._waiting
-        parties = [party for party in waiting if getattr(party, "wants_to_write", False)]
-        return [waiting.pop(party) for party in parties]
-
-    def _publish(self, woken: list[Waiter], finished: list[Stream]) -> None:
-        """Tell callers and pool; outside the lock."""
-        protocol = self.protocol
-        for waiter in woken:
-            waiter.set()
-        takes_requests = protocol.takes_requests
-        for stream in finished:
-            if stream.has_ended:
-                stream.call.done(reusable=takes_requests)
-        pool = self._pool
-        if pool is None:
-            return
-        if self._wire.can_be_shared and protocol.most_streams != self.capacity:
-            self.capacity = protocol.most_streams
-            pool.set_capacity(self, self.capacity)
-        if not takes_requests and not self._is_retired:
-            self._is_retired = True
-            if protocol.wants_http1 and self._wants_http1 is not None:
-                self._wants_http1()
-            pool.retire(self)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.network.test_torture import KINDS, Accidents, have_accident
 from tests.hostile.http2_server import Http2Server
+from understudy.client.config import HTTP2
 
 from .bodies import streamed
 
@@ -74,10 +75,14 @@ SCENARIOS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-async def run_once(world: Any, act: Callable[[Any], Any], kind: str, at: int) -> bool:
+# How HTTP/2 is spoken: as usual, and with a PING before a connection is used again.
+SETTINGS: dict[str, HTTP2] = {"usual": HTTP2(), "asking": HTTP2(ping_interval=1e-9, ping_timeout=1.0)}
+
+
+async def run_once(world: Any, act: Callable[[Any], Any], settings: HTTP2, kind: str, at: int) -> bool:
     """Run a scenario with an accident; return whether there was one."""
     server = Http2Server(on_request=answer)
-    sender = world.sender(server, http1=False, http2=True)
+    sender = world.sender(server, http1=False, http2=settings)
     sender.server, sender.world, sender.is_blocking = server, world, world.name == "blocking"
     network = Accidents(sender.network, kind, at)
     sender.transport._network = network
@@ -99,13 +104,14 @@ async def run_once(world: Any, act: Callable[[Any], Any], kind: str, at: int) ->
     return network.happened
 
 
+@pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_no_accident_leaks_a_connection_or_breaks_the_next_request(world: Any, scenario: str) -> None:
+def test_no_accident_leaks_a_connection_or_breaks_the_next_request(world: Any, scenario: str, settings: str) -> None:
     for kind in KINDS[world.name]:
 
         async def every_step(kind: str = kind) -> int:
             at = 1
-            while await run_once(world, SCENARIOS[scenario], kind, at):
+            while await run_once(world, SCENARIOS[scenario], SETTINGS[settings], kind, at):
                 at += 1
                 assert at < 500
             return at
