@@ -583,3 +583,25 @@ def test_a_cookie_jar_that_is_given_empty_is_kept() -> None:
     client.get("https://api.test/")
 
     assert [cookie.name for cookie in jar] == ["a"]
+
+
+@pytest.mark.anyio
+async def test_the_choice_of_a_transport_can_be_overridden(side: Side) -> None:
+    # Code that mocks httpx does it so.
+    client = side.client(lambda request: Response(500))
+    client._transport_for_url = lambda url: side.transport(lambda request: Response(200, text=url.host))
+
+    response = await side.call(client.get, "https://api.test/")
+
+    assert response.text == "api.test"
+
+
+@pytest.mark.anyio
+async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
+    class Chooser(type(side.client())):  # type: ignore[misc]  # of either kind
+        def _transport_for_url(self, url: URL) -> Any:
+            return side.transport(lambda request: Response(200, text=url.host))
+
+    response = await side.call(Chooser().get, "https://api.test/")
+
+    assert response.text == "api.test"
