@@ -165,7 +165,7 @@ class PoolState(Generic[Connection]):
         origin = entry.origin
         if (
             not reusable
-            or entry.capacity > 1
+            or entry.capacity != 1
             or entry.is_retired
             or self._queue
             or origin.waiting

@@ -209,6 +209,20 @@ def test_capacity_may_grow_and_shrink() -> None:
     assert third.entry is None, "still one too many"
 
 
+def test_a_connection_that_serves_nobody_more_is_not_used_again() -> None:
+    state = pool()
+    first = holding(state, "a", "one", capacity=100)
+    assert first.entry is not None
+
+    # The server has said so while the first was served.
+    state.set_capacity(first.entry, 0, 0)
+    state.release(first, 0, reusable=True)
+
+    second = Ticket[str]("a")
+    assert state.acquire(second, 0)
+    assert connection_of(second) is None
+
+
 def test_a_retired_connection_serves_those_it_has() -> None:
     state = pool()
     first = holding(state, "a", "one", capacity=2)
