@@ -77,6 +77,7 @@ class BaseClient:
     _caller: Caller
     _stream_kind: type[SyncByteStream | AsyncByteStream]
     _method: str
+    _is_async: bool
 
     def __init__(
         self,
@@ -384,7 +385,9 @@ class BaseClient:
         try:
             fails = self._raises_for_status and not response.is_success
             if fails or not stream:
-                await self._caller.read(response)
+                # Mostly it has come with its head.
+                if response._take_held() is None:
+                    await self._caller.read(response)
             if fails:
                 response.raise_for_status()
         except BaseException:
@@ -437,9 +440,13 @@ class BaseClient:
     async def _deliver(self, request: Request) -> Response:
         """Give one request to the transport that answers here, and take its response in."""
         started = time.perf_counter()
-        transport = stand_in.answering(self._transport_for_url(request.url))
+        own = self._transport_for_url(request.url)
+        transport = stand_in.answering(own)
+        handle = getattr(transport, self._method, None)
+        if handle is None:
+            raise self._wrong_kind(transport)
         try:
-            response = await self._hand_over(transport, request)
+            response: Response = await handle(request) if self._is_async else handle(request)
         except RequestError as error:
             if error._request is None:
                 error.request = request
@@ -449,7 +456,7 @@ class BaseClient:
                 f"{type(transport).__name__} answered with a body of type {type(response.stream).__name__}, "
                 f"but this client reads {self._stream_kind.__name__}s"
             )
-        response.request = request
+        response._request = request
         response._started = started
         response.default_encoding = self._default_encoding
         response._guards = self._guards
@@ -460,9 +467,6 @@ class BaseClient:
         if response._content is not None:
             response._stop_clock()
         return response
-
-    async def _hand_over(self, transport: Any, request: Request) -> Response:
-        raise NotImplementedError
 
     def _wrong_kind(self, transport: object) -> TypeError:
         name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__

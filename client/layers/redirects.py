@@ -73,7 +73,7 @@ class Redirects:
         history: list[Response] = []
         while True:
             response = await send(request)
-            response.history = list(history)
+            response.history = history.copy()
             if not response.has_redirect_location:
                 return response
             try:

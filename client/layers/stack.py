@@ -34,7 +34,7 @@ def stack(layers: Sequence[Layer], send: Send) -> Send:
 
 
 def _around(layer: Layer, send: Send) -> Send:
-    async def sending(request: Request) -> Response:
-        return await layer(request, send)
+    def sending(request: Request) -> Awaitable[Response]:
+        return layer(request, send)
 
     return sending

@@ -190,7 +190,10 @@ class Headers(MutableMapping[str, str]):
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, (str, bytes)) and lookup_key(key) in self._indexed()
+        index = self._index
+        if index is None:
+            index = self._indexed()
+        return isinstance(key, (str, bytes)) and lookup_key(key) in index
 
     def __setitem__(self, key: str, value: str) -> None:
         """Set a field in the place of the first of that name, dropping the others."""
@@ -342,6 +345,7 @@ class Headers(MutableMapping[str, str]):
         """Have the fields of `other`, until one of the two changes."""
         if other._memory is None:
             other._memory = {}
+            other._indexed()
         self._memory = other._memory
         self._fields = other._fields
         self._index = other._index
