@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
+from .fast_reader import Rendered
 from .numbers import Number
 from .plain import is_mapping, is_sequence
 
@@ -177,6 +178,8 @@ class Reader:
         kind = said[0]
         value = message[kind]
         style = str(message.get("style", ""))
+        if isinstance(value, Rendered):
+            return value.content(style)
         if kind in _STYLED:
             return _STYLED[kind](value, style)
         if kind == "form":

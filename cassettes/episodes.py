@@ -127,12 +127,11 @@ class Episode:
         return self.line
 
     def _parsed(self, text: bytes) -> Any:
-        said = text.decode("utf-8")
-        data = fast_reader.read(said)
+        data = fast_reader.read_messages(text)
         if isinstance(data, fast_reader.Unusual):
             # Counting lines costs more than reading one document, so only errors pay for it.
             try:
-                data = read(said, self._place.path)
+                data = read(text.decode("utf-8"), self._place.path)
             except CassetteDamaged as error:
                 error.line = (error.line or 1) + self.line - 1
                 raise
