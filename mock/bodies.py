@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Callable, Union
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
-from ..client import AsyncByteStream, ByteStream, ReadTimeout, SyncByteStream
+from ..client import AsyncByteStream, ByteStream, SyncByteStream
+from .colors import ASYNCHRONOUS, BLOCKING, run
 from .errors import RouteError
 from .values import is_mapping, show
 
 if TYPE_CHECKING:
-    from ..client import Clock, Request
+    from .colors import Color
+
+_DRIPPING = "sends a piece every"
 
 Pieces = Union[Iterable[Any], AsyncIterable[Any]]
 _END = object()
@@ -77,33 +80,50 @@ def as_bytes(piece: Any) -> bytes:
 class HeldStream(ByteStream):
     """A body in memory that is handed over whole."""
 
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.whole = body
+
     def read_all(self) -> bytes:
         """Return the body."""
-        return self.held
+        return self.whole
 
     async def aread_all(self) -> bytes:
         """Return the body."""
-        return self.held
+        return self.whole
+
+
+class Player(Protocol):
+    """What a stream needs of the call that it answers."""
+
+    async def pause(self, seconds: float, color: Color, doing: str = ...) -> None:
+        """Let time pass, as far as the client's patience goes."""
+        ...
+
+    def stream_closed(self, stream: PlayedStream) -> None:
+        """Note that a streamed body has been closed."""
+        ...
 
 
 class PlayedStream(SyncByteStream, AsyncByteStream):
-    """One performance of a streamed body: its pieces, the time between them, the client's patience."""
+    """One performance of a streamed body: its pieces, the time between them, the client's patience.
+
+    After `most` bytes, or else after the last, comes its end, or the error `ending`.
+    """
 
     def __init__(
         self,
         pieces: PieceFactory,
         *,
         every: float,
-        clock: Clock,
-        request: Request,
-        on_close: Callable[[PlayedStream], None],
+        call: Player,
+        most: int | None = None,
         ending: BaseException | None = None,
     ) -> None:
         self._pieces = pieces
         self._every = every
-        self._clock = clock
-        self.request = request
-        self._on_close = on_close
+        self._call = call
+        self._left = most
         self._ending = ending
         self._running: Any = None
         self.is_closed = False
@@ -116,9 +136,12 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
         try:
             for number, piece in enumerate(source):
                 if number and self._every:
-                    self._clock.sleep(self._patience())
-                    self._lose_patience()
-                yield as_bytes(piece)
+                    run(self._call.pause(self._every, BLOCKING, _DRIPPING))
+                data, is_last = self._cut(as_bytes(piece))
+                if data:
+                    yield data
+                if is_last:
+                    break
             if self._ending is not None:
                 raise self._ending
         finally:
@@ -132,35 +155,30 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
             number = 0
             while (piece := await pull()) is not _END:
                 if number and self._every:
-                    await self._clock.asleep(self._patience())
-                    self._lose_patience()
+                    await self._call.pause(self._every, ASYNCHRONOUS, _DRIPPING)
                 number += 1
-                yield as_bytes(piece)
+                data, is_last = self._cut(as_bytes(piece))
+                if data:
+                    yield data
+                if is_last:
+                    break
             if self._ending is not None:
                 raise self._ending
         finally:
             await self.aclose()
 
-    def _read_timeout(self) -> float | None:
-        timeout: Mapping[str, float | None] = self.request.extensions.get("timeout") or {}
-        return timeout.get("read")
-
-    def _patience(self) -> float:
-        limit = self._read_timeout()
-        return self._every if limit is None else min(self._every, limit)
-
-    def _lose_patience(self) -> None:
-        limit = self._read_timeout()
-        if limit is not None and self._every > limit:
-            raise ReadTimeout(
-                f"no data received within {limit:g} seconds: this route sends a piece every {self._every:g} s",
-                request=self.request,
-            )
+    def _cut(self, data: bytes) -> tuple[bytes, bool]:
+        """Return as much of a piece as still arrives, and whether that is all."""
+        if self._left is None:
+            return data, False
+        data = data[: self._left]
+        self._left -= len(data)
+        return data, self._left <= 0
 
     def close(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            self._on_close(self)
+            self._call.stream_closed(self)
             close = getattr(self._running, "close", None)
             if close is not None:
                 close()
@@ -168,7 +186,7 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
     async def aclose(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            self._on_close(self)
+            self._call.stream_closed(self)
             close = getattr(self._running, "aclose", None)
             if close is not None:
                 await close()

@@ -84,7 +84,7 @@ class Front(Protocol):
         """Where it happens."""
         ...
 
-    async def pause(self, request: Request, seconds: float, color: Color) -> None:
+    async def pause(self, request: Request, seconds: float, color: Color, doing: str = ...) -> None:
         """Let time pass, as far as the client's patience goes."""
         ...
 
@@ -156,9 +156,9 @@ class Call:
         """Return the transport that stands behind the mock."""
         return self._front.production(self.request, self.route)
 
-    async def pause(self, seconds: float, color: Color) -> None:
-        """Let time pass, as far as the client's patience goes."""
-        await self._front.pause(self.request, seconds, color)
+    async def pause(self, seconds: float, color: Color, doing: str = "answers after") -> None:
+        """Let time pass, as far as the client's patience goes; `doing` is what takes it, for the message."""
+        await self._front.pause(self.request, seconds, color, doing)
 
     def stream_opened(self, stream: PlayedStream) -> None:
         """Note that a streamed body is on its way."""

@@ -11,23 +11,33 @@ Theory of operation
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ..client import AsyncBaseTransport, BaseTransport, DeadlineExceeded, ReadTimeout, RequestNotRead
+from ..client import (
+    AsyncBaseTransport,
+    BaseTransport,
+    DeadlineExceeded,
+    ReadTimeout,
+    RemoteProtocolError,
+    RequestNotRead,
+)
 from .call_log import Answering, Call
 from .colors import ASYNCHRONOUS, BLOCKING, Color, run
 from .errors import RouteError, UnmatchedRequest
 from .facts import Facts
 from .misses import COMPARED_MOST, Miss
+from .modes import WIRE
 from .places import NOWHERE, Place, here
 from .replies import NEXT
 from .routes import Route
 from .sugar import PassThrough
+from .wire import AskedAgain, leaves_body, play_on_wire
 
 if TYPE_CHECKING:
     from ..client import Clock, Request, Response
     from .replies import Reply
-    from .resolution import Script
+    from .resolution import Chosen, Script
 
 Passed = tuple[Route, ...]
 
@@ -55,31 +65,68 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
 
     async def answer(self, request: Request, color: Color) -> Response:
         """Answer one request."""
+        is_unread = False
         try:
             _ = request.content
         except RequestNotRead:
-            await color.read(request)
+            is_unread = True
+            if not self._plays_wire():
+                await color.read(request)
         facts = Facts(request)
         place = here()
         passed: Passed = ()
+        is_second = False
         while True:
-            layer: Any = self
-            while isinstance(layer, RouterLayer):
-                chosen = layer.stage.choose(facts, passed)
-                if chosen is not None:
-                    break
-                layer = layer.behind
-            else:
+            try:
+                layer, chosen = self._choose(facts, passed)
+            except RequestNotRead:
+                # A criterion wants to look at the body.
+                await color.read(request)
+                continue
+            if chosen is None:
+                if is_unread:
+                    await color.read(request)
                 return await self._unmatched(facts, place, passed, color)
             route, reply, number = chosen
+            if is_unread and not (layer.is_on_wire(route) and leaves_body(reply)):
+                await color.read(request)
             if reply is None:
                 raise self._miss(facts, place, passed, culprit=route)
-            answer = await layer.perform(Call(request, route, place, layer, number=number), route, reply, color)
+            call = Call(request, route, place, layer, number=number)
+            try:
+                answer = await layer.perform(call, route, reply, color, is_second=is_second)
+            except AskedAgain as again:
+                call.error = RemoteProtocolError(f"{again}", request=request)
+                is_second = True
+                continue
             if answer is not None:
                 return answer
             passed = (*passed, route)
 
-    async def perform(self, call: Call, route: Route, reply: Reply, color: Color) -> Response | None:
+    def _choose(self, facts: Facts, passed: Passed) -> tuple[RouterLayer, Chosen | None]:
+        layer: Any = self
+        while isinstance(layer, RouterLayer):
+            chosen = layer.stage.choose(facts, passed)
+            if chosen is not None:
+                return layer, chosen
+            layer = layer.behind
+        return self, None
+
+    def _plays_wire(self) -> bool:
+        layer: Any = self
+        while isinstance(layer, RouterLayer):
+            if layer.stage.plays_wire:
+                return True
+            layer = layer.behind
+        return False
+
+    def is_on_wire(self, route: Route) -> bool:
+        """Whether a route's replies go over the wire."""
+        return (route.mode or self.stage.mode) == WIRE
+
+    async def perform(
+        self, call: Call, route: Route, reply: Reply, color: Color, *, is_second: bool = False
+    ) -> Response | None:
         """Play one reply; `None` when its handler leaves the request to others."""
         stage = self.stage
         stage.begin(call, route)
@@ -89,7 +136,10 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             if reply.delay:
                 await self.pause(call.request, reply.delay, color)
             now = reply.now
-            answer = await reply.produce(call, color) if now is None else now(call)
+            if stage.plays_wire and self.is_on_wire(route):
+                answer = await play_on_wire(call, reply, color, is_second=is_second)
+            else:
+                answer = await reply.produce(call, color) if now is None else now(call)
         except BaseException as error:
             call.error = error
             raise
@@ -102,20 +152,24 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         call.response = response
         return response
 
-    async def pause(self, request: Request, seconds: float, color: Color) -> None:
-        """Let time pass until the first byte of an answer, as far as the client's patience goes."""
+    async def pause(self, request: Request, seconds: float, color: Color, doing: str = "answers after") -> None:
+        """Let time pass until the server says something, as far as the client's patience goes."""
         clock = self.stage.clock
         timeout = request.extensions.get("timeout")
         limit = timeout.get("read") if timeout else None
         deadline = request.extensions.get("deadline")
         left = None if deadline is None else deadline - clock.monotonic() + self.stage.ahead_of(deadline)
+        told = "says nothing more" if seconds == inf else f"{doing} {seconds:g} s"
         if left is not None and left < seconds and (limit is None or left <= limit):
             await color.sleep(clock, max(0.0, left))
-            raise DeadlineExceeded(f"the call's time was up: this route answers after {seconds:g} s", request=request)
+            raise DeadlineExceeded(f"the call's time was up: this route {told}", request=request)
         if limit is not None and limit < seconds:
             await color.sleep(clock, limit)
-            raise ReadTimeout(
-                f"no data received within {limit:g} seconds: this route answers after {seconds:g} s", request=request
+            raise ReadTimeout(f"no data received within {limit:g} seconds: this route {told}", request=request)
+        if seconds == inf:
+            raise RuntimeError(
+                f"this would wait for ever: this route {told}, and the client has no timeout; "
+                "give it one, such as timeout=5"
             )
         await color.sleep(clock, seconds)
 

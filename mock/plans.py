@@ -28,6 +28,15 @@ class Plan:
         self.length += 1
         self._steps.append((self.length, reply))
 
+    @property
+    def last(self) -> Reply:
+        """The reply that was said last."""
+        return self._steps[-1][1]
+
+    def replace_last(self, reply: Reply) -> None:
+        """Put another reply in the place of the last."""
+        self._steps[-1] = (self._steps[-1][0], reply)
+
     def repeat(self, times: int) -> None:
         """Give the last reply `times` times."""
         if isinstance(times, bool) or not isinstance(times, int) or times < 1:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..client import Clock, Request
     from .colors import Color
 
+Fields = list[tuple[bytes, bytes]]
+
 # pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
 __tracebackhide__ = True
 
@@ -72,7 +74,7 @@ class Performance(Protocol):
         """Return the transport that stands behind the mock."""
         ...
 
-    async def pause(self, seconds: float, color: Color) -> None:
+    async def pause(self, seconds: float, color: Color, doing: str = ...) -> None:
         """Let time pass, as far as the client's patience goes."""
         ...
 
@@ -105,10 +107,12 @@ NEXT = NotMine()
 class Reply:
     """One answer to one request; `produce` makes it."""
 
-    __slots__ = ("delay", "now")
+    __slots__ = ("delay", "is_early", "now")
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = checked_seconds(delay, "delay")
+        self.is_early = False
+        """Whether the server answers before it has the request's body; on the wire only."""
         self.now: Callable[[Performance], Response] | None = None
         """Makes the answer without waiting for anything, where that is possible: the usual case, and the quickest."""
 
@@ -127,7 +131,7 @@ class Reply:
 class Respond(Reply):
     """Answers with a status, header fields and a body in memory."""
 
-    __slots__ = ("body", "extensions", "fields", "status", "trailers")
+    __slots__ = ("body", "extensions", "fields", "status")
 
     def __init__(
         self, status: int, fields: list[tuple[bytes, bytes]], body: bytes, extensions: dict[str, Any], delay: float
@@ -154,6 +158,18 @@ class Respond(Reply):
             extensions=self.extensions,
         )
 
+    def with_fields(self, fields: Fields) -> Respond:
+        """Return it with other header fields."""
+        return Respond(self.status, fields, self.body, self.extensions, self.delay)
+
+    def with_body(self, body: bytes) -> Respond:
+        """Return it with another body."""
+        return Respond(self.status, self.fields, body, self.extensions, self.delay)
+
+    def with_version(self, version: bytes) -> Respond:
+        """Return it in another version of HTTP."""
+        return Respond(self.status, self.fields, self.body, {**self.extensions, "http_version": version}, self.delay)
+
     def describe(self) -> str:
         return str(self.status)
 
@@ -161,7 +177,7 @@ class Respond(Reply):
 class Play(Reply):
     """Answers with a body that streams, piece by piece."""
 
-    __slots__ = ("ending", "every", "extensions", "fields", "pieces", "status")
+    __slots__ = ("every", "extensions", "fields", "pieces", "status")
 
     def __init__(
         self,
@@ -172,7 +188,6 @@ class Play(Reply):
         *,
         every: float,
         delay: float,
-        ending: Exception | None = None,
     ) -> None:
         super().__init__(delay)
         self.status = status
@@ -180,18 +195,10 @@ class Play(Reply):
         self.pieces = pieces
         self.extensions = extensions
         self.every = checked_seconds(every, "every")
-        self.ending = ending
 
     async def produce(self, call: Performance, color: Color) -> Response:
         pieces: PieceFactory = self.pieces if call.request.method != "HEAD" else list
-        stream = PlayedStream(
-            pieces,
-            every=self.every,
-            clock=call.clock,
-            request=call.request,
-            on_close=call.stream_closed,
-            ending=fresh_error(self.ending, call) if self.ending is not None else None,
-        )
+        stream = PlayedStream(pieces, every=self.every, call=call)
         call.stream_opened(stream)
         return Response(
             self.status,
@@ -199,6 +206,24 @@ class Play(Reply):
             stream=stream,
             request=call.request,
             extensions=self.extensions,
+        )
+
+    def with_fields(self, fields: Fields) -> Play:
+        """Return it with other header fields."""
+        return self._with(fields=fields)
+
+    def with_version(self, version: bytes) -> Play:
+        """Return it in another version of HTTP."""
+        return self._with(extensions={**self.extensions, "http_version": version})
+
+    def _with(self, *, fields: Fields | None = None, extensions: dict[str, Any] | None = None) -> Play:
+        return Play(
+            self.status,
+            self.fields if fields is None else fields,
+            self.pieces,
+            self.extensions if extensions is None else extensions,
+            every=self.every,
+            delay=self.delay,
         )
 
     def describe(self) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from ..client import Headers, HTTPError
 from .bodies import PieceFactory, as_bytes, compressed, dumped, event_bytes, piece_factory
 from .errors import RouteError
-from .replies import UNSET, Play, Reply, Respond
+from .replies import UNSET, Play, Respond
 from .values import is_mapping, show
 
 _WITHOUT_BODY = frozenset({204, 205, 304})
@@ -19,10 +19,12 @@ _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kM]?)B/s\s*\Z")
 
 WORDS = (
     "at",
+    "code",
     "content",
     "content_type",
     "cookies",
     "delay",
+    "early",
     "encoding",
     "error",
     "every",
@@ -62,7 +64,7 @@ def body_of(words: dict[str, Any], folder: str | None) -> tuple[Body, str]:
         raise RouteError(
             f"a response has one body, and this one has {len(said)}: {', '.join(f'`{word}=`' for word in said)}"
         )
-    return _BODIES[said[0]](words[said[0]], folder) if said else (b"", "")
+    return BODIES[said[0]](words[said[0]], folder) if said else (b"", "")
 
 
 def _json(value: Any, _: str | None) -> tuple[Body, str]:
@@ -117,7 +119,7 @@ def _file(value: Any, folder: str | None) -> tuple[Body, str]:
     raise RouteError(f"there is no file {' and no file '.join(map(repr, tried))}")
 
 
-_BODIES = {
+BODIES = {
     "content": _content,
     "file": _file,
     "form": _form,
@@ -235,9 +237,9 @@ def response_reply(
     every: float = 0.0,
     http_version: str | None = None,
     reason: str | None = None,
-    ending: Exception | None = None,
+    early: bool = False,
     folder: str | None = None,
-) -> Reply:
+) -> Respond | Play:
     """Return the reply that these words describe."""
     checked_status(status)
     body, kind = body_of(
@@ -271,8 +273,10 @@ def response_reply(
     )
     if rate is not None and pieces is None:
         pieces, every = paced(body, rate)
-    if ending is not None and pieces is None:
-        pieces = piece_factory([body])
+    made: Respond | Play
     if pieces is None:
-        return Respond(status, fields, body, extensions, delay)
-    return Play(status, fields, pieces, extensions, every=every, delay=delay, ending=ending)
+        made = Respond(status, fields, body, extensions, delay)
+    else:
+        made = Play(status, fields, pieces, extensions, every=every, delay=delay)
+    made.is_early = early
+    return made

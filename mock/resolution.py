@@ -27,6 +27,7 @@ from .call_log import Call, Calls
 from .errors import RouteError, RouteWarning
 from .index import RouteIndex, undecided
 from .lint import hides, told
+from .modes import WIRE
 from .routes import Route
 from .states import States
 from .values import show
@@ -59,6 +60,9 @@ class Script:
         self.fallback: Any = None
         self.falls_back = False
         """Whether a request without a route goes to the fallback."""
+        self.mode: str | None = None
+        self.plays_wire = False
+        """Whether any reply may go over the wire."""
         self.unmatched: Reply | None = None
         """What answers a request without a route; `None` raises."""
         self._lock = threading.Lock()
@@ -75,6 +79,7 @@ class Script:
         with self._lock:
             self.routes.append(route)
             self._new.append(route)
+            self.plays_wire = self.plays_wire or route.mode == WIRE
 
     # Choosing
 

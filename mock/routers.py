@@ -12,6 +12,7 @@ from .crud import Crud
 from .errors import RouteError
 from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
+from .modes import WIRE, checked_mode
 from .mounts import transport_for
 from .operations import Operation, grouped_calls
 from .places import here
@@ -53,6 +54,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     a function of the request, or anything that `reply=` takes.
     `order` is how one of several fitting routes is chosen: "specific", "first", "last", "queue" or "strict".
     `clock` is "virtual" (delays take no time), "real", or a clock. `keep` is how many calls are remembered.
+    `mode="wire"` sends every reply as bytes through the client's real stack, so that faults are those of production.
     """
 
     def __init__(
@@ -64,8 +66,11 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         order: str = "specific",
         clock: Any = "virtual",
         keep: int | None = 10_000,
+        mode: str | None = None,
     ) -> None:
         super().__init__(order, _clock(clock), keep)
+        self.mode = checked_mode(mode)
+        self.plays_wire = self.mode == WIRE
         self.place = here()
         self.base = None if base_url is None else _base(str(base_url))
         self.fallback = _transport(fallback)

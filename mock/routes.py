@@ -17,11 +17,13 @@ from .handlers import named, plain
 from .holds import Hold
 from .masking import masked_url
 from .matchers import Specificity, specificity
+from .modes import checked_mode
 from .places import Place, here
 from .plans import CYCLE, FAIL, FALL_THROUGH, Plan
 from .replies import UNSET, Raise, Reply
 from .reply_words import response_reply
 from .sequences import described_reply, plan_from
+from .spoiled import spoiled
 from .states import Transition, transitions
 from .sugar import Handle, PassThrough, reply_from
 from .targets import parse_methods
@@ -52,6 +54,7 @@ class Route:
         optional: bool = False,
         reply: Any = UNSET,
         state: Any = None,
+        mode: str | None = None,
         place: Place | None = None,
         kinds: dict[str, str] | None = None,
         **criteria: Any,
@@ -59,6 +62,8 @@ class Route:
         self.place = place or here()
         self.name = name
         self.priority = _checked_priority(priority)
+        self.mode = checked_mode(mode)
+        """How replies are played: "mock", "wire" (as bytes through the client's real stack), or as the router says."""
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
         self._given = (str(target), identity(method), identity(criteria), identity(matchers))
@@ -90,6 +95,7 @@ class Route:
         `status` and at most one of `json`, `text`, `html`, `content`, `stream`, `file`, `form`, `sse`;
         then `headers`, `cookies`, `content_type`, `encoding` ("gzip", "br", "zstd"), `trailers`, `reason`,
         `http_version`, and what time it takes: `delay` in seconds, `rate` in bytes per second.
+        `early=True` answers before the request's body has arrived, on the wire.
         Instead of a status also anything that `reply=` takes.
         """
         self._plan = Plan(self._reply(status, words))
@@ -117,8 +123,15 @@ class Route:
         return self.reply(response_reply(sse=events, every=every, **words))
 
     def fault(self, name: str, **words: Any) -> Self:
-        """Fail as networks do: "connect-refused", "read-timeout", "reset", "disconnect", "truncate" (`at=`), ..."""
-        return self.reply(described_reply({"fault": name, **words}))
+        """Fail as networks and servers do: "connect-refused", "read-timeout", "reset", "truncate", "goaway", ...
+
+        `at` is how many bytes of the body arrive before; what arrives is the reply that was said before, or one that
+        the words of `respond` describe. `mock.faults` lists the names.
+        """
+        if self._plan.last is _EMPTY_REPLY:
+            return self.reply(spoiled(name, words))
+        self._plan.replace_last(spoiled(name, words, self._plan.last))
+        return self
 
     def pass_through(self, patch: Callable[[Response], Any] | None = None) -> Self:
         """Let what stands behind the mock answer: the network, an outer cassette; `patch` may change its response."""
@@ -157,6 +170,8 @@ class Route:
         return self
 
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
+        if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
+            return described_reply(words if status == 200 else {"status": status, **words})
         if is_predicate(status):
             return Handle(plain(status), named(status))
         if words and not isinstance(status, (int, Reply)):

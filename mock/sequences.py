@@ -6,27 +6,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from .. import client as _client
-from .bodies import piece_factory
 from .errors import RouteError
 from .plans import Plan
 from .replies import Raise, Reply
 from .reply_words import WORDS, response_reply
+from .spoiled import spoiled
 from .sugar import PassThrough, reply_from
 from .values import is_predicate, show
-
-FAULTS: dict[str, tuple[str, str]] = {
-    "connect-refused": ("ConnectError", "connection refused"),
-    "connect-timeout": ("ConnectTimeout", "no connection in time"),
-    "disconnect": ("RemoteProtocolError", "the server closed the connection without sending a response"),
-    "dns": ("ConnectError", "the host's name cannot be resolved"),
-    "pool-timeout": ("PoolTimeout", "no connection became free in time"),
-    "read-timeout": ("ReadTimeout", "no data was received in time"),
-    "reset": ("ReadError", "connection reset by peer"),
-    "tls": ("ConnectError", "the certificate cannot be verified"),
-    "truncate": ("IncompleteBody", "the body ended before it was complete"),
-    "write-error": ("WriteError", "connection reset by peer while sending"),
-    "write-timeout": ("WriteTimeout", "nothing could be sent in time"),
-}
 
 
 def plan_from(value: Any) -> Plan:
@@ -81,7 +67,7 @@ def described_reply(words: dict[str, Any]) -> Reply:
     if special[0] == "redirect":
         return _redirect(value, words)
     if special[0] == "fault":
-        return _fault(value, words)
+        return spoiled(value, words)
     delay = words.pop("delay", 0.0)
     if words:
         raise RouteError(f"{', '.join(words)} cannot be said beside `{special[0]}`")
@@ -95,29 +81,6 @@ def _redirect(to: Any, words: dict[str, Any]) -> Reply:
     headers = _client.Headers(words.pop("headers", None))
     headers["Location"] = str(to)
     return response_reply(status, headers=headers, **words)
-
-
-def _fault(name: Any, words: dict[str, Any]) -> Reply:
-    if name not in FAULTS:
-        near = get_close_matches(str(name), FAULTS, 1)
-        raise RouteError(
-            f"unknown fault {show(name)}"
-            + (f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(FAULTS)}")
-        )
-    kind, message = FAULTS[name]
-    if name != "truncate":
-        delay = words.pop("delay", 0.0)
-        if words:
-            raise RouteError(f"{', '.join(words)} cannot be said beside the fault {name!r}")
-        return Raise(getattr(_client, kind)(f"{message} (as the mock's route says)"), delay)
-    at = words.pop("at", 0)
-    body = words.pop("content", b"x" * (at + 1))
-    if not isinstance(body, bytes) or not 0 <= at < len(body):
-        raise RouteError(f"`at` takes how many bytes of the body arrive, fewer than its {len(body)}")
-    headers = _client.Headers(words.pop("headers", None))
-    headers["Content-Length"] = str(len(body))
-    cut = _client.IncompleteBody(f"the body ended after {at} of {len(body)} bytes", received=at, expected=len(body))
-    return response_reply(stream=piece_factory([body[:at]] if at else []), headers=headers, ending=cut, **words)
 
 
 def reply(value: Any = None, **words: Any) -> Reply:

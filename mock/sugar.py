@@ -31,7 +31,8 @@ class Handle(Reply):
         self.function = function
         self.source = source
 
-    async def produce(self, call: Performance, color: Color) -> Response | NotMine:
+    async def said(self, call: Performance, color: Color) -> Reply | NotMine:
+        """Ask the function, and return the reply that it means."""
         try:
             said = await color.result(self.function(call), self.source)
         except Exception as error:
@@ -44,9 +45,14 @@ class Handle(Reply):
                 f"{self.source} returned None: return a reply (a status, a dict, a Response, ...) or mock.NEXT"
             )
         try:
-            answer = reply_from(said)
+            return reply_from(said)
         except RouteError as error:
             raise TypeError(f"{self.source} returned what is no reply: {error}") from error
+
+    async def produce(self, call: Performance, color: Color) -> Response | NotMine:
+        answer = await self.said(call, color)
+        if isinstance(answer, NotMine):
+            return answer
         if answer.delay:
             await call.pause(answer.delay, color)
         return await answer.produce(call, color)

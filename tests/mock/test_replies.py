@@ -305,7 +305,7 @@ def test_reply_makes_replies_from_plain_data() -> None:
     assert answered(mock.get(URL, reply=mock.reply(503, headers={"retry-after": "1"}))).headers["Retry-After"] == "1"
     assert answered(mock.get(URL, reply=mock.reply({"a": 1}))).json() == {"a": 1}
     assert answered(mock.get(URL, reply=mock.reply(redirect="/x", status=307))).headers["Location"] == "/x"
-    assert repr(mock.reply(fault="reset")) == "<reply raises ReadError>"
+    assert repr(mock.reply(fault="reset")) == "<reply fails: reset>"
     assert repr(mock.reply(pass_through=True)) == "<reply passed through>"
     assert repr(mock.reply(error=ValueError)) == "<reply raises ValueError>"
 
@@ -352,7 +352,7 @@ def test_reply_makes_replies_from_plain_data() -> None:
         (lambda: mock.get(URL).error(OOPS), "`.error` takes an exception"),
         (lambda: mock.get(URL).error(UnicodeDecodeError), "cannot be made without arguments"),
         (lambda: mock.get(URL).fault("rset"), "unknown fault 'rset', did you mean 'reset'?"),
-        (lambda: mock.get(URL).fault("reset", at=5), "at cannot be said beside the fault 'reset'"),
+        (lambda: mock.get(URL).fault("dns", at=5), "at cannot be said beside the fault 'dns'"),
         (lambda: mock.get(URL).fault("truncate", at=5, content=b"abc"), "fewer than its 3"),
         (lambda: mock.get(URL).respond(200).repeat(0), "`repeat` takes how often"),
         (lambda: mock.get(URL).pass_through(OOPS), "`patch` takes a function"),
