@@ -21,6 +21,7 @@ Blame is a type: *Local* is you, *Remote* is the server, *Network* is the wire, 
         TooManyRedirects
       HTTPStatusError                  raised by `Response.raise_for_status()`; carries `.response`
     InvalidURL                         also a `ValueError`
+      MissingHost                      ... because there is no host; also an `UnsupportedProtocol`
     CookieConflict                     one name, several cookies; also a `LookupError`
     StreamError                        wrong use of a body; a `RuntimeError`
       StreamConsumed  StreamClosed  RequestNotRead  ResponseNotRead
@@ -206,6 +207,17 @@ class InvalidURL(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+class MissingHost(InvalidURL, UnsupportedProtocol):
+    """The URL has a scheme that needs a host, and none: `http:///path`.
+
+    It is an `UnsupportedProtocol` too, because that is what httpx raises when such a URL is sent.
+    """
+
+    def __init__(self, message: str = "", *, request: Request | None = None) -> None:
+        super().__init__(message)
+        self._request = request
 
 
 class CookieConflict(LookupError):

@@ -21,7 +21,15 @@ from typing import IO, TYPE_CHECKING, Any, Callable, Optional, Union, cast
 from ..urls import PrimitiveData
 from .files import PathStream, file_stream, is_file
 from .forms import encode_form, is_form
-from .streams import AsyncByteStream, AsyncIteratorByteStream, ByteStream, IteratorByteStream, SyncByteStream, as_bytes
+from .streams import (
+    AsyncByteStream,
+    AsyncIteratorByteStream,
+    ByteStream,
+    IteratorByteStream,
+    PiecesStream,
+    SyncByteStream,
+    as_bytes,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
@@ -106,6 +114,9 @@ def encode_response(
         return ({}, EMPTY_STREAM) if json is None else _encode_json(json, dumps)
     if sum(given is not None for given in (content, text, html, json)) > 1:
         raise ValueError(_conflict(content=content, text=text, html=html, json=json))
+    if isinstance(content, (list, tuple)):
+        # As a server would send it: whoever streams the response meets the same pieces.
+        return {"Transfer-Encoding": "chunked"}, PiecesStream(cast("Sequence[object]", content))
     if content is not None:
         return _encode_content(content)
     said, kind = (text, "text/plain") if text is not None else (html, "text/html")

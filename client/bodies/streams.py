@@ -67,6 +67,25 @@ class ByteStream(AsyncByteStream, SyncByteStream):
         return f"<ByteStream [{len(self.held)} bytes]>"
 
 
+class PiecesStream(AsyncByteStream, SyncByteStream):
+    """A body held in memory in the pieces that it was given in: for both worlds, as often as you like."""
+
+    def __init__(self, pieces: Iterable[object]) -> None:
+        self._pieces = [as_bytes(piece) for piece in pieces]
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again: always."""
+        return True
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
 class UnattachedStream(AsyncByteStream, SyncByteStream):
     """What stands where a stream was, once its message has been pickled."""
 

@@ -19,6 +19,7 @@ Theory of operation
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import InvalidURL, RemoteProtocolError, TooManyRedirects, UnsupportedProtocol
@@ -39,6 +40,7 @@ _CROSSED = "redirected_across_origins"
 RedirectPolicy = Callable[..., Any]
 """A function of the redirecting response and the request that it leads to; False refuses to follow."""
 
+_ONLY_A_PORT = re.compile(r"(https?://)(?=:\d)", re.IGNORECASE)
 _BODY_FIELDS = (
     "Content-Length",
     "Content-Type",
@@ -156,6 +158,11 @@ def redirect_url(request: Request, response: Response) -> URL:
     if colon and scheme.lower() == request.url.scheme and not rest.startswith("//"):
         # Some servers write `https:/path` and mean their own host; so do browsers understand it.
         location = rest
+    hostless = _ONLY_A_PORT.match(location)
+    if hostless is not None:
+        # Others name a port and no host, and mean their own; no browser reads another one there.
+        host = request.url.raw_host.decode("ascii")
+        location = f"{hostless[1]}{f'[{host}]' if ':' in host else host}{location[hostless.end() :]}"
     try:
         url = URL(location)
         if url.is_relative_url and not url.scheme:

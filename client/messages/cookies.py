@@ -129,6 +129,8 @@ class Cookies(MutableMapping[str, str]):
 
         Raises `LocalProtocolError` for what a Cookie field cannot carry.
         """
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
         for said, given in (("name", name), ("value", value), ("domain", domain), ("path", path)):
             if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the {said} of a cookie is str, not {type(given).__name__} (cookie {name!r})")
@@ -164,7 +166,7 @@ class Cookies(MutableMapping[str, str]):
             raise ValueError("a path needs its domain: clear(domain=..., path=...)")
         self._forget(self._find(None, domain, path))
 
-    def update(self, cookies: Any = None, /) -> None:  # type: ignore[override]  # as httpx
+    def update(self, cookies: Any = None) -> None:  # type: ignore[override]  # as httpx
         """Set every cookie of other cookies."""
         if cookies is not None:
             for cookie in (cookies if isinstance(cookies, Cookies) else Cookies(cookies))._held():

@@ -176,13 +176,13 @@ class Headers(MutableMapping[str, str]):
     if TYPE_CHECKING:
 
         @overload
-        def get(self, key: str, /) -> str | None: ...
+        def get(self, key: str) -> str | None: ...
         @overload
-        def get(self, key: str, /, default: str) -> str: ...
+        def get(self, key: str, default: str) -> str: ...
         @overload
-        def get(self, key: str, /, default: Default) -> str | Default: ...
+        def get(self, key: str, default: Default) -> str | Default: ...
 
-    def get(self, key: str, /, default: Any = None) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a field, repeats joined with ", "; `default` where there is none."""
         found = self._indexed().get(lookup_key(key))
         if found is None:
@@ -242,7 +242,7 @@ class Headers(MutableMapping[str, str]):
             return default
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
 
-    def update(self, headers: HeaderTypes | None = None, /, **fields: str) -> None:  # type: ignore[override]  # as httpx
+    def update(self, headers: HeaderTypes | None = None, **fields: str) -> None:  # type: ignore[override]  # as httpx
         """Set every field of `headers`; names that repeat there repeat here, and replace all of that name."""
         if headers is not None:
             self._merge(headers if isinstance(headers, Headers) else Headers(headers, self._encoding))

@@ -108,7 +108,7 @@ class Request:
 
     def _say_host(self) -> None:
         # RFC 9110, section 7.2: Host ought to be the first field.
-        if "Host" not in self.headers:
+        if "Host" not in self.headers and self.url.netloc:
             self.headers.prepend(b"Host", self.url.netloc)
 
     def compress(self, coding: str) -> None:

@@ -70,7 +70,8 @@ class Response(ResponseBody):
             return
         described, self.stream = encode_response(content=content, text=text, html=html, json=json)
         for name, value in described.items():
-            if name == "Content-Length" and "Transfer-Encoding" in self.headers:
+            # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
+            if _OTHER_FRAMING.get(name) in self.headers:
                 continue
             self.headers.setdefault(name, value)
         if isinstance(self.stream, ByteStream):
@@ -232,6 +233,7 @@ def _shown(location: str) -> str:
 
 # Greedy: what a sloppy parser takes for userinfo ends at the last `@` before the path.
 _PASSWORD = re.compile(r"(//[^/?#:@]*:)[^/?#]*@")
+_OTHER_FRAMING = {"Content-Length": "Transfer-Encoding", "Transfer-Encoding": "Content-Length"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_KINDS = {1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error"}
 _STAYS_BEHIND = frozenset({"extensions", "stream", "is_closed", "_decoder", "_reading"})

@@ -24,13 +24,18 @@ class URLPattern:
     __slots__ = ("_below", "_exact", "_range", "host", "pattern", "port", "scheme")
 
     def __init__(self, pattern: str) -> None:
-        if pattern and ":" not in pattern:
-            raise ValueError(
-                f"mount pattern {pattern!r} is not a URL: write the scheme as well, as in 'https://' or 'all://{pattern}'"
-            )
         # `*` is no character of a host that anybody connects to, so the host is looked at apart.
-        scheme, _, rest = pattern.partition("://")
+        scheme, separator, rest = pattern.partition("://")
+        if pattern and not separator:
+            if not pattern.endswith(":"):
+                raise ValueError(
+                    f"mount pattern {pattern!r} is not a URL: "
+                    f"write the scheme as well, as in 'https://' or 'all://{pattern}'"
+                )
+            scheme = pattern[:-1]
         authority, _, path = rest.partition("/")
+        if authority == "*":
+            authority = ""  # every host: no more specific than a pattern without one
         wildcard = authority.startswith("*")
         bare = authority[1:].lstrip(".") if wildcard else authority
         # Any scheme with an authority will do for parsing; only the one without a default port keeps every port.

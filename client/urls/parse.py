@@ -21,7 +21,7 @@ from typing import Final, Optional
 from ..errors import InvalidURL
 from . import percent
 from .host import canonical
-from .parts import DEFAULT_PORTS, MAX_URL, NO_AUTHORITY, SCHEME, Authority, Parts, assemble
+from .parts import DEFAULT_PORTS, MAX_URL, NO_AUTHORITY, SCHEME, Authority, Parts, assemble, without_dot_segments
 
 _SPLIT = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?",
@@ -69,6 +69,8 @@ def _join(base: Parts, reference: str) -> Parts:
         query = base.query if query is None else query
     elif path[0] != "/":
         path = _merged(base, path)
+    if "/." in path and path[0] == "/":
+        path = without_dot_segments(path)
     return _encoded(base.scheme, base.authority, path, query, fragment)
 
 
@@ -172,4 +174,4 @@ def canonical_scheme(scheme: str) -> str:
 def encode_userinfo(userinfo: str) -> str:
     """Return `user:password` as it stands before `@`."""
     user, colon, password = userinfo.partition(":")
-    return f"{percent.encode_user(user)}{colon}{percent.encode_user(password)}"
+    return f"{percent.encode_user(user)}{colon}{percent.encode_password(password)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..errors import InvalidURL
+from ..errors import InvalidURL, MissingHost
 
 MAX_URL: Final = 65536
 
@@ -85,9 +85,9 @@ def assemble(scheme: str, authority: Authority, path: str, query: str | None, fr
 
 def _check_without_host(scheme: str, authority: Authority, path: str) -> None:
     if authority.userinfo or authority.port is not None:
-        raise InvalidURL("host: there is none, only a user or a port; give the host as well")
+        raise MissingHost("host: there is none, only a user or a port; give the host as well")
     if scheme in DEFAULT_PORTS:
-        raise InvalidURL(f"host: there is none; write {scheme}://host/path")
+        raise MissingHost(f"host: there is none; write {scheme}://host/path")
     if authority.host is not None:
         if not scheme:
             raise InvalidURL("host: there is none after '//'; a path starts with a single '/'")

@@ -17,6 +17,7 @@ _QUERY = re.compile(r"""[^!$-;=?-~]+""")  # not: controls, space " # < > and eve
 _FRAGMENT = re.compile(r"""[^!#-;=?-_a-~]+""")  # not: controls, space " < > `
 _PATH = re.compile(r"""[^!$-;=@-Z\[\]_a-z|~]+""")  # not: controls, space " # < > ? \ ^ ` { }
 _USERINFO = re.compile(r"""[^!$-.0-9A-Z_a-z~]+""")  # not: path's, nor / : ; = @ [ ] |
+_PASSWORD = re.compile(r"""[^!$-.0-:A-Z_a-z~]+""")  # the same, but that a second `:` is one of the password
 _FORM = re.compile(r"""[^-.0-9A-Z_a-z~]+""")  # application/x-www-form-urlencoded, as the standard library writes it
 
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -57,6 +58,11 @@ def encode_fragment(text: str) -> str:
 def encode_user(text: str) -> str:
     """Return `text` as a username or a password stands before `@`."""
     return _encode(text, _USERINFO, "username or password")
+
+
+def encode_password(text: str) -> str:
+    """Return `text` as a password stands in a URL that is read: its own `:` is valid, and stays."""
+    return _encode(text, _PASSWORD, "username or password")
 
 
 def encode_form(text: str) -> str:

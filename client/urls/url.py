@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ..errors import InvalidURL
 from . import percent
@@ -31,6 +31,15 @@ _COMPONENTS: dict[str, type] = {
     "fragment": str,
     "params": object,
 }
+
+
+class RawURL(NamedTuple):
+    """What `URL.raw` returns."""
+
+    raw_scheme: bytes
+    raw_host: bytes
+    port: int | None
+    raw_path: bytes
 
 
 class URL:
@@ -143,6 +152,12 @@ class URL:
     def raw_path(self) -> bytes:
         """Path and query as the request line says them."""
         return self._parts.raw_path
+
+    @property
+    def raw(self) -> RawURL:
+        """Scheme, host, port and target as bytes, for transports written for older versions of httpx."""
+        parts = self._parts
+        return RawURL(parts.raw_scheme, parts.authority.raw_host, parts.authority.port, parts.raw_path)
 
     @property
     def fragment(self) -> str:

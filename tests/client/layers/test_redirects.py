@@ -638,16 +638,26 @@ def leads(location: str | bytes, start: str = "https://a.test:8443/dir/page?q=1"
         ("https:y", "https://a.test:8443/dir/y"),
         ("https:?y", "https://a.test:8443/dir/page?y"),
         ("HTTPS:/y", "https://a.test:8443/y"),
+        ("https://:443/y", "https://a.test/y"),
+        ("HTTP://:8080/y", "http://a.test:8080/y"),
+        ("https://:8443", "https://a.test:8443"),
     ],
 )
 def test_a_location_is_read_as_browsers_read_it(location: str | bytes, url: str) -> None:
     assert URL(leads(location)) == URL(url)
 
 
+def test_a_location_that_names_only_a_port_stays_on_the_host() -> None:
+    assert leads("https://:444/x", start="https://[2001:db8::1]:8443/") == "https://[2001:db8::1]:444/x"
+
+
 @pytest.mark.parametrize(
     "location",
     [
         "http:///x",
+        "https://:/x",
+        "https://:port/x",
+        "https://user@:443/x",
         "https://",
         "https://?x",
         "http:/y",

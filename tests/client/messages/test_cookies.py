@@ -169,10 +169,16 @@ def test_what_no_cookie_field_can_carry_is_refused_at_once(setting: tuple[str, s
     assert not cookies
 
 
-@pytest.mark.parametrize("setting", [("a", None), ("a", 7), (None, "x"), ("a", "x", None), ("a", "x", "", 7)])
+@pytest.mark.parametrize("setting", [("a", None), ("a", True), (None, "x"), ("a", "x", None), ("a", "x", "", 7)])
 def test_what_is_no_text_is_refused_at_once(setting: Any) -> None:
     with pytest.raises(TypeError, match="of a cookie is str"):
         Cookies().set(*setting)
+
+
+def test_numbers_are_written_as_text() -> None:
+    numbers: Any = {"a": 7, "b": 0.5}
+
+    assert dict(Cookies(numbers)) == {"a": "7", "b": "0.5"}
 
 
 def test_the_repr_hides_values() -> None:
@@ -379,3 +385,11 @@ def test_a_vector_of_the_ietf_sends_what_it_should(name: str) -> None:
         assert said == []
     else:
         assert b"\n".join(said) == wanted
+
+
+def test_update_takes_its_parameter_by_the_name_that_it_has_in_httpx() -> None:
+    cookies = Cookies()
+
+    cookies.update(cookies={"a": "b"})
+
+    assert dict(cookies) == {"a": "b"}

@@ -377,3 +377,12 @@ def test_repr_is_short_and_true() -> None:
 @pytest.mark.parametrize("name", sorted(SECRET_HEADERS))
 def test_repr_masks_secrets(name: str) -> None:
     assert repr(Headers({name.upper(): "hunter2"})) == f"Headers({{'{name}': '[secure]'}})"
+
+
+def test_parameters_have_the_names_that_they_have_in_httpx() -> None:
+    headers = Headers({"A": "1"})
+
+    headers.update(headers={"B": "2"})
+
+    assert headers.get(key="b", default="none") == "2"
+    assert headers.get(key="c", default="none") == "none"

@@ -408,3 +408,7 @@ def test_a_coding_that_is_not_known_names_those_that_are() -> None:
 
     with pytest.raises(ValueError, match="'gzip' and 'zstd', not 'br'"):
         request.compress("br")
+
+
+def test_a_relative_url_says_no_host() -> None:
+    assert "Host" not in Request("GET", "/users").headers

@@ -294,3 +294,40 @@ def test_a_response_that_was_streamed_says_so_after_pickling() -> None:
 
     with pytest.raises(StreamConsumed):
         back.read()
+
+
+# As a server would send it
+
+
+def test_pieces_come_back_as_they_were_given() -> None:
+    pieces: Any = [b"one", bytearray(b"two")]
+    response = Response(200, content=pieces)
+
+    assert response.headers.raw == [(b"Transfer-Encoding", b"chunked")]
+    assert list(response.iter_raw()) == [b"one", b"two"]
+
+
+@pytest.mark.anyio
+async def test_pieces_serve_asynchronous_code_as_well() -> None:
+    response = Response(200, content=(b"one", b"two"))
+
+    assert [piece async for piece in response.aiter_raw()] == [b"one", b"two"]
+    assert response.stream.is_replayable
+    assert [piece async for piece in response.stream] == [b"one", b"two"]  # type: ignore[union-attr]  # it is both
+
+
+def test_pieces_are_bytes() -> None:
+    pieces: Any = ["text"]
+
+    with pytest.raises(TypeError, match="encode text first"):
+        Response(200, content=pieces)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"x", ("Transfer-Encoding", "chunked")), ([b"x"], ("Content-Length", "1")), ([b"x"], ("content-length", "1"))],
+)
+def test_a_body_is_framed_once_as_the_caller_says(content: Any, said: tuple[str, str]) -> None:
+    response = Response(200, content=content, headers=[said])
+
+    assert response.headers.multi_items() == [(said[0].lower(), said[1])]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         ("https://", "https://example.com/", True),
         ("https://", "http://example.com/", False),
         ("https://*", "https://example.com/", True),
+        ("https:", "https://example.com/", True),
+        ("https:", "http://example.com/", False),
         ("http://example.com", "http://example.com/a?b=c", True),
         ("http://example.com", "https://example.com/", False),
         ("http://example.com", "http://other.com/", False),
@@ -75,7 +77,7 @@ def test_a_pattern_covers_these_urls(pattern: str, url: str, matches: bool) -> N
     assert URLPattern(pattern).matches(URL(url)) is matches
 
 
-@pytest.mark.parametrize("pattern", ["example.com", "https", "*"])
+@pytest.mark.parametrize("pattern", ["example.com", "https", "*", "localhost:8080"])
 def test_a_pattern_without_a_scheme_is_an_error_that_shows_how_it_is_written(pattern: str) -> None:
     with pytest.raises(ValueError, match=f"'all://{pattern}'".replace("*", r"\*")):
         URLPattern(pattern)
@@ -90,6 +92,17 @@ def test_a_pattern_that_is_no_url_is_an_error(pattern: str) -> None:
 def test_a_range_that_is_none_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
         URLPattern("all://10.0.0.0/99")
+
+
+def test_a_star_alone_is_no_more_specific_than_nothing() -> None:
+    given = ["all://*", "https://", "all://", "https://*"]
+
+    assert [pattern.pattern for pattern in sorted_mounts(dict.fromkeys(given))] == [
+        "https://",
+        "https://*",
+        "all://*",
+        "all://",
+    ]
 
 
 def test_the_most_specific_pattern_comes_first() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from understudy.client.errors import InvalidURL
+from understudy.client.errors import InvalidURL, UnsupportedProtocol
 from understudy.client.urls import URL, Origin, QueryParams
 
 
@@ -305,3 +305,31 @@ def test_a_url_cannot_be_changed() -> None:
     for part in ("scheme", "host", "path", "anything"):
         with pytest.raises(AttributeError):
             setattr(url, part, "y")
+
+
+def test_the_raw_parts_come_as_one_tuple() -> None:
+    raw = URL("https://jo:secret@example.org:8443/a%20b?c#d").raw
+
+    assert raw.raw_host == b"example.org"
+    assert tuple(raw) == (b"https", b"example.org", 8443, b"/a%20b?c")
+
+
+@pytest.mark.parametrize(
+    ("text", "userinfo", "password"),
+    [
+        ("https://a:b:c@x", b"a:b:c", "b:c"),
+        ("https://a::@x", b"a::", ":"),
+        ("https://a:b%3Ac@x", b"a:b%3Ac", "b:c"),
+    ],
+)
+def test_what_is_valid_in_a_password_stays_as_it_is_written(text: str, userinfo: bytes, password: str) -> None:
+    url = URL(text)
+
+    assert (str(url), url.userinfo, url.password) == (text, userinfo, password)
+
+
+@pytest.mark.parametrize("text", ["http://", "https:", "http:///path", "https://:443/", "http://user@/"])
+def test_no_host_is_also_what_httpx_raises_for_it(text: str) -> None:
+    for kind in (InvalidURL, UnsupportedProtocol):
+        with pytest.raises(kind, match="host: there is none"):
+            URL(text)
