@@ -15,7 +15,7 @@ import understudy
 
 REPOSITORY = Path(__file__).parent.parent
 LINKED = ("client", "mock", "cassettes", "pytest_plugin")
-FOLDERS = (*LINKED, "understudy/bridges")
+FOLDERS = (*LINKED, "understudy/bridges", "understudy/compat")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,7 @@ def test_the_wheel_registers_the_plugin_and_the_commands(wheel: zipfile.ZipFile)
     assert dict(entries["pytest11"]) == {"understudy.pytest_plugin": "understudy.pytest_plugin"}
     assert entries["console_scripts"]["understudy"] == "understudy.client.cli:main"
     assert entries["understudy.commands"]["demo"] == "understudy.cassettes.demo:main"
+    assert entries["understudy.stand_ins"]["yaml"] == "understudy.cassettes.swapping:opened"
 
 
 def test_the_source_distribution_holds_code_tests_and_papers(built: Path, tracked: frozenset[str]) -> None:

@@ -1,0 +1,240 @@
+"""The registry of answers: what `httpx_mock` is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from typing import Any, Callable, NamedTuple, Optional, Union
+
+from ...client import (
+    URL,
+    AsyncBaseTransport,
+    AsyncByteStream,
+    BaseTransport,
+    ByteStream,
+    Headers,
+    Request,
+    RequestError,
+    Response,
+    SyncByteStream,
+    TimeoutException,
+)
+from .matchers import RequestMatcher, check_words
+
+Callback = Callable[[Request], Union[Optional[Response], Awaitable[Optional[Response]]]]
+
+
+class IteratorStream(AsyncByteStream, SyncByteStream):
+    """A body in pieces, for blocking and for asynchronous clients."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._pieces = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+class Options(NamedTuple):
+    """What the marker says: `@pytest.mark.httpx_mock(assert_all_responses_were_requested=False)`."""
+
+    assert_all_responses_were_requested: bool = True
+    assert_all_requests_were_expected: bool = True
+    can_send_already_matched_responses: bool = False
+    should_mock: Callable[[Request], bool] = lambda request: True
+
+
+class HTTPXMock:
+    """Answers, each of which is given once: `httpx_mock.add_response(url="https://api.test/", json=[])`."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self._options = options or Options()
+        self._answers: list[tuple[RequestMatcher, Callback]] = []
+        self._requests: list[tuple[Request, URL | None]] = []
+        self._unexpected: list[tuple[Request, str]] = []
+
+    def add_response(
+        self,
+        status_code: int = 200,
+        http_version: str = "HTTP/1.1",
+        headers: Any = None,
+        content: bytes | None = None,
+        text: str | None = None,
+        html: str | None = None,
+        stream: Any = None,
+        json: Any = None,
+        **matchers: Any,
+    ) -> None:
+        """Answer one request, the first that fits, with a response of these words."""
+        words: dict[str, Any] = {"content": content, "text": text, "html": html, "stream": stream, "json": json}
+        fields = Headers(headers)
+
+        def respond(request: Request) -> Response:
+            return Response(
+                status_code,
+                headers=fields.multi_items(),
+                extensions={"http_version": http_version.encode("ascii")},
+                **words,
+            )
+
+        # What cannot be a response is refused here, where it is written.
+        checked: dict[str, Any] = {**words, "stream": None}
+        Response(status_code, headers=fields.multi_items(), **checked)
+        self._add(respond, matchers, "add_response")
+
+    def add_callback(self, callback: Callback, **matchers: Any) -> None:
+        """Answer one request with what a function makes of it, sync or async; `None` is no answer."""
+        self._add(callback, matchers, "add_callback")
+
+    def add_exception(self, exception: BaseException, **matchers: Any) -> None:
+        """Raise an exception instead of answering one request."""
+
+        def fail(request: Request) -> Response:
+            if isinstance(exception, RequestError):
+                exception.request = request
+            raise exception
+
+        self._add(fail, matchers, "add_exception")
+
+    def _add(self, callback: Callback, words: dict[str, Any], where: str) -> None:
+        check_words(words, f"{where}()")
+        self._answers.append((RequestMatcher(**words), callback))
+
+    # Looking
+
+    def get_requests(self, **matchers: Any) -> list[Request]:
+        """Return the requests that fit, in order."""
+        check_words(matchers, "get_requests()")
+        wanted = RequestMatcher(**matchers)
+        return [request for request, proxy in self._requests if not wanted.differences(request, proxy)]
+
+    def get_request(self, **matchers: Any) -> Request | None:
+        """Return the one request that fits, or `None`; several are an `AssertionError`."""
+        requests = self.get_requests(**matchers)
+        if len(requests) > 1:
+            told = "".join(f"\n- {request.method} {request.url}" for request in requests)
+            raise AssertionError(
+                f"More than one request ({len(requests)}) matched: "
+                f"use get_requests instead or refine your filters.{told}"
+            )
+        return requests[0] if requests else None
+
+    def reset(self) -> None:
+        """Forget all answers and all requests."""
+        self._answers.clear()
+        self._requests.clear()
+        self._unexpected.clear()
+
+    # Answering
+
+    def answer(self, request: Request, proxy: URL | None) -> Any:
+        """Return what the callback that fits returns; awaitable where it is asynchronous."""
+        self._requests.append((request, proxy))
+        callback = self._chosen(request, proxy)
+        if callback is None:
+            raise self._unanswered(request, proxy)
+        return callback(request)
+
+    def answered(self, request: Request, value: Any, proxy: URL | None) -> Response:
+        """Return what a callback returned, as the response of this request."""
+        if value is None:
+            raise self._unanswered(request, proxy)
+        if not isinstance(value, Response):
+            raise TypeError(f"a callback returned {type(value).__name__}, not a Response or None")
+        stream = ByteStream(value.content) if value.is_stream_consumed else value.stream
+        extensions = {"http_version": b"HTTP/1.1", **value.extensions}
+        return Response(
+            value.status_code, headers=value.headers.raw, stream=stream, request=request, extensions=extensions
+        )
+
+    def mocks(self, request: Request) -> bool:
+        """Whether this request is to be answered here at all."""
+        return self._options.should_mock(request)
+
+    def _chosen(self, request: Request, proxy: URL | None) -> Callback | None:
+        fitting = [pair for pair in self._answers if not pair[0].differences(request, proxy)]
+        for matcher, callback in fitting:
+            if not matcher.times:
+                matcher.times += 1
+                return callback
+        if fitting:
+            matcher, callback = fitting[-1]
+            if matcher.is_reusable or self._options.can_send_already_matched_responses:
+                matcher.times += 1
+                return callback
+        return None
+
+    def _unanswered(self, request: Request, proxy: URL | None) -> TimeoutException:
+        """Return the error of a request without an answer: that of pytest-httpx, so that suites which catch it go on.
+
+        Code under test may well catch a timeout: the end of the test fails as well.
+        """
+        told = f"No response can be found for {request.method} request on {request.url}"
+        lines: list[str] = []
+        for matcher, _ in self._answers:
+            missed = matcher.differences(request, proxy)
+            why = f"another {', '.join(missed)}" if missed else "already sent, and not reusable"
+            lines.append(f"\n- {matcher}: {why}")
+        if lines:
+            told += f" amongst:{''.join(lines)}"
+        self._unexpected.append((request, told))
+        return TimeoutException(told, request=request)
+
+    def verify(self) -> None:
+        """Check what the end of a test checks; raises `AssertionError`."""
+        found: list[str] = []
+        if self._options.assert_all_responses_were_requested:
+            left = [matcher for matcher, _ in self._answers if matcher.should_have_matched()]
+            if left:
+                found.append("The following responses are mocked but not requested:" + _lines(left))
+        if self._options.assert_all_requests_were_expected and self._unexpected:
+            found.append("The following requests were not expected:" + _lines([told for _, told in self._unexpected]))
+        if found:
+            raise AssertionError("\n\n".join(found))
+
+
+class Stage(BaseTransport, AsyncBaseTransport):
+    """The registry in front of a client's own transport."""
+
+    def __init__(self, registry: HTTPXMock, behind: Any = None) -> None:
+        self._registry = registry
+        self._behind = behind
+
+    def in_front_of(self, transport: Any, *, production: bool = True) -> Stage:
+        return Stage(self._registry, transport)
+
+    def handle_request(self, request: Request) -> Response:
+        if not self._registry.mocks(request):
+            response: Response = self._behind.handle_request(request)
+            return response
+        request.read()
+        proxy = proxy_of(self._behind)
+        value = self._registry.answer(request, proxy)
+        if inspect.isawaitable(value):
+            getattr(value, "close", lambda: None)()
+            raise TypeError("an asynchronous callback was asked by a blocking client")
+        return self._registry.answered(request, value, proxy)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        if not self._registry.mocks(request):
+            response: Response = await self._behind.handle_async_request(request)
+            return response
+        await request.aread()
+        proxy = proxy_of(self._behind)
+        value = self._registry.answer(request, proxy)
+        if inspect.isawaitable(value):
+            value = await value
+        return self._registry.answered(request, value, proxy)
+
+
+def proxy_of(transport: Any) -> URL | None:
+    """Return the URL of the proxy that a transport sends through."""
+    proxy = getattr(transport, "proxy", None)
+    return getattr(proxy, "url", None)
+
+
+def _lines(entries: list[Any]) -> str:
+    return "".join(f"\n- {entry}" for entry in entries)

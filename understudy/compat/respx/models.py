@@ -1,0 +1,462 @@
+"""Routes, calls and errors, as respx names them."""
+
+# Values come in whatever shape users of another library are used to.
+# pyright: basic
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+
+from ...client import ByteStream, Headers, Request, RequestError, Response
+from .patterns import M, Match, Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from typing_extensions import Self
+
+
+class AllMockedAssertionError(AssertionError):
+    """A request that no route answers."""
+
+
+class SideEffectsExhausted(AssertionError):
+    """A call after the last of a route's side effects, with no return value to fall back to."""
+
+
+class PassThrough(Exception):
+    """The request is to be answered by what stands behind the router."""
+
+    def __init__(self, message: str, *, request: Request, origin: Route) -> None:
+        super().__init__(message)
+        self.request = request
+        self.origin = origin
+
+
+class SideEffectError(Exception):
+    """A side effect raised: what it raised, and whose it was."""
+
+    def __init__(self, route: Route, origin: Exception) -> None:
+        super().__init__(f"a side effect of {route!r} raised {origin!r}")
+        self.route = route
+        self.origin = origin
+
+
+class Call(NamedTuple):
+    """One request and, where there was one, its response."""
+
+    request: Request
+    optional_response: Response | None = None
+
+    @property
+    def response(self) -> Response:
+        """The response; a `ValueError` where the call ended without one."""
+        if self.optional_response is None:
+            raise ValueError(f"{self.request!r} has no response")
+        return self.optional_response
+
+    @property
+    def has_response(self) -> bool:
+        """Whether there was a response."""
+        return self.optional_response is not None
+
+
+class CallList(list[Call]):
+    """The calls of a route or a router, in order."""
+
+    def __init__(self, calls: Sequence[Call] = (), name: Any = "respx") -> None:
+        super().__init__(calls)
+        self._name = name
+
+    @property
+    def called(self) -> bool:
+        """Whether there was any call."""
+        return bool(self)
+
+    @property
+    def call_count(self) -> int:
+        """How many calls there were."""
+        return len(self)
+
+    @property
+    def last(self) -> Call:
+        """The last call."""
+        return self[-1]
+
+    def record(self, request: Request, response: Response | None) -> Call:
+        """Note a call."""
+        call = Call(request, response)
+        self.append(call)
+        return call
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        self.clear()
+
+    reset_mock = reset
+
+    def assert_called(self) -> None:
+        """Fail unless there was a call."""
+        if not self:
+            raise AssertionError(f"Expected '{self._name}' to have been called.")
+
+    def assert_called_once(self) -> None:
+        """Fail unless there was one call."""
+        if len(self) != 1:
+            raise AssertionError(
+                f"Expected '{self._name}' to have been called once. Called {len(self)} times.{self._told()}"
+            )
+
+    def assert_not_called(self) -> None:
+        """Fail if there was a call."""
+        if self:
+            raise AssertionError(
+                f"Expected '{self._name}' to not have been called. Called {len(self)} times.{self._told()}"
+            )
+
+    def _told(self) -> str:
+        return "".join(f"\n  {call.request.method} {call.request.url}" for call in self[:10])
+
+
+class Route:
+    """Which requests, and what is answered: `Route(method="GET", path="/users").respond(json=[])`."""
+
+    def __init__(self, *patterns: Pattern, **lookups: Any) -> None:
+        self._pattern = M(*patterns, **lookups)
+        self._name: str | None = None
+        self._return_value: Response | None = None
+        self._side_effect: Any = None
+        self._effects: Iterator[Any] | None = None
+        self._pass_through = False
+        self._snapshots: list[dict[str, Any]] = []
+        self.calls = CallList(name=self)
+
+    # What it is
+
+    @property
+    def name(self) -> str | None:
+        """The name that it was added under."""
+        return self._name
+
+    @property
+    def pattern(self) -> Pattern:
+        """What it wants of a request."""
+        return self._pattern
+
+    @pattern.setter
+    def pattern(self, pattern: Pattern) -> None:
+        raise NotImplementedError("the pattern of a route cannot be changed: add another route of the same name")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Route) and self._pattern == other._pattern
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        name = f"name={self._name!r} " if self._name else ""
+        return f"<Route {name}{self._pattern!r}>"
+
+    # What it answers
+
+    @property
+    def return_value(self) -> Response | None:
+        """The response, for every call."""
+        return self._return_value
+
+    @return_value.setter
+    def return_value(self, return_value: Response | None) -> None:
+        if return_value is not None and not isinstance(return_value, Response):
+            raise TypeError(f"{return_value!r} is not an instance of {Response!r}")
+        self._pass_through = False
+        self._return_value = return_value
+
+    @property
+    def side_effect(self) -> Any:
+        """A function of the request, an exception, or an iterable of responses and exceptions."""
+        return self._side_effect
+
+    @side_effect.setter
+    def side_effect(self, side_effect: Any) -> None:
+        self._pass_through = False
+        self._side_effect = side_effect
+        is_one = side_effect is None or callable(side_effect) or isinstance(side_effect, (Exception, Response))
+        effects: Any = side_effect
+        self._effects = None if is_one else iter(effects)
+
+    def mock(self, return_value: Response | None = None, *, side_effect: Any = None) -> Self:
+        """Answer with a response, or with what a side effect makes."""
+        self.return_value = return_value
+        self.side_effect = side_effect
+        return self
+
+    def respond(
+        self,
+        status_code: int = 200,
+        *,
+        headers: Any = None,
+        cookies: Any = None,
+        content: Any = None,
+        text: str | None = None,
+        html: str | None = None,
+        json: Any = None,
+        stream: Any = None,
+        content_type: str | None = None,
+        http_version: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Answer with a response of these words."""
+        words = {"content": content, "text": text, "html": html, "json": json, "stream": stream}
+        response = MockResponse(
+            status_code,
+            headers=headers,
+            cookies=cookies,
+            content_type=content_type,
+            http_version=http_version,
+            **words,
+            **options,
+        )
+        return self.mock(return_value=response)
+
+    def __mod__(self, response: Any) -> Self:
+        if isinstance(response, bool) or not isinstance(response, (int, dict, Response)):
+            raise TypeError(f"route % ... takes a status code, a dict of `respond` or a Response, not {response!r}")
+        if isinstance(response, dict):
+            # The very word that respx and Response differ in.
+            words = {("status_code" if name == "status" else name): value for name, value in response.items()}
+            return self.respond(**words)
+        return self.respond(response) if isinstance(response, int) else self.mock(return_value=response)
+
+    def __call__(self, side_effect: Callable[..., Any]) -> Callable[..., Any]:
+        self.side_effect = side_effect
+        return side_effect
+
+    def pass_through(self, value: bool = True) -> Self:
+        """Let what stands behind the router answer."""
+        self._pass_through = value
+        return self
+
+    @property
+    def is_pass_through(self) -> bool:
+        """Whether what stands behind the router answers."""
+        return self._pass_through
+
+    # What happened
+
+    @property
+    def called(self) -> bool:
+        """Whether it was called."""
+        return self.calls.called
+
+    @property
+    def call_count(self) -> int:
+        """How often it was called."""
+        return self.calls.call_count
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        self.calls.reset()
+
+    def snapshot(self) -> None:
+        """Keep the route as it is now, for `rollback`."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "_snapshots"}
+        self._snapshots.append({**kept, "calls": list(self.calls)})
+
+    def rollback(self) -> None:
+        """Make the route what it was at the last `snapshot`."""
+        if not self._snapshots:
+            return
+        kept = self._snapshots.pop()
+        calls = kept.pop("calls")
+        self.__dict__.update(kept)
+        # One list for as long as the route lives: tests hold on to it.
+        self.calls[:] = calls
+
+    # For the router
+
+    def wants(self, request: Request) -> Match:
+        """Say whether the route answers this request."""
+        return self._pattern.match(request)
+
+    def moved(self, pattern: Pattern) -> None:
+        """Take another pattern: a route of the same name was added."""
+        self._pattern = pattern
+
+    def named(self, name: str | None) -> None:
+        """Take a name."""
+        self._name = name
+
+    def effect(self, request: Request, match: Match) -> Any:
+        """Return what the route makes of a request: a response, the request itself to pass it through, or `None`.
+
+        The answer of an asynchronous side effect is still to be awaited.
+        """
+        if self._pass_through:
+            return request
+        effect = self._side_effect
+        if self._effects is not None:
+            try:
+                effect = next(self._effects)
+            except StopIteration:
+                if self._return_value is None:
+                    raise SideEffectsExhausted(
+                        f"{self!r} was called {len(self.calls) + 1} times, and its side effects are used up: "
+                        "give it more of them, or a return_value for all further calls"
+                    ) from None
+                effect = None
+        if effect is None:
+            return _fresh(self._return_value, request) if self._return_value is not None else Response(200)
+        return self._effect_of(effect, request, match)
+
+    def _effect_of(self, effect: Any, request: Request, match: Match) -> Any:  # one kind a line
+        if isinstance(effect, Exception):
+            if isinstance(effect, RequestError):
+                effect.request = request
+            raise effect
+        if isinstance(effect, type) and issubclass(effect, Exception):
+            raise effect("Mock Error", request=request) if issubclass(effect, RequestError) else effect()
+        if isinstance(effect, Response):
+            return _fresh(effect, request)
+        if isinstance(effect, int) and not isinstance(effect, bool):
+            return Response(effect)
+        function: Any = effect
+        options: dict[str, Any] = dict(match.context)
+        if "route" in inspect.signature(function).parameters:
+            options["route"] = self
+        return function(request, **options)
+
+
+def MockResponse(
+    status_code: int = 200,
+    *,
+    headers: Any = None,
+    cookies: Any = None,
+    content: Any = None,
+    content_type: str | None = None,
+    http_version: str | None = None,
+    **options: Any,
+) -> Response:
+    """Return a response of the words that `respond` takes."""
+    fields = Headers(headers)
+    if content_type is not None:
+        fields["Content-Type"] = content_type
+    response = Response(
+        status_code, headers=[*fields.multi_items(), *_set_cookies(cookies)], content=content, **options
+    )
+    if http_version is not None:
+        response.extensions["http_version"] = http_version.encode("ascii")
+    return response
+
+
+def answer_from(value: Any, request: Request, route: Route) -> Response | None:
+    """Return what a side effect's value stands for; `None` goes on to the next route."""
+    if value is None:
+        return None
+    if isinstance(value, Request):
+        raise PassThrough(f"{route!r} passes the request through", request=value, origin=route)
+    if not isinstance(value, Response):
+        raise TypeError(
+            f"a side effect of {route!r} returned {type(value).__name__}, not a Response, a Request or None"
+        )
+    return _fresh(value, request)
+
+
+def _fresh(response: Response, request: Request) -> Response:
+    """Return a copy for one call: the same response may be given again."""
+    stream: Any = response.stream
+    if isinstance(getattr(response, "_content", None), bytes) and response.is_stream_consumed:
+        stream = ByteStream(response.content)
+    return Response(
+        response.status_code,
+        headers=response.headers.raw,
+        stream=stream,
+        request=request,
+        extensions=dict(response.extensions),
+    )
+
+
+def _set_cookies(cookies: Any) -> list[tuple[str, str]]:
+    if not cookies:
+        return []
+    if hasattr(cookies, "items"):
+        mapping: Mapping[str, str] = cookies
+        return [("Set-Cookie", f"{name}={value}") for name, value in mapping.items()]
+    return list(cookies)
+
+
+class RouteList:
+    """The routes of a router, by place and by name; one that is added again replaces the first in its place."""
+
+    def __init__(self, routes: RouteList | None = None) -> None:
+        self._routes: list[Route] = list(routes._routes) if routes is not None else []
+        self._names: dict[str, Route] = dict(routes._names) if routes is not None else {}
+
+    def add(self, route: Route, name: str | None = None) -> Route:
+        """Add a route, and return that which is in the list: an earlier one of the same name or the same pattern."""
+        same = next((known for known in self._routes if known == route), None)
+        if name is not None and name in self._names:
+            known = self._names[name]
+            if same is not None and same is not known:
+                self._remove(same)
+            known.moved(route.pattern)
+            known.mock(return_value=route.return_value, side_effect=route.side_effect)
+            known.pass_through(route.is_pass_through)
+            return known
+        if same is not None:
+            if name is not None:
+                self._names = {key: value for key, value in self._names.items() if value is not same}
+                same.named(name)
+                self._names[name] = same
+            return same
+        self._routes.append(route)
+        if name is not None:
+            route.named(name)
+            self._names[name] = route
+        return route
+
+    def pop(self, name: str, default: Any = ...) -> Any:
+        """Remove the route of this name and return it."""
+        if name not in self._names:
+            if default is ...:
+                raise KeyError(name)
+            return default
+        route = self._names[name]
+        self._remove(route)
+        return route
+
+    def clear(self) -> None:
+        """Remove all routes."""
+        self._routes.clear()
+        self._names.clear()
+
+    def become(self, routes: RouteList) -> None:
+        """Hold what another list holds, and stay the list that users have in hand."""
+        self._routes = list(routes._routes)
+        self._names = dict(routes._names)
+
+    def _remove(self, route: Route) -> None:
+        self._routes = [known for known in self._routes if known is not route]
+        self._names = {name: known for name, known in self._names.items() if known is not route}
+
+    def __getitem__(self, key: int | str) -> Route:
+        return self._routes[key] if isinstance(key, int) else self._names[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._names if isinstance(key, str) else key in self._routes
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def __len__(self) -> int:
+        return len(self._routes)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RouteList):
+            return self._routes == other._routes and self._names == other._names
+        return self._routes == other
+
+    __hash__ = None  # type: ignore[assignment]  # a list
+
+    def __repr__(self) -> str:
+        return repr(self._routes)
