@@ -59,6 +59,7 @@ from .messages.request import Request
 from .messages.response import Response
 from .messages.timings import Timings
 from .network.backends.memory import AsyncMemoryNetwork, MemoryEnd, MemoryNetwork
+from .network.backends.resolvers import DNSCache
 from .network.proxy import Proxy
 from .network.tls import create_ssl_context
 from .retry import Attempt, Retry
@@ -100,6 +101,7 @@ __all__ = [
     "ConnectTimeout",
     "CookieConflict",
     "Cookies",
+    "DNSCache",
     "DeadlineBlock",
     "DeadlineExceeded",
     "DecodingError",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .connection import Connection
     from .origin import Origin
+    from .pins import Pins
     from .proxies import Route
     from .tls import TLSSettings
     from .via import Via
@@ -45,6 +46,7 @@ class Connector:
         socket_options: Sequence[SocketOption] = (),
         retries: int = 0,
         accepts_unclean_end: bool = False,
+        pins: Pins | None = None,
         route: Route | None = None,
         http1: bool = True,
         tls_http2: TLSSettings | None = None,
@@ -58,6 +60,7 @@ class Connector:
         self._socket_options = socket_options
         self._retries = retries
         self._accepts_unclean_end = accepts_unclean_end
+        self._pins = pins
         self._codec = choose()
         self._http1 = http1
         self._tls_http2 = tls_http2
@@ -98,11 +101,21 @@ class Connector:
         raise AssertionError("unreachable")
 
     async def _connect_once(self, origin: Origin, call: Call) -> Connection:
-        stream: NetworkStream | None = None
-        stamps = call.stamps
         try:
-            began = monotonic()
-            stream = await self.open_stream(origin, call)
+            return await self._open(origin, call)
+        except OSError as error:
+            # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
+            raise translate(error, CONNECT, call.request, call.waits) from error
+        except UnicodeError as error:
+            raise ConnectError(
+                f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
+            ) from error
+
+    async def _open(self, origin: Origin, call: Call) -> Connection:
+        stamps = call.stamps
+        began = monotonic()
+        stream = await self.open_stream(origin, call)
+        try:
             connected = monotonic()
             dns_seconds = stream.get_extra_info("dns_seconds")
             stamps.connect = connected - began
@@ -112,21 +125,21 @@ class Connector:
             if origin.is_secure:
                 stream = await self._start_tls(stream, origin, call)
                 stamps.tls = monotonic() - connected
+                if self._pins is not None:
+                    self._check_pins(self._pins, stream, origin)
             via = None if self._route is None else self._route.via(origin)
             if self._tls_http2 is not None and self._speaks_http2(stream, origin):
                 return await self._start_http2(stream, origin, call, via)
             return HTTP1Connection(stream, self._codec, accepts_unclean_end=self._accepts_unclean_end, via=via)
-        except OSError as error:
-            # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
-            raise translate(error, CONNECT, call.request, call.waits) from error
-        except UnicodeError as error:
-            raise ConnectError(
-                f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
-            ) from error
         except BaseException:
-            if stream is not None:
-                stream.close()
+            stream.close()
             raise
+
+    def _check_pins(self, pins: Pins, stream: NetworkStream, origin: Origin) -> None:
+        tls = stream.get_extra_info("ssl_object")
+        pins.check(origin.host, tls)
+        if origin.sni is not None:
+            pins.check(origin.sni, tls)
 
     def _speaks_http2(self, stream: NetworkStream, origin: Origin) -> bool:
         if not origin.is_secure:
@@ -135,7 +148,6 @@ class Connector:
         if tls is not None and tls.selected_alpn_protocol() == "h2":
             return True
         if not self._http1 and origin.scheme == "https":
-            stream.close()
             raise ConnectError(f"{origin} does not speak HTTP/2, and http1=False allows nothing else")
         return False
 

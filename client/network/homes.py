@@ -16,6 +16,7 @@ from . import forks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .backends.addresses import Finder
     from .backends.base import NetworkBackend
     from .pool import Pool
 
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 class Homes:
     """The pools of one asynchronous transport."""
 
-    __slots__ = ("_abandoned", "_generation", "_known", "_last", "_last_loop", "_make_pool", "_network")
+    __slots__ = ("_abandoned", "_generation", "_known", "_last", "_last_loop", "_make_pool", "_network", "_resolver")
 
-    def __init__(self, make_pool: Callable[[NetworkBackend], Pool], network: NetworkBackend | None) -> None:
+    def __init__(
+        self,
+        make_pool: Callable[[NetworkBackend], Pool],
+        network: NetworkBackend | None,
+        resolver: Finder | None = None,
+    ) -> None:
         self._make_pool = make_pool
         self._network = network
+        self._resolver = resolver
         self._known: dict[Any, Pool] = {}
         self._last: Pool | None = None
         self._last_loop: Any = None
@@ -58,7 +65,7 @@ class Homes:
             ended: list[Pool] = []
             if pool is None:
                 ended = [self._known.pop(known) for known in list(self._known) if _has_ended(known)]
-                pool = self._known[loop] = self._make_pool(self._network or backend_for(loop))
+                pool = self._known[loop] = self._make_pool(self._network or backend_for(loop, self._resolver))
             self._last, self._last_loop = pool, loop
         for gone in ended:
             gone.close()
@@ -107,12 +114,12 @@ def _nothing() -> None:
     """Be what is asked of a loop to see whether it still runs."""
 
 
-def backend_for(loop: Any) -> NetworkBackend:
+def backend_for(loop: Any, resolver: Finder | None = None) -> NetworkBackend:
     """Return the network for an event loop."""
     if hasattr(loop, "call_soon_threadsafe"):
         from .backends.asyncio_native import AsyncioBackend
 
-        return AsyncioBackend()
+        return AsyncioBackend(resolver=resolver)
     from .backends.anyio_streams import AnyioBackend
 
-    return AnyioBackend()
+    return AnyioBackend(resolver=resolver)

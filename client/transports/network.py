@@ -13,15 +13,18 @@ from .base import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..config import HTTP2, Limits
     from ..messages.request import Request
     from ..messages.response import Response
+    from ..network.backends.addresses import Finder
     from ..network.backends.base import NetworkBackend, SocketOption
+    from ..network.backends.resolvers import ResolverTypes
+    from ..network.pins import Pins, PinTypes
     from ..network.pool import Pool
     from ..network.proxies import Route
-    from ..network.proxy import ProxyTypes
+    from ..network.proxy import Proxy, ProxyTypes
     from ..network.snapshot import PoolSnapshot
     from ..network.tls import CertTypes, TLSSettings
 
@@ -45,6 +48,10 @@ class _Settings:
         local_address: str | None,
         retries: int,
         socket_options: Sequence[SocketOption] | None,
+        network: NetworkBackend | None,
+        resolver: ResolverTypes | None,
+        pins: Mapping[str, PinTypes] | None,
+        accepts_unclean_end: bool,
     ) -> None:
         from ..network.tls import TLSSettings
 
@@ -57,6 +64,12 @@ class _Settings:
         self.trust_env = trust_env
         if self.proxy is not None and uds is not None:
             raise ValueError("proxy=... and uds=...: a request goes through a proxy or into a Unix socket, not both")
+        if resolver is not None and network is not None:
+            raise ValueError("network=... and resolver=...: a network of your own resolves names itself")
+        self.network = network
+        self.resolver = None if resolver is None else _resolver_from(resolver)
+        self.pins = None if pins is None else _pins_from(pins)
+        self.accepts_unclean_end = accepts_unclean_end
         self.limits = limits
         self.http1 = http1
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
@@ -78,6 +91,8 @@ class _Settings:
             local_address=self.local_address,
             socket_options=self.socket_options,
             retries=self.retries,
+            accepts_unclean_end=self.accepts_unclean_end,
+            pins=self.pins,
             route=self._route(backend),
             http1=self.http1,
             tls_http2=self.tls_http2,
@@ -99,13 +114,34 @@ class _Settings:
         )
 
 
+def _resolver_from(said: ResolverTypes) -> Finder:
+    from ..network.backends.resolvers import resolver_from
+
+    return resolver_from(said)
+
+
+def _pins_from(said: Mapping[str, PinTypes]) -> Pins:
+    from ..network.pins import Pins
+
+    return Pins(said)
+
+
 class HTTPTransport(BaseTransport):
     """Sends requests of blocking clients over the network, keeping connections for the next ones.
 
     `verify`, `cert` and `trust_env` are those of `create_ssl_context`. `limits` bounds connections; `retries` is how
     often connecting is tried again, nothing else is. `http2=True` speaks HTTP/2 where the server does (over plain TCP:
     with `http1=False`), `http2=HTTP2(...)` says how. `uds` connects to a Unix socket instead of the URL's host,
-    `local_address` binds the near end. `network` replaces the sockets: any `NetworkBackend`.
+    `local_address` binds the near end, `socket_options` are arguments of `socket.setsockopt`.
+
+    `resolver` says where hosts are: a mapping such as `{"api.test": "127.0.0.1"}`, which leaves other names to the
+    system; a function of host and port that returns addresses; or a `DNSCache()`, which remembers what the system said.
+    `network` replaces the sockets altogether: any `NetworkBackend`.
+
+    `pins` are the keys that hosts may have, beside what `verify` says: `{"api.test": ["sha256/...", ...]}`, with
+    `*.api.test` for what is below. The error about a wrong one shows the key that was found.
+    `accepts_unclean_end=True` takes a body without a length for complete where the server closes the connection
+    without the closing message of TLS, as some old servers do; such a body cannot be told from one that was cut.
 
     May be used by several threads at once. After a fork the child opens connections of its own.
     """
@@ -125,6 +161,9 @@ class HTTPTransport(BaseTransport):
         socket_options: Sequence[SocketOption] | None = None,
         *,
         network: NetworkBackend | None = None,
+        resolver: ResolverTypes | None = None,
+        pins: Mapping[str, PinTypes] | None = None,
+        accepts_unclean_end: bool = False,
     ) -> None:
         self._settings = _Settings(
             verify=verify,
@@ -138,6 +177,10 @@ class HTTPTransport(BaseTransport):
             local_address=local_address,
             retries=retries,
             socket_options=socket_options,
+            network=network,
+            resolver=resolver,
+            pins=pins,
+            accepts_unclean_end=accepts_unclean_end,
         )
         self._network = network
         self._pool: Pool | None = None
@@ -155,6 +198,11 @@ class HTTPTransport(BaseTransport):
         if self._pool is not None:
             self._pool.close()
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that every request goes through, where there is one."""
+        return self._settings.proxy
+
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool looks like now."""
         return (self._pool or self._open()).snapshot()
@@ -165,7 +213,8 @@ class HTTPTransport(BaseTransport):
         with forks.lock:
             if self._pool is None or self._generation != forks.generation:
                 # The parent's connections, if any, are the parent's: forgotten here, and not closed.
-                self._pool = self._settings.pool(self._network or BlockingBackend(), is_async=False)
+                backend = self._network or BlockingBackend(resolver=self._settings.resolver)
+                self._pool = self._settings.pool(backend, is_async=False)
                 self._generation = forks.generation
             return self._pool
 
@@ -196,6 +245,9 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         socket_options: Sequence[SocketOption] | None = None,
         *,
         network: NetworkBackend | None = None,
+        resolver: ResolverTypes | None = None,
+        pins: Mapping[str, PinTypes] | None = None,
+        accepts_unclean_end: bool = False,
     ) -> None:
         self._settings = _Settings(
             verify=verify,
@@ -209,6 +261,10 @@ class AsyncHTTPTransport(AsyncBaseTransport):
             local_address=local_address,
             retries=retries,
             socket_options=socket_options,
+            network=network,
+            resolver=resolver,
+            pins=pins,
+            accepts_unclean_end=accepts_unclean_end,
         )
         self._network = network
         self._homes: Any = None
@@ -226,6 +282,11 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         if self._homes is not None:
             self._homes.close()
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that every request goes through, where there is one."""
+        return self._settings.proxy
+
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool of the running event loop looks like now."""
         homes = self._homes or self._open()
@@ -237,7 +298,7 @@ class AsyncHTTPTransport(AsyncBaseTransport):
 
         with forks.lock:
             if self._homes is None:
-                self._homes = Homes(self._make_pool, self._network)
+                self._homes = Homes(self._make_pool, self._network, self._settings.resolver)
             return self._homes
 
     def _make_pool(self, backend: NetworkBackend) -> Pool:

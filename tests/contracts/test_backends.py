@@ -17,7 +17,7 @@ import trio
 import trustme
 
 from understudy.client.bridge import run
-from understudy.client.network.backends.addresses import Address, DNSCache
+from understudy.client.network.backends.addresses import Address
 from understudy.client.network.backends.anyio_streams import AnyioBackend
 from understudy.client.network.backends.asyncio_native import AsyncioBackend
 from understudy.client.network.backends.base import UncleanEOF
@@ -607,35 +607,6 @@ def test_tls_runs_inside_tls(kind: Kind, server_context: ssl.SSLContext, client_
 
     with TLSServer(server_context, serve) as server:
         kind.run(lambda: body(server.port))
-
-
-def test_a_dns_cache_asks_once_and_forgets_in_time() -> None:
-    asked: list[str] = []
-    now = 0.0
-
-    async def resolver(host: str, port: int) -> list[Address]:
-        asked.append(host)
-        return [Address(socket.AF_INET, ("127.0.0.1", port))]
-
-    cache = DNSCache(resolver, ttl=10.0, most=2, now=lambda: now)
-
-    async def body() -> None:
-        nonlocal now
-        await cache("a", 1)
-        await cache("a", 1)
-        assert asked == ["a"]
-        now = 10.0
-        await cache("a", 1)
-        assert asked == ["a", "a"]
-        await cache("b", 1)
-        await cache("c", 1)
-        await cache("a", 1)
-        assert asked == ["a", "a", "b", "c", "a"]
-        cache.forget()
-        await cache("a", 1)
-        assert asked[-1] == "a"
-
-    run(body())
 
 
 @pytest.mark.parametrize("name", ["asyncio", "anyio on asyncio", "anyio on trio"])

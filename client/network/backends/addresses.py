@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +36,22 @@ class Resolver(Protocol):
     async def __call__(self, host: str, port: int) -> Sequence[Address]:
         """Return addresses, best first; raise `OSError` when there are none."""
         ...
+
+
+class Finder(Protocol):
+    """What makes a resolver over another one."""
+
+    def over(self, system: Resolver) -> Resolver:
+        """Return a resolver that may ask `system`, which is the backend's own."""
+        ...
+
+
+def bound(resolver: Resolver | Finder | None, system: Resolver) -> Resolver:
+    """Return the resolver that a backend asks, where `system` is its own."""
+    if resolver is None:
+        return system
+    over: Callable[[Resolver], Resolver] | None = getattr(resolver, "over", None)
+    return cast("Resolver", resolver) if over is None else over(system)
 
 
 def literal(host: str, port: int) -> list[Address] | None:
@@ -122,39 +137,3 @@ def all_failed(host: str, failures: Sequence[tuple[Address, BaseException]]) -> 
         return last if isinstance(last, OSError) else OSError(str(last))
     said = "; ".join(f"{address.sockaddr[0]}: {error}" for address, error in failures)
     return OSError(getattr(last, "errno", None) or 0, f"all {len(failures)} addresses failed: {said}")
-
-
-class DNSCache:
-    """A resolver that remembers what another one said, for `ttl` seconds, at most `most` names.
-
-    The system does not tell how long an answer may be kept, so keep `ttl` short. Failures are not remembered.
-    """
-
-    def __init__(
-        self,
-        resolver: Resolver,
-        *,
-        ttl: float = 30.0,
-        most: int = 256,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._resolver = resolver
-        self._ttl = ttl
-        self._most = most
-        self._now = now
-        self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[Address]]] = OrderedDict()
-
-    async def __call__(self, host: str, port: int) -> Sequence[Address]:
-        known = self._known.get((host, port))
-        if known is not None and self._now() < known[0]:
-            return known[1]
-        addresses = await self._resolver(host, port)
-        self._known[host, port] = (self._now() + self._ttl, addresses)
-        self._known.move_to_end((host, port))
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
-        return addresses
-
-    def forget(self) -> None:
-        """Forget everything, as after a change of network."""
-        self._known.clear()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import anyio
 import anyio.lowlevel
 
-from .addresses import STAGGER, Address, about_socket, all_failed, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
 from .readiness import MOST_READ, is_readable
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from .addresses import Resolver
+    from .addresses import Finder, Resolver
     from .base import NetworkStream, SocketOption
 
 
@@ -31,8 +31,8 @@ async def resolve(host: str, port: int) -> list[Address]:
 class AnyioBackend:
     """The network for `AsyncClient` under trio."""
 
-    def __init__(self, *, resolver: Resolver | None = None) -> None:
-        self._resolver: Resolver = resolver or resolve
+    def __init__(self, *, resolver: Resolver | Finder | None = None) -> None:
+        self._resolver: Resolver = bound(resolver, resolve)
 
     async def connect_tcp(
         self,

@@ -21,14 +21,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from .addresses import STAGGER, Address, all_failed, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, all_failed, bound, in_order, look_up, open_socket, set_options
 from .readiness import probe
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from .addresses import Resolver
+    from .addresses import Finder, Resolver
     from .base import NetworkStream, SocketOption
 
 _HIGH = 1_048_576
@@ -43,8 +43,8 @@ async def resolve(host: str, port: int) -> list[Address]:
 class AsyncioBackend:
     """The network for `AsyncClient` under asyncio."""
 
-    def __init__(self, *, resolver: Resolver | None = None) -> None:
-        self._resolver: Resolver = resolver or resolve
+    def __init__(self, *, resolver: Resolver | Finder | None = None) -> None:
+        self._resolver: Resolver = bound(resolver, resolve)
 
     async def connect_tcp(
         self,

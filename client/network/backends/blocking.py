@@ -11,14 +11,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, about_socket, all_failed, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
 from .readiness import MOST_READ, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from .addresses import Resolver
+    from .addresses import Finder, Resolver
     from .base import NetworkStream, SocketOption
 
 _IN_PROGRESS = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
@@ -32,8 +32,8 @@ async def resolve(host: str, port: int) -> list[Address]:
 class BlockingBackend:
     """The network for `Client`: every method blocks the calling thread, and none suspends."""
 
-    def __init__(self, *, resolver: Resolver | None = None) -> None:
-        self._resolver: Resolver = resolver or resolve
+    def __init__(self, *, resolver: Resolver | Finder | None = None) -> None:
+        self._resolver: Resolver = bound(resolver, resolve)
 
     async def connect_tcp(
         self,

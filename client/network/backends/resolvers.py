@@ -1,0 +1,125 @@
+"""Other ways to find a host than to ask the system each time: a table, a function, a memory.
+
+They are what `HTTPTransport(resolver=...)` takes. None of them is asked about a host that is an address already.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, Union, cast
+
+from .addresses import Address, in_order, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from .addresses import Finder, Resolver
+
+Place = Union[str, "tuple[str, int]", Address]
+"""Where a host is: an address, or another name; beside a port, where that is another one as well."""
+
+Places = Union[Place, "Sequence[Place]"]
+ResolverTypes = Union[Mapping[str, Places], "Callable[[str, int], Places | Awaitable[Places]]", "DNSCache"]
+
+
+class Table:
+    """A resolver that knows some hosts by `host` or `host:port`, and leaves the others to the system."""
+
+    def __init__(self, known: Mapping[str, Places]) -> None:
+        self._known = {host.lower(): places for host, places in known.items()}
+
+    def over(self, system: Resolver) -> Resolver:
+        async def resolve(host: str, port: int) -> Sequence[Address]:
+            places = self._known.get(f"{host}:{port}", self._known.get(host))
+            return await system(host, port) if places is None else await addresses_of(places, port, system)
+
+        return resolve
+
+
+class Asking:
+    """A resolver that calls a function: a plain one, which should not take long, or a coroutine function."""
+
+    def __init__(self, function: Callable[[str, int], Any]) -> None:
+        self._function = function
+
+    def over(self, system: Resolver) -> Resolver:
+        async def resolve(host: str, port: int) -> Sequence[Address]:
+            places = self._function(host, port)
+            if inspect.isawaitable(places):
+                places = await places
+            return await addresses_of(places, port, system)
+
+        return resolve
+
+
+class DNSCache:
+    """A resolver that remembers for `ttl` seconds what the system said, or `resolver`; at most `most` names.
+
+    The system does not tell how long an answer may be kept, so keep `ttl` short. Failures are not remembered.
+    """
+
+    def __init__(
+        self,
+        resolver: ResolverTypes | None = None,
+        *,
+        ttl: float = 30.0,
+        most: int = 256,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inner = None if resolver is None else resolver_from(resolver)
+        self._ttl = ttl
+        self._most = most
+        self._now = now
+        self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[Address]]] = OrderedDict()
+
+    def over(self, system: Resolver) -> Resolver:
+        """Return a resolver that asks this cache first, and then whomever it was made over, or `system`."""
+        inner: Resolver = system if self._inner is None else self._inner.over(system)
+
+        async def resolve(host: str, port: int) -> Sequence[Address]:
+            known = self._known.get((host, port))
+            if known is not None and self._now() < known[0]:
+                return known[1]
+            addresses = await inner(host, port)
+            self._known.pop((host, port), None)
+            self._known[host, port] = (self._now() + self._ttl, addresses)
+            # Other threads may have emptied it meanwhile.
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+            return addresses
+
+        return resolve
+
+    def forget(self) -> None:
+        """Forget everything, as after a change of network."""
+        self._known.clear()
+
+    def __repr__(self) -> str:
+        return f"<DNSCache of {len(self._known)} names>"
+
+
+def resolver_from(said: ResolverTypes) -> Finder:
+    """Return the resolver that a transport's `resolver` means; backends put it `over` their own."""
+    if isinstance(said, DNSCache):
+        return said
+    if isinstance(said, Mapping):
+        return Table(cast("Mapping[str, Places]", said))
+    if callable(said):
+        return Asking(said)
+    raise TypeError(f"resolver={said!r}: a mapping of hosts to addresses, a function of host and port, or a DNSCache()")
+
+
+async def addresses_of(places: Any, port: int, system: Resolver) -> list[Address]:
+    """Return the addresses that a caller means, in the caller's order where all of one family."""
+    found: list[Address] = []
+    each: Sequence[Any] = [places] if isinstance(places, (str, tuple)) else list(places)
+    for place in each:
+        if isinstance(place, Address):
+            found.append(place)
+            continue
+        name, at = (place, port) if isinstance(place, str) else place
+        found.extend(literal(name, at) or await system(name, at))
+    return in_order([(address.family, 0, 0, "", address.sockaddr) for address in found])
