@@ -18,10 +18,12 @@ from .errors import (
     NoMatch,
     NotACassette,
     OutOfOrder,
+    RequestBlocked,
     SecretFound,
 )
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .settings import Mode, Options, Settings
+from .swapping import Swap, open
 from .transport import CassetteTransport
 from .using import load, use
 
@@ -47,9 +49,12 @@ __all__ = [
     "RecordedError",
     "RecordedRequest",
     "RecordedResponse",
+    "RequestBlocked",
     "SecretFound",
     "Settings",
+    "Swap",
     "convert",
     "load",
+    "open",
     "use",
 ]

@@ -7,6 +7,7 @@
         CassetteTooNew            a later version of this library wrote it
       CassetteLocked              another program keeps the cassette to itself
       CassetteNotWritten          the disk refused; the file is as it was
+      RequestBlocked              a file with `transports:` blocks this URL; carries `.request`
       SecretFound                 what was to be written still holds a secret; nothing was written
       NoMatch                     no recording answers this request; carries `.request`
         AllPlayed                 ... any more: each one was played
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class CassetteError(Exception):
     """Something is wrong with a cassette.
 
-    `path` and `line` say where, as far as that is known; `mend` says what to do about it.
+    `path`, `line` and `column` say where, as far as that is known; `mend` says what to do about it.
     """
 
     def __init__(
@@ -37,16 +38,19 @@ class CassetteError(Exception):
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
+        column: int | None = None,
         mend: str | None = None,
     ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.path = None if path is None else os.fspath(path)
         self.line = line
+        self.column = column
         self.mend = mend
 
     def __str__(self) -> str:
-        where = "" if self.path is None else f"{self.path}:{self.line}: " if self.line else f"{self.path}: "
+        place = [str(part) for part in (self.path, self.line, self.line and self.column) if part]
+        where = "" if self.path is None else f"{':'.join(place)}: "
         return f"{where}{self.problem}" + (f"\n{self.mend}" if self.mend else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -90,6 +94,12 @@ class CassetteNotWritten(CassetteError, OSError):
 
 class SecretFound(CassetteError):
     """What was to be written still holds a secret; nothing was written."""
+
+
+class RequestBlocked(CassetteError):
+    """A file that says who answers which URL says of this one that nobody does."""
+
+    request: Request | None = None
 
 
 class NoMatch(CassetteError):

@@ -101,7 +101,7 @@ class StandIn(BaseTransport, AsyncBaseTransport):
 
     def in_front_of(self, transport: Any, *, production: bool = True) -> Any:
         """Return what answers in front of this transport."""
-        return _front(self.cassette, transport, production)
+        return front(self.cassette, transport, production)
 
     def __repr__(self) -> str:
         return repr(self.cassette)
@@ -135,7 +135,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         if self._inner_sync is None and self.inner is None and self.cassette.is_recording:
             self._inner_sync = HTTPTransport()
         self._check(self._inner_sync, "handle_request", "blocking")
-        response: Response = _front(self.cassette, self._inner_sync).handle_request(request)
+        response: Response = front(self.cassette, self._inner_sync).handle_request(request)
         return response
 
     async def handle_async_request(self, request: Request) -> Response:
@@ -143,7 +143,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         if self._inner_async is None and self.inner is None and self.cassette.is_recording:
             self._inner_async = AsyncHTTPTransport()
         self._check(self._inner_async, "handle_async_request", "asynchronous")
-        response: Response = await _front(self.cassette, self._inner_async).handle_async_request(request)
+        response: Response = await front(self.cassette, self._inner_async).handle_async_request(request)
         return response
 
     def _check(self, behind: Any, method: str, kind: str) -> None:
@@ -173,7 +173,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         return f"<CassetteTransport {self.cassette.path!r} mode={self.cassette.mode!r}>"
 
 
-def _front(cassette: Cassette, behind: Any, is_last: bool = True) -> Any:
+def front(cassette: Cassette, behind: Any, is_last: bool = True) -> Any:
     """Return what answers for a cassette: its recordings, and before them its routes."""
     player = Player(cassette, behind, is_last)
     return player if cassette.router is None else cassette.router.in_front_of(player)

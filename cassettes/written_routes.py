@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..mock import Place, RouteError, Router, reply
 from .errors import CassetteDamaged
 from .plain import is_mapping, is_sequence
+from .positions import positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,21 +30,23 @@ if TYPE_CHECKING:
 _LONG = ("route", "match", "respond", "name", "priority", "times", "optional", "state")
 
 
-def router_of(settings: Settings, text: str, path: str) -> Router:
-    """Return the router that the settings describe; `text` is the document in which they stand."""
+def router_of(
+    settings: Settings, text: str, path: str, at: tuple[str, ...] = ("routes",), unmatched: str = "pass"
+) -> Router:
+    """Return the router that the settings describe; `text` is the document in which they stand, `at` where in it."""
     base_url = None if settings.base_url is None else _filled(settings.base_url, settings.vars)
     # Delays take their time where the recordings do, and no time otherwise.
     clock: Any = "virtual" if not settings.speed else (settings.clock or "real")
-    router = Router(base_url, unmatched="pass", clock=clock)
-    for written in settings.routes:
+    router = Router(base_url, unmatched=unmatched, clock=clock)
+    places = positions(text, [(*at, number) for number in range(len(settings.routes))])
+    for written, (line, column) in zip(settings.routes, places):
         target = _target(written)
         entry = _filled(written, settings.vars)
-        line = _line_of(target, text)
         try:
             _add(router, entry, Place(path, line))
         except (RouteError, TypeError, ValueError) as error:
             raise CassetteDamaged(
-                f"the route {target!r} is wrong: {error}", path=path, line=line, mend="Mend that route."
+                f"the route {target!r} is wrong: {error}", path=path, line=line, column=column, mend="Mend that route."
             ) from error
     return router
 
@@ -66,11 +69,6 @@ def _target(entry: Any) -> str:
     if not is_mapping(entry):
         return str(entry)
     return str(entry["route"] if "route" in entry else next(iter(entry), ""))
-
-
-def _line_of(target: str, text: str) -> int:
-    at = text.find(target)
-    return text.count("\n", 0, max(at, 0)) + 1
 
 
 def _add(router: Router, entry: Any, place: Place) -> None:

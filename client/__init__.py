@@ -69,6 +69,7 @@ from .status import codes
 from .transports.asgi import ASGITransport
 from .transports.base import AsyncBaseTransport, BaseTransport
 from .transports.callable import MockTransport
+from .transports.mounts import URLPattern
 from .transports.network import AsyncHTTPTransport, HTTPTransport
 from .transports.stand_in import answering, stand_in
 from .transports.wsgi import WSGITransport
@@ -155,6 +156,7 @@ __all__ = [
     "Timings",
     "TooManyRedirects",
     "TransportError",
+    "URLPattern",
     "UnsupportedProtocol",
     "WSGITransport",
     "WriteError",

@@ -14,19 +14,25 @@ Theory of operation
 5. A layer that has ended is ended everywhere, also in tasks that copied its context.
 6. A transport with `in_front_of` may make itself stand in when it is entered. A client that owns it does not enter it.
 7. When nothing stands in, a request pays for looking at one empty list.
+8. The name of a file stands for the transport that is in it (`openers`): opened when the block begins, and closed when
+   it ends.
+   The environment variable `UNDERSTUDY` names one for a whole process, for programs that cannot be edited.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, overload
 
 from ..errors import StandInError
 from .base import AsyncBaseTransport, BaseTransport
+from .openers import VARIABLE, FromEnvironment, opener
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
 AnyTransport = Union[BaseTransport, AsyncBaseTransport]
@@ -36,10 +42,17 @@ Given = TypeVar("Given", bound=AnyTransport)
 class _Layer:
     """One open `stand_in` block."""
 
-    __slots__ = ("below", "everywhere", "number", "open", "transport")
+    __slots__ = ("below", "everywhere", "file", "number", "open", "transport")
 
-    def __init__(self, transport: AnyTransport, below: tuple[_Layer, ...], everywhere: bool) -> None:
+    def __init__(
+        self,
+        transport: AnyTransport,
+        below: tuple[_Layer, ...],
+        everywhere: bool,
+        file: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.transport = transport
+        self.file = file
         self.below = below
         self.everywhere = everywhere
         self.number = next(_numbers)
@@ -58,32 +71,51 @@ class stand_in(Generic[Given]):
         with understudy.stand_in(transport):
             understudy.get("https://api.test/users")    # answered by `transport`
 
+        with understudy.stand_in("understudy.yaml"):
+            ...                                         # answered by whom the file says
+
     Works for clients that exist already and for code that builds its own.
     `everywhere=True` reaches every thread and task of the process, not only this context.
     Returns the transport. Usable as `with` and as `async with`, many times, one inside the other.
-    The transport is not closed at the end.
+    A transport is not closed at the end; a file is.
     """
 
-    def __init__(self, transport: Given, *, everywhere: bool = False) -> None:
-        if isinstance(transport, type):
+    @overload
+    def __init__(
+        self: stand_in[BaseTransport], transport: str | os.PathLike[str], *, everywhere: bool = False
+    ) -> None: ...
+
+    @overload
+    def __init__(self, transport: Given, *, everywhere: bool = False) -> None: ...
+
+    def __init__(self, transport: Any, *, everywhere: bool = False) -> None:
+        self._file = _file_name(transport)
+        if self._file is not None:
+            self._opener = opener(self._file)
+        elif isinstance(transport, type):
             raise TypeError(f"stand_in takes a transport, not its class: write {transport.__name__}(...)")
-        if not hasattr(transport, "handle_request") and not hasattr(transport, "handle_async_request"):
+        elif not hasattr(transport, "handle_request") and not hasattr(transport, "handle_async_request"):
             raise TypeError(
-                "stand_in takes a transport, such as a mock.Router or a CassetteTransport, "
+                "stand_in takes a transport, such as a mock.Router or a CassetteTransport, or the name of a file, "
                 f"not {type(transport).__name__}"
             )
-        self._transport = transport
+        self._transport: Any = transport
         self._everywhere = everywhere
         self._entered: list[_Layer] = []
 
     def __enter__(self) -> Given:
-        layer = _Layer(self._transport, _layers_here(), self._everywhere)
+        transport, file = self._transport, None
+        if self._file is not None:
+            file = self._opener(self._file)
+            transport = file.__enter__()
+        layer = _Layer(transport, _layers_here(), self._everywhere, file)
         with _lock:
             _open.append(layer)
         if not self._everywhere:
             _here.set((*(below for below in _here.get() if below.open), layer))
         self._entered.append(layer)
-        return self._transport
+        given: Given = transport
+        return given
 
     def __exit__(
         self,
@@ -101,6 +133,8 @@ class stand_in(Generic[Given]):
         with _lock:
             _open.remove(layer)
         _here.set(tuple(below for below in _here.get() if below.open))
+        if layer.file is not None:
+            layer.file.__exit__(exc_type, exc_value, traceback)
 
     async def __aenter__(self) -> Given:
         return self.__enter__()
@@ -115,6 +149,15 @@ class stand_in(Generic[Given]):
 
     def __repr__(self) -> str:
         return f"<stand_in {self._transport!r}{' open' if self._entered else ''}>"
+
+
+def _file_name(given: Any) -> str | None:
+    """Return the name of a file, where that was given in place of a transport."""
+    if hasattr(given, "__fspath__"):
+        path: os.PathLike[str] = given
+        given = os.fspath(path)
+    name: Any = given
+    return name if isinstance(name, str) and "://" not in name else None
 
 
 def stands_in(transport: Any) -> bool:
@@ -165,3 +208,8 @@ def _only_layers() -> tuple[_Layer, ...]:
         return ()
     only = piles[0]
     return (*(below for below in only.below if below.open), only)
+
+
+_named = os.environ.get(VARIABLE)
+if _named:
+    _open.append(_Layer(FromEnvironment(_named), (), everywhere=True))
