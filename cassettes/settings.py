@@ -46,13 +46,14 @@ KNOWN = (
     "order",
     "repeats",
     "network",
+    "live",
     "expires",
     "vars",
     "base_url",
     "routes",
 )
 _LISTS = ("ignore", "volatile", "redact", "allow_secrets")
-_SETTLED = ("match", *_LISTS, "order", "repeats", "network", "expires", "vars", "base_url")
+_SETTLED = ("match", *_LISTS, "order", "repeats", "network", "live", "expires", "vars", "base_url")
 
 
 def _no_vars() -> dict[str, str]:
@@ -70,6 +71,7 @@ class Options(TypedDict, total=False):
     order: Order | None
     repeats: Repeats | None
     network: str | Sequence[str] | None
+    live: str | Sequence[str] | None
     expires: str | None
     vars: Mapping[str, str] | None
     base_url: str | None
@@ -93,6 +95,7 @@ class Settings:
     order: str = "any"
     repeats: str = "safe"
     network: tuple[str, ...] = ("allow",)
+    live: tuple[str, ...] = ()
     expires: str | None = None
     vars: Mapping[str, str] = field(default_factory=_no_vars)
     recorder: str | None = None
@@ -114,6 +117,11 @@ class Settings:
         return Reach(self.network)
 
     @property
+    def live_hosts(self) -> Reach | None:
+        """The hosts that are always asked live, and never recorded."""
+        return Reach(self.live, "live") if self.live else None
+
+    @property
     def last_day(self) -> datetime.date | None:
         """The last day on which the recordings count as fresh, where they have one."""
         return None if self.expires is None else last_day(self.expires, self.recorded)
@@ -129,7 +137,7 @@ class Settings:
                 changes[name] = (*self.redact, *cast("list[Any]", [value] if is_one else value))
             elif name in _LISTS:
                 changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
-            elif name == "network":
+            elif name in ("network", "live"):
                 changes[name] = _texts(name, value)
             elif name == "vars":
                 changes[name] = {**self.vars, **_vars(value)}
@@ -191,7 +199,7 @@ def _check(settings: Settings) -> None:
             f"`speed` is 0 (no time passes), 1 (as recorded) or how many times faster, not {settings.speed!r}"
         )
     check_chunks(settings.chunks)
-    _ = settings.rules, settings.reach, settings.last_day
+    _ = settings.rules, settings.reach, settings.live_hosts, settings.last_day
 
 
 def settings_from(document: Any, text: str, path: str) -> Settings:

@@ -36,6 +36,9 @@ class Player(BaseTransport, AsyncBaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
+        if self.cassette.live is not None and self.cassette.live.covers(request.url.host):
+            live: Response = self._behind.handle_request(request)
+            return live
         sent = taken(request, self.cassette.folder)
         episode, is_recorded = self._find(sent, request)
         if episode is not None:
@@ -58,6 +61,9 @@ class Player(BaseTransport, AsyncBaseTransport):
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
+        if self.cassette.live is not None and self.cassette.live.covers(request.url.host):
+            live: Response = await self._behind.handle_async_request(request)
+            return live
         sent = await ataken(request, self.cassette.folder)
         episode, is_recorded = self._find(sent, request)
         if episode is not None:
@@ -132,7 +138,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from the inner transport."""
-        if self._inner_sync is None and self.inner is None and self.cassette.is_recording:
+        if self._inner_sync is None and self.inner is None and self._asks:
             self._inner_sync = HTTPTransport()
         self._check(self._inner_sync, "handle_request", "blocking")
         response: Response = front(self.cassette, self._inner_sync).handle_request(request)
@@ -140,14 +146,19 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from the inner transport."""
-        if self._inner_async is None and self.inner is None and self.cassette.is_recording:
+        if self._inner_async is None and self.inner is None and self._asks:
             self._inner_async = AsyncHTTPTransport()
         self._check(self._inner_async, "handle_async_request", "asynchronous")
         response: Response = await front(self.cassette, self._inner_async).handle_async_request(request)
         return response
 
+    @property
+    def _asks(self) -> bool:
+        """Whether anything may be sent to the inner transport."""
+        return self.cassette.is_recording or self.cassette.live is not None
+
     def _check(self, behind: Any, method: str, kind: str) -> None:
-        if behind is None and self.cassette.is_recording:
+        if behind is None and self._asks:
             raise TypeError(
                 f"{self!r} is to record what a {kind} client sends, and its inner transport, "
                 f"{type(self.inner).__name__}, has no `{method}`"
