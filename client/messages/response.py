@@ -103,6 +103,20 @@ class Response(ResponseBody):
         return Headers(self.extensions.get("trailers", ()))
 
     @property
+    def pushed(self) -> list[Response]:
+        """The responses that the server has pushed along with this one, so far; see `HTTP2(push=True)`.
+
+        Each has the `request` that it is for, and is read like any other.
+        Asynchronous code reads it (`aread`, `aiter_bytes`, ...) before it asks for `status_code` and `headers`.
+        """
+        pushed: list[Response] = list(self.extensions.get("pushed", ()))
+        for response in pushed:
+            response.default_encoding = self.default_encoding
+            response._guards = self._guards
+            response._loads = self._loads
+        return pushed
+
+    @property
     def is_informational(self) -> bool:
         """Whether the status is 1xx."""
         return 100 <= self.status_code < 200

@@ -26,6 +26,10 @@ class Owner(Protocol):
         """Note that a connection can serve `capacity` calls at once from now on."""
         ...
 
+    def join(self, call: Call, connection: Any) -> None:
+        """Count a call on a connection that it has not asked for: the server began it."""
+        ...
+
     def retire(self, connection: Any) -> None:
         """Note that a connection takes no new calls."""
         ...

@@ -130,6 +130,13 @@ class Pool:
                 self._state.set_capacity(entry, capacity, self._now())
         self._settle()
 
+    def join(self, call: Call, connection: Connection) -> None:
+        """Count a call on a connection that it has not asked for: the server began it."""
+        with self._lock:
+            entry = self._state.entry_of(connection)
+            if entry is not None:
+                self._state.join(call, entry)
+
     def retire(self, connection: Connection) -> None:
         """Note that a connection takes no new calls."""
         with self._lock:

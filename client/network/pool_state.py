@@ -136,6 +136,17 @@ class PoolState(Generic[Connection]):
             origin.may_share = False
         self._serve(origin, now)
 
+    def join(self, ticket: Ticket[Connection], entry: Entry[Connection]) -> None:
+        """Let a ticket that waits for nothing use a connection beside the others; nothing where only one may."""
+        if entry.capacity == 1 and entry.users:
+            return
+        entry.users += 1
+        self.idle.pop(entry, None)
+        if entry.users >= entry.capacity:
+            entry.origin.available.pop(entry, None)
+        ticket.entry = entry
+        self.holders[ticket] = None
+
     def renew(self, ticket: Ticket[Connection], now: float) -> bool:
         """Take a dead connection from the ticket and give it permission to make a fresh one.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -15,6 +16,7 @@ from ..failures import READ, WRITE, described, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
 from .body import AsyncBody, Receiver, SyncBody
+from .pushed import PushedResponse
 from .sharing import SharedConnection
 from .upload import plan_request, send_body, tell_interims
 
@@ -56,6 +58,9 @@ class HTTP2Connection(SharedConnection):
             if not protocol.takes_requests:
                 raise self._too_late(call)
             stream = protocol.open(call, plan.fields, ends=plan.is_complete)
+            if protocol.settings.push:
+                stream.pushed = []
+                protocol.drop_orphans()
             if plan.content and len(plan.content) <= protocol.room_for(stream) and not plan.expects_continue:
                 self._send_content(stream, plan.content)
         try:
@@ -115,18 +120,25 @@ class HTTP2Connection(SharedConnection):
         else:
             receiver = Receiver(self, stream)
             body = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
-        return Response(
-            head.status,
-            headers=Headers.received(head.fields),
-            stream=body,
-            request=call.request,
-            extensions={
-                "http_version": b"HTTP/2",
-                "stream_id": stream.id,
-                "network_stream": self._public,
-                "trailers": stream.trailers,
-            },
-        )
+        extensions = self._extensions(stream)
+        if stream.pushed is not None:
+            extensions["pushed"] = stream.pushed
+        headers = Headers.received(head.fields)
+        return Response(head.status, headers=headers, stream=body, request=call.request, extensions=extensions)
+
+    def _extensions(self, stream: Stream) -> dict[str, Any]:
+        return {
+            "http_version": b"HTTP/2",
+            "stream_id": stream.id,
+            "network_stream": self._public,
+            "trailers": stream.trailers,
+        }
+
+    def offer(self, main: Stream, stream: Stream) -> None:
+        response = PushedResponse(self, stream, self._extensions(stream))
+        stream.owner = weakref.ref(response._receiver)
+        if main.pushed is not None:
+            main.pushed.append(response)
 
     async def _wait_for_room(self, call: Call) -> None:
         """Wait until the server takes another stream. Mostly it does: the pool counts them."""

@@ -121,6 +121,10 @@ class Duties:
             data = self._take_outgoing()
         await self._write_data(data, _GOODBYE_WAIT)
 
+    def offer(self, main: Stream, stream: Stream) -> None:
+        """Let whoever reads the response of `main` have the one that came with it; the caller holds the lock."""
+        raise NotImplementedError("a connection that accepts pushed responses must say who gets them")
+
     # The duties
 
     def _take_outgoing(self) -> bytes:
@@ -298,6 +302,10 @@ class Duties:
         protocol = self.protocol
         waiting = self._waiting
         woken: list[Waiter] = []
+        if protocol.promised:
+            promised, protocol.promised = protocol.promised, []
+            for main, stream in promised:
+                self.offer(main, stream)
         touched, protocol.touched = protocol.touched, []
         finished, protocol.finished = protocol.finished, []
         if waiting:

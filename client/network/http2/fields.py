@@ -31,6 +31,7 @@ _OF_A_CONNECTION = frozenset(
     {b"connection", b"host", b"http2-settings", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )
 _NEVER_IN_A_RESPONSE = _OF_A_CONNECTION - {b"host"}
+_OF_A_REQUEST = frozenset({b":method", b":scheme", b":authority", b":path"})
 _CREDENTIALS = frozenset({b"authorization", b"proxy-authorization"})
 _SHORT_COOKIE = 20  # RFC 7541, section 7.1.3: short values can be guessed
 
@@ -108,6 +109,25 @@ def response_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[int, list[tupl
         raise _malformed("the server switches protocols, which HTTP/2 cannot")
     _check_count(plain)
     return status, plain, length
+
+
+def promise_head(
+    fields: Iterable[tuple[bytes, bytes]],
+) -> tuple[dict[bytes, bytes], list[tuple[bytes, bytes]], int | None]:
+    """Return pseudo-header fields, fields and length of a promised request; `StreamFailure` where it is malformed."""
+    said: dict[bytes, bytes] = {}
+    rest = list(fields)
+    while rest and rest[0][0] in _OF_A_REQUEST and rest[0][0] not in said:
+        name, value = rest.pop(0)
+        said[name] = value
+    if len(said) < len(_OF_A_REQUEST):
+        raise _malformed("a promise does not say what it is for")
+    plain = response_trailers(rest)
+    length: int | None = None
+    for name, value in plain:
+        if name == b"content-length":
+            length = _received_length(value, length)
+    return said, plain, length
 
 
 def response_trailers(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -117,8 +117,16 @@ def read_goaway(frame: Frame) -> tuple[int, int, bytes]:
     return last & _WITHOUT_RESERVED_BIT, code, frame.payload[8:]
 
 
+def read_promise(payload: bytes) -> tuple[int, bytes]:
+    """Return the stream that a PUSH_PROMISE frame promises, and its header block."""
+    if len(payload) < 4:
+        raise ConnectionFailure(FRAME_SIZE_ERROR, f"a PUSH_PROMISE frame of {len(payload)} bytes")
+    number: int = _NUMBER.unpack_from(payload)[0]
+    return number & _WITHOUT_RESERVED_BIT, payload[4:]
+
+
 def unpadded(frame: Frame) -> bytes:
-    """Return the payload of a DATA or HEADERS frame without its padding and priority."""
+    """Return the payload of a DATA, HEADERS or PUSH_PROMISE frame without its padding and priority."""
     payload = frame.payload
     start, end = 0, len(payload)
     if frame.flags & PADDED:

@@ -46,7 +46,10 @@ class Outgoing:
     def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
         self.settings = settings
         self.streams: dict[int, Stream] = {}
+        self.pushed: dict[int, Stream] = {}  # the streams that the server has opened
+        self.last_promised = 0
         self.finished: list[Stream] = []
+        self.touched: list[Stream] = []  # of which there is news
         self.outgoing: bytearray = bytearray()
         self.dead: RemoteProtocolError | OSError | None = None
         self.goaway: GoAway | None = None
@@ -84,7 +87,7 @@ class Outgoing:
         """Send a request's head."""
         stream_id = self._next_id
         self._next_id += 2
-        stream = Stream(stream_id, call, window_in=self._stream_window, window_out=self._first_window_out)
+        stream = Stream(stream_id, call, self.streams, window_in=self._stream_window, window_out=self._first_window_out)
         stream.has_sent_all = ends
         block = self._encoder.encode(fields)
         self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
@@ -117,7 +120,7 @@ class Outgoing:
     def consumed(self, stream: Stream) -> None:
         """Give back to the server what was consumed of the stream, once it is worth a frame."""
         credit = stream.credit
-        if credit >= self._stream_window // 2 and not stream.has_ended and stream.id in self.streams:
+        if credit >= self._stream_window // 2 and not stream.has_ended and stream.id in stream.home:
             stream.credit = 0
             stream.window_in += credit
             self.outgoing += f.number_frame(f.WINDOW_UPDATE, stream.id, credit)
@@ -129,7 +132,7 @@ class Outgoing:
 
     def reset(self, stream: Stream, code: int = CANCEL) -> None:
         """End a stream of which nothing more is wanted; nothing when it has ended already."""
-        if self.streams.pop(stream.id, None) is None:
+        if stream.home.pop(stream.id, None) is None:
             return
         self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
         self._remember_reset(stream.id, by_us=True)
@@ -142,7 +145,7 @@ class Outgoing:
     def say_goodbye(self) -> None:
         """Take leave."""
         if self.dead is None:
-            self.outgoing += f.goaway_frame(0, NO_ERROR)
+            self.outgoing += f.goaway_frame(self.last_promised, NO_ERROR)
 
     def _progress(self) -> None:
         self._empty = 0
@@ -153,7 +156,7 @@ class Outgoing:
         if stream.has_ended and stream.has_given_up:
             # The whole response is there; the server need not wait for the rest of the request (section 8.1).
             self.reset(stream, NO_ERROR)
-        elif stream.has_ended and stream.has_sent_all and self.streams.pop(stream.id, None) is not None:
+        elif stream.has_ended and stream.has_sent_all and stream.home.pop(stream.id, None) is not None:
             self.finished.append(stream)
 
     def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:

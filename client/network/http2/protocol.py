@@ -42,7 +42,8 @@ from .codes import (
     advice,
     named,
 )
-from .outgoing import MAX_FRAME_OUT, UNTIL_SETTINGS, GoAway, Outgoing
+from .outgoing import MAX_FRAME_OUT, UNTIL_SETTINGS, GoAway
+from .pushing import Pushing
 from .stream import Ending, Stream
 
 if TYPE_CHECKING:
@@ -54,12 +55,11 @@ MOST_RESETS = 100
 _LARGEST_TABLE = 4_096
 
 
-class Protocol(Outgoing):
+class Protocol(Pushing):
     """The client's side of one connection; see the top of this file."""
 
     def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
         super().__init__(settings)
-        self.touched: list[Stream] = []
         self.has_settings = False
         self._most_allowed = settings.max_concurrent_streams or f.LARGEST_WINDOW
         self.most_streams = min(UNTIL_SETTINGS, self._most_allowed)
@@ -97,7 +97,7 @@ class Protocol(Outgoing):
             self.dead = error or RemoteProtocolError("the server closed the connection without answering")
         for stream in self._dropped():
             if stream.head is None or isinstance(self.dead, OSError):
-                stream.ending = Ending(self.dead, True if is_ours else None)
+                stream.ending = Ending(self.dead, True if is_ours or stream.home is self.pushed else None)
             else:
                 stream.ending = Ending(_cut_short(stream, "the server closed the connection"), True)
 
@@ -114,12 +114,7 @@ class Protocol(Outgoing):
         else:
             self._quiet += 1
             if self._quiet > MOST_CONTROL:
-                said = f"more than {MOST_CONTROL} control frames, and nothing else"
-                raise ConnectionFailure(
-                    ENHANCE_YOUR_CALM,
-                    said,
-                    LimitExceeded(f"the server sent {said}", limit=MOST_CONTROL, value=self._quiet),
-                )
+                raise _flood(f"more than {MOST_CONTROL} control frames, and nothing else", MOST_CONTROL)
             handler = _HANDLERS.get(kind)
             if handler is not None:
                 handler(self, frame)
@@ -136,18 +131,13 @@ class Protocol(Outgoing):
         if self._window_in < self._window // 2:
             self.outgoing += f.number_frame(f.WINDOW_UPDATE, 0, self._window - self._window_in)
             self._window_in = self._window
-        stream = self.streams.get(frame.stream_id)
+        stream = self.streams.get(frame.stream_id) or self.pushed.get(frame.stream_id)
         if stream is not None and (data or ends):
             self._progress()
         elif not data:
             self._empty += 1
             if self._empty > MOST_EMPTY:
-                said = f"more than {MOST_EMPTY} empty DATA frames"
-                raise ConnectionFailure(
-                    ENHANCE_YOUR_CALM,
-                    said,
-                    LimitExceeded(f"the server sent {said}", limit=MOST_EMPTY, value=self._empty),
-                )
+                raise _flood(f"more than {MOST_EMPTY} empty DATA frames", MOST_EMPTY)
         if stream is None:
             self._receive_on_closed(frame)
             return
@@ -159,6 +149,8 @@ class Protocol(Outgoing):
         self.touched.append(stream)
         if ends:
             self._finish_if_complete(stream)
+        if stream.home is self.pushed and data:
+            self._count_pushed(stream, size)
 
     def _receive_headers(self, frame: f.Frame) -> None:
         if not frame.stream_id:
@@ -173,16 +165,19 @@ class Protocol(Outgoing):
             raise ConnectionFailure(PROTOCOL_ERROR, "a CONTINUATION frame that continues nothing")
         whole = self._block.add(frame)
         if whole is not None:
-            flags = self._block.flags
+            kind, flags = self._block.kind, self._block.flags
             self._block = None
-            self._receive_block(frame.stream_id, flags, whole)
+            if kind == f.HEADERS:
+                self._receive_block(frame.stream_id, flags, whole)
+            else:
+                self._receive_promise(frame.stream_id, whole)
 
     def _receive_block(self, stream_id: int, flags: int, block: bytes) -> None:
-        if stream_id % 2 == 0 or stream_id >= self._next_id:
+        if self.is_idle(stream_id):
             raise ConnectionFailure(PROTOCOL_ERROR, f"a header for stream {stream_id}, which nobody has opened")
         # Decoded whoever it is for: the compression is the connection's.
         fields = self._decoded(block)
-        stream = self.streams.get(stream_id)
+        stream = self.streams.get(stream_id) or self.pushed.get(stream_id)
         if stream is None:
             self._receive_on_closed(f.Frame(f.HEADERS, flags, stream_id, b""))
             return
@@ -203,18 +198,14 @@ class Protocol(Outgoing):
             return self._decoder.decode(block, raw=True)  # type: ignore[return-value]  # pairs of bytes where raw
         except OversizedHeaderListError as error:
             most = self.settings.max_header_list_size
-            said = f"a header of more than {most} bytes"
-            raise ConnectionFailure(
-                ENHANCE_YOUR_CALM, said, LimitExceeded(f"the server sent {said}", limit=most)
-            ) from error
+            raise _flood(f"a header of more than {most} bytes", most) from error
         except (HPACKError, IndexError, ValueError, OverflowError) as error:
             raise ConnectionFailure(COMPRESSION_ERROR, "a header that cannot be decompressed") from error
 
     def _receive_on_closed(self, frame: f.Frame) -> None:
         """Deal with a frame for a stream that is not open."""
         stream_id = frame.stream_id
-        if stream_id % 2 == 0 or stream_id >= self._next_id:
-            raise ConnectionFailure(PROTOCOL_ERROR, f"a frame for stream {stream_id}, which nobody has opened")
+        self._refuse_idle(frame, "late")
         by_us = self._resets.get(stream_id)
         if by_us is None:
             if stream_id > self._forgotten:
@@ -226,7 +217,7 @@ class Protocol(Outgoing):
         if not frame.stream_id:
             raise ConnectionFailure(PROTOCOL_ERROR, "a PRIORITY frame for the whole connection")
         if len(frame.payload) != 5:
-            stream = self.streams.get(frame.stream_id)
+            stream = self.find(frame.stream_id)
             said = f"a PRIORITY frame of {len(frame.payload)} bytes"
             if stream is None:
                 raise ConnectionFailure(FRAME_SIZE_ERROR, said)
@@ -234,17 +225,18 @@ class Protocol(Outgoing):
 
     def _receive_reset(self, frame: f.Frame) -> None:
         code = f.read_number(frame, "RST_STREAM")
-        stream = self.streams.pop(frame.stream_id, None)
+        stream = self.find(frame.stream_id)
         if stream is None:
             self._refuse_idle(frame, "RST_STREAM")
             return
+        del stream.home[stream.id]
         self._remember_reset(stream.id, by_us=False)
         self.finished.append(stream)
         if stream.has_ended:
             # The response is whole; the server does not want the rest of the request (section 8.1).
             self.touched.append(stream)
             return
-        self._resets_in_a_row += 1
+        self._resets_in_a_row += stream.home is self.streams
         self.is_refusing = self._resets_in_a_row >= MOST_RESETS
         said = f"the server reset the stream: {named(code)}; {advice(code)}"
         if code == HTTP_1_1_REQUIRED:
@@ -252,7 +244,7 @@ class Protocol(Outgoing):
         if stream.head is not None:
             self._end_stream(stream, Ending(_cut_short(stream, said), True))
         else:
-            unprocessed = code in (REFUSED_STREAM, HTTP_1_1_REQUIRED)
+            unprocessed = code in (REFUSED_STREAM, HTTP_1_1_REQUIRED) and stream.home is self.streams
             self._end_stream(stream, Ending(RemoteProtocolError(said), not unprocessed))
 
     def _receive_settings(self, frame: f.Frame) -> None:
@@ -320,7 +312,7 @@ class Protocol(Outgoing):
                 raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {self._window_out} bytes")
             self.touched.extend(stream for stream in self.streams.values() if stream.wants_to_write)
             return
-        stream = self.streams.get(frame.stream_id)
+        stream = self.find(frame.stream_id)
         if stream is None:
             self._refuse_idle(frame, "WINDOW_UPDATE")
             return
@@ -331,13 +323,28 @@ class Protocol(Outgoing):
             self.touched.append(stream)
 
     def _receive_push(self, frame: f.Frame) -> None:
-        raise ConnectionFailure(PROTOCOL_ERROR, "a pushed response, although push is switched off")
+        if not self.settings.push:
+            raise ConnectionFailure(PROTOCOL_ERROR, "a pushed response, although push is switched off")
+        if frame.flags & f.END_HEADERS:
+            self._receive_promise(frame.stream_id, f.unpadded(frame))
+        else:
+            self._block = f.HeaderBlock(frame, self.settings.max_header_list_size)
+
+    def _receive_promise(self, stream_id: int, payload: bytes) -> None:
+        promised, block = f.read_promise(payload)
+        fields = self._decoded(block)
+        if stream_id % 2 == 0:
+            raise ConnectionFailure(PROTOCOL_ERROR, f"a promise on stream {stream_id}, which nobody has asked for")
+        stream = self.streams.get(stream_id)
+        if stream is None or stream.has_ended:
+            self._receive_on_closed(f.Frame(f.PUSH_PROMISE, 0, stream_id, b""))
+        self._take_promise(stream_id, promised, fields)
 
     def _refuse_idle(self, frame: f.Frame, name: str) -> None:
         """Ignore a frame for a stream that has ended, which may have been on its way; refuse any other."""
-        stream_id = frame.stream_id
-        if not stream_id or stream_id % 2 == 0 or stream_id >= self._next_id:
-            raise ConnectionFailure(PROTOCOL_ERROR, f"a {name} frame for stream {stream_id}, which nobody has opened")
+        if not frame.stream_id or self.is_idle(frame.stream_id):
+            said = f"a {name} frame for stream {frame.stream_id}, which nobody has opened"
+            raise ConnectionFailure(PROTOCOL_ERROR, said)
 
     # What it comes to
 
@@ -347,26 +354,31 @@ class Protocol(Outgoing):
 
     def _fail_stream(self, stream: Stream, failure: StreamFailure) -> None:
         self.reset(stream, failure.code)
-        error = failure.error or RemoteProtocolError(
-            f"the server broke the rules of HTTP/2 ({named(failure.code)}): {failure}"
-        )
-        self._end_stream(stream, Ending(error, True))
+        self._end_stream(stream, Ending(_error_of(failure), True))
 
     def _fail(self, failure: ConnectionFailure) -> None:
-        self.outgoing += f.goaway_frame(0, failure.code, str(failure)[:100].encode("ascii", "replace"))
-        self.dead = failure.error or RemoteProtocolError(
-            f"the server broke the rules of HTTP/2 ({named(failure.code)}): {failure}"
-        )
+        self.outgoing += f.goaway_frame(self.last_promised, failure.code, str(failure)[:100].encode("ascii", "replace"))
+        self.dead = _error_of(failure)
         for stream in self._dropped():
             stream.ending = Ending(self.dead, True)
 
     def _dropped(self) -> list[Stream]:
         """Forget every stream, and return those whose response is not complete."""
-        streams = list(self.streams.values())
+        streams = [*self.streams.values(), *self.pushed.values()]
         self.streams.clear()
+        self.pushed.clear()
         self.finished += streams
         self.touched += streams
         return [stream for stream in streams if not stream.has_ended]
+
+
+def _error_of(failure: ConnectionFailure | StreamFailure) -> RemoteProtocolError:
+    said = f"the server broke the rules of HTTP/2 ({named(failure.code)}): {failure}"
+    return failure.error or RemoteProtocolError(said)
+
+
+def _flood(said: str, most: int) -> ConnectionFailure:
+    return ConnectionFailure(ENHANCE_YOUR_CALM, said, LimitExceeded(f"the server sent {said}", limit=most))
 
 
 def _cut_short(stream: Stream, why: str) -> IncompleteBody:

@@ -113,6 +113,7 @@ class SharedConnection(Duties):
     def abandon(self, stream: Stream) -> None:
         """Have nothing more to do with a stream; RST_STREAM goes out where it has not ended."""
         with self.lock:
+            self.protocol.disown(stream)
             self.protocol.reset(stream, CANCEL)
             news = self._collect()
         self._publish(*news)
@@ -128,7 +129,7 @@ class SharedConnection(Duties):
             # One for each stream: it is going to carry its own request.
             error = copy.copy(error)
         translated = translate(error, READ, stream.call.request, stream.call.waits)
-        if stream.head is not None or stream.seen_interims:
+        if stream.head is not None or stream.seen_interims or stream.home is self.protocol.pushed:
             return translated
         if ending.processed is False:
             translated.retryable = True
@@ -144,6 +145,22 @@ class SharedConnection(Duties):
             news = self._collect()
         self._publish(*news)
 
+    def claim(self, stream: Stream) -> None:
+        """Let a pushed response be read: it counts as a call on this connection until it has ended."""
+        call = stream.call
+        with self.lock:
+            self.protocol.claim(stream)
+        if call.entry is None and not _is_over(stream):
+            call.pool.join(call, self)
+            # It may have ended before the pool knew of it.
+            if _is_over(stream):
+                call.done(reusable=self.protocol.takes_requests)
+
+    def disclaim(self, stream: Stream) -> None:
+        """Note that nobody is going to read a pushed response."""
+        with self.lock:
+            self.protocol.claim(stream)
+
     async def flush(self, stream: Stream) -> None:
         """Write what is to go out, or leave it to the one who is writing already."""
         waits = stream.call.waits
@@ -151,3 +168,7 @@ class SharedConnection(Duties):
 
     def _is_flushed(self, party: Any) -> bool:
         return not self.protocol.outgoing or self._is_writing or self.protocol.dead is not None
+
+
+def _is_over(stream: Stream) -> bool:
+    return stream.has_ended or stream.ending is not None

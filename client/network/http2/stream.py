@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ...errors import LimitExceeded
 from .codes import FLOW_CONTROL_ERROR, PROTOCOL_ERROR, STREAM_CLOSED, StreamFailure
@@ -50,8 +50,11 @@ class Stream:
         "has_sent_all",
         "head",
         "held",
+        "home",
         "id",
         "interims",
+        "owner",
+        "pushed",
         "received",
         "seen_interims",
         "trailers",
@@ -60,9 +63,12 @@ class Stream:
         "window_out",
     )
 
-    def __init__(self, stream_id: int, call: Call, *, window_in: int, window_out: int) -> None:
+    def __init__(self, stream_id: int, call: Call, home: dict[int, Stream], *, window_in: int, window_out: int) -> None:
         self.id = stream_id
         self.call = call
+        self.home = home  # where it is found while it is open
+        self.owner: Callable[[], object] | None = None  # says who could read it, if it was pushed
+        self.pushed: list[Any] | None = None  # the responses that came with this one
         self.window_in = window_in
         self.window_out = window_out
         self.credit = 0  # received and consumed, and not given back to the server yet

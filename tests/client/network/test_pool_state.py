@@ -297,3 +297,37 @@ def test_those_who_wait_are_known() -> None:
 
     assert list(state.waiting_tickets()) == line
     assert state.waiting == 2
+
+
+def test_what_the_server_has_begun_holds_the_connection_like_any_other() -> None:
+    state = pool(max_connections=1)
+    state.release(holding(state, "a", "one", capacity=2), 0, reusable=True)
+    entry = state.entry_of("one")
+    assert entry is not None
+    first, second, third = Ticket[str]("a"), Ticket[str]("a"), Ticket[str]("a")
+
+    for ticket in (first, second, third):
+        state.join(ticket, entry)
+
+    assert not state.idle
+    assert list(state.holders) == [first, second, third]
+    waits = waiting(state, "a")
+    state.release(first, 0, reusable=True)
+    assert waits.entry is None, "still full"
+    state.release(second, 0, reusable=True)
+    assert connection_of(waits) == "one"
+    state.release(third, 0, reusable=True)
+    state.release(waits, 0, reusable=True)
+    assert list(state.idle) == [entry]
+
+
+def test_a_connection_that_serves_one_at_a_time_counts_one() -> None:
+    state = pool()
+    holder = holding(state, "a", "one")
+    assert holder.entry is not None
+    ticket = Ticket[str]("a")
+
+    state.join(ticket, holder.entry)
+
+    assert ticket.entry is None
+    assert list(state.holders) == [holder]

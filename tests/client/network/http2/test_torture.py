@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import anyio
 import pytest
+from hyperframe.frame import HeadersFrame, PushPromiseFrame
 
 from tests.client.network.test_torture import KINDS, Accidents, have_accident
-from tests.hostile.http2_server import Http2Server
+from tests.hostile.http2_server import Http2Request, Http2Server
 from understudy.client.config import HTTP2
 
 from .bodies import streamed
 
 if TYPE_CHECKING:
-    from tests.hostile.http2_server import Http2Peer, Http2Request
+    from tests.hostile.http2_server import Http2Peer
 
 
 async def get(sender: Any) -> None:
@@ -56,7 +57,26 @@ async def many_at_once(sender: Any) -> None:
     return None
 
 
+async def read_what_was_pushed(sender: Any) -> None:
+    response = await sender.send("GET", "http://h.test/page")
+    await sender.read(response)
+    peer = sender.server.peers[-1]
+    last = max((frame.stream_id for frame in peer.heard(HeadersFrame)), default=1)
+    if response.pushed and last == 1:
+        peer.respond(2, body=b"x" * 40_000)
+        peer.head(4)
+        assert len(await sender.read(response.pushed[0])) == 40_000
+        await sender.close_response(response.pushed[1])
+    await get(sender)
+
+
 def answer(peer: Http2Peer, request: Http2Request) -> None:
+    if request[":path"] == "/page" and request.stream_id == 1:
+        for stream_id in (2, 4):
+            peer.requests[stream_id] = Http2Request(stream_id, [])
+            fields = [(":method", "GET"), (":scheme", "http"), (":authority", "h.test"), (":path", "/pushed")]
+            block = peer.encoder.encode(fields)
+            peer.send(PushPromiseFrame(1, promised_stream_id=stream_id, data=block, flags=["END_HEADERS"]))
     if request[":path"] == "/slow":
         peer.head(request.stream_id)
         peer.data(request.stream_id, b"o")
@@ -72,11 +92,15 @@ SCENARIOS: dict[str, Callable[[Any], Any]] = {
     "an upload": post_much,
     "a streamed upload": post_pieces,
     "a crowd": many_at_once,
+    "a pushed response": read_what_was_pushed,
 }
 
 
-# How HTTP/2 is spoken: as usual, and with a PING before a connection is used again.
-SETTINGS: dict[str, HTTP2] = {"usual": HTTP2(), "asking": HTTP2(ping_interval=1e-9, ping_timeout=1.0)}
+# How HTTP/2 is spoken: without and with a PING before a connection is used again.
+SETTINGS: dict[str, HTTP2] = {
+    "usual": HTTP2(push=True),
+    "asking": HTTP2(push=True, ping_interval=1e-9, ping_timeout=1.0),
+}
 
 
 async def run_once(world: Any, act: Callable[[Any], Any], settings: HTTP2, kind: str, at: int) -> bool:
