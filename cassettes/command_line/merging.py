@@ -1,0 +1,153 @@
+"""`understudy cassette merge`: several tapes into one new cassette.
+
+1. Interactions of cassettes are copied byte for byte, comments included; those of other tools' tapes are converted.
+2. A mark of redaction has its number within one file: where two files have the same, the second one's get new ones,
+   so that two secrets never become one.
+3. Lists of settings are put together; where single settings differ, somebody has to decide, and nothing is written.
+4. Bodies in files are copied to where the new cassette looks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from ..blobs import FOLDER, Blobs
+from ..bodies import Writer
+from ..contents import contents_of
+from ..errors import CassetteError, CassetteMissing
+from ..foreign import recognize
+from ..interactions import describe, to_text
+from ..recorder import new_header
+from ..redaction import MARK, Redactor
+from ..secret_scan import find
+from ..tape import Tape
+from .heading import with_items
+from .opening import opened
+from .terminal import counted, line, out
+
+if TYPE_CHECKING:
+    from ..contents import Contents
+    from ..settings import Settings
+
+_LISTS = ("ignore", "volatile", "redact", "allow_secrets")
+_SINGLE = ("match", "order", "repeats", "network", "expires", "base_url", "routes", "vars")
+_NAMED = re.compile(rf"\b{FOLDER}/[0-9a-f]+\.[0-9a-z]+")
+
+
+@click.command(short_help="Put several tapes into one new cassette.")
+@click.argument("target", metavar="TARGET")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+def merge(target: str, sources: tuple[str, ...]) -> int:
+    """Put the interactions of several tapes, in this order, into the new cassette TARGET."""
+    if os.path.exists(target):
+        raise CassetteError(
+            "there is such a file already", path=target, mend="Name a new one, or remove this one first."
+        )
+    merger = _Merger(target)
+    for source in sources:
+        merger.add(source)
+    merger.write()
+    line(out(), (target, "cyan"), f"  {counted(merger.count, 'interaction')} of {counted(len(sources), 'tape')}")
+    return 0
+
+
+class _Merger:
+    """The new cassette, as far as it is known."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._head: str | None = None
+        self._settings: Settings | None = None
+        self._first = ""
+        self._documents: list[str] = []
+        self._copies: dict[str, str] = {}
+        self._blobs = Blobs(target)
+        self.count = 0
+
+    def add(self, source: str) -> None:
+        """Take in a tape; nothing is written yet."""
+        raw = Tape(source).read()
+        if raw is None:
+            raise CassetteMissing("there is no such file", path=source, mend="Name another one.")
+        if recognize(raw, source) is not None:
+            self._add_foreign(source)
+        else:
+            self._add_own(source, contents_of(raw, source, may_be_torn=False))
+
+    def _add_own(self, source: str, contents: Contents) -> None:
+        data, head = contents.data, contents.head
+        assert head is not None
+        self._take_settings(source, head.text(data).decode("utf-8"), contents.settings)
+        text = "".join(_ended(document.whole(data).decode("utf-8")) for document in contents.episodes)
+        folder = Blobs(source)
+        for name in _NAMED.findall(text):
+            self._copies[name] = folder.path(name)
+        self._documents.append(self._renumbered(text))
+        self.count += len(contents.episodes)
+
+    def _add_foreign(self, source: str) -> None:
+        tape = opened(source)
+        redactor = Redactor()
+        redactor.learn_environment()
+        redactor.count_from("".join(self._documents))
+        for episode in tape.episodes:
+            document, summary = describe(episode.interaction, Writer(redactor, self._blobs))
+            self._documents.append(to_text(document, summary))
+        self.count += len(tape.episodes)
+
+    def _take_settings(self, source: str, head: str, settings: Settings) -> None:
+        if self._settings is None or self._head is None:
+            self._head, self._settings, self._first = head, settings, source
+            return
+        for name in _SINGLE:
+            mine, theirs = getattr(self._settings, name), getattr(settings, name)
+            if mine != theirs:
+                raise CassetteError(
+                    f"`{name}:` is not the same as in {self._first}; nothing was written",
+                    path=source,
+                    mend=f"Say the same in both: {mine!r} there, {theirs!r} here.",
+                )
+        for name in _LISTS:
+            items = [item for item in getattr(settings, name) if isinstance(item, str)]
+            self._head = with_items(self._head, name, items, self._target)
+
+    def _renumbered(self, text: str) -> str:
+        """Return documents with marks that no document before them has."""
+        highest: dict[str, int] = {}
+        for kind, number in MARK.findall("".join(self._documents)):
+            highest[kind] = max(highest.get(kind, 0), int(number))
+        return MARK.sub(lambda found: f"__REDACTED_{found[1]}_{int(found[2]) + highest.get(found[1], 0)}__", text)
+
+    def write(self) -> None:
+        """Write the file, and the bodies beside it before it."""
+        head = self._head or new_header().decode("utf-8").removesuffix("...\n")
+        text = _ended(head) + "...\n" + "".join(self._documents)
+        finding = find(text, frozenset() if self._settings is None else self._settings.allow_secrets)
+        if finding is not None:
+            self._blobs.forget()
+            raise CassetteError(
+                f"what was to be written holds a secret: {finding.detector}; nothing was written",
+                path=self._target,
+                mend="Run `understudy cassette check` on the tapes, and redact the one that holds it.",
+            )
+        contents_of(text.encode("utf-8"), self._target, may_be_torn=False)
+        try:
+            self._blobs.flush()
+            for name, path in self._copies.items():
+                copy = os.path.join(self._blobs.folder, name)
+                if not os.path.exists(copy):
+                    os.makedirs(os.path.dirname(copy), exist_ok=True)
+                    shutil.copyfile(path, f"{copy}.{os.getpid()}.tmp")
+                    os.replace(f"{copy}.{os.getpid()}.tmp", copy)
+            Tape(self._target).write(text.encode("utf-8"), b"")
+        finally:
+            self._blobs.release()
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def changed(tape: Path, write: Callable[..., Path]) -> Callable[..., Path]:
+    """Write the tape once more, with some of its text replaced."""
+
+    def writing(*replacements: tuple[str, str]) -> Path:
+        text = tape.read_text("utf-8")
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        return write("new.yaml", header=text)
+
+    return writing
+
+
+def test_tapes_that_say_the_same_are_alike(run: Callable[..., Any], tape: Path, changed: Callable[..., Path]) -> None:
+    new = changed(("took: 0.18", "took: 0.9"), ("Written by hand", "A comment"))
+
+    printed = run("diff", tape, new)
+
+    assert (printed.status, printed.lines) == (0, ["3 alike"])
+
+
+def test_what_differs_is_told_by_name_with_both_places(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    new = changed(("name: Ada", "name: Lovelace"), ("total: 2.0", 'total: "2"'), ("{id: 8, ", "{id: 8, admin: true, "))
+
+    printed = run("diff", tape, new)
+
+    assert printed.status == 1
+    assert printed.lines == [
+        f"{tape}:6 {new}:6  GET /users -> 200",
+        '    response.json.users.0.name   "Ada" -> "Lovelace"',
+        '    response.json.total          2.0 -> "2"  (now text)',
+        "    response.json.users.1.admin  nothing -> true",
+        "1 changed, 2 alike",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("replacement", "differs"),
+    [
+        (("16:59:06", "17:00:00"), False),  # the Date field, which differs in every recording
+        (("name: Ada", "name: 5f0c1c62-3c1e-4d57-9a57-0a4f6d3c8c11"), True),
+    ],
+)
+def test_what_differs_in_every_recording_is_shown_with_all_only(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path], replacement: tuple[str, str], differs: bool
+) -> None:
+    new = changed(replacement)
+
+    assert run("diff", tape, new).status == (1 if differs else 0)
+    assert run("diff", tape, new, "--all").status == 1
+
+
+def test_what_a_cassette_calls_volatile_is_no_difference(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    new = changed(("name: Ada", "name: Lovelace"), ("cassette: 1\n", "cassette: 1\nvolatile: [json.users.*.name]\n"))
+
+    assert run("diff", tape, new).status == 0
+    assert run("diff", tape, new, "-a").status == 1
+
+
+def test_text_of_several_lines_is_compared_line_by_line(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    printed = run("diff", tape, changed(("a lot\n", "very much\n    indeed\n")))
+
+    assert printed.lines[1:] == [
+        "    response.text",
+        "      @@ -1,2 +1,3 @@",
+        "       thanks",
+        "      -a lot",
+        "      +very much",
+        "      +indeed",
+        "1 changed, 2 alike",
+    ]
+
+
+def test_long_differences_of_text_are_cut(run: Callable[..., Any], tape: Path, changed: Callable[..., Path]) -> None:
+    printed = run("diff", tape, changed(("    a lot\n", "".join(f"    line {number}\n" for number in range(99)))))
+
+    assert printed.lines[-2] == "      ... and 62 more lines"
+
+
+def test_what_only_one_tape_has_is_added_or_removed(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    new = changed(("url: https://api.test/lost", "url: https://api.test/found"))
+
+    printed = run("diff", tape, new)
+
+    assert printed.lines == [
+        f"- {tape}:38  GET /lost -> ConnectError",
+        f"+ {new}:38  GET /lost -> ConnectError",
+        "1 removed, 1 added, 2 alike",
+    ]
+
+
+def test_a_request_that_has_changed_is_compared_with_the_one_of_its_path(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    printed = run("diff", tape, changed(("nonce: abc", "nonce: xyz"), ("page=1", "page=2")))
+
+    assert printed.status == 1
+    assert '    request.json.nonce  "abc" -> "xyz"' in printed.lines
+    assert '    request.url  "https://api.test/users?page=1" -> "https://api.test/users?page=2"' in printed.lines
+
+
+def test_two_interactions_are_compared_whatever_they_answer(run: Callable[..., Any], tape: Path) -> None:
+    printed = run("diff", f"{tape}:6", f"{tape}:38")
+
+    assert printed.status == 1
+    assert "    response.status" in printed.out
+    assert "200 -> nothing" in printed.out
+
+
+def test_quiet_says_it_by_its_status_alone(run: Callable[..., Any], tape: Path, changed: Callable[..., Path]) -> None:
+    printed = run("diff", "-q", tape, changed(("name: Ada", "name: Eve")))
+
+    assert printed == (1, "", "")
+
+
+def test_repeated_fields_are_compared_one_by_one(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    two = "    Set-Cookie:\n      - a=1\n      - b=2\n    Date: Sun"
+
+    printed = run("diff", changed(("    Date: Sun", two)), tape)
+
+    assert '    response.headers.set-cookie     "a=1" -> nothing' in printed.lines
+    assert '    response.headers.set-cookie[2]  "b=2" -> nothing' in printed.lines
