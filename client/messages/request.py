@@ -86,7 +86,7 @@ class Request:
         if content is None and data is None and files is None and json is None:
             self._content = b""
             self.stream = _EMPTY
-            described: Mapping[str, str] = _NO_LENGTH if self.method not in _METHODS_WITH_BODY else _ZERO_LENGTH
+            described: Mapping[str, str] = _NOTHING
         else:
             boundary = _boundary_of(self.headers) if files else None
             described, self.stream = encode_request(
@@ -94,9 +94,9 @@ class Request:
             )
             if isinstance(self.stream, ByteStream):
                 self._content = b"".join(self.stream)
-            if not described and self.method in _METHODS_WITH_BODY:
-                described = _ZERO_LENGTH
         headers = self.headers
+        if not described and self.method in _METHODS_WITH_BODY:
+            self._say_no_length()
         for name, value in described.items():
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
             if name == "Transfer-Encoding" and "Content-Length" in headers:
@@ -105,6 +105,11 @@ class Request:
                 continue
             headers.setdefault(name, value)
         self._say_host()
+
+    def _say_no_length(self) -> None:
+        # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
+        if "Content-Length" not in self.headers and "Transfer-Encoding" not in self.headers:
+            self.headers.prepend(b"Content-Length", b"0")
 
     def _say_host(self) -> None:
         # RFC 9110, section 7.2: Host ought to be the first field.
@@ -183,8 +188,7 @@ class Request:
 
 
 _EMPTY = ByteStream(b"")
-_NO_LENGTH: dict[str, str] = {}
-_ZERO_LENGTH = {"Content-Length": "0"}
+_NOTHING: dict[str, str] = {}
 
 
 def _checked_method(method: str | bytes) -> str:
