@@ -26,6 +26,7 @@ from .settings import Mode, Options, Settings
 from .swapping import Swap, open
 from .transport import CassetteTransport
 from .using import load, use
+from .verifying import Checked, Drift, Verification, verify
 
 __all__ = [
     "AllPlayed",
@@ -39,6 +40,8 @@ __all__ = [
     "CassetteTooNew",
     "CassetteTransport",
     "CassetteWarning",
+    "Checked",
+    "Drift",
     "Interaction",
     "Mode",
     "NetworkDenied",
@@ -53,8 +56,10 @@ __all__ = [
     "SecretFound",
     "Settings",
     "Swap",
+    "Verification",
     "convert",
     "load",
     "open",
     "use",
+    "verify",
 ]

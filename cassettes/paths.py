@@ -97,3 +97,20 @@ def _kept(mapping: dict[str, Any]) -> dict[str, Any]:
 def _element(item: Any) -> Any:
     # A gap keeps the others at their places.
     return None if item is _GONE else item
+
+
+def leads(words: tuple[str, ...], where: tuple[str, ...]) -> bool:
+    """Return whether the words of a path lead to this place; elements of lists may be passed over in silence.
+
+    In a place, `*` stands for every element of a list.
+    """
+    if not words:
+        return not where
+    if words[0] == "":
+        return any(leads(words[1:], where[at:]) for at in range(len(where)))
+    if not where:
+        return False
+    step = where[0]
+    if (words[0] in ("*", step) or (step == "*" and words[0].isdigit())) and leads(words[1:], where[1:]):
+        return True
+    return (step == "*" or step.isdigit()) and leads(words, where[1:])

@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from .formats import have_one_format
+from .paths import leads
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
@@ -56,16 +57,6 @@ _HEADERS = frozenset(
     }
 )
 _TIMING = frozenset({"took", "longest_wait", "chunks", "at"})
-_SHAPES = (
-    re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
-    re.compile(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
-    ),
-    re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT\Z"),
-    re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+\Z"),
-    re.compile(r".*__REDACTED_[a-z]+_[0-9]+__.*\Z", re.DOTALL),
-    re.compile(r"[0-9a-f]{16,}\Z"),
-)
 
 
 class Comparison:
@@ -120,23 +111,6 @@ class Comparison:
             return True
         if str(new) in self._sent and len(str(new)) > 3:
             return False
-        if any(_leads(words, where) for words in self._json):
+        if any(leads(words, where) for words in self._json):
             return type(old) is type(new)
-        return isinstance(old, str) and isinstance(new, str) and _same_shape(old, new)
-
-
-def _same_shape(old: str, new: str) -> bool:
-    return any(shape.match(old) is not None and shape.match(new) is not None for shape in _SHAPES)
-
-
-def _leads(words: tuple[str, ...], where: tuple[str, ...]) -> bool:
-    """Return whether the words of a path lead to this place; elements of lists may be passed over in silence."""
-    if not words:
-        return not where
-    if words[0] == "":
-        return any(_leads(words[1:], where[at:]) for at in range(len(where)))
-    if not where:
-        return False
-    if words[0] in ("*", where[0]) and _leads(words[1:], where[1:]):
-        return True
-    return where[0].isdigit() and _leads(words, where[1:])
+        return isinstance(old, str) and isinstance(new, str) and have_one_format(old, new)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from .. import paths
+from ..formats import have_one_format
 from ..matching import Matcher
+from ..paths import leads
 from ..redaction import Redactor
-from ..sticky import _HEADERS, _leads, _same_shape
+from ..sticky import _HEADERS
 from .facts import Written, facts, shown
 from .opening import Opened, opened
 from .terminal import counted, line, out
@@ -151,9 +153,9 @@ class _Judge:
             return False
         if old is None or new is None or type(old) is not type(new):
             return True
-        if kind == "json" and any(_leads(words, tuple(inner.split("."))) for words in self._json):
+        if kind == "json" and any(leads(words, tuple(inner.split("."))) for words in self._json):
             return False
-        return isinstance(old, Written) or not _same_shape(old, new)
+        return isinstance(old, Written) or not have_one_format(old, new)
 
 
 def _collected(episode: Episode) -> dict[str, str]:

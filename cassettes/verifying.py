@@ -1,0 +1,253 @@
+"""Whether the real thing still answers as it was recorded: the safe requests of a cassette, sent live and compared.
+
+Nothing is written. What is compared is structure (`shapes`): the difference between a field that is gone,
+one that is new, and one that merely has another value.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..client import Client, Headers, HTTPError, Request
+from . import paths
+from .bodies import media_type
+from .matching import Matcher
+from .redaction import BLANK, MARK, Redactor
+from .shapes import Difference, DriftKind, differences
+from .using import load
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+    from ..client import Response
+    from .cassette import Cassette
+    from .interactions import Interaction, RecordedRequest, RecordedResponse
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+# What a program follows or reads by; other header fields say more about the machines in between.
+_HEADERS = ("content-type", "location")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One way in which the live answer differs from the recorded one.
+
+    `kind` is `breaking`, `additive` or `value`; `place` says where, as in `status`, `header.location`, `json.total`.
+    """
+
+    kind: DriftKind
+    place: str
+    recorded: str
+    live: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One recorded request, and how its live answer differs; `skipped` says why it was not sent."""
+
+    interaction: Interaction
+    drifts: tuple[Drift, ...] = ()
+    skipped: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What was asked: `GET /users/1`."""
+        return self.interaction.summary.rpartition(" -> ")[0]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What became of all requests of a cassette. True where nothing is breaking."""
+
+    path: str
+    checked: tuple[Checked, ...]
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return sum(1 for checked in self.checked if checked.skipped is None)
+
+    def drifts(self, kind: DriftKind | None = None) -> list[Drift]:
+        """Return the differences, or those of one kind."""
+        return [drift for checked in self.checked for drift in checked.drifts if kind in (None, drift.kind)]
+
+    def __bool__(self) -> bool:
+        return not self.drifts("breaking")
+
+    def as_data(self) -> dict[str, Any]:
+        """Return everything as JSON could say it."""
+        return {
+            "path": self.path,
+            "sent": self.sent,
+            **{kind: len(self.drifts(kind)) for kind in _KINDS},
+            "requests": [
+                {
+                    "line": checked.interaction.line,
+                    "request": checked.name,
+                    "url": checked.interaction.request.url,
+                    "skipped": checked.skipped,
+                    "drifts": [vars(drift) for drift in checked.drifts],
+                }
+                for checked in self.checked
+            ],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        skipped = len(self.checked) - self.sent
+        counts = ", ".join(f"{len(self.drifts(kind))} {kind}" for kind in _KINDS)
+        noun = "request" if self.sent == 1 else "requests"
+        yield f"{self.path}: {self.sent} {noun} sent, {counts}" + (f"; {skipped} not sent" if skipped else "")
+        for checked in self.checked:
+            if checked.drifts or checked.skipped:
+                yield f"  line {checked.interaction.line}  {checked.name}" + (
+                    f"  not sent: {checked.skipped}" if checked.skipped else ""
+                )
+            width = max((len(drift.place) for drift in checked.drifts), default=0)
+            for drift in checked.drifts:
+                kind = drift.kind.upper() if drift.kind == "breaking" else drift.kind
+                yield f"    {kind:<9} {drift.place:<{width}}  {drift.recorded} -> {drift.live}"
+
+
+_KINDS: tuple[DriftKind, ...] = ("breaking", "additive", "value")
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    client: Client | None = None,
+    secrets: Mapping[str, str] | None = None,
+    methods: Sequence[str] = SAFE,
+) -> Verification:
+    """Send the safe requests of a cassette to the real server, and say how its answers differ from the recorded ones.
+
+        result = understudy.cassettes.verify("tapes/orders.yaml")
+        assert result, str(result)
+
+    `client` sends them: give it the `auth` and the headers that a recording does not hold.
+    `secrets` says what marks stand for: `{"__REDACTED_token_1__": os.environ["TOKEN"]}`.
+    What a request cannot be sent without is a reason to skip it; so is a method that may change something.
+    What the cassette ignores and calls volatile is compared by its type alone.
+    """
+    cassette = load(path)
+    if client is not None:
+        return _verified(cassette, client, secrets or {}, methods)
+    with Client() as own:
+        return _verified(cassette, own, secrets or {}, methods)
+
+
+def _verified(cassette: Cassette, client: Client, secrets: Mapping[str, str], methods: Sequence[str]) -> Verification:
+    settings = cassette.settings
+    ignored = [path.words for path in map(paths.parse, (*settings.ignore, *settings.volatile)) if path.place == "json"]
+    checked: list[Checked] = []
+    redactor = Redactor(settings.rules, is_blank=True)
+    matcher = Matcher(settings, redactor)
+    alike: dict[Hashable, list[Interaction]] = {}
+    for interaction in cassette.interactions:
+        alike.setdefault(matcher.key(interaction.request), []).append(interaction)
+    for interactions in alike.values():
+        first = interactions[0]
+        reason = _reason_to_skip(first, secrets, methods)
+        if reason is not None:
+            checked.append(Checked(first, skipped=reason))
+            continue
+        answer = _sent(first.request, client, secrets)
+        # What was polled was recorded in several states: the live one need not be more than one of them.
+        found = [Checked(one, tuple(_drifts(one, answer, redactor, ignored))) for one in interactions]
+        checked.append(min(found, key=_badness))
+    return Verification(cassette.path, tuple(checked))
+
+
+def _badness(checked: Checked) -> tuple[int, ...]:
+    kinds = [drift.kind for drift in checked.drifts]
+    return tuple(kinds.count(kind) for kind in _KINDS)
+
+
+def _reason_to_skip(interaction: Interaction, secrets: Mapping[str, str], methods: Sequence[str]) -> str | None:
+    request = interaction.request
+    if request.method not in methods:
+        return f"{request.method} may change something"
+    if interaction.response is None or interaction.error is not None:
+        return f"recorded was {interaction.error.type if interaction.error else 'nothing'}, which proves nothing"
+    missing = [mark[0] for mark in MARK.finditer(request.url) if mark[0] not in secrets]
+    if missing:
+        return f"its URL holds a secret: pass secrets={{'{missing[0]}': ...}}"
+    if request.file is not None:
+        return "its body is too long for memory"
+    return None
+
+
+def _filled(text: str, secrets: Mapping[str, str]) -> str:
+    return MARK.sub(lambda found: secrets.get(found[0], found[0]), text)
+
+
+def _sent(request: RecordedRequest, client: Client, secrets: Mapping[str, str]) -> Response | HTTPError:
+    """Return what the server answers now; the error, where it does not."""
+    fields = [(name, _filled(value, secrets)) for name, value in request.headers]
+    own = Headers([(name, value) for name, value in fields if MARK.search(value) is None])
+    headers = Headers(client.headers)
+    headers.update(own)
+    try:
+        sending = Request(
+            request.method, _filled(request.url, secrets), headers=headers, content=request.content or None
+        )
+        return client.send(sending, follow_redirects=False)
+    except HTTPError as error:
+        return error
+
+
+def _drifts(
+    interaction: Interaction, live: Response | HTTPError, redactor: Redactor, ignored: list[tuple[str, ...]]
+) -> Iterator[Drift]:
+    recorded = interaction.response
+    assert recorded is not None
+    if isinstance(live, HTTPError):
+        yield Drift("breaking", "answer", str(recorded.status), f"{type(live).__name__}: {live}")
+        return
+    if live.status_code != recorded.status:
+        yield Drift("breaking", "status", str(recorded.status), str(live.status_code))
+        return
+    for name in _HEADERS:
+        old, new = recorded.header(name), live.headers.get(name, "")
+        if name == "content-type":
+            old, new = media_type(old), media_type(new)
+        if bool(old) != bool(new) or (name == "content-type" and old != new):
+            yield Drift("breaking", f"header.{name}", old or "nothing", new or "nothing")
+    if interaction.request.method != "HEAD" and not recorded.is_cut:
+        yield from _body_drifts(recorded, live, redactor, ignored)
+
+
+def _body_drifts(
+    recorded: RecordedResponse, live: Response, redactor: Redactor, ignored: list[tuple[str, ...]]
+) -> Iterator[Drift]:
+    if recorded.file is not None:
+        return
+    old, new = _json(recorded.content), _json(live.content)
+    if old is not None and new is not None:
+        # Secrets differ each time, and are not shown: the live side is compared as it would be written.
+        for found in differences(_without_marks(old[0]), _without_marks(redactor.data(new[0])), ignored):
+            yield _drift(found)
+    elif old is not None:
+        yield Drift("breaking", "body", "JSON", "no JSON")
+    elif recorded.content != live.content:
+        yield Drift("value", "body", f"{len(recorded.content)} bytes", f"{len(live.content)} other bytes")
+
+
+def _drift(found: Difference) -> Drift:
+    return Drift(found.kind, found.place, found.old, found.new)
+
+
+def _without_marks(data: Any) -> Any:
+    return json.loads(MARK.sub(BLANK, json.dumps(data)))
+
+
+def _json(content: bytes) -> tuple[Any] | None:
+    try:
+        return (json.loads(content),)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,192 @@
+"""Recordings held against the real thing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import understudy
+from understudy import cassettes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Stage
+
+ORDER = {"id": 1, "total": 12.5, "state": "open", "token": "a-secret-of-today", "items": [{"sku": "tea"}]}
+
+
+def api(change: Callable[[understudy.Request], understudy.Response] | None = None, **members: Any) -> Any:
+    """Return a server of orders; `members` differ from those of yesterday."""
+
+    def reply(request: understudy.Request) -> understudy.Response:
+        found = change(request) if change is not None else None
+        if found is not None:
+            return found
+        if request.url.path == "/old":
+            return understudy.Response(301, headers={"location": "/orders/1"})
+        if request.url.path == "/label":
+            return understudy.Response(200, content=b"\x00\x01", headers={"content-type": "image/png"})
+        if request.url.path == "/down":
+            raise understudy.ConnectError("refused", request=request)
+        order = {name: value for name, value in {**ORDER, **members}.items() if value is not ...}
+        return understudy.Response(200, json=order)
+
+    return reply
+
+
+def record(stage: Stage, **settings: Any) -> None:
+    stage.server.reply = api()
+    with stage.use("once", **settings):
+        for path in ("/orders/1", "/old", "/label"):
+            stage.client.get(f"https://api.test{path}", headers={"authorization": "Bearer a-token-of-mine"})
+        stage.client.post("https://api.test/orders", json={"sku": "tea"})
+        stage.client.get("https://api.test/orders/1?token=a-token-of-mine")
+        with pytest.raises(understudy.ConnectError):
+            stage.client.get("https://api.test/down")
+    stage.server.asked.clear()
+
+
+def test_what_has_not_changed_is_verified_and_unsafe_requests_are_not_sent(stage: Stage) -> None:
+    record(stage)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert result
+    assert result.sent == 3
+    assert result.drifts() == []
+    assert [str(request.url) for request in stage.server.asked] == [
+        "https://api.test/orders/1",
+        "https://api.test/old",
+        "https://api.test/label",
+    ]
+    assert [checked.skipped for checked in result.checked[3:]] == [
+        "POST may change something",
+        "its URL holds a secret: pass secrets={'__REDACTED_token_1__': ...}",
+        "recorded was ConnectError, which proves nothing",
+    ]
+    assert all("authorization" not in request.headers for request in stage.server.asked)
+
+
+def test_marks_of_secrets_are_filled_in_where_somebody_says_with_what(stage: Stage) -> None:
+    record(stage)
+
+    result = cassettes.verify(stage.path, client=stage.client, secrets={"__REDACTED_token_1__": "today's"})
+
+    assert result.sent == 4
+    assert stage.server.asked[0].headers["authorization"] == "Bearer today's"
+    assert stage.server.asked[3].url.query == b"token=today's"
+
+
+def test_the_clients_own_fields_stand_in_for_redacted_ones(stage: Stage) -> None:
+    record(stage)
+    stage.client.headers["authorization"] = "Bearer of-the-client"
+
+    cassettes.verify(stage.path, client=stage.client)
+
+    assert stage.server.asked[0].headers["authorization"] == "Bearer of-the-client"
+
+
+def test_changes_are_told_as_text_and_as_data(stage: Stage) -> None:
+    record(stage)
+    stage.server.reply = api(total="12.50", state="closed", discount=0, items=...)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert not result
+    assert str(result) == (
+        f"{stage.path}: 3 requests sent, 2 breaking, 1 additive, 1 value; 3 not sent\n"
+        "  line 5  GET /orders/1\n"
+        '    BREAKING  json.total     number 12.5 -> string "12.50"\n'
+        '    value     json.state     "open" -> "closed"\n'
+        "    BREAKING  json.items     list -> gone\n"
+        "    additive  json.discount  nothing -> number\n"
+        f"  line {result.checked[3].interaction.line}  POST /orders  not sent: POST may change something\n"
+        f"  line {result.checked[4].interaction.line}  GET /orders/1  not sent: its URL holds a secret: "
+        "pass secrets={'__REDACTED_token_1__': ...}\n"
+        f"  line {result.checked[5].interaction.line}  GET /down  not sent: recorded was ConnectError, "
+        "which proves nothing"
+    )
+    data = json.loads(json.dumps(result.as_data()))
+    assert (data["sent"], data["breaking"], data["additive"], data["value"]) == (3, 2, 1, 1)
+    assert data["requests"][0]["drifts"][0] == {
+        "kind": "breaking",
+        "place": "json.total",
+        "recorded": "number 12.5",
+        "live": 'string "12.50"',
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "drift"),
+    [
+        ("/orders/1", understudy.Response(404), ("breaking", "status", "200", "404")),
+        (
+            "/orders/1",
+            understudy.Response(200, text="{}"),
+            ("breaking", "header.content-type", "application/json", "text/plain"),
+        ),
+        ("/old", understudy.Response(301), ("breaking", "header.location", "/orders/1", "nothing")),
+        (
+            "/orders/1",
+            understudy.Response(200, content=b"<p>", headers={"content-type": "application/json"}),
+            ("breaking", "body", "JSON", "no JSON"),
+        ),
+        (
+            "/label",
+            understudy.Response(200, content=b"\x00", headers={"content-type": "image/png"}),
+            ("value", "body", "2 bytes", "1 other bytes"),
+        ),
+    ],
+    ids=["status", "media type", "location", "no JSON", "bytes"],
+)
+def test_each_part_of_an_answer_is_compared(
+    stage: Stage, path: str, answer: understudy.Response, drift: tuple[str, str, str, str]
+) -> None:
+    record(stage)
+    stage.server.reply = api(lambda request: answer if request.url.path == path else None)  # type: ignore[arg-type, return-value]  # None: the usual answer
+
+    drifts = cassettes.verify(stage.path, client=stage.client).drifts()
+
+    assert (drifts[0].kind, drifts[0].place, drifts[0].recorded, drifts[0].live) == drift
+
+
+def test_a_server_that_does_not_answer_is_breaking(stage: Stage) -> None:
+    record(stage)
+
+    def refuse(request: understudy.Request) -> understudy.Response:
+        raise understudy.ConnectError("refused", request=request)
+
+    stage.server.reply = refuse
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert {(drift.place, drift.live) for drift in result.drifts("breaking")} == {("answer", "ConnectError: refused")}
+
+
+def test_what_the_cassette_ignores_may_change_its_value(stage: Stage) -> None:
+    record(stage, ignore=["json.state"])
+    stage.path.write_text(stage.text.replace("cassette: 1\n", "cassette: 1\nvolatile: [json.state]\n"), "utf-8")
+    stage.server.reply = api(state="closed")
+
+    assert cassettes.verify(stage.path, client=stage.client).drifts() == []
+
+
+def test_of_what_was_polled_the_nearest_state_counts(stage: Stage) -> None:
+    states = iter(["queued", "done", "done"])
+    stage.server.reply = lambda request: understudy.Response(200, json={"state": next(states)})
+    with stage.use("once"):
+        stage.client.get("https://api.test/job")
+        stage.client.get("https://api.test/job")
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert (result.sent, result.drifts()) == (1, [])
+
+
+def test_a_client_of_its_own_goes_where_every_client_goes(stage: Stage) -> None:
+    record(stage)
+
+    with understudy.stand_in(understudy.MockTransport(stage.server)):
+        assert cassettes.verify(stage.path)
