@@ -15,6 +15,7 @@ from .replies import NEXT, Reply
 from .routers import Router
 from .routes import Route
 from .sequences import reply
+from .sweeps import Sweep, SweepCase, SweptCall, sweep
 from .values import ABSENT, ANY, Difference, Unordered, differences
 from .verbs import delete, get, head, options, patch, post, put, query, route
 
@@ -37,6 +38,9 @@ __all__ = [
     "RouteError",
     "RouteWarning",
     "Router",
+    "Sweep",
+    "SweepCase",
+    "SweptCall",
     "UnmatchedRequest",
     "Unordered",
     "VirtualClock",
@@ -52,4 +56,5 @@ __all__ = [
     "query",
     "reply",
     "route",
+    "sweep",
 ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .call_log import Calls, listed, times
 from .errors import ExpectationsNotMet, UnmatchedRequest
+from .sabotage import post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +52,11 @@ class Finding:
 
 def findings(router: Watched, after: BaseException | None = None) -> list[Finding]:
     """Return all that is wrong; `after` is the error that ends the scene, where there is one."""
-    return [
-        *_misses(router, after),
-        *_handler_errors(router, after),
-        *([] if after is not None else [*_counts(router), *_streams(router)]),
-    ]
+    found = [*_misses(router, after), *_handler_errors(router, after)]
+    if after is None:
+        is_struck = post.saboteur is not None and post.saboteur.has_struck
+        found += [*([] if is_struck else _counts(router)), *_streams(router)]
+    return found
 
 
 def conclude(found: Sequence[Finding], after: BaseException | None) -> None:

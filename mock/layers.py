@@ -31,6 +31,7 @@ from .modes import WIRE
 from .places import NOWHERE, Place, here
 from .replies import NEXT
 from .routes import Route
+from .sabotage import post
 from .sugar import PassThrough
 from .wire import AskedAgain, leaves_body, play_on_wire
 
@@ -76,9 +77,11 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         place = here()
         passed: Passed = ()
         is_second = False
+        saboteur = post.saboteur
+        struck = None if saboteur is None else saboteur.strike(request)
         while True:
             try:
-                layer, chosen = self._choose(facts, passed)
+                layer, chosen = self._choose(facts, passed, counts=struck is None)
             except RequestNotRead:
                 # A criterion wants to look at the body.
                 await color.read(request)
@@ -93,6 +96,9 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             if reply is None:
                 raise self._miss(facts, place, passed, culprit=route)
             call = Call(request, route, place, layer, number=number)
+            if saboteur is not None:
+                saboteur.note(call)
+                reply, struck = struck or reply, None
             try:
                 answer = await layer.perform(call, route, reply, color, is_second=is_second)
             except AskedAgain as again:
@@ -103,10 +109,10 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
                 return answer
             passed = (*passed, route)
 
-    def _choose(self, facts: Facts, passed: Passed) -> tuple[RouterLayer, Chosen | None]:
+    def _choose(self, facts: Facts, passed: Passed, *, counts: bool) -> tuple[RouterLayer, Chosen | None]:
         layer: Any = self
         while isinstance(layer, RouterLayer):
-            chosen = layer.stage.choose(facts, passed)
+            chosen = layer.stage.choose(facts, passed, counts=counts)
             if chosen is not None:
                 return layer, chosen
             layer = layer.behind

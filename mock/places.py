@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +74,31 @@ def here() -> Place:
             return Place("", frame.f_lineno, code=code)
         frame = frame.f_back
     return NOWHERE
+
+
+def raised_at(error: BaseException) -> Place | None:
+    """Return the innermost line that an error came through outside this library, what is installed and Python itself.
+
+    That is the line that somebody can change; `None` where there is none.
+    """
+    found: Place | None = None
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        name = step.tb_frame.f_globals.get("__name__") or ""
+        if not name.startswith(_LIBRARY) and not code.co_filename.startswith(_installed()):
+            found = Place("", step.tb_lineno, code=code)
+        step = step.tb_next
+    return found
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    """Return where Python keeps its own files and those of packages."""
+    from sysconfig import get_paths
+
+    paths = get_paths()
+    return (*{paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}, "<frozen ")
 
 
 def shortened(path: str) -> str:

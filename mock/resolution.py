@@ -83,9 +83,10 @@ class Script:
 
     # Choosing
 
-    def choose(self, facts: Facts, passed: tuple[Route, ...] = ()) -> Chosen | None:
+    def choose(self, facts: Facts, passed: tuple[Route, ...] = (), *, counts: bool = True) -> Chosen | None:
         """Return the route for a request, its reply and the number of the call, and count it; one step, under a lock.
 
+        Without `counts` the request never reaches the route.
         The reply is `None` where the route takes this call for a mistake.
         """
         if self._new:
@@ -105,7 +106,7 @@ class Script:
             if route.is_forbidden:
                 return (route, None, number)
             reply = route.plan.pick(number)
-            if reply is not None:
+            if reply is not None and counts:
                 route.used = number + 1
                 if route.transitions:
                     self.state.enter(route.transitions)

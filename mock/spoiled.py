@@ -76,7 +76,7 @@ class Spoiled(Reply):
         fault = self.fault
         kind = fault.error if self.at is None and not fault.must_begin else fault.body_error
         made: Any = getattr(_client, kind)
-        said = f"{fault.said} (as the mock's route says)"
+        said = f"{fault.said} (mocked)"
         if kind != "IncompleteBody":
             error: Exception = made(said)
             return error
