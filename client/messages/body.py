@@ -30,21 +30,22 @@ Kind = TypeVar("Kind", SyncByteStream, AsyncByteStream)
 class ResponseBody:
     """The reading half of `Response`."""
 
+    # What most responses never get is said here once, and not in every one of them.
     headers: Headers
     stream: SyncByteStream | AsyncByteStream
-    is_closed: bool
-    is_stream_consumed: bool
-    default_encoding: str | Callable[[bytes], str | None]
+    is_closed = False
+    is_stream_consumed = False
+    default_encoding: str | Callable[[bytes], str | None] = "utf-8"
     _request: Request | None
-    _content: bytes | None
-    _text: str | None
-    _encoding: str | None
-    _decoder: ContentDecoder | _Identity | None
-    _num_bytes_downloaded: int
+    _content: bytes | None = None
+    _text: str | None = None
+    _encoding: str | None = None
+    _decoder: ContentDecoder | _Identity | None = None
+    _num_bytes_downloaded = 0
     _guards: Guards = DEFAULT_GUARDS
     _loads: Callable[..., Any] | None = None
-    _started: float | None
-    _elapsed: float | None
+    _started: float | None = None
+    _elapsed: float | None = None
     _drained: bytes | None = None
     """A body that nobody asked for, as it came over the wire: decoded when somebody does ask."""
     _reading: Any = None

@@ -33,6 +33,8 @@ class Response(ResponseBody):
     `stream` passes a body through that is read later.
     """
 
+    next_request: Request | None = None
+
     def __init__(
         self,
         status_code: int,
@@ -51,19 +53,9 @@ class Response(ResponseBody):
         self.status_code = status_code
         self.headers = headers if type(headers) is Headers and stream is not None else Headers(headers)
         self._request = request
-        self.next_request: Request | None = None
         self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
         self.history: list[Response] = [] if history is None else list(history)
-        self.is_closed = False
-        self.is_stream_consumed = False
         self.default_encoding = default_encoding
-        self._content: bytes | None = None
-        self._text: str | None = None
-        self._encoding: str | None = None
-        self._decoder = None
-        self._num_bytes_downloaded = 0
-        self._started: float | None = None
-        self._elapsed: float | None = None
         self.stream: SyncByteStream | AsyncByteStream
         if stream is not None:
             self.stream = stream
@@ -76,6 +68,25 @@ class Response(ResponseBody):
             self.headers.setdefault(name, value)
         if isinstance(self.stream, ByteStream):
             self.read()
+
+    @classmethod
+    def received(
+        cls,
+        status_code: int,
+        headers: Headers,
+        stream: SyncByteStream | AsyncByteStream,
+        request: Request,
+        extensions: dict[str, Any],
+    ) -> Response:
+        """Return a response that came over the network; takes over what it is given, and copies nothing."""
+        self = cls.__new__(cls)
+        self.status_code = status_code
+        self.headers = headers
+        self.stream = stream
+        self._request = request
+        self.extensions = extensions
+        self.history = []
+        return self
 
     # What the status line said.
 

@@ -27,6 +27,11 @@ class RequestPlan(NamedTuple):
     expects_continue: bool
     keep_alive: bool
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body, if it is in memory, goes out as it is and at once."""
+        return self.length != CHUNKED and not self.expects_continue
+
 
 class _Fields(NamedTuple):
     """What is worked out from a request's fields once, for all requests that have the same ones."""
