@@ -71,7 +71,7 @@ class Cassette:
         self._blank.learn_environment()
         self._scrub = self.settings.rules.functions
         self._reach = self.settings.reach
-        self.live = self.settings.live_hosts
+        self.live = self.settings.lives
         self.pace: Pace | None = None
         if self.settings.speed or self.settings.chunks != "recorded":
             self.pace = Pace(self.settings.speed, self.settings.chunks, self.settings.clock)

@@ -12,6 +12,7 @@ from .chunking import check_chunks
 from .errors import CassetteDamaged, CassetteTooNew, NotACassette
 from .expiry import last_day
 from .interactions import RecordedRequest
+from .live_requests import Live, LiveTypes
 from .plain import is_mapping, is_sequence
 from .reach import Reach
 from .redact_rules import NO_RULES, RedactTypes, Rules, rules_from
@@ -71,7 +72,7 @@ class Options(TypedDict, total=False):
     order: Order | None
     repeats: Repeats | None
     network: str | Sequence[str] | None
-    live: str | Sequence[str] | None
+    live: Sequence[LiveTypes] | LiveTypes | None
     expires: str | None
     vars: Mapping[str, str] | None
     base_url: str | None
@@ -95,7 +96,7 @@ class Settings:
     order: str = "any"
     repeats: str = "safe"
     network: tuple[str, ...] = ("allow",)
-    live: tuple[str, ...] = ()
+    live: tuple[LiveTypes, ...] = ()
     expires: str | None = None
     vars: Mapping[str, str] = field(default_factory=_no_vars)
     recorder: str | None = None
@@ -117,9 +118,9 @@ class Settings:
         return Reach(self.network)
 
     @property
-    def live_hosts(self) -> Reach | None:
-        """The hosts that are always asked live, and never recorded."""
-        return Reach(self.live, "live") if self.live else None
+    def lives(self) -> Live | None:
+        """Which requests are always sent, and never recorded."""
+        return Live(self.live) if self.live else None
 
     @property
     def last_day(self) -> datetime.date | None:
@@ -137,7 +138,9 @@ class Settings:
                 changes[name] = (*self.redact, *cast("list[Any]", [value] if is_one else value))
             elif name in _LISTS:
                 changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
-            elif name in ("network", "live"):
+            elif name == "live":
+                changes[name] = (value,) if isinstance(value, str) or callable(value) else tuple(value)
+            elif name == "network":
                 changes[name] = _texts(name, value)
             elif name == "vars":
                 changes[name] = {**self.vars, **_vars(value)}
@@ -199,7 +202,7 @@ def _check(settings: Settings) -> None:
             f"`speed` is 0 (no time passes), 1 (as recorded) or how many times faster, not {settings.speed!r}"
         )
     check_chunks(settings.chunks)
-    _ = settings.rules, settings.reach, settings.live_hosts, settings.last_day
+    _ = settings.rules, settings.reach, settings.lives, settings.last_day
 
 
 def settings_from(document: Any, text: str, path: str) -> Settings:

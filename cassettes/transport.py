@@ -36,7 +36,7 @@ class Player(BaseTransport, AsyncBaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
-        if self.cassette.live is not None and self.cassette.live.covers(request.url.host):
+        if self.cassette.live is not None and self.cassette.live.takes(request):
             live: Response = self._behind.handle_request(request)
             return live
         sent = taken(request, self.cassette.folder)
@@ -61,7 +61,7 @@ class Player(BaseTransport, AsyncBaseTransport):
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
-        if self.cassette.live is not None and self.cassette.live.covers(request.url.host):
+        if self.cassette.live is not None and self.cassette.live.takes(request):
             live: Response = await self._behind.handle_async_request(request)
             return live
         sent = await ataken(request, self.cassette.folder)

@@ -1,4 +1,4 @@
-"""`live`: hosts that are always asked, and never recorded."""
+"""`live`: requests that are always sent, and never recorded."""
 
 from __future__ import annotations
 
@@ -50,6 +50,18 @@ def test_live_hosts_are_asked_on_replay_too(tmp_path: Path) -> None:
     assert asked == ["localhost"]
 
 
+def test_a_function_says_which_requests_are_live(tmp_path: Path) -> None:
+    behind, asked = counting()
+
+    used = cassettes.use(tmp_path / "t.yaml", live=lambda request: request.url.path == "/health")
+    with used as tape, Client(transport=behind) as client:
+        client.get("http://a.test/health")
+        client.get("http://a.test/")
+
+    assert len(asked) == 2
+    assert tape.recorded == ["GET / -> 200"]
+
+
 @pytest.mark.anyio
 async def test_live_hosts_of_a_transport_are_asked_by_asynchronous_clients(tmp_path: Path) -> None:
     behind, asked = counting()
@@ -64,7 +76,12 @@ async def test_live_hosts_of_a_transport_are_asked_by_asynchronous_clients(tmp_p
 
 @pytest.mark.parametrize(
     ("live", "message"),
-    [("localhots", "did you mean 'localhost'"), ("http://a/", "names hosts"), (["deny"], "not 'deny' among them")],
+    [
+        ([3], "not 3"),
+        ("localhots", "did you mean 'localhost'"),
+        ("http://a/", "names hosts"),
+        (["deny"], "not 'deny' among them"),
+    ],
 )
 def test_a_host_that_is_none_is_refused_where_it_is_written(live: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=f"`live` .*{message}"):
