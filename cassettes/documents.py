@@ -13,11 +13,20 @@ A cassette is a stream of YAML documents: first the author's, then one for each 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .errors import CassetteDamaged, NotACassette
 
 _KEY = re.compile(rb"---[^\n]*\nrequest:\n  method: ([A-Z]+)\n  url: ([^\n \"'#&*!|>%@`][^\n #]*)\n")
+# A URL up to its query that says what it means in the one way in which every client would say it.
+_NUMBER = rb"(?:0|[1-9][0-9]{0,2})"
+_USUAL = rb"""https?://(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:%s\.){3}%s)(?::(?!80/|443/)[1-9][0-9]*)?
+    (?:/(?!\.{1,2}[/?\n])(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%%[0-9A-F]{2})*)+(?=[?\n])""" % (_NUMBER, _NUMBER)
+_ASKED = rb"(?:[ ]\#[^\n]*)?\nrequest:\n[ ]{2}method:[ ]([A-Z]+)\n[ ]{2}url:[ ](%s)[^\n #]*(?=\n)" % _USUAL
+_START = re.compile(rb"---" + _ASKED, re.VERBOSE)
+# What stands between two documents as the recorder writes it, the next request included; else one mark.
+_MARKS = re.compile(rb"\n(?:\.\.\.(?:\n---%s|(?![^ \t\n]))|---(?![^ \t\n]))" % _ASKED, re.VERBOSE)
+_DOT = ord(".")
 _NOT_BLANK = re.compile(rb"^(?![ \t]*(?:#|$))", re.MULTILINE)
 
 
@@ -26,6 +35,7 @@ class Document(NamedTuple):
 
     `start` is where it begins, comments in front of it included; `mark` is where its `---` line begins;
     `body_end` is where its text ends, and `stop` where the next document may start.
+    `asked` is the method and the URL up to its query, where they are written as the recorder writes them.
     """
 
     start: int
@@ -33,6 +43,7 @@ class Document(NamedTuple):
     body_end: int
     stop: int
     is_closed: bool
+    asked: tuple[bytes, bytes] | None = None
 
     def text(self, data: bytes) -> bytes:
         """Return what the document says, without its end mark."""
@@ -93,42 +104,45 @@ def scan(data: bytes, path: str) -> list[Document]:
     documents: list[Document] = []
     start = mark = 0
     is_open = True
-    for position, is_start in _marks(data):
-        line_end = data.find(b"\n", position) + 1 or len(data)
-        if not is_start:
+    asked: tuple[bytes, bytes] | None = None
+    if data.startswith(b"...") and data[3:4] in (b"", b"\n", b" ", b"\t"):
+        documents.append(Document(0, 0, 0, _line_end(data, 0), True))
+        start, is_open = documents[0].stop, False
+    for found in _MARKS.finditer(data):
+        position = found.start() + 1
+        following: Any = found.group(1, 2)
+        is_pair = following[0] is not None
+        if is_pair or data[position] == _DOT:
+            line_end = position + 4 if is_pair else _line_end(data, position)
             if is_open:
-                documents.append(Document(start, mark, position, line_end, True))
-            start, is_open = line_end, False
+                documents.append(Document(start, mark, position, line_end, True, asked))
+            else:
+                _refuse_text_outside(data, start, position, path)
+                documents[-1] = documents[-1]._replace(stop=line_end)
+            start, is_open = line_end, is_pair
+            mark, asked = start, following if is_pair else None
             continue
         if not is_open:
             _refuse_text_outside(data, start, position, path)
         elif documents or _NOT_BLANK.search(data, mark, position) is not None:
-            documents.append(Document(start, mark, position, position, False))
+            documents.append(Document(start, mark, position, position, False, asked))
             start = position
-        mark, is_open = position, True
+        mark, is_open, asked = position, True, _asked(data, position)
     if is_open:
-        documents.append(Document(start, mark, len(data), len(data), False))
+        documents.append(Document(start, mark, len(data), len(data), False, asked))
     elif start < len(data):
         _refuse_text_outside(data, start, len(data), path)
         documents[-1] = documents[-1]._replace(stop=len(data))
     return documents
 
 
-def _marks(data: bytes) -> list[tuple[int, bool]]:
-    """Return the positions of the marks, in order, and whether each begins a document."""
-    return sorted([(at, True) for at in _lines(data, b"---")] + [(at, False) for at in _lines(data, b"...")])
+def _line_end(data: bytes, position: int) -> int:
+    return data.find(b"\n", position) + 1 or len(data)
 
 
-def _lines(data: bytes, mark: bytes) -> list[int]:
-    """Return where lines begin that are `mark`, or start with it and a blank."""
-    found = [0] if data.startswith(mark) and data[3:4] in (b"", b"\n", b" ", b"\t") else []
-    needle = b"\n" + mark
-    at = data.find(needle)
-    while at >= 0:
-        if data[at + 4 : at + 5] in (b"", b"\n", b" ", b"\t"):
-            found.append(at + 1)
-        at = data.find(needle, at + 4)
-    return found
+def _asked(data: bytes, mark: int) -> tuple[bytes, bytes] | None:
+    found = _START.match(data, mark)
+    return None if found is None else (found[1], found[2])
 
 
 def _refuse_text_outside(data: bytes, start: int, end: int, path: str) -> None:

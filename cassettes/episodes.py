@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Nothing but method and URL: what most recorded requests consist of.
 _BARE = re.compile(rb"---[^\n]*\nrequest:\n  method: [^\n]*\n  url: [^\n]*\n(?=response:|error:)")
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
-# A URL that the recorder wrote and that every client would write alike; others are compared by their parts.
-_USUAL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*\Z")
 _MEND = "Mend that interaction by hand, or delete it and record it again."
 
 
@@ -178,39 +176,40 @@ class Library:
     """The episodes of one cassette, found by what they answer.
 
     Method and URL are read off the bytes; only the episodes that share both with a request are looked at further.
+    URLs that can be written in several ways are strays: they are parsed, all of them, when the first request comes.
     """
 
     def __init__(self, episodes: Sequence[Episode], place: Place, matcher: Matcher) -> None:
         self.episodes = episodes
         self.place = place
         self.matcher = matcher
-        self._places: dict[tuple[str, str], list[Episode]] = {}
-        self._elsewhere: list[Episode] = []
-        self._buckets: dict[tuple[str, str], dict[Hashable, Shelf]] = {}
-        self._sort()
+        self._places: dict[tuple[bytes, bytes], list[Episode]] = {}
+        self._strays: list[Episode] = []
+        self._stray_places: dict[Hashable, list[Episode]] | None = None
+        self._buckets: dict[tuple[bytes, bytes], dict[Hashable, Shelf]] = {}
+        if matcher.is_bucketed:
+            self._sort()
 
     def _sort(self) -> None:
+        places = self._places
         for episode in self.episodes:
-            key = episode.place if self.matcher.is_bucketed else None
-            if key is not None:
-                method, url = key
-                place = (method, url.partition("?")[0])
-                if place in self._places:
-                    self._places[place].append(episode)
-                    continue
-                if _USUAL.match(place[1]):
-                    self._places[place] = [episode]
-                    continue
-            self._elsewhere.append(episode)
+            asked = episode.document.asked
+            if asked is None or b"__REDACTED_" in asked[1]:
+                self._strays.append(episode)
+            elif asked in places:
+                places[asked].append(episode)
+            else:
+                places[asked] = [episode]
 
     def shelf(self, request: RecordedRequest) -> Shelf | None:
         """Return the episodes that answer a request, or `None` where there are none."""
-        place = (request.method, request.url.partition("?")[0]) if self.matcher.is_bucketed else ("", "")
+        place = (b"", b"")
+        if self.matcher.is_bucketed:
+            place = (request.method.encode("utf-8"), request.url.partition("?")[0].encode("utf-8"))
         bucket = self._buckets.get(place)
         if bucket is None:
             bucket = self._buckets[place] = {}
-            episodes = sorted([*self._places.get(place, ()), *self._elsewhere], key=lambda episode: episode.number)
-            for episode in episodes:
+            for episode in self._near(request, place):
                 key = self.matcher.key(episode.request)
                 bucket.setdefault(key, Shelf()).episodes.append(episode)
         shelf = bucket.get(self.matcher.key(request))
@@ -223,6 +222,20 @@ class Library:
             if all(match(episode.request, request) for match in self.matcher.callables)
         )
         return agreeing if agreeing.episodes else None
+
+    def _near(self, request: RecordedRequest, place: tuple[bytes, bytes]) -> Sequence[Episode]:
+        """Return the episodes that share method and URL with a request."""
+        if not self.matcher.is_bucketed:
+            return self.episodes
+        found = self._places.get(place, [])
+        if not self._strays:
+            return found
+        if self._stray_places is None:
+            self._stray_places = {}
+            for episode in self._strays:
+                self._stray_places.setdefault(self.matcher.place(episode.request), []).append(episode)
+        strays = self._stray_places.get(self.matcher.place(request), [])
+        return sorted([*found, *strays], key=lambda episode: episode.number) if found else strays
 
 
 class Shelf:

@@ -47,6 +47,11 @@ class Matcher:
         """Return what two requests have in common when one recording answers both."""
         return tuple([self.field(name, request) for name in self.fields])
 
+    def place(self, request: RecordedRequest) -> Hashable:
+        """Return method, origin and path: what two requests share that one recording answers, if URLs count."""
+        origin, path, _ = _url_parts(self._redactor.url(request.url))
+        return request.method, origin, path
+
     def field(self, name: str, request: RecordedRequest) -> Hashable:
         """Return one field of a request, reduced to what counts."""
         if name == "method":

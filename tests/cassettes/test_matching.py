@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from .conftest import Stage
 
 URL = "https://api.test/"
+EPISODE = """--- # GET /users -> 200
+request:
+  method: GET
+  url: https://api.test/users
+response:
+  status: 200
+  json: [ada, grace]
+...
+"""
 
 
 def same_first_byte(one: cassettes.RecordedRequest, other: cassettes.RecordedRequest) -> bool:
@@ -209,3 +218,33 @@ def test_paths_take_parts_out_of_data() -> None:
     assert paths.without(5, ("a",)) == 5
     assert paths.without(5, ()) is None
     assert paths.parse("headers.Date").names("date")
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://api.test:443/users", "https://api.test/users"),
+        ("https://API.test/users", "https://api.test/users"),
+        ("https://api.test/a/../users", "https://api.test/users"),
+        ("https://api.test", "https://api.test/"),
+    ],
+)
+def test_urls_written_by_hand_in_another_way_answer(stage: Stage, written: str, sent: str) -> None:
+    stage.written(EPISODE.replace("https://api.test/users", written), EPISODE.replace("/users", "/other"))
+
+    with stage.use("none") as cassette:
+        assert stage.client.get(sent).json() == ["ada", "grace"]
+
+    assert len(cassette.played) == 1
+
+
+def test_a_secret_in_the_path_is_whatever_the_program_sends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TOKEN", "12345:abcdefgh")
+    stage.written(
+        EPISODE.replace("/users", "/bots/__REDACTED_token_1__/send"), EPISODE.replace("/users", "/bots/other/send")
+    )
+
+    with stage.use("none"):
+        answer = stage.client.get("https://api.test/bots/12345:abcdefgh/send")
+
+    assert answer.status_code == 200
