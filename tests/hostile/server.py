@@ -19,6 +19,7 @@ from .steps import (
     CloseNotify,
     Cut,
     Drip,
+    Echo,
     Flood,
     HalfClose,
     Listen,
@@ -172,6 +173,10 @@ class Connection:
             raise Ended
         elif isinstance(step, HalfClose):
             self._socket.shutdown(socket.SHUT_WR)
+        elif isinstance(step, Echo):
+            for _ in range(step.times):
+                target = self.read_request()[0].split(b" ")[1]
+                self.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(target), target))
         elif isinstance(step, Tell):
             self._server.event(step.event).set()
         elif isinstance(step, WaitFor):

@@ -86,6 +86,12 @@ class Stall(NamedTuple):
     """Keep the connection open, neither reading nor writing, until the server is closed."""
 
 
+class Echo(NamedTuple):
+    """Answer some requests, each with its own target as the body."""
+
+    times: int
+
+
 class BeGood(NamedTuple):
     """Answer every request properly, until the client hangs up."""
 
@@ -106,6 +112,7 @@ Step = Union[
     WaitFor,
     Listen,
     Stall,
+    Echo,
     BeGood,
 ]
 Script = tuple[Step, ...]

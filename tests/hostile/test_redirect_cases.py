@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy import InvalidURL, RemoteProtocolError, TooManyRedirects, UnsupportedProtocol
+from understudy import (
+    DeadlineExceeded,
+    InvalidURL,
+    NetRCAuth,
+    RemoteProtocolError,
+    Timeout,
+    TooManyRedirects,
+    UnsupportedProtocol,
+    refuse_downgrade,
+)
 
+from .authorities import server_context, trusting
 from .cases import MIB, OK
-from .invariants import SECRET, check_pool
+from .invariants import SECRET, Stopwatch, check_error, check_pool
 from .server import HostileServer
-from .steps import BeGood, Flood, Listen, Read, Send
+from .steps import BeGood, Drip, Flood, Listen, Read, Send
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +134,67 @@ async def test_c64_a_fragment_is_kept_and_never_sent(side: Any) -> None:
 
         assert response.url.fragment == "part"
         assert b"part" not in server.heard
+
+
+async def test_c56_out_of_tls_goes_no_secret_and_where_that_is_refused_nothing(side: Any) -> None:
+    options: dict[str, Any] = {"headers": {"Authorization": SECRET, "Cookie": SECRET}, "follow_redirects": True}
+    with HostileServer() as plain:
+        away = (Read(), Send(moved(plain.url("/there"))), BeGood())
+        with HostileServer(away, away, tls=server_context("127.0.0.1")) as secure:
+            async with side.client(transport=side.transport(verify=trusting()), **options) as client:
+                assert (await side.call(client.get, secure.url())).content == b"good"
+            assert SECRET.encode() not in plain.heard
+            assert len(plain.requests) == 1
+
+            options["redirect_policy"] = refuse_downgrade
+            async with side.client(transport=side.transport(verify=trusting()), **options) as client:
+                assert (await side.call(client.get, secure.url())).status_code == 302
+                check_pool(client._transport.snapshot())
+            assert len(plain.requests) == 1
+        assert all(SECRET.encode() in head for head in secure.requests)
+
+
+async def test_c62_the_deadline_covers_every_hop(side: Any) -> None:
+    hop = (Read(), Drip(moved("/on")))
+    with HostileServer(hop, hop, hop, hop) as server:
+        async with side.client(follow_redirects=True, timeout=Timeout(2.0, total=0.2)) as client:
+            with Stopwatch(1.5), pytest.raises(DeadlineExceeded) as caught:
+                await side.call(client.get, server.url())
+
+            check_error(caught.value)
+            check_pool(client._transport.snapshot())
+
+
+async def test_c67_a_password_of_netrc_stays_at_its_host(side: Any, tmp_path: Path) -> None:
+    file = tmp_path / "netrc"
+    file.write_text(f"machine 127.0.0.1 login ada password {SECRET}\n", encoding="ascii")
+    file.chmod(0o600)
+    told = base64.b64encode(f"ada:{SECRET}".encode())
+    with HostileServer() as other:
+        away = (Read(), Send(moved(other.url("/there", host="localhost"))))
+        with HostileServer(away) as first:
+            async with side.client(follow_redirects=True, auth=NetRCAuth(file)) as client:
+                assert (await side.call(client.get, first.url())).content == b"good"
+        assert told in first.heard
+    assert told not in other.heard
+    assert b"authorization" not in other.heard.lower()
+
+
+@pytest.mark.parametrize(
+    "location", ["/" + "a/../" * 12_000, "/" + "%41" * 20_000, "//" + "a." * 30_000, "/?" + "&" * 60_000]
+)
+async def test_c70_a_long_location_takes_linear_time(location: str, side: Any) -> None:
+    with HostileServer((Read(), Send(moved(location)), BeGood())) as server:
+        async with side.client(follow_redirects=True) as client:
+            began = time.process_time()
+            try:
+                response = await side.call(client.get, server.url())
+            except (RemoteProtocolError, InvalidURL) as error:
+                assert len(str(error)) < 400  # noqa: PT017  # either is fine, and neither takes long
+            else:
+                assert response.content == b"good"
+            assert time.process_time() - began < 1.0
+            check_pool(client._transport.snapshot())
 
 
 async def test_c33_the_endless_body_of_a_redirect_is_not_read(side: Any) -> None:

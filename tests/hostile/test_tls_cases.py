@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import resource
 import ssl
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import pytest
@@ -24,7 +26,7 @@ from understudy import (
 )
 
 from .authorities import DAY, NOW, client_context, demanding_context, odd_context, server_context, trusting
-from .cases import GOOD, OK, head
+from .cases import GOOD, MIB, OK, head
 from .invariants import Stopwatch, check_error, check_pool
 from .server import HostileServer
 from .steps import BeGood, Cut, Drip, Read, Reset, Send, Stall
@@ -214,11 +216,65 @@ async def test_c50_connections_with_another_server_name_are_not_shared(side: Any
         assert len(server.connections) == 2
 
 
-async def test_c51_failing_handshakes_leave_nothing(side: Any) -> None:
-    with HostileServer(tls=server_context("elsewhere.test")) as server:
-        async with side.client(transport=side.transport(verify=trusting())) as client:
-            for _ in range(30):
-                with pytest.raises(ConnectError):
+OLD_ENDS: dict[str, tuple[Script, bytes | None]] = {
+    "until the close": ((Read(), Send(OK + b"\r\nhalf"), Cut()), b"half"),
+    "with a length": ((Read(), Send(head(b"Content-Length: 9") + b"half"), Cut()), None),
+    "in chunks": ((Read(), Send(head(b"Transfer-Encoding: chunked") + b"4\r\nhalf\r\n"), Cut()), None),
+    "in the head": ((Read(), Send(OK), Cut()), None),
+}
+
+
+@pytest.mark.parametrize("name", list(OLD_ENDS))
+async def test_c47_a_cut_may_be_taken_for_an_end(name: str, side: Any) -> None:
+    # Only where nothing else says where the body ends.
+    script, body = OLD_ENDS[name]
+    with HostileServer(script, tls=server_context("127.0.0.1")) as server:
+        async with side.client(transport=side.transport(verify=trusting(), accepts_unclean_end=True)) as client:
+            if body is not None:
+                assert (await side.call(client.get, server.url())).content == body
+            else:
+                with pytest.raises((ReadError, RemoteProtocolError)) as caught:
                     await side.call(client.get, server.url())
+                check_error(caught.value)
+            check_pool(client._transport.snapshot())
+
+
+async def fail_to_connect(side: Any, times: int) -> None:
+    """Let handshakes fail in three ways, again and again."""
+    options = {"verify": trusting(), "trust_env": False}
+    scripts: list[Script] = [(Send(GOOD),), (Reset(),)] * times
+    with (
+        HostileServer(tls=server_context("elsewhere.test")) as untrusted,
+        HostileServer(*scripts) as broken,
+    ):
+        async with side.client(transport=side.transport(**options)) as client:
+            for _ in range(times):
+                for url in (untrusted.url(), *[broken.url().replace("http:", "https:")] * 2):
+                    with pytest.raises(ConnectError):
+                        await side.call(client.get, url)
 
             assert client._transport.snapshot().open == 0
+
+
+async def test_c51_failing_handshakes_leave_nothing(side: Any) -> None:
+    # What is left of sockets and threads is counted after every test.
+    await fail_to_connect(side, 10)
+
+
+@pytest.mark.slow
+async def test_c51_very_many_failing_handshakes_leave_nothing(side: Any, pytestconfig: pytest.Config) -> None:
+    if "slow" not in str(pytestconfig.getoption("-m")):
+        pytest.skip("takes a minute: run with -m slow")
+    await fail_to_connect(side, 100)
+    before = memory()
+
+    for _ in range(33):
+        await fail_to_connect(side, 100)
+
+    assert memory() - before < 4 * MIB
+
+
+def memory() -> int:
+    """Return the bytes that this process has in memory."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()

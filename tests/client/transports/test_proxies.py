@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -98,6 +99,16 @@ def test_what_is_no_entry_of_no_proxy_hinders_nobody(entry: str) -> None:
 
     assert through("https://b.test/", environment) is None
     assert through("http://c.test/", environment) == "http://proxy.test"
+
+
+def test_a_long_no_proxy_takes_linear_time() -> None:
+    entries = ",".join(["a" * 100_000, "." * 100_000, *[f"h{number}.test" for number in range(10_000)]])
+    began = time.process_time()
+
+    found = environment_mounts(str, {"all_proxy": "http://proxy.test", "no_proxy": entries})
+
+    assert time.process_time() - began < 2.0
+    assert len(found) > 10_000
 
 
 def test_the_environment_of_the_process_is_where_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
