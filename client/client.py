@@ -73,7 +73,7 @@ class Client(BaseClient):
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
     first outermost; `retry=Retry()` sends again what failed; `secret_headers` names more fields that never travel to
     another origin; `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False`
-    keeps no cookies.
+    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`.
     """
 
     _caller = BLOCKING
@@ -370,8 +370,9 @@ class AsyncClient(BaseClient):
 
     Beyond what httpx knows: `guards` bound what a server may make the client hold; `json_codec=(dumps, loads)` plugs in
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
-    first outermost; `secret_headers` names more fields that never travel to another origin;
-    `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False` keeps no cookies.
+    first outermost; `retry=Retry()` sends again what failed; `secret_headers` names more fields that never travel to
+    another origin; `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False`
+    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`.
     """
 
     _caller = ASYNCHRONOUS

@@ -62,6 +62,7 @@ class ClientExtras(TypedDict, total=False):
     redirect_policy: RedirectPolicy | None
     retry: Retry | None
     secret_headers: Iterable[str]
+    allow_absolute_urls: bool
 
 
 class CallOptions(TypedDict, total=False):

@@ -10,7 +10,7 @@ from .auth.accept import AuthTypes, auth_from, auth_in_url
 from .bodies.decode import supported_encodings
 from .clock import REAL_CLOCK
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
-from .errors import RequestError
+from .errors import InvalidURL, RequestError
 from .journal import log_response
 from .layers.authorize import Authorize
 from .layers.deadline import Deadline, DeadlineBlock, Stopwatch, deadline_for
@@ -100,9 +100,11 @@ class BaseClient:
         retry: Retry | None = None,
         redirect_policy: RedirectPolicy | None = None,
         secret_headers: Iterable[str] = (),
+        allow_absolute_urls: bool = True,
     ) -> None:
         self._state = ClientState.UNOPENED
         self._base_url = _with_trailing_slash(URL(base_url))
+        self._allows_absolute_urls = allow_absolute_urls
         self._auth = auth_from(auth)
         self._params = QueryParams(params)
         self.headers = Headers(headers)
@@ -293,6 +295,8 @@ class BaseClient:
         """Append a relative URL to the base, whether or not it starts with a slash."""
         merged = URL(url)
         base = self._base_url
+        if not self._allows_absolute_urls:
+            _refuse_to_leave(base, merged)
         if not merged.is_relative_url or not base.is_absolute_url:
             return merged
         return base.copy_with(raw_path=base.raw_path + merged.raw_path.lstrip(b"/"), fragment=merged.fragment or None)
@@ -471,6 +475,16 @@ class BaseClient:
     def _wrong_kind(self, transport: object) -> TypeError:
         name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__
         return TypeError(f"{name} is no transport for {type(self).__name__}: it has no `{self._method}`")
+
+
+def _refuse_to_leave(base: URL, url: URL) -> None:
+    """Raise `InvalidURL` for what is no reference to something below the base, however servers read it."""
+    if not base.is_absolute_url:
+        raise InvalidURL("allow_absolute_urls=False needs an absolute base_url, to stay below it")
+    if url.scheme or url.netloc or url.userinfo:
+        raise InvalidURL(f"{url.redacted!r} is not relative to {base.redacted!r}, and allow_absolute_urls is False")
+    if ".." in url.path.replace("\\", "/").split("/"):
+        raise InvalidURL(f"{url.redacted!r} leads out of {base.redacted!r}, and allow_absolute_urls is False")
 
 
 def _with_trailing_slash(url: URL) -> URL:

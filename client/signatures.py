@@ -226,4 +226,5 @@ def new_client(
     redirect_policy: RedirectPolicy | None = None,
     retry: Retry | None = None,
     secret_headers: Iterable[str] = (),
+    allow_absolute_urls: bool = True,
 ) -> Any: ...

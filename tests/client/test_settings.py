@@ -605,3 +605,63 @@ async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
     response = await side.call(Chooser().get, "https://api.test/")
 
     assert response.text == "api.test"
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("users", "https://api.test/v1/users"),
+        ("/users?page=2", "https://api.test/v1/users?page=2"),
+        ("", "https://api.test/v1/"),
+        ("?page=2", "https://api.test/v1/?page=2"),
+        ("./users/..users", "https://api.test/v1/users/..users"),
+        ("@evil.test/", "https://api.test/v1/@evil.test/"),
+        ("?to=//evil.test/../..", "https://api.test/v1/?to=//evil.test/../.."),
+    ],
+)
+@pytest.mark.anyio
+async def test_what_is_relative_stays_below_the_base(side: Side, url: str, target: str) -> None:
+    client = side.client(ok, base_url="https://api.test/v1", allow_absolute_urls=False)
+
+    assert str(client.build_request("GET", url).url) == target
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.test/v1/users",
+        "https://evil.test/",
+        "//evil.test/",
+        "//api.test/v1/",
+        "//user@api.test/",
+        "https:/users",
+        "file:///etc/passwd",
+        "mailto:jo@evil.test",
+        "\\\\evil.test",
+        "/\\evil.test",
+        "..",
+        "../admin",
+        "/users/../../admin",
+        "/%2e%2e/admin",
+        "..%2fadmin",
+        "..%5cadmin",
+        "users/..\\..\\admin",
+    ],
+)
+@pytest.mark.anyio
+async def test_what_leaves_the_base_is_refused_where_that_is_asked_for(side: Side, url: str) -> None:
+    client = side.client(ok, base_url="https://api.test/v1", allow_absolute_urls=False)
+
+    with pytest.raises(InvalidURL):
+        await side.call(client.get, url)
+
+
+def test_staying_below_the_base_needs_one() -> None:
+    with pytest.raises(InvalidURL, match="needs an absolute base_url"):
+        understudy.Client(allow_absolute_urls=False).build_request("GET", "/users")
+
+
+def test_by_default_dots_lead_where_they_lead_in_httpx() -> None:
+    client = understudy.Client(base_url="https://api.test/some/path")
+
+    assert str(client.build_request("GET", "../testing/123").url) == "https://api.test/some/testing/123"
