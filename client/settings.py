@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response", "error")
+_NO_HOOKS: dict[str, list[EventHook]] = {"request": [], "response": []}
 
 
 class ClientState(enum.Enum):
@@ -124,6 +125,7 @@ class BaseClient:
         self._retry = retry_from(retry)
         self._redirect_policy = redirect_policy
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
+        self._redirects: Redirects | None = None
         self._transport: Any = None
         self._mounts: dict[URLPattern, Any] = {}
 
@@ -384,14 +386,12 @@ class BaseClient:
         deadline = deadline_for(self, request)
         if deadline is not None:
             extensions["deadline"] = deadline
-        send = stack(self._layers(request, stream, auth, follow_redirects, retry), self._deliver)
-        response = await send(request)
+        outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
+        response = await outermost(request, stack(layers, self._deliver))
         try:
             fails = self._raises_for_status and not response.is_success
-            if fails or not stream:
-                # Mostly it has come with its head.
-                if response._take_held() is None:
-                    await self._caller.read(response)
+            if (fails or not stream) and response._take_held() is None:
+                await self._caller.read(response)
             if fails:
                 response.raise_for_status()
         except BaseException:
@@ -407,18 +407,19 @@ class BaseClient:
         follow_redirects: bool | UseClientDefault,
         retry: Retry | UseClientDefault | None,
     ) -> list[Layer]:
-        """Return the layers that have something to do, outermost first."""
+        """Return the layers that have something to do, outermost first; one of them follows redirects."""
         is_bounded = "deadline" in request.extensions
         layers: list[Layer] = [Deadline(self._caller, reads=not stream)] if is_bounded else []
-        layers.extend(self._own_layers)
+        layers += self._own_layers
         chosen = self._auth if isinstance(auth, UseClientDefault) else auth_from(auth)
         if chosen is None and request.url.userinfo:
             chosen = auth_in_url(request.url)
         if chosen is not None:
             layers.append(Authorize(chosen, self._caller))
         follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
-        layers.append(
-            Redirects(
+        redirects = self._redirects
+        if redirects is None or not redirects.fits(self._cookies, follow, self.max_redirects):
+            redirects = self._redirects = Redirects(
                 self._cookies,
                 self._caller,
                 follow=follow,
@@ -426,11 +427,11 @@ class BaseClient:
                 policy=self._redirect_policy,
                 secrets=self._secret_headers,
             )
-        )
+        layers.append(redirects)
         policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
         if policy is not None:
             layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
-        if any(self._event_hooks.values()):
+        if self._event_hooks != _NO_HOOKS:
             layers.append(Hooks(self._event_hooks, self._caller))
         if is_bounded:
             layers.append(Stopwatch())

@@ -71,6 +71,10 @@ class Redirects:
         self._policy = policy
         self._secrets = secrets
 
+    def fits(self, cookies: Cookies, follow: bool, limit: int) -> bool:
+        """Whether this layer does what one made with these settings would do."""
+        return self._cookies is cookies and self._follow is follow and self._limit == limit
+
     async def __call__(self, request: Request, send: Send) -> Response:
         history: list[Response] = []
         while True:

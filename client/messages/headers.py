@@ -193,6 +193,8 @@ class Headers(MutableMapping[str, str]):
         index = self._index
         if index is None:
             index = self._indexed()
+        if type(key) is str:
+            return key.lower() in index
         return isinstance(key, (str, bytes)) and lookup_key(key) in index
 
     def __setitem__(self, key: str, value: str) -> None:
