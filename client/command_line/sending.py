@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def send(wish: Wish, stack: ExitStack) -> int:
     screen, notes = out(), err()
     watch = Stopwatch(noting(notes, wish.verbose))
     if wish.trace:
-        _warm_up(wish)
+        warm_up(wish.url, wish.network["verify"])
     client = client_for(watch, wish.network, wish.proxy, **wish.client)
     for kind in TAPES:
         if kind in wish.tapes:
@@ -86,16 +87,17 @@ def noting(notes: Console, wanted: bool) -> Callable[[str], None]:
     return note
 
 
-def _warm_up(wish: Wish) -> None:
+def warm_up(url: URL, verify: bool) -> None:
     """Do what the first request of a process does once, so that it is not mistaken for time on the wire."""
     from importlib import import_module
 
     for name in ("connect", "pool"):
         import_module(f"..network.{name}", __package__)
-    if wish.url.scheme == "https":
+    if url.scheme == "https":
         from ..network.tls import create_ssl_context
 
-        create_ssl_context(wish.network["verify"])
+        with contextlib.suppress(OSError):  # whoever connects will say it better
+            create_ssl_context(verify)
 
 
 def client_for(watch: Stopwatch, network: dict[str, Any], proxy: Proxy | None, **options: Any) -> Client:

@@ -30,7 +30,7 @@ _TIME = 10
 _LEAST = 10
 
 
-def draw(console: Console, hops: Sequence[Hop]) -> None:
+def draw(console: Console, hops: Sequence[Hop], *, titled: bool = True) -> None:
     """Print every hop with its phases, each a bar at its place in the whole time."""
     if not hops:
         return
@@ -38,7 +38,8 @@ def draw(console: Console, hops: Sequence[Hop]) -> None:
     whole = max(max(hop.end for hop in hops) - start, 1e-9)
     width = max(min(console.width, 120) - _NAME - _TIME - 5, _LEAST)
     for number, hop in enumerate(hops, 1):
-        _title(console, number, len(hops), hop)
+        if titled:
+            _title(console, number, len(hops), hop)
         for phase in hop.phases:
             bar = _bar(phase.start - start, phase.end - start, whole, width, console)
             line(

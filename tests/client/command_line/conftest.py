@@ -67,6 +67,15 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """A server that takes clients as they are: some have seen enough before everything was sent."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 class Printed(NamedTuple):
     """What a command printed, and how it ended."""
 
@@ -100,11 +109,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Generator[ThreadingHTTPServer]:
+def server() -> Generator[Server]:
     """A server on a port of its own."""
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running = Server(("127.0.0.1", 0), Handler)
     vars(running)["was_asked"] = threading.Event()
-    running.daemon_threads = True
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield running
@@ -114,7 +122,7 @@ def server() -> Generator[ThreadingHTTPServer]:
 
 
 @pytest.fixture
-def url(server: ThreadingHTTPServer) -> str:
+def url(server: Server) -> str:
     """Where the server is."""
     return f"http://127.0.0.1:{server.server_address[1]}"
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy import URL, Client, MockTransport
+from understudy.client.command_line.proxy_choice import choose
+from understudy.client.transports.proxies import environment_mounts
+
+PROXY = "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "proxy", "why"),
+    [
+        ({}, "https://a.test", None, "https_proxy and all_proxy are not set"),
+        ({"http_proxy": PROXY}, "https://a.test", None, "the variables name none for https"),
+        ({"https_proxy": PROXY}, "https://a.test", PROXY, "https_proxy says so"),
+        ({"HTTPS_PROXY": PROXY}, "https://a.test", PROXY, "HTTPS_PROXY says so"),
+        ({"HTTPS_PROXY": "http://other", "https_proxy": PROXY}, "https://a.test", PROXY, "https_proxy says so"),
+        ({"ALL_PROXY": "proxy.test:3128"}, "https://a.test", PROXY, "ALL_PROXY says so"),
+        ({"all_proxy": PROXY, "NO_PROXY": "b.test, .test"}, "https://a.test", None, "NO_PROXY holds .test"),
+        ({"all_proxy": PROXY, "no_proxy": "10.0.0.0/8"}, "https://10.1.2.3", None, "no_proxy holds 10.0.0.0/8"),
+        ({"all_proxy": PROXY, "no_proxy": "*"}, "https://a.test", None, "no_proxy holds *"),
+        ({"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}, "http://a.test", None, "HTTP_PROXY is ignored"),
+    ],
+)
+def test_the_word_that_decided_is_named(environment: dict[str, str], url: str, proxy: str | None, why: str) -> None:
+    choice = choose(URL(url), environment)
+
+    assert choice.proxy == proxy
+    assert choice.why.startswith(why)
+
+
+def test_a_password_is_not_shown() -> None:
+    choice = choose(URL("http://a.test"), {"http_proxy": "http://ada:s3cret@proxy.test"})
+
+    assert choice.shown == "http://ada:[secure]@proxy.test"
+    assert choose(URL("https://a.test"), {}).shown == "none"
+
+
+def test_a_proxy_that_is_none_is_told() -> None:
+    with pytest.raises(ValueError, match="unknown scheme for proxy URL"):
+        choose(URL("http://a.test"), {"http_proxy": "gopher://proxy.test"})
+
+
+_HOSTS = st.sampled_from(["a.test", "b.a.test", "test", "10.1.2.3", "localhost"])
+
+
+@given(
+    environment=st.fixed_dictionaries(
+        {},
+        optional={
+            "http_proxy": st.just("http://one.test"),
+            "https_proxy": st.just("http://two.test"),
+            "ALL_PROXY": st.just("http://three.test"),
+            "no_proxy": st.lists(
+                st.sampled_from(["a.test", ".a.test", "10.0.0.0/8", "localhost", "a.test:443", "*", "?"]), max_size=3
+            ).map(",".join),
+        },
+    ),
+    url=st.builds("{}://{}".format, st.sampled_from(["http", "https"]), _HOSTS),
+)
+def test_the_choice_is_the_one_of_a_client(environment: dict[str, str], url: str) -> None:
+    direct = MockTransport(_never)
+    mounts: dict[str, Any] = environment_mounts(_Through, environment)
+    with Client(transport=direct, mounts=mounts) as client:
+        chosen = client._transport_for_url(URL(url))
+
+    assert choose(URL(url), environment).proxy == getattr(chosen, "proxy", None)
+
+
+class _Through(MockTransport):
+    def __init__(self, proxy: str) -> None:
+        super().__init__(_never)
+        self.proxy = proxy
+
+
+def _never(_: object) -> Any:
+    raise AssertionError("nothing is sent")
