@@ -61,6 +61,7 @@ from .messages.timings import Timings
 from .network.backends.memory import AsyncMemoryNetwork, MemoryEnd, MemoryNetwork
 from .network.backends.resolvers import DNSCache
 from .network.proxy import Proxy
+from .network.snapshot import PoolSnapshot
 from .network.tls import create_ssl_context
 from .retry import Attempt, Retry
 from .retry_transport import RetryTransport
@@ -127,6 +128,7 @@ __all__ = [
     "NetRCAuth",
     "NetworkError",
     "Origin",
+    "PoolSnapshot",
     "PoolTimeout",
     "ProtocolError",
     "Proxy",

@@ -105,6 +105,9 @@ class WriteTimeout(TimeoutException):
 class PoolTimeout(TimeoutException):
     """No connection became free within `Timeout(pool=)` seconds."""
 
+    pool: Any = None
+    """The `PoolSnapshot` of that moment: who holds the connections, and who waits."""
+
 
 class DeadlineExceeded(TimeoutException):
     """The budget for the whole call, `Timeout(total=)`, is spent."""

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
     from .messages.response import Response
+    from .network.snapshot import PoolSnapshot
     from .request_options import JSONCodec
     from .retry import Retry
     from .signatures import NoOptions
@@ -347,6 +348,20 @@ class BaseClient:
             if pattern.matches(url):
                 return self._transport if transport is None else transport
         return self._transport
+
+    @property
+    def pool(self) -> PoolSnapshot:
+        """What the client's connections do at this moment: print it, or look at `holders`, `kept` and `waiting`.
+
+        Counts the network transports that the client has itself, those behind proxies included; each of them keeps to
+        the limits for itself. What a transport wraps is not seen.
+        """
+        from .config import DEFAULT_LIMITS
+        from .network.snapshot import together
+
+        transports = {id(transport): transport for transport in self._own_transports()}
+        snapshots = [transport.snapshot() for transport in transports.values() if hasattr(transport, "snapshot")]
+        return together(snapshots[0].limits if snapshots else DEFAULT_LIMITS, snapshots)
 
     def _own_transports(self) -> list[Any]:
         """Return what this client opens and closes: its transport and its mounts."""

@@ -48,6 +48,12 @@ class Homes:
             return self._last
         return self._pool_of(loop)
 
+    def pools(self) -> list[Pool]:
+        """Return the pools of every loop."""
+        with forks.lock:
+            self._check_fork()
+            return list(self._known.values())
+
     def close(self) -> None:
         """Close the connections of every loop."""
         with forks.lock:

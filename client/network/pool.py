@@ -221,11 +221,13 @@ class Pool:
                 return
             said = snapshot(self._state, self._now())
         waits.left(None)
-        raise PoolTimeout(
+        error = PoolTimeout(
             f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read "
             "the responses that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
             request=call.request,
         )
+        error.pool = said
+        raise error
 
     def _settle(self) -> None:
         """Close and wake as the state has decided."""

@@ -205,7 +205,13 @@ class HTTPTransport(BaseTransport):
 
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool looks like now."""
-        return (self._pool or self._open()).snapshot()
+        from ..network.snapshot import PoolSnapshot
+
+        pool = self._pool
+        # After a fork the pool is the parent's.
+        if pool is None or self._generation != forks.generation:
+            return PoolSnapshot(self._settings.limits)
+        return pool.snapshot()
 
     def _open(self) -> Pool:
         from ..network.backends.blocking import BlockingBackend
@@ -288,10 +294,11 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         return self._settings.proxy
 
     def snapshot(self) -> PoolSnapshot:
-        """Return what the pool of the running event loop looks like now."""
-        homes = self._homes or self._open()
-        found: PoolSnapshot = homes.pool().snapshot()
-        return found
+        """Return what the pools of all event loops look like now, as one. Needs no event loop."""
+        from ..network.snapshot import together
+
+        pools: list[Pool] = [] if self._homes is None else self._homes.pools()
+        return together(self._settings.limits, [pool.snapshot() for pool in pools])
 
     def _open(self) -> Any:
         from ..network.homes import Homes
@@ -305,4 +312,4 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         return self._settings.pool(backend, is_async=True)
 
     def __repr__(self) -> str:
-        return "<AsyncHTTPTransport>"
+        return f"<AsyncHTTPTransport {'' if self._homes is None else self.snapshot()}>"

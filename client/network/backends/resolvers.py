@@ -9,7 +9,7 @@ import inspect
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from .addresses import Address, in_order, literal
 
@@ -106,7 +106,8 @@ def resolver_from(said: ResolverTypes) -> Finder:
     if isinstance(said, DNSCache):
         return said
     if isinstance(said, Mapping):
-        return Table(cast("Mapping[str, Places]", said))
+        known: Any = said
+        return Table(known)
     if callable(said):
         return Asking(said)
     raise TypeError(f"resolver={said!r}: a mapping of hosts to addresses, a function of host and port, or a DNSCache()")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from typing import Any
@@ -164,10 +165,14 @@ def test_a_full_pool_says_who_holds_it(world: Any) -> None:
             await sender.send(extensions=extensions)
         said = str(caught.value)
         assert "GET http://h.test/: no connection became free for 0.001 s" in said
-        assert "1 active and 0 idle of at most 1 connections (1 per host), 1 requests waiting" in said
+        assert "1 active and 0 idle of at most 1 connections (1 per host), 1 request waiting" in said
         assert "held longest by GET http://h.test/slow for 0." in said
         assert "secret" not in said
         assert not sender.pool.waiting
+        pool = caught.value.pool
+        assert [holder.request for holder in pool.holders] == ["GET http://h.test/slow"]
+        assert [waiter.request for waiter in pool.waiting] == ["GET http://h.test/"]
+        assert repr(pickle.loads(pickle.dumps(caught.value)).pool) == repr(pool)
         await sender.close_response(held)
         assert sender.pool.open == 0
 
