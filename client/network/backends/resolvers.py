@@ -106,8 +106,8 @@ def resolver_from(said: ResolverTypes) -> Finder:
     if isinstance(said, DNSCache):
         return said
     if isinstance(said, Mapping):
-        known: Any = said
-        return Table(known)
+        # A function might be a mapping as well, for all that pyright knows.
+        return Table(said)  # pyright: ignore[reportUnknownArgumentType]
     if callable(said):
         return Asking(said)
     raise TypeError(f"resolver={said!r}: a mapping of hosts to addresses, a function of host and port, or a DNSCache()")
