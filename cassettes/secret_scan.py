@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-_DETECTORS = {
+DETECTORS = {
     "AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{20,}",
     "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})",
@@ -28,32 +28,16 @@ _DETECTORS = {
     "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
 }
-_NAMES = list(_DETECTORS)
-_ANY = re.compile("|".join(f"({pattern})" for pattern in _DETECTORS.values()))
-# One of these words stands in everything that a detector finds; without any, nothing needs a closer look.
-_WORDS = (
-    ":AA",
-    "AKIA",
-    "ASIA",
-    "AIza",
-    "PRIVATE KEY",
-    "SG.",
-    "eyJ",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "hooks.slack",
-    "k_live_",
-    "k_test_",
-    "npm_",
-    "pypi-",
-    "sk-",
-    "xox",
-    "ya29.",
+_NAMES = list(DETECTORS)
+_ANY = re.compile("|".join(f"({pattern})" for pattern in DETECTORS.values()))
+# One of these is in everything that a detector finds; without any, nothing needs a closer look.
+# Each begins with one rare character, and expressions that do are found at the speed of `memchr`.
+_LOOKS = (
+    re.compile(r"_(?:(?<=gh[pousr]_)|(?<=npm_)|pat_(?<=github_pat_)|(?:live|test)_(?<=[rs]k_(?:live|test)_))"),
+    re.compile(r"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=glpat-)|(?<=pypi-)|----BEGIN[ ])"),
+    re.compile(r"\.(?:(?<=SG\.)|(?<=ya29\.)|eyJ|slack\.com/services/)"),
+    re.compile(r"A(?:KIA|SIA|Iza)"),
+    re.compile(r":AA"),
 )
 
 
@@ -72,7 +56,10 @@ def fingerprint(secret: str) -> str:
 
 def find(text: str, allowed: frozenset[str]) -> Finding | None:
     """Return the first secret in a text that is not allowed."""
-    if not any(word in text for word in _WORDS):
+    for look in _LOOKS:
+        if look.search(text) is not None:
+            break
+    else:
         return None
     for found in _ANY.finditer(text):
         name = fingerprint(found[0])
