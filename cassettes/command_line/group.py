@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "merge": "merging:merge",
     "prune": "pruning:prune",
     "redact": "redacting:redact",
+    "verify": "verifying:verify",
 }
 
 WRONG_USE = 2
