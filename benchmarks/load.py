@@ -1,8 +1,9 @@
-"""Many callers at once, a third of them cancelled: `python -m benchmarks.load`.
+"""Many callers at once, a third of them cancelled: `python -m benchmarks.load [--http2]`.
 
 Every request carries a number of its own that the server sends back, so that an answer that reached the wrong caller
 is seen. After each round the pool must be empty of calls, every socket must be an idle connection that the pool knows,
-no task may be left, and the same client goes on working.
+no stream and no task may be left, and the same client goes on working.
+HTTP/1.1 has 100 connections for 10 000 callers, HTTP/2 has ten, of 100 streams each.
 Ends with a traceback at the first promise that does not hold. `--short` takes two seconds.
 """
 
@@ -16,14 +17,26 @@ import random
 import threading
 import time
 from collections import Counter
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from understudy import AsyncClient, AsyncHTTPTransport, Client, HTTPTransport, Limits, TransportError
 
 from .servers import running
 
-CONNECTIONS = 100
 PATIENT = {"timeout": 60.0}
+
+
+class Speech(NamedTuple):
+    """What is spoken, and over how many connections."""
+
+    server: str
+    connections: int
+    options: dict[str, Any]
+    """What the transport is told."""
+
+
+HTTP1 = Speech("echo", 100, {})
+HTTP2 = Speech("echo-http2", 10, {"http1": False, "http2": True})
 
 
 def sockets() -> int:
@@ -90,10 +103,10 @@ async def round_of_asyncio(client: AsyncClient, url: str, tasks: int, first: int
     return ended
 
 
-async def under_asyncio(url: str, tasks: int, rounds: int) -> None:
+async def under_asyncio(url: str, speech: Speech, tasks: int, rounds: int) -> None:
     """Run all rounds with one client, and look at what is left after each."""
     before = sockets()
-    transport = AsyncHTTPTransport(limits=Limits(max_connections=CONNECTIONS))
+    transport = AsyncHTTPTransport(limits=Limits(max_connections=speech.connections), **speech.options)
     async with AsyncClient(transport=transport, trust_env=False, **PATIENT) as client:  # type: ignore[arg-type]  # numbers
         span = tasks / 4000
         for turn in range(rounds):
@@ -112,12 +125,12 @@ async def under_asyncio(url: str, tasks: int, rounds: int) -> None:
     expect(sockets() == before, f"{sockets() - before} sockets left")
 
 
-async def under_trio(url: str, tasks: int, rounds: int) -> None:
+async def under_trio(url: str, speech: Speech, tasks: int, rounds: int) -> None:
     """Do the same with trio's own cancellation."""
     import trio
 
     before = sockets()
-    transport = AsyncHTTPTransport(limits=Limits(max_connections=CONNECTIONS))
+    transport = AsyncHTTPTransport(limits=Limits(max_connections=speech.connections), **speech.options)
     async with AsyncClient(transport=transport, trust_env=False, **PATIENT) as client:  # type: ignore[arg-type]  # numbers
         span = tasks / 2000
         for turn in range(rounds):
@@ -140,10 +153,10 @@ async def under_trio(url: str, tasks: int, rounds: int) -> None:
     expect(sockets() == before, f"{sockets() - before} sockets left")
 
 
-def under_threads(url: str, threads: int, each: int, *, closing: bool) -> None:
-    """Let threads share one client with fewer connections than threads; `closing` pulls them away now and then."""
+def under_threads(url: str, speech: Speech, threads: int, each: int, *, closing: bool) -> None:
+    """Let threads share one client with a third of the connections; `closing` pulls them away now and then."""
     before = sockets()
-    transport = HTTPTransport(limits=Limits(max_connections=threads // 3))
+    transport = HTTPTransport(limits=Limits(max_connections=threads // 3), **speech.options)
     ended: Counter[str] = Counter()
     lock = threading.Lock()
     failures: list[BaseException] = []
@@ -196,8 +209,24 @@ def settled(transport: Any, open_sockets: int) -> None:
     """Fail unless nobody holds or awaits a connection, and every socket is an idle one."""
     pool = transport.snapshot()
     expect(pool.active == 0 and not pool.waiting and not pool.holders, f"slots leaked: {pool}")
+    for connection in connections(transport):
+        streams = getattr(connection, "protocol", NoStreams)
+        expect(not streams.streams and not streams.pushed, f"streams leaked: {connection!r}")
     if os.path.isdir("/proc/self/fd"):
         expect(open_sockets == pool.open, f"{open_sockets} sockets for {pool.open} connections")
+
+
+class NoStreams:
+    """What a connection that speaks HTTP/1.1 has of them."""
+
+    streams: Any = ()
+    pushed: Any = ()
+
+
+def connections(transport: Any) -> list[Any]:
+    """Return the connections in a transport's pool, of the running event loop where there is one."""
+    pool = transport._homes.pool() if hasattr(transport, "_homes") else transport._pool
+    return [entry.connection for entry in pool._state.entries.values()]
 
 
 def expect(holds: bool, otherwise: str) -> None:
@@ -217,14 +246,16 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--short", action="store_true", help="500 tasks, 2 rounds, 64 threads of 20 requests")
+    parser.add_argument("--http2", action="store_true", help="speak HTTP/2, and not HTTP/1.1")
     options = parser.parse_args()
+    speech = HTTP2 if options.http2 else HTTP1
     tasks, rounds, each = (500, 2, 20) if options.short else (options.tasks, options.rounds, 2000)
-    with running("echo") as url:
-        asyncio.run(under_asyncio(url, tasks, rounds))
+    with running(speech.server) as url:
+        asyncio.run(under_asyncio(url, speech, tasks, rounds))
         if importlib.util.find_spec("trio"):
-            run_trio(under_trio, url, tasks, rounds)
-        under_threads(url, 64, each, closing=False)
-        under_threads(url, 64, each, closing=True)
+            run_trio(under_trio, url, speech, tasks, rounds)
+        under_threads(url, speech, 64, each, closing=False)
+        under_threads(url, speech, 64, each, closing=True)
 
 
 def run_trio(body: Callable[..., Any], *arguments: Any) -> None:

@@ -2,6 +2,7 @@
 
 `echo` answers with the request's path, some answers late, some in two pieces; `plain` answers at once;
 `transfer` sends as many bytes as the path says, and counts what it is sent.
+`echo-http2` and `plain-http2` do what their namesakes do, over HTTP/2.
 """
 
 from __future__ import annotations
@@ -93,9 +94,17 @@ async def serve(kind: str) -> None:
     if kind == "transfer":
         server = await asyncio.start_server(_transfer, "127.0.0.1", 0, limit=1_048_576)
     else:
-        server = await loop.create_server(Echo if kind == "echo" else Plain, "127.0.0.1", 0, backlog=1024)
+        server = await loop.create_server(_protocol(kind), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+
+
+def _protocol(kind: str) -> type[asyncio.Protocol]:
+    if kind in ("echo", "plain"):
+        return Echo if kind == "echo" else Plain
+    from . import http2_servers
+
+    return {"echo-http2": http2_servers.Echo, "plain-http2": http2_servers.Plain}[kind]
 
 
 @contextlib.contextmanager

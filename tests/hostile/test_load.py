@@ -17,12 +17,14 @@ from .server import HostileServer
 from .steps import Read, ReadHead, Send, Stall
 
 ROOT = Path(__file__).parents[2]
+OPTIONS = {"http1": (), "http2": ("--http2",)}
 
 
 @pytest.mark.skipif(not (ROOT / "benchmarks" / "load.py").exists(), reason="the benchmarks are not here")
-def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind() -> None:
+@pytest.mark.parametrize("protocol", ["http1", "http2"])
+def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind(protocol: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load", "--short"],
+        [sys.executable, "-m", "benchmarks.load", "--short", *OPTIONS[protocol]],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -35,9 +37,10 @@ def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind() -> 
 
 
 @pytest.mark.skipif(not (ROOT / "benchmarks" / "soak.py").exists(), reason="the benchmarks are not here")
-def test_keep_alive_requests_leave_no_memory_behind() -> None:
+@pytest.mark.parametrize("protocol", ["http1", "http2"])
+def test_keep_alive_requests_leave_no_memory_behind(protocol: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.soak", "--requests", "6000"],
+        [sys.executable, "-m", "benchmarks.soak", "--requests", "4000", *OPTIONS[protocol]],
         cwd=ROOT,
         capture_output=True,
         text=True,

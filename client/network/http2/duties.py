@@ -23,6 +23,7 @@ Theory of operation
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 READ_SIZE = 262_144
 _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
+_SHORTEST_WAIT = 0.001
 
 
 class Duties:
@@ -227,7 +229,7 @@ class Duties:
     async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
         is_woken = False
         try:
-            is_woken = await waiter.wait(left)
+            is_woken = await waiter.wait(None if left is None else _rounded(left))
         finally:
             with self.lock:
                 if self._waiting.get(party) is waiter:
@@ -345,3 +347,9 @@ class Duties:
             if protocol.wants_http1 and self._wants_http1 is not None:
                 self._wants_http1()
             pool.retire(self)
+
+
+def _rounded(seconds: float) -> float:
+    """Return a little less, by an eighth at most, so that waits share timers: whoever wakes early waits again."""
+    fraction, exponent = math.frexp(max(seconds, _SHORTEST_WAIT))
+    return math.ldexp(int(fraction * 16), exponent - 4)
