@@ -12,7 +12,7 @@ from .targets import Target, parse_target
 from .templates import PathTemplate
 from .values import is_pattern, is_predicate, show
 
-OPTIONS = ("method", "name", "optional", "place", "priority", "reply", "state", "times")
+OPTIONS = ("method", "mode", "name", "optional", "place", "priority", "reply", "state", "times")
 
 
 def aimed(

@@ -64,8 +64,8 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
     async def handle_async_request(self, request: Request) -> Response:
         return await self.answer(request, ASYNCHRONOUS)
 
-    async def answer(self, request: Request, color: Color) -> Response:
-        """Answer one request."""
+    async def answer(self, request: Request, color: Color, place: Place | None = None) -> Response:
+        """Answer one request; `place` is where it was made, by default the nearest line outside this library."""
         is_unread = False
         try:
             _ = request.content
@@ -74,7 +74,7 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             if not self._plays_wire():
                 await color.read(request)
         facts = Facts(request)
-        place = here()
+        place = place or here()
         passed: Passed = ()
         is_second = False
         saboteur = post.saboteur

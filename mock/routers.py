@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..client import Request, Response
+    from .application import RouterApp
     from .misses import Miss
     from .replies import Reply
+    from .serving import Server
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -73,6 +75,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         self.plays_wire = self.mode == WIRE
         self.place = here()
         self.base = None if base_url is None else _base(str(base_url))
+        self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
         self.fallback = _transport(fallback)
         self.unmatched = _policy(unmatched)
         self.falls_back = fallback is not None and unmatched is None
@@ -234,6 +237,38 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         close = getattr(self.fallback, "aclose", None)
         if close is not None:
             await close()
+
+    # For those who are no client of ours
+
+    def asgi(self) -> RouterApp:
+        """Return this router as an ASGI application: `uvicorn.run(router.asgi())`."""
+        from .application import RouterApp
+
+        return RouterApp(self)
+
+    @contextmanager
+    def serve(self, *, host: str = "127.0.0.1", port: int = 0, clock: Any = "real") -> Generator[Server]:
+        """Answer on a port of this machine for as long as the block lasts, by default a free one: for any program.
+
+            with router.serve() as server:
+                subprocess.run(["curl", server.url + "/users/1"])
+
+        Needs uvicorn (`pip install 'understudy[serve]'`). Delays take real time, unless `clock` says otherwise.
+        Leaving checks what leaving the router itself checks.
+        """
+        from .serving import Server
+
+        before, self.clock = self.clock, _clock(clock)
+        server = Server(self.asgi(), host=host, port=port, path=self._base_path)
+        try:
+            with server:
+                yield server
+        except BaseException as error:
+            conclude(findings(self, after=error), error)
+            raise
+        finally:
+            self.clock = before
+        self.verify()
 
     # As a stand-in for every client
 

@@ -79,7 +79,7 @@ class Spoiled(Reply):
         said = f"{fault.said} (mocked)"
         if kind != "IncompleteBody":
             error: Exception = made(said)
-            return error
+            return self._marked(error)
         whole = len(self.carrier.body) if isinstance(self.carrier, Respond) and not fault.is_chunked else None
         received = self.at if self.at is not None else whole
         expected = self.announced or whole
@@ -87,7 +87,12 @@ class Spoiled(Reply):
         cut: Exception = made(
             f"the body ended after {received}{of} bytes: {said}", received=received, expected=expected
         )
-        return cut
+        return self._marked(cut)
+
+    def _marked(self, error: Exception) -> Exception:
+        """Return an error that knows how a server would have led to it."""
+        error.mocked_acts = self.acts  # type: ignore[attr-defined]  # for a router that is a server
+        return error
 
     async def produce(self, call: Performance, color: Color) -> Response:
         fault = self.fault
