@@ -21,7 +21,6 @@ from .network_block import NetworkBlocked
 from .options import pytest_addoption
 from .session import (
     pytest_collection_finish,
-    pytest_configure,
     pytest_deselected,
     pytest_runtest_makereport,
     pytest_runtest_protocol,
@@ -30,6 +29,7 @@ from .session import (
     pytest_testnodedown,
     pytest_unconfigure,
 )
+from .startup import pytest_configure
 
 __all__ = [
     "NetworkBlocked",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 
+from .vcr import is_wanted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,7 +38,7 @@ OPTIONS = (
         "what tapes may do: none (replay only, the default), once (record a tape that does not exist), "
         "new_episodes (record what is not on the tape), all (record everything anew), "
         "update (record anew, and keep what means the same)",
-        choices=RECORD_MODES,
+        choices=(*RECORD_MODES, "rewrite"),
     ),
     Option("--disable-recording", "use no tapes: every request goes to the network", is_switch=True),
     Option("--block-network", "fail a test that opens a connection or asks DNS", is_switch=True),
@@ -68,6 +70,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
             group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
         else:
             group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
+    if is_wanted():
+        group.addoption(
+            "--vcr-record",
+            default=None,
+            choices=(*RECORD_MODES, "rewrite"),
+            help="--record-mode, as pytest-vcr says it",
+        )
+        group.addoption("--disable-vcr", action="store_true", default=None, help="--disable-recording, likewise")
 
 
 def _is_recording_here(pluginmanager: pytest.PytestPluginManager) -> bool:
@@ -85,7 +95,8 @@ def in_file(config: pytest.Config, name: str) -> object:
 
 
 def disables_recording(config: pytest.Config) -> bool:
-    return bool(on_command_line(config, "disable_recording") or in_file(config, "disable_recording"))
+    flags = ("disable_recording", "disable_vcr")
+    return any(on_command_line(config, flag) for flag in flags) or bool(in_file(config, "disable_recording"))
 
 
 def blocks_network(config: pytest.Config) -> bool:
@@ -116,10 +127,11 @@ def record_mode(config: pytest.Config, marked: object = None, environment: Mappi
 
     Under CI only the command line can make a tape record: a run that nobody watches changes no file by itself.
     """
-    said = on_command_line(config, "record_mode")
+    said = on_command_line(config, "record_mode") or on_command_line(config, "vcr_record")
     if said is None and not environment.get("CI"):
         said = marked or in_file(config, "record_mode")
-    mode = str(said or "none")
+    # pytest-recording's word for what `update` does.
+    mode = "update" if said == "rewrite" else str(said or "none")
     if mode not in RECORD_MODES:
         raise pytest.UsageError(f"record mode {mode!r}: one of {', '.join(RECORD_MODES)}")
     return mode

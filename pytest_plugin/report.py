@@ -27,6 +27,9 @@ def lines(tally: Tally, start: str, unused: str) -> Iterator[str]:
         )
     if unused != "ignore":
         yield from _unused(tally, start)
+    if tally.adopted:
+        yield f"converted: {_count(len(tally.adopted), 'tape')} of another tool, now in the format of understudy"
+        yield from _some([_shown(path, start) for path in tally.adopted])
     if tally.attempts:
         yield f"network: {_count(len(tally.attempts), 'attempt')} blocked"
         yield from _some([f"{test}: {attempt}" for test, attempt in tally.attempts])
@@ -46,6 +49,7 @@ def as_json(tally: Tally, start: str) -> dict[str, Any]:
             for found in tally.unused()
         ],
         "orphans": [_shown(path, start) for path in tally.orphans()],
+        "converted": [_shown(path, start) for path in tally.adopted],
         "blocked": [{"test": test, "attempt": attempt} for test, attempt in tally.attempts],
     }
 

@@ -34,7 +34,8 @@ _FAILURE = pytest.StashKey[Optional[BaseException]]()
 _TALLY = pytest.StashKey[Tally]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def begin(config: pytest.Config) -> None:
+    """Make a run ready: markers, the count, the block."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     # What is wrong in the configuration file stops the run before its first test.
@@ -61,7 +62,9 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which tapes the tests of this run will ask for, in which folders."""
     tally = session.config.stash[_TALLY]
-    for path in {item.path for item in session.items}:
+    # Fixtures say where tests marked `vcr` have their tapes, and fixtures can be asked only by a test.
+    unknown = {item.path for item in session.items if item.get_closest_marker("vcr") is not None}
+    for path in {item.path for item in session.items} - unknown:
         folder = default_folder(path)
         if folder.is_dir():
             tally.folders.append(str(folder))

@@ -48,6 +48,7 @@ class Tally:
     folders: list[str] = field(default_factory=list[str])
     expected: list[str] = field(default_factory=list[str])
     attempts: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    adopted: list[str] = field(default_factory=list[str])
     is_partial: bool = False
 
     def add(self, path: str, use: Use) -> None:
@@ -67,6 +68,7 @@ class Tally:
         self.folders.extend(folder for folder in plain["folders"] if folder not in self.folders)
         self.expected.extend(plain["expected"])
         self.attempts.extend((str(test), str(attempt)) for test, attempt in plain["attempts"])
+        self.adopted.extend(plain["adopted"])
         self.is_partial = self.is_partial or plain["is_partial"]
 
     @property

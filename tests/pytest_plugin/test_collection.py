@@ -34,7 +34,7 @@ def test_an_unknown_keyword_is_a_collection_error_that_names_the_known_ones(suit
         [
             "*ERROR collecting test_suite.py*",
             "test_suite.py::test_users: @pytest.mark.cassette knows no modus, recrod; "
-            "it knows *ignore, match, mode, name, *repeats*",
+            "it knows *ignore, live, match, mode, name, *repeats*",
         ]
     )
 

@@ -1,0 +1,16 @@
+"""What suites of pytest-recording and pytest-vcr are used to: `@pytest.mark.vcr`, `vcr_config` and their kin.
+
+Registered where neither of the two is installed: their markers, fixtures and options then work on our clients, and
+their tapes are replayed where they lie.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+RIVALS = ("pytest_recording", "pytest_vcr")
+
+
+def is_wanted() -> bool:
+    """Whether neither of the plugins whose names these are is there."""
+    return not any(find_spec(rival) is not None for rival in RIVALS)

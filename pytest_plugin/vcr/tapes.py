@@ -1,0 +1,198 @@
+"""Tapes of a test in vcrpy's way: one that may be missing, others behind it, all in front of every client."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .requests import VCRRequest, response_shown, shown
+from .settings import Matcher, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Self
+
+    from ...cassettes import Cassette, Interaction
+
+
+class VCR:
+    """What the fixture `vcr` is: this test's tape, and `use_cassette` for more of them."""
+
+    def __init__(self, folder: Path, said: dict[str, Any], mode: str) -> None:
+        self._folder = folder
+        self._said = said
+        self.record_mode = mode
+        self.matchers: dict[str, Matcher] = {}
+        self.cassettes: list[Cassette] = []
+        self.adopted: list[str] = []
+
+    def register_matcher(self, name: str, matcher: Matcher) -> None:
+        """Let `match_on` know a matcher: a function of two requests."""
+        self.matchers[name] = matcher
+
+    def use_cassette(self, path: str | Path | None = None, **said: Any) -> Tapes:
+        """Answer from a tape for the length of a block: `with vcr.use_cassette("login.yaml"): ...`."""
+        if path is None:
+            raise TypeError('use_cassette takes the path of a tape: `with vcr.use_cassette("login.yaml")`')
+        return Tapes(self, self.place(path, {**self._said, **said}), (), {**self._said, **said})
+
+    def place(self, path: str | Path, said: dict[str, Any]) -> Path:
+        """Return where a tape is: in the folder that was said, else in that of the tests."""
+        settings = translated(said, self.matchers)
+        folder = self._folder if settings.folder is None else Path(settings.folder)
+        name = str(path) if settings.path_transformer is None else settings.path_transformer(str(path))
+        return Path(os.path.normpath(folder / name))
+
+    # The tape of the test
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """What the tapes hold."""
+        return [each for tape in self.cassettes for each in tape.interactions]
+
+    @property
+    def requests(self) -> list[VCRRequest]:
+        """The recorded requests."""
+        return [shown(each.request) for each in self.interactions]
+
+    @property
+    def responses(self) -> list[dict[str, Any]]:
+        """The recorded responses, as vcrpy shows them."""
+        return [response_shown(each.response) for each in self.interactions if each.response is not None]
+
+    @property
+    def play_count(self) -> int:
+        """How many requests were answered from a tape."""
+        return sum(tape.play_count for tape in self.cassettes)
+
+    @property
+    def all_played(self) -> bool:
+        """Whether every recording was played."""
+        return not any(tape.unplayed for tape in self.cassettes)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything was recorded."""
+        return any(tape.recorded for tape in self.cassettes)
+
+    def __len__(self) -> int:
+        return sum(len(tape) for tape in self.cassettes)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[VCRRequest]:
+        return iter(self.requests)
+
+    def __repr__(self) -> str:
+        return f"<VCR {', '.join(repr(tape) for tape in self.cassettes) or 'without a tape yet'}>"
+
+
+class Tapes:
+    """A tape, and others that are asked before it, in front of every client for the length of a block.
+
+    A missing tape is no error before the first request that it does not answer.
+    """
+
+    def __init__(self, vcr: VCR, path: Path, others: tuple[Path, ...], said: dict[str, Any]) -> None:
+        self._vcr = vcr
+        self._path = path
+        self._others = others
+        self._said = said
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Any:
+        from ...cassettes import use
+
+        settings = translated(self._said, self._vcr.matchers)
+        mode: Any = self._vcr.record_mode
+        with ExitStack() as stack:
+            if mode != "none" or self._path.exists():
+                if mode not in ("none", "once") and is_foreign(self._path):
+                    adopt(self._path)
+                    self._vcr.adopted.append(str(self._path))
+                opened = [stack.enter_context(use(self._path, mode, **settings.options))]
+            else:
+                opened = []
+                stack.enter_context(_missing(self._path))
+            # What is asked first is entered last.
+            opened += [stack.enter_context(use(path, "none", **settings.options)) for path in reversed(self._others)]
+            self._stack = stack.pop_all()
+        self._vcr.cassettes += opened
+        return self._vcr if len(opened) != 1 else _One(self._vcr, opened[0])
+
+    def __exit__(self, *failure: Any) -> None:
+        self._stack.__exit__(*failure)
+
+    def __call__(self, function: Any) -> Any:
+        """Decorate a function with the block."""
+        import functools
+        import inspect
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaiting(*args: Any, **options: Any) -> Any:
+                with self._anew():
+                    return await function(*args, **options)
+
+            return awaiting
+
+        @functools.wraps(function)
+        def calling(*args: Any, **options: Any) -> Any:
+            with self._anew():
+                return function(*args, **options)
+
+        return calling
+
+    def _anew(self) -> Self:
+        return type(self)(self._vcr, self._path, self._others, self._said)
+
+
+class _One(VCR):
+    """One tape of several, as `use_cassette` gives it."""
+
+    def __init__(self, vcr: VCR, tape: Cassette) -> None:
+        super().__init__(vcr._folder, vcr._said, vcr.record_mode)
+        self.matchers = vcr.matchers
+        self.adopted = vcr.adopted
+        self.cassettes = [tape]
+
+
+def _missing(path: Path) -> Any:
+    """Stand in for a tape that is not there: the first request says so."""
+    from ...cassettes import CassetteMissing
+    from ...client import MockTransport, stand_in
+
+    def refuse(request: Any) -> Any:
+        raise CassetteMissing(
+            f"there is no such tape, and {request.method} {request.url} is to be answered from it",
+            path=str(path),
+            mend="Record it once, and commit the file: pytest --record-mode=once",
+        )
+
+    return stand_in(MockTransport(refuse))
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file is a tape of another tool."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except FileNotFoundError:
+        return False
+    return bool(start.strip()) and re.search(rb"^cassette\s*:", start, re.MULTILINE) is None
+
+
+def adopt(path: Path) -> None:
+    """Turn a tape of another tool into a cassette in its place, before something is recorded onto it."""
+    from ...cassettes import convert
+
+    new = path.with_name(f"{path.name}.understudy-new.yaml")
+    new.unlink(missing_ok=True)
+    convert(path, new)
+    os.replace(new, path)
