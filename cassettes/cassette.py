@@ -38,6 +38,7 @@ class Cassette:
 
     `interactions` is everything that the file held when it was opened;
     `played`, `unplayed` and `recorded` say what has happened since.
+    `tool` names the other tool that recorded this tape, where one did.
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: Mode = "once", **settings: Unpack[Options]) -> None:
@@ -56,6 +57,7 @@ class Cassette:
         may_be_torn = mode not in ("none", "once")
         place = Place(self.path)
         tape_of_others = None if raw is None else recognize(raw, self.path)
+        self.tool = None if tape_of_others is None else tape_of_others.tool
         contents = NOTHING
         if tape_of_others is not None:
             contents = NOTHING._replace(settings=_FOREIGN)

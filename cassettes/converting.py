@@ -3,51 +3,131 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import datetime
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import URL, __version__, codes
+from .blobs import Blobs
 from .cassette import Cassette
-from .errors import CassetteError
+from .errors import CassetteError, NotACassette
+from .expiry import today
 
 if TYPE_CHECKING:
     from .interactions import Interaction, RecordedResponse
     from .redaction import Fields
 
+_ENDS = (".yaml", ".yml", ".json", ".har", ".gz")
+
 
 def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
     """Write what a tape holds into a new file, and return how many interactions that are.
 
-    `source` is a cassette, or a tape of vcrpy, pytest-recording, Ruby VCR, cassetter or a HAR file.
+    `source` is a cassette, a tape of vcrpy, pytest-recording, Ruby VCR, betamax, go-vcr or cassetter, or a HAR file;
+    or a folder, of which every tape is converted into the folder `target`.
     `target` is a new cassette; or, where its name ends with `.har`, a HAR file that every browser opens.
     Secrets are redacted on the way, as if the interactions were recorded now.
+    A cassette made from a tape of another tool is matched as that tool matches, by method and URL:
+    remove the line `match:` in it to compare bodies as well.
     """
-    path = os.fspath(target)
+    name, path = os.fspath(source), os.fspath(target)
+    if os.path.isdir(name) or not os.path.splitext(name)[1]:
+        return _convert_tree(name, path)
+    return _convert(name, path)
+
+
+def _convert_tree(source: str, target: str) -> int:
+    found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(source) for name in names)
+    count = 0
+    taken: set[str] = set()
+    for path in found:
+        if path.endswith(_ENDS):
+            relative = os.path.relpath(path, source)
+            new = os.path.join(target, os.path.splitext(relative)[0] + ".yaml")
+            if new in taken:  # a.json and a.yaml
+                new = os.path.join(target, relative + ".yaml")
+            with contextlib.suppress(NotACassette):
+                count += _convert(path, new)
+                taken.add(new)
+    if not taken:
+        raise CassetteError("this folder holds no tape", path=source, mend="Name the folder in which the tapes are.")
+    return count
+
+
+def _convert(source: str, path: str) -> int:
     if os.path.exists(path):
         raise CassetteError("there is such a file already", path=path, mend="Name a new one, or remove this one first.")
-    interactions = Cassette(source, "none").interactions
+    tape = Cassette(source, "none")
+    interactions = [_held(interaction, source) for interaction in tape.interactions]
     if path.endswith(".har"):
-        with open(path, "x", encoding="utf-8", newline="\n") as file:
-            json.dump(_har(interactions), file, indent=2, ensure_ascii=False)
-            file.write("\n")
+        text = json.dumps(_har(interactions, tape.settings.recorded), indent=2, ensure_ascii=False)
+        _write(path, f"{text}\n".encode())
         return len(interactions)
-    cassette = Cassette(path, "once")
-    for interaction in interactions:
-        cassette.record(interaction)
-    cassette.close()
+    _write(path, _header(tape))
+    cassette = Cassette(path, "new_episodes")
+    try:
+        for interaction in interactions:
+            cassette.record(interaction)
+        cassette.close()
+    except BaseException:
+        os.unlink(path)  # half of a tape is worse than none
+        raise
     return len(interactions)
 
 
-def _har(interactions: list[Interaction]) -> dict[str, Any]:
-    entries = [_entry(item, item.response) for item in interactions if item.response is not None]
+def _held(interaction: Interaction, path: str) -> Interaction:
+    """Return an interaction with its bodies in it, where they are in files."""
+    blobs = Blobs(path)
+    request, response = interaction.request, interaction.response
+    if isinstance(request.file, str):
+        request = replace(request, content=blobs.read(request.file, request.digest), file=None, digest=None)
+    if response is not None and isinstance(response.file, str):
+        response = replace(response, content=blobs.read(response.file, response.digest), file=None, digest=None)
+    return replace(interaction, request=request, response=response)
+
+
+def _header(tape: Cassette) -> bytes:
+    """Return the first document of the new cassette."""
+    recorded = tape.settings.recorded or today()
+    source = "" if tape.tool is None else f"  # converted from a tape of {tape.tool}"
+    match = (
+        ""
+        if tape.tool is None
+        else "match: [method, url]  # as that tool does; without this line, bodies count as well\n"
+    )
+    return f"cassette: 1\nrecorder: understudy {__version__}{source}\nrecorded: {recorded}\n{match}...\n".encode()
+
+
+def _write(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "xb") as file:
+        file.write(data)
+
+
+# HAR 1.2
+
+
+def _har(interactions: list[Interaction], recorded: str | None) -> dict[str, Any]:
+    try:
+        moment = datetime.datetime.fromisoformat(recorded or "").replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        moment = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
+    entries: list[dict[str, Any]] = []
+    for interaction in interactions:
+        entries.append(_entry(interaction, moment))
+        # Cassettes do not say when each request was sent: one follows the other.
+        moment += datetime.timedelta(seconds=interaction.took or 0.0)
     return {"log": {"version": "1.2", "creator": {"name": "understudy", "version": __version__}, "entries": entries}}
 
 
-def _entry(interaction: Interaction, response: RecordedResponse) -> dict[str, Any]:
-    request = interaction.request
+def _entry(interaction: Interaction, started: datetime.datetime) -> dict[str, Any]:
+    request, response = interaction.request, interaction.response
     took = round((interaction.took or 0.0) * 1000, 3)
-    version = f"HTTP/{response.version}"
+    first = took if response is None or not response.times else min(round(response.times[0][1] * 1000, 3), took)
+    version = f"HTTP/{'1.1' if response is None else response.version}"
     said: dict[str, Any] = {
         "method": request.method,
         "url": request.url,
@@ -60,25 +140,49 @@ def _entry(interaction: Interaction, response: RecordedResponse) -> dict[str, An
     }
     if request.content:
         said["postData"] = {"mimeType": request.header("content-type"), **_text(request.content)}
-    content = {"size": len(response.content), "mimeType": response.header("content-type"), **_text(response.content)}
-    reason = response.reason if response.reason is not None else codes.get_reason_phrase(response.status)
     return {
-        "startedDateTime": "1970-01-01T00:00:00.000Z",
+        "startedDateTime": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": took,
         "request": said,
-        "response": {
-            "status": response.status,
-            "statusText": reason,
-            "httpVersion": version,
-            "cookies": [],
-            "headers": _pairs(response.headers),
-            "content": content,
-            "redirectURL": response.header("location"),
-            "headersSize": -1,
-            "bodySize": -1,
-        },
+        "response": _failure(interaction) if response is None else _response(response, version),
         "cache": {},
-        "timings": {"send": 0, "wait": took, "receive": 0},
+        "timings": {"send": 0, "wait": first, "receive": round(took - first, 3)},
+    }
+
+
+def _response(response: RecordedResponse, version: str) -> dict[str, Any]:
+    reason = response.reason if response.reason is not None else codes.get_reason_phrase(response.status)
+    return {
+        "status": response.status,
+        "statusText": reason,
+        "httpVersion": version,
+        "cookies": [],
+        "headers": _pairs(response.headers),
+        "content": {
+            "size": len(response.content),
+            "mimeType": response.header("content-type"),
+            **_text(response.content),
+        },
+        "redirectURL": response.header("location"),
+        "headersSize": -1,
+        "bodySize": -1,
+    }
+
+
+def _failure(interaction: Interaction) -> dict[str, Any]:
+    """Return the response of a request that had none, as browsers say it."""
+    error = interaction.error
+    return {
+        "status": 0,
+        "statusText": "",
+        "httpVersion": "",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": ""},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+        "_error": "" if error is None else f"{error.type}: {error.message}",
     }
 
 

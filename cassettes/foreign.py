@@ -5,27 +5,26 @@ They are read as plain data and never written: tags are dropped, nothing is cons
 
 from __future__ import annotations
 
-import base64
-import binascii
+import functools
 import json
+import os
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from ..client import Response
+from . import foreign_har, foreign_vcr
 from .episodes import Episode, ForeignEpisode, Place
 from .errors import CassetteDamaged, NotACassette
-from .interactions import CODINGS, Interaction, RecordedRequest, RecordedResponse
 from .plain import is_mapping, is_sequence
 from .yaml_reader import read_foreign
 
 if TYPE_CHECKING:
-    from .redaction import Fields
+    from .interactions import Interaction
 
 _MAX_TEXT = 256 * 1024 * 1024
-# Decoded by most recorders, and never true of what they stored.
-_DROPPED = ("transfer-encoding",)
+# What such a file has in its first column, and nothing else has there: the list of interactions, or its first element.
+_STARTS = re.compile(rb"^(?:interactions|http_interactions|requests)\s*:|\A(?:---[^\n]*\n)?-\s+request:", re.MULTILINE)
+_ENTRY = re.compile(r"^([ \t]*)- ", re.MULTILINE)
 
 
 class ForeignTape:
@@ -50,20 +49,41 @@ def recognize(raw: bytes, path: str) -> ForeignTape | None:
     if re.search(rb"^cassette\s*:", raw[:4096], re.MULTILINE) is not None:
         return None
     start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start != b"{" and re.search(rb"^(?:interactions|http_interactions|requests)\s*:", raw, re.MULTILINE) is None:
+    is_json = start in (b"{", b"[")
+    if not is_json and _STARTS.search(raw) is None:
         return None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    data = _json(text) if start == b"{" else read_foreign(text, path)
+    if "<%" in text and "http_interactions" in text and re.search(r"<%.*?%>", text) is not None:
+        raise CassetteDamaged(
+            "this tape of Ruby VCR is a template (ERB)",
+            path=path,
+            line=text.count("\n", 0, text.index("<%")) + 1,
+            mend="Write out what stands between <% and %>: a cassette runs no code.",
+        )
+    data = _json(text) if is_json else read_foreign(text, path)
+    entries, tool, convert = _entries(data, path)
+    return None if entries is None else _converted(tool, entries, convert, text, path, is_json)
+
+
+def _entries(data: Any, path: str) -> tuple[Any, str, Any]:
+    """Return the interactions of a tape, the tool that wrote it, and what understands one of them."""
+    if is_sequence(data):
+        is_tape = bool(data) and is_mapping(data[0]) and "request" in data[0] and "response" in data[0]
+        return (data if is_tape else None), "an early vcrpy, or a relative of it", foreign_vcr.interaction
     if not is_mapping(data):
-        return None
-    for tool, pick in _TOOLS:
-        entries, convert = pick(data)
-        if entries is not None:
-            return _converted(tool, entries, convert, text, path)
-    return None
+        return None, "", None
+    log = data.get("log")
+    if is_mapping(log):
+        folder = os.path.dirname(os.path.realpath(path))
+        return log.get("entries"), "HAR", functools.partial(foreign_har.interaction, folder=folder)
+    if "requests" in data and "responses" in data and is_sequence(data["requests"]) and is_sequence(data["responses"]):
+        pairs = [{"request": one, "response": other} for one, other in zip(data["requests"], data["responses"])]
+        return pairs, "LangChain", foreign_vcr.interaction
+    entries = data.get("interactions", data.get("http_interactions"))
+    return entries, foreign_vcr.tool_of(data), foreign_vcr.interaction
 
 
 def _unzipped(raw: bytes, path: str) -> bytes:
@@ -83,19 +103,18 @@ def _json(text: str) -> Any:
         return None
 
 
-def _converted(tool: str, entries: Any, convert: Any, text: str, path: str) -> ForeignTape:
+def _converted(tool: str, entries: Any, convert: Any, text: str, path: str, is_json: bool) -> ForeignTape:
     if not is_sequence(entries):
         raise CassetteDamaged(f"this tape of {tool} holds no list of interactions", path=path, line=1)
-    starts = [found.start() for found in re.finditer(r"^[ \t]*- (?:\? )?request:|\"request\"\s*:", text, re.MULTILINE)]
-    lines = [text.count("\n", 0, at) + 1 for at in starts]
-    lines += [1] * (len(entries) - len(lines))
+    lines = _lines(text, len(entries), is_json)
     interactions: list[Interaction] = []
     for number, entry in enumerate(entries):
         try:
             interactions.append(convert(entry))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            problem = f"`{error.args[0]}:` is missing" if isinstance(error, KeyError) else str(error)
             raise CassetteDamaged(
-                f"interaction {number + 1} of this tape of {tool} cannot be understood: {error!r}",
+                f"interaction {number + 1} of this tape of {tool} cannot be understood: {problem}",
                 path=path,
                 line=lines[number],
                 mend="Mend it by hand, or record it again.",
@@ -103,152 +122,18 @@ def _converted(tool: str, entries: Any, convert: Any, text: str, path: str) -> F
     return ForeignTape(tool, interactions, lines)
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    if not is_mapping(value):
-        raise ValueError(f"a mapping is missing where {value!r:.40} stands")
-    return value
-
-
-# vcrpy, pytest-recording, Ruby VCR and their relatives.
-
-
-def _pick_vcr(data: dict[str, Any]) -> tuple[Any, Any]:
-    if "requests" in data and "responses" in data:
-        pairs = [{"request": one, "response": other} for one, other in zip(data["requests"], data["responses"])]
-        return pairs, _vcr
-    return data.get("interactions", data.get("http_interactions")), _vcr
-
-
-def _vcr(entry: Any) -> Interaction:
-    request, response = _mapping(_mapping(entry)["request"]), _mapping(entry["response"])
-    url = request.get("uri") or request["url"]
-    headers = _fields(request.get("headers"))
-    sent = RecordedRequest(str(request["method"]).upper(), str(url), headers, _content(request))
-    status: Any = response.get("status", response.get("status_code"))
-    reason: Any = None
-    if is_mapping(status):
-        status, reason = status["code"], status.get("message")
-    version = str(response.get("http_version") or "1.1").rpartition("/")[2]
-    return Interaction(sent, _received(status, _fields(response.get("headers")), _content(response), reason, version))
-
-
-def _fields(said: Any) -> Fields:
-    """Return header fields from a mapping to values or lists of values, or from pairs."""
-    if not said:
-        return []
-    pairs: list[Any] = list(said.items()) if is_mapping(said) else list(said)
-    found: Fields = []
-    for name, values in pairs:
-        found.extend((_word(name), _word(value)) for value in (values if is_sequence(values) else [values]))
-    return found
-
-
-def _word(value: Any) -> str:
-    if is_sequence(value):
-        value = value[0]
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _content(message: dict[str, Any]) -> bytes:
-    """Return the bytes of a body, whichever way this tool's version has said it."""
-    body: Any = message.get("body", message.get("content"))
-    if "parsed_body" in message and not body:
-        return json.dumps(message["parsed_body"]).encode("utf-8")
-    if is_mapping(body):
-        if "type" in body:
-            return _typed(body)
-        if "base64_string" in body:
-            return base64.b64decode("".join(str(body["base64_string"]).split()))
-        body = next((body[name] for name in ("string", "yaml", "text") if name in body), body or None)
-    return _bytes(body)
-
-
-def _bytes(body: Any) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode("utf-8", "surrogateescape")
-    if is_mapping(body) and is_sequence(body.get("state")):  # a pickled BytesIO
-        return _bytes(body["state"][0])
-    if is_mapping(body) and is_sequence(body.get("args")):  # a pickled iterator
-        return b"".join(map(_bytes, body["args"][0]))
-    return json.dumps(body).encode("utf-8")
-
-
-def _typed(body: dict[str, Any]) -> bytes:
-    """Return the body of a cassetter tape."""
-    kind, content = body["type"], body.get("content")
-    if kind == "json":
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    if kind == "binary":
-        return binascii.unhexlify(str(content))
-    return b"" if kind == "none" or content is None else str(content).encode("utf-8")
-
-
-def _received(status: Any, headers: Fields, content: bytes, reason: Any, version: str) -> RecordedResponse:
-    """Return a response: decoded where it is encoded as it says, and without that word where it is not."""
-    headers = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
-    coding = next((value.strip().lower() for name, value in headers if name.lower() == "content-encoding"), None)
-    encoding: str | None = None
-    if coding is not None and content:
-        try:
-            content, encoding = _decoded(content, coding), "gzip" if coding == "x-gzip" else coding
-        except Exception:  # whatever a decoder says: the recorder stored the body decoded
-            headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
-    return RecordedResponse(
-        status=int(status),
-        headers=headers,
-        content=content,
-        reason=str(reason) if reason else None,
-        version=version if version[:1].isdigit() else "1.1",
-        encoding=encoding if encoding in CODINGS else None,
-    )
-
-
-def _decoded(content: bytes, coding: str) -> bytes:
-    if coding not in (*CODINGS, "x-gzip"):
-        raise ValueError(coding)
-    return Response(200, headers={"content-encoding": coding}, content=content).content
-
-
-# HAR 1.2, as browsers and proxies export it.
-
-
-def _pick_har(data: dict[str, Any]) -> tuple[Any, Any]:
-    log = data.get("log")
-    return (log.get("entries"), _har) if is_mapping(log) else (None, None)
-
-
-def _har(entry: Any) -> Interaction:
-    request, response = _mapping(_mapping(entry)["request"]), _mapping(entry["response"])
-    posted: Any = request.get("postData") or {}
-    sent_content = _har_text(posted.get("text"), posted.get("encoding"))
-    if not sent_content and posted.get("params"):
-        sent_content = urlencode([(pair["name"], pair.get("value", "")) for pair in posted["params"]]).encode()
-    stored: Any = response.get("content") or {}
-    content = _har_text(stored.get("text"), stored.get("encoding"))
-    sent = RecordedRequest(str(request["method"]).upper(), str(request["url"]), _har_fields(request), sent_content)
-    took: Any = entry.get("time")
-    version = str(response.get("httpVersion") or "HTTP/1.1").lower().replace("h2", "http/2").rpartition("/")[2]
-    return Interaction(
-        sent,
-        _received(response["status"], _har_fields(response), content, response.get("statusText"), version),
-        took=round(took / 1000, 3) if isinstance(took, (int, float)) and took > 0 else None,
-    )
-
-
-def _har_text(text: Any, encoding: Any) -> bytes:
-    if not text:
-        return b""
-    return base64.b64decode(text) if encoding == "base64" else str(text).encode("utf-8", "surrogatepass")
-
-
-def _har_fields(message: dict[str, Any]) -> Fields:
-    said: list[Any] = message.get("headers") or []
-    fields = [(str(pair["name"]), str(pair["value"])) for pair in said]
-    return [(name, value) for name, value in fields if not name.startswith(":")]
-
-
-_TOOLS: tuple[tuple[str, Any], ...] = (("HAR", _pick_har), ("vcrpy or a relative", _pick_vcr))
+def _lines(text: str, count: int, is_json: bool) -> list[int]:
+    """Return the lines on which the interactions begin, as far as they can be told from the text."""
+    if is_json:
+        starts = [found.start() for found in re.finditer(r"\"request\"\s*:", text)]
+    else:
+        found = list(_ENTRY.finditer(text))
+        # Elements of the list stand in one column, and everything inside them further to the right.
+        starts = [entry.start() for entry in found if entry[1] == found[0][1]]
+    lines: list[int] = []
+    line, at = 1, 0
+    for start in starts[:count]:
+        line += text.count("\n", at, start)
+        at = start
+        lines.append(line)
+    return lines + [1] * (count - len(lines))

@@ -224,7 +224,7 @@ class _ForeignBuilder(_Builder):
             raise self._refused(event, f"more than {self.max_nodes} values", "Split the tape.")
 
     def _foreign_scalar(self, event: Any) -> Any:
-        if event.tag == "tag:yaml.org,2002:binary":
+        if event.tag in ("tag:yaml.org,2002:binary", "!binary"):  # the latter is Ruby's
             try:
                 return base64.b64decode("".join(event.value.split()))
             except ValueError as error:

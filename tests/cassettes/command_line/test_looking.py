@@ -251,7 +251,7 @@ def test_har_files_that_ls_reads_are_what_convert_writes(run: Callable[..., Any]
 
     assert run("convert", tape, target).status == 0
 
-    assert len(json.loads(target.read_text("utf-8"))["log"]["entries"]) == 2
+    assert len(json.loads(target.read_text("utf-8"))["log"]["entries"]) == 3
 
 
 def _interaction(content: bytes, sent: bytes = b"", method: str = "GET") -> Interaction:
