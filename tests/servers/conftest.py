@@ -1,4 +1,7 @@
-"""Real servers, where they are installed: nginx, an HTTP proxy, a SOCKS5 proxy. Without one its tests are skipped."""
+"""Real servers, where they are installed: nginx, nghttpd, an HTTP proxy, a SOCKS5 proxy.
+
+Without one its tests are skipped; `.ci/servers` installs them all.
+"""
 
 # trustme says part of its types in terms of a package that is not installed.
 # pyright: reportUnknownMemberType=false
@@ -18,7 +21,7 @@ import pytest
 import trustme
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 _PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
@@ -43,7 +46,7 @@ http {{
     default_type text/plain;
     server {{
         listen 127.0.0.1:{plain};
-        listen 127.0.0.1:{secure} ssl;
+        listen 127.0.0.1:{secure} ssl http2;
         ssl_certificate {folder}/server.pem;
         ssl_certificate_key {folder}/server.pem;
         keepalive_requests 3;
@@ -84,54 +87,103 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running(command: list[str], port: int) -> Generator[None]:
-    """Run a server until the tests are over; ready when it listens."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+def running(count: int, command_for: Callable[..., list[str]]) -> Generator[list[int]]:
+    """Run a server on `count` ports until the tests are over, and yield the ports; ready when it listens."""
+    command: list[str] = []
+    for _ in range(3):
+        ports = free_ports(count)
+        command = command_for(*ports)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                if not all(_listens(process, port) for port in ports):
+                    # Somebody else may have taken a port meanwhile.
+                    continue
+                yield ports
+                return
+            finally:
+                process.terminate()
+    pytest.fail(f"this does not start, three times over: {command}")
+
+
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    until = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < until:
         try:
-            until = time.monotonic() + 10
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    if time.monotonic() > until or process.poll() is not None:
-                        pytest.fail(f"{command[0]} does not start")
-                    time.sleep(0.02)
-            yield
-        finally:
-            process.terminate()
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
-@pytest.fixture(scope="session")
-def nginx(tmp_path_factory: pytest.TempPathFactory) -> Generator[Nginx]:
-    """An nginx with files, redirects, gzip, TLS, and connections that end after three requests."""
-    binary = program("nginx")
-    folder: Path = tmp_path_factory.mktemp("nginx")
-    files = folder / "files"
-    files.mkdir()
-    (files / "large").write_bytes(bytes(range(256)) * 40_000)
-    (files / "slow").write_bytes(bytes(200_000))
-    (files / "text.txt").write_text("plain text\n" * 1000)
+class Secured(NamedTuple):
+    """A server with TLS, and what trusts it."""
+
+    url: str
+    trust: ssl.SSLContext
+
+
+def certified(folder: Path) -> ssl.SSLContext:
+    """Put a certificate for this machine into `server.pem`; return what trusts it."""
     authority = trustme.CA()
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    plain, secure = free_ports(2)
+    return trust
+
+
+@pytest.fixture(scope="session")
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Generator[Nginx]:
+    """An nginx with files, redirects, gzip, TLS, HTTP/2, and connections that end after three requests."""
+    binary = program("nginx")
+    folder: Path = tmp_path_factory.mktemp("nginx")
+    files = folder / "files"
+    files.mkdir()
+    (files / "large").write_bytes(bytes(range(256)) * 10_000)
+    (files / "slow").write_bytes(bytes(200_000))
+    (files / "text.txt").write_text("plain text\n" * 1000)
+    trust = certified(folder)
     # The worker of an nginx that root starts is nobody, who may not look into root's temporary folders.
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(user + NGINX.format(folder=folder, plain=plain, secure=secure))
-    with running([binary, "-p", str(folder), "-c", str(folder / "nginx.conf")], plain):
+
+    def command(plain: int, secure: int) -> list[str]:
+        (folder / "nginx.conf").write_text(user + NGINX.format(folder=folder, plain=plain, secure=secure))
+        return [binary, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+    with running(2, command) as (plain, secure):
         yield Nginx(f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{secure}", trust)
+
+
+@pytest.fixture(scope="session")
+def nghttpd(tmp_path_factory: pytest.TempPathFactory) -> Generator[Secured]:
+    """An nghttpd that has files, sends uploads back, and ends every response with a trailer."""
+    binary = program("nghttpd")
+    folder = tmp_path_factory.mktemp("nghttpd")
+    (folder / "large").write_bytes(bytes(range(256)) * 10_000)
+    (folder / "small").write_bytes(b"small")
+    trust = certified(folder)
+    pem = str(folder / "server.pem")
+
+    def command(port: int) -> list[str]:
+        options = ["-a", "127.0.0.1", "-d", str(folder), "--echo-upload", "--trailer=x-sum: 5", "-m", "20"]
+        return [binary, *options, str(port), pem, pem]
+
+    with running(1, command) as (port,):
+        yield Secured(f"https://127.0.0.1:{port}", trust)
 
 
 @pytest.fixture(scope="session")
 def tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """The URL of a tinyproxy that wants a password."""
     binary = program("tinyproxy")
-    (port,) = free_ports(1)
     path = tmp_path_factory.mktemp("tinyproxy") / "tinyproxy.conf"
-    path.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 30\nBasicAuth ada lovelace\nMaxClients 50\n")
-    with running([binary, "-d", "-c", str(path)], port):
+
+    def command(port: int) -> list[str]:
+        path.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 30\nBasicAuth ada lovelace\nMaxClients 50\n")
+        return [binary, "-d", "-c", str(path)]
+
+    with running(1, command) as (port,):
         yield f"http://ada:lovelace@127.0.0.1:{port}"
 
 
@@ -139,6 +191,9 @@ def tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 def microsocks() -> Generator[str]:
     """The URL of a microsocks that wants a password."""
     binary = program("microsocks")
-    (port,) = free_ports(1)
-    with running([binary, "-i", "127.0.0.1", "-p", str(port), "-u", "ada", "-P", "lovelace"], port):
+
+    def command(port: int) -> list[str]:
+        return [binary, "-i", "127.0.0.1", "-p", str(port), "-u", "ada", "-P", "lovelace"]
+
+    with running(1, command) as (port,):
         yield f"socks5://ada:lovelace@127.0.0.1:{port}"
