@@ -37,7 +37,11 @@ class Rendered:
 
     def content(self, style: str) -> bytes:
         """Return the body in this style."""
-        return self.text.encode("utf-8") if style == self.style else json_text.render(_loads(self.text), style)
+        return self.text.encode("utf-8") if style == self.style else json_text.render(self.data(), style)
+
+    def data(self) -> Any:
+        """Return what the text says."""
+        return _loads(self.text)
 
 
 _LINE = re.compile(r"( *)(- |-\Z)?(?:([A-Za-z_][\w./+@-]*|\"[^\"\\]+\"):(?:\Z| (?=[^ ]))|(?=[^ ]))?(.*)\Z", re.DOTALL)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
-from . import fast_reader, paths
+from . import fast_reader, json_text, paths
 from .bodies import Writer
 from .errors import CassetteError, SecretFound
 from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
+from .plain import is_mapping
 from .redaction import Redactor
 from .scrubbing import scrubbed
 from .secret_scan import find
@@ -63,8 +64,7 @@ class Recorder:
         try:
             if self._rules.functions:
                 interaction = scrubbed(interaction, self._rules.functions)
-            document, summary = describe(interaction, self._writer)
-            text = self._verified(document, summary)
+            document, summary, text = self._verified(interaction)
             self._blobs.flush()
             if self._side is not None:
                 self._side.append(text)
@@ -89,9 +89,48 @@ class Recorder:
         if self.failure is None:
             self.failure = error
 
-    def _verified(self, document: dict[str, Any], summary: str) -> bytes:
-        """Return the text of a document that holds no secret and is read back as it is."""
+    def _verified(self, interaction: Interaction) -> tuple[dict[str, Any], str, bytes]:
+        """Return a document, its summary, and its text, which holds no secret and is read back as it is."""
+        self._writer.unproven = []
+        document, summary = describe(interaction, self._writer)
         text = to_text(document, summary)
+        raw = text.encode("utf-8")
+        if not self._is_read_back(raw, document):
+            # Written in a way that is not worth guessing: everything is proven before it is written.
+            self._writer.unproven = None
+            document, summary = describe(interaction, self._writer)
+            text = to_text(document, summary)
+            raw = text.encode("utf-8")
+            if read(text, self._tape.path) != document:
+                raise CassetteError(
+                    f"{summary}: this interaction would not be read back as it was; nothing was written",
+                    path=self._tape.path,
+                    mend="This is a bug of understudy: please report it, with the request and its response.",
+                )
+        self._refuse_secrets(text, summary)
+        return document, summary, raw
+
+    def _is_read_back(self, raw: bytes, document: dict[str, Any]) -> bool:
+        """Return whether a text says a document, and JSON bodies byte for byte."""
+        found = fast_reader.read_messages(raw)
+        if isinstance(found, fast_reader.Unusual) or found.keys() != document.keys():
+            return False
+        contents = {id(data): content for data, content in self._writer.unproven or ()}
+        for name, message in document.items():
+            content = contents.pop(id(message.get("json")), None)
+            body = found[name].get("json") if is_mapping(found[name]) else None
+            if isinstance(body, fast_reader.Rendered):
+                style = message.get("style", "")
+                is_same = body.data() == message["json"] if content is None else body.content(style) == content
+                found[name]["json"] = message["json"]
+            else:
+                is_same = content is None or json_text.render(message["json"], message.get("style", "")) == content
+            if not is_same:
+                return False
+        return not contents and found == document
+
+    def _refuse_secrets(self, text: str, summary: str) -> None:
+        """Raise `SecretFound` where something that is about to be written looks like a secret."""
         for part in (text, *self._blobs.texts()):
             finding = find(part, self._settings.allow_secrets)
             if finding is not None:
@@ -102,13 +141,6 @@ class Recorder:
                     mend="Name what holds it with `redact:` in the first document or redact= in code; or, if it is no "
                     f"secret, say `allow_secrets: [{finding.fingerprint}]`.",
                 )
-        if fast_reader.read(text) != document and read(text, self._tape.path) != document:
-            raise CassetteError(
-                f"{summary}: this interaction would not be read back as it was; nothing was written",
-                path=self._tape.path,
-                mend="This is a bug of understudy: please report it, with the request and its response.",
-            )
-        return text.encode("utf-8")
 
     def close(self, *, succeeded: bool) -> None:
         """Settle what was recorded anew, where the block that did it has succeeded."""

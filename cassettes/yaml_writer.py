@@ -22,7 +22,9 @@ WIDTH = 100
 _BLOCK_PLAIN = re.compile(
     r"[A-Za-z0-9_/.+($;^\\\xa1-\u2027\u202a-\ud7ff][^\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*\Z"
 )
-_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.+($;^\\")
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/($;^\\")
+_FIRST = _LETTERS | frozenset("0123456789_.+")
+_LONGEST_WORD = len("false")
 _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_/.+][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?: [A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*\Z")
 # Whatever looks like a number, a time or a date to some version of YAML.
 _NOT_TEXT = re.compile(
@@ -55,7 +57,13 @@ def write(value: dict[str, Any]) -> str:
 def _mapping(mapping: dict[str, Any], indent: str, lines: list[str], lead: str) -> None:
     """Write the members, the first one behind `lead`: the indentation, or the dash of a sequence."""
     for name, value in mapping.items():
-        _value(value, lead + key(name) + ":", indent, lines)
+        kind: Any = value.__class__
+        if kind is str and "\n" not in value:
+            lines.append(f"{lead}{key(name)}: {scalar(value)}")
+        elif kind is int:
+            lines.append(f"{lead}{key(name)}: {value}")
+        else:
+            _value(value, f"{lead}{key(name)}:", indent, lines)
         lead = indent
 
 
@@ -116,7 +124,16 @@ def _flow_of_scalars(items: list[Any], room: int) -> str | None:
 
 
 def _flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
-    if 5 * len(mapping) > room:
+    least = 0
+    for name, item in mapping.items():
+        kind: Any = item.__class__
+        if kind is str:
+            least += len(name) + len(item) + 4
+        elif (kind is dict or kind is list) and item:
+            return None
+        else:
+            least += len(name) + 5
+    if least > room:
         return None
     parts: list[str] = []
     for name, item in mapping.items():
@@ -172,15 +189,15 @@ flow_key = key
 
 def scalar(text: str) -> str:
     """Return the text as one line: plain where nobody could misread it, else in quotes."""
-    if (
-        ((text[:1] in _FIRST and text.isascii() and text.isprintable()) or _BLOCK_PLAIN.match(text))
-        and ": " not in text
-        and " #" not in text
-        and text[-1] not in " :"
-        and not _NOT_TEXT.match(text)
-    ):
+    is_simple = text.isascii() and text.isprintable()
+    # Of what begins with a letter, only a few short words are no text.
+    if is_simple and len(text) > _LONGEST_WORD and text[0] in _LETTERS:
+        is_text = True
+    else:
+        is_text = (text[:1] in _FIRST if is_simple else _BLOCK_PLAIN.match(text)) and not _NOT_TEXT.match(text)
+    if is_text and ": " not in text and " #" not in text and text[-1] not in " :":
         return text
-    return _quoted(text)
+    return f'"{text}"' if is_simple and '"' not in text and "\\" not in text else _quoted(text)
 
 
 def flow_scalar(text: str) -> str:
