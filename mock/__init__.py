@@ -9,6 +9,7 @@ from .crud import Crud
 from .errors import ExpectationsNotMet, RouteError, RouteWarning, UnmatchedRequest
 from .holds import Hold
 from .matchers import Matcher, match
+from .modes import playing
 from .operations import Operation
 from .places import Place
 from .replies import NEXT, Reply
@@ -51,6 +52,7 @@ __all__ = [
     "match",
     "options",
     "patch",
+    "playing",
     "post",
     "put",
     "query",

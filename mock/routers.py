@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, stand_in
@@ -12,7 +13,7 @@ from .crud import Crud
 from .errors import RouteError
 from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
-from .modes import WIRE, checked_mode
+from .modes import WIRE, checked_mode, standard_mode
 from .mounts import transport_for
 from .operations import Operation, grouped_calls
 from .places import here
@@ -55,7 +56,9 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     `fallback` answers what no route does; so does `unmatched`, which is "error", "pass" (to what stands behind),
     a function of the request, or anything that `reply=` takes.
     `order` is how one of several fitting routes is chosen: "specific", "first", "last", "queue" or "strict".
-    `clock` is "virtual" (delays take no time), "real", or a clock. `keep` is how many calls are remembered.
+    `clock` is "virtual" (delays take no time), "real", or a clock.
+    `keep` is how many calls are remembered, by the router and by each of its routes; `record_bodies=False` remembers
+    them without their bodies.
     `mode="wire"` sends every reply as bytes through the client's real stack, so that faults are those of production.
     """
 
@@ -69,9 +72,11 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         clock: Any = "virtual",
         keep: int | None = 10_000,
         mode: str | None = None,
+        record_bodies: bool = True,
     ) -> None:
         super().__init__(order, _clock(clock), keep)
-        self.mode = checked_mode(mode)
+        self.records_bodies = record_bodies
+        self.mode = checked_mode(mode) or standard_mode()
         self.plays_wire = self.mode == WIRE
         self.place = here()
         self.base = None if base_url is None else _base(str(base_url))
@@ -166,13 +171,14 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     @contextmanager
     def expect_unmatched(self) -> Generator[list[Miss], None, None]:
         """Expect requests that no route answers; at least one, in the block. Returns the list of them."""
-        before = len(self.misses)
+        before, count, more = len(self.misses), self.miss_count, self.more_misses
         found: list[Miss] = []
         yield found
         found += self.misses[before:]
         for miss in found:
             miss.is_settled = True
-        if not found:
+        self.more_misses = more
+        if self.miss_count == count:
             raise AssertionError("every request was answered, and one without a route was expected")
 
     def __getitem__(self, name: str) -> Route:
@@ -300,17 +306,42 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         layer = stand_in(self)
         layer.__enter__()
         self._entered.append(layer)
+        _playing.set((*_playing.get(), self))
 
     def _end(self, error: BaseException | None) -> None:
+        if not self._entered:
+            raise RouteError(f"{self!r} was left without having been entered")
         self._entered.pop().__exit__()
+        later = _left(self)
         self.settle()
         conclude(findings(self, after=error), error)
+        if later is not None and error is None:
+            raise RouteError(
+                f"{self!r} was left before {later!r}, which was entered after it: leave routers in reverse order, "
+                "as `with` blocks inside one another do"
+            )
 
     def __iter__(self) -> Iterator[Route]:
         return iter(list(self.routes))
 
     def __repr__(self) -> str:
         return f"<Router of {len(self.routes)} route{'s' * (len(self.routes) != 1)}, {self.place}>"
+
+
+_playing: ContextVar[tuple[Router, ...]] = ContextVar("understudy_playing_routers", default=())
+"""The routers that stand in here, outermost first."""
+
+
+def _left(router: Router) -> Router | None:
+    """Note that a router was left; return the one that was entered after it and still plays, if there is one."""
+    playing = _playing.get()
+    if router not in playing:
+        # Entered in another context, such as that of a fixture.
+        return None
+    place = len(playing) - 1 - playing[::-1].index(router)
+    _playing.set(playing[:place] + playing[place + 1 :])
+    after = [other for other in playing[place + 1 :] if other._entered]
+    return after[-1] if after else None
 
 
 def _template_of(route: Route) -> dict[str, str]:
