@@ -36,13 +36,12 @@ class Origin(NamedTuple):
 
 
 _KNOWN_MOST = 1024
-_known: dict[tuple[str, bytes, int | None, str | None], Origin] = {}
+_known: dict[tuple[tuple[str, bytes, int | None], str | None], Origin] = {}
 
 
 def origin_of(request: Request) -> Origin:
     """Return what the request needs a connection to; equal ones are the same object, while there are not too many."""
-    url = request.url
-    key = (url.scheme, url.raw_host, url.port, request.extensions.get("sni_hostname"))
+    key = (request.url._parts.endpoint, request.extensions.get("sni_hostname"))
     origin = _known.get(key)
     if origin is None:
         origin = _origin_of(request)

@@ -75,7 +75,7 @@ class Pool:
             if not granted:
                 await self._wait(call)
             while True:
-                connection = await self._connection_of(call)
+                connection = self._kept(call) or await self._connection_of(call)
                 try:
                     response = await connection.send(call)
                 except Unanswered as unanswered:
@@ -154,6 +154,11 @@ class Pool:
         return f"<Pool {self.snapshot()}>"
 
     # Within
+
+    def _kept(self, call: Call) -> Connection | None:
+        """Return the connection that the call holds, if it is there and may be used."""
+        connection: Connection | None = None if call.entry is None else call.entry.connection
+        return connection if connection is not None and connection.is_usable() else None
 
     async def _connection_of(self, call: Call) -> Connection:
         while True:

@@ -68,7 +68,7 @@ class Origin(Generic[Connection]):
         self.key = key
         self.may_share = may_share
         self.open = 0
-        self.available: OrderedDict[Entry[Connection], None] = OrderedDict()
+        self.available: dict[Entry[Connection], None] = {}
         self.waiting: OrderedDict[Ticket[Connection], None] = OrderedDict()
         self.is_queued = False  # has its place in the heap
         self.is_probing = False  # one connection is being made that may serve all who wait
@@ -190,7 +190,9 @@ class PoolState(Generic[Connection]):
         entry.users = 0
         origin.available[entry] = None
         self.idle[entry] = None
-        self._limit_idle()
+        most = self.limits.max_keepalive_connections
+        if most is not None and len(self.idle) > most:
+            self._limit_idle()
 
     def abandon(self, ticket: Ticket[Connection], now: float) -> None:
         """Forget the ticket, whether it waits or holds something: its request was cancelled or has failed."""
@@ -331,9 +333,9 @@ class PoolState(Generic[Connection]):
             self.retire(entry, now)
             return
         if entry.users < entry.capacity:
+            # At the end: the most recently used goes first.
+            entry.origin.available.pop(entry, None)
             entry.origin.available[entry] = None
-            if entry.capacity > 1:
-                entry.origin.available.move_to_end(entry)
         if not entry.users:
             self.idle[entry] = None
 

@@ -51,7 +51,7 @@ NO_AUTHORITY: Final = Authority("", None, None)
 class Parts:
     """A parsed URL."""
 
-    __slots__ = ("authority", "fragment", "path", "query", "raw_path", "raw_scheme", "scheme", "text")
+    __slots__ = ("authority", "endpoint", "fragment", "path", "query", "raw_path", "raw_scheme", "scheme", "text")
 
     def __init__(self, scheme: str, authority: Authority, path: str, query: str | None, fragment: str | None) -> None:
         self.scheme = scheme
@@ -68,6 +68,8 @@ class Parts:
                 "send what is long in the body"
             )
         self.raw_scheme = scheme.encode("ascii")
+        # What a connection is looked for by, made here because a text is parsed once and requested many times.
+        self.endpoint = (scheme, authority.raw_host, authority.port)
         self.raw_path = (target if path else f"/{target}").encode("ascii")
 
 

@@ -110,6 +110,10 @@ class Receiver:
             self._is_closed = True
             self._call.done(reusable=False)
 
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`."""
+        self._call.waits.end_by(moment)
+
     async def tell_closed(self) -> None:
         """Tell the trace, once, that the response is closed."""
         if not self._is_told:
@@ -210,6 +214,10 @@ class SyncBody(SyncByteStream):
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
+        self._receiver.end_by(moment)
+
     def read_all(self) -> bytes:
         """Return the whole body."""
         return run(self._receiver.receive_all())
@@ -232,6 +240,10 @@ class AsyncBody(AsyncByteStream):
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
+
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
+        self._receiver.end_by(moment)
 
     async def aread_all(self) -> bytes:
         """Return the whole body."""

@@ -29,11 +29,9 @@ _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*
 
 _KNOWN_MOST = 1024
 _KNOWN_LONGEST = 64
-# Names as received -> lower case; and status lines -> what they say. Only what keeps to the rules is in here.
-_known_names: dict[bytes, str] = {}
+# As received -> what it says: version, status and reason; the name in lower case.
 _known_status: dict[bytes, tuple[int, bytes, bytes]] = {}
-
-_NUL = 0  # as a number: looked for by memchr, ten times as fast as `b"\0" in raw`
+_known_names: dict[bytes, str] = {}
 
 # 1 MiB of chunk headers is a lot; more than 100 times the data they frame is an attack.
 _OVERHEAD_FREE = 1_048_576
@@ -47,11 +45,9 @@ class PlainCodec:
 
     def parse_head(self, raw: bytes) -> Head:
         lines = raw.split(b"\r\n")
-        count = len(lines) - 1
-        if raw.count(b"\n") != count or raw.count(b"\r") != count:
-            raise RemoteProtocolError("the response head holds a CR or LF that does not end a line")
+        _check(raw, lines)
         status, version, reason = _known_status.get(lines[0]) or _learn_status(lines[0])
-        fields, index = parse_fields(lines[1:-2], raw)
+        fields, index = parse_fields(lines[1:-2])
         return Head(status, version, reason, fields, index)
 
     def chunked(self) -> ChunkedReader:
@@ -61,20 +57,12 @@ class PlainCodec:
 PLAIN = PlainCodec()
 
 
-def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, bytes]], FieldIndex]:
+def parse_fields(lines: list[bytes]) -> tuple[list[tuple[bytes, bytes]], FieldIndex]:
     """Return the fields on `lines`, as they are and by lower-case name."""
     if len(lines) > MOST_FIELDS:
         raise LimitExceeded(
             f"the response has {len(lines)} header lines, more than {MOST_FIELDS}", limit=MOST_FIELDS, value=len(lines)
         )
-    if _NUL in raw:
-        raise RemoteProtocolError("the response head holds a NUL byte")
-    if len(raw) > MOST_LINE:
-        longest = max(map(len, lines), default=0)
-        if longest > MOST_LINE:
-            raise LimitExceeded(
-                f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest
-            )
     fields: list[tuple[bytes, bytes]] = []
     index: FieldIndex = {}
     for line in lines:
@@ -82,25 +70,38 @@ def parse_fields(lines: list[bytes], raw: bytes) -> tuple[list[tuple[bytes, byte
         lower = _known_names.get(name)
         if lower is None or not colon:
             if line[:1] in (b" ", b"\t"):
-                return parse_fields(_unfolded(lines), raw)
+                return parse_fields(_unfolded(lines))
             if not colon:
                 raise RemoteProtocolError(f"a header line without a colon: {shown(line)}")
             lower = _learn_name(name)
         value = value.strip(b" \t")
         fields.append((name, value))
-        known = index.get(lower)
-        if known is None:
-            index[lower] = value
-        elif isinstance(known, list):
-            known.append(value)
+        if lower in index:
+            before = index[lower]
+            index[lower] = [*(before if isinstance(before, list) else (before,)), value]
         else:
-            index[lower] = [known, value]
+            index[lower] = value
     return fields, index
 
 
 def shown(line: bytes) -> str:
     """Return the beginning of `line`, safe to print."""
     return repr(bytes(line[:60]))[1:] + ("..." if len(line) > 60 else "")
+
+
+def _check(raw: bytes, lines: list[bytes]) -> None:
+    """Refuse what no line of a head may hold."""
+    # One pass: beside the CR LF between the lines there must be no CR, no LF and no NUL.
+    if len(raw) - len(raw.translate(None, b"\r\n\0")) != 2 * len(lines) - 2:
+        if 0 in raw:
+            raise RemoteProtocolError("the response head holds a NUL byte")
+        raise RemoteProtocolError("the response head holds a CR or LF that does not end a line")
+    if len(raw) > MOST_LINE:
+        longest = max(map(len, lines))
+        if longest > MOST_LINE:
+            raise LimitExceeded(
+                f"a header line has {longest} bytes, more than {MOST_LINE}", limit=MOST_LINE, value=longest
+            )
 
 
 def _learn_status(line: bytes) -> tuple[int, bytes, bytes]:
@@ -121,11 +122,11 @@ def _learn_name(name: bytes) -> str:
     return lower
 
 
-def _remember(known: dict[bytes, Any], said: bytes, meaning: Any) -> None:
-    if len(said) <= _KNOWN_LONGEST:
+def _remember(known: dict[bytes, Any], line: bytes, meaning: Any) -> None:
+    if len(line) <= _KNOWN_LONGEST:
         if len(known) >= _KNOWN_MOST:
             known.clear()
-        known[said] = meaning
+        known[line] = meaning
 
 
 def _unfolded(lines: list[bytes]) -> list[bytes]:
@@ -250,9 +251,8 @@ class PlainChunkedReader:
             raw = bytes(tail[: end + 4])
             self.leftover = bytes(tail[end + 4 :])
             lines = raw.split(b"\r\n")
-            if raw.count(b"\n") != len(lines) - 1 or raw.count(b"\r") != len(lines) - 1:
-                raise RemoteProtocolError("the trailers hold a CR or LF that does not end a line")
-            self.trailers.extend(parse_fields(lines[:-2], raw)[0])
+            _check(raw, lines)
+            self.trailers.extend(parse_fields(lines[:-2])[0])
             self.is_complete = True
         elif len(tail) > MOST_HEAD:
             raise LimitExceeded(f"the trailers have more than {MOST_HEAD} bytes", limit=MOST_HEAD, value=len(tail))
