@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Protocol, overload
 
+from .bodiless import BodilessRequest, BodilessResponse
 from .criteria import HostCriterion, PathCriterion
 from .facts import Facts
 from .matchers import match
@@ -150,6 +151,12 @@ class Call:
         """The states of the router."""
         return self._front.stage.state
 
+    def let_bodies_go(self) -> None:
+        """Keep of the request and the response everything but their bodies."""
+        self.request = BodilessRequest(self.request)
+        if self.response is not None:
+            self.response = BodilessResponse(self.response, self.request)
+
     # For replies.
 
     def production(self) -> Any:
@@ -184,9 +191,11 @@ class Calls(Sequence[Call]):
     `calls.assert_none(host="x.test")`.
     """
 
-    __slots__ = ("_count", "_kept", "_name", "_waiting")
+    __slots__ = ("_count", "_kept", "_name", "_waiting", "most")
 
     def __init__(self, name: str, most: int | None) -> None:
+        self.most = most
+        """How many of them are kept."""
         self._name = name
         self._kept: deque[Call] = deque(maxlen=most)
         self._count = 0

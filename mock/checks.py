@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 __tracebackhide__ = True
 
 
+_TOLD_MOST = 5
+
+
 class Watched(Protocol):
     """A router, as far as checking goes."""
 
     misses: list[Miss]
+    more_misses: int
     routes: list[Route]
     calls: Calls
     handler_errors: list[tuple[Call, Exception, str]]
@@ -82,8 +86,9 @@ def _misses(router: Watched, after: BaseException | None) -> list[Finding]:
         ):
             continue
         found.append(Finding(miss.text))
-    if len(found) > 5:
-        found[5:] = [Finding(f"... and {len(found) - 5} more requests without a route")]
+    more, router.more_misses = router.more_misses + max(0, len(found) - _TOLD_MOST), 0
+    if more:
+        found[_TOLD_MOST:] = [Finding(f"... and {more} more requests without a route")]
     return found
 
 

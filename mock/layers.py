@@ -151,11 +151,15 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             raise
         finally:
             call.ended = stage.clock.monotonic()
+            if not stage.records_bodies and call.error is not None:
+                call.let_bodies_go()
         if answer is NEXT:
             stage.take_back(call, route)
             return None
         response: Response = answer  # type: ignore[assignment]  # it is not NEXT, which is the only other
         call.response = response
+        if not stage.records_bodies:
+            call.let_bodies_go()
         return response
 
     async def pause(self, request: Request, seconds: float, color: Color, doing: str = "answers after") -> None:
@@ -223,14 +227,15 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         while isinstance(layer, RouterLayer):
             stages.append(layer.stage)
             layer = layer.behind
-        routes: list[Route] = []
+        routes = stages[0].recent_routes
         obstacles: dict[int, str] = {}
-        for stage in stages:
-            routes += stage.routes[-COMPARED_MOST:]
+        for number, stage in enumerate(stages):
+            if number:
+                routes += stage.recent_routes
             obstacles.update(stage.obstacles(passed, COMPARED_MOST))
         miss = Miss(facts, place, routes, obstacles, culprit)
         for stage in stages:
-            stage.misses.append(miss)
+            stage.note_miss(miss)
         return UnmatchedRequest(miss)
 
     def __repr__(self) -> str:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .criteria import way
 from .masking import MASK, masked, masked_url
-from .suggestions import suggestion
+from .places import shortened
+from .suggestions import suggestion, written
 from .values import ABSENT, Difference, show
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..client import Request
     from .criteria import Criterion
     from .facts import Facts
@@ -58,7 +61,7 @@ class Miss:
         self,
         facts: Facts,
         place: Place,
-        routes: list[Route],
+        routes: Sequence[Route],
         obstacles: dict[int, str],
         culprit: Route | None = None,
     ) -> None:
@@ -125,7 +128,7 @@ class Miss:
                 "",
                 *_near_lines(miss, "next" if place else "closest" if count == 1 else f"closest of {count} routes"),
             ]
-        parts += ["", "to answer it, write", f"  {suggestion(self.facts)}"]
+        parts += ["", *_mend(self.facts, near[0].route.place if near else None)]
         return "\n".join(parts)
 
     def _culprit_report(self, route: Route) -> str:
@@ -139,6 +142,13 @@ class Miss:
                 f"  by {route.label}, {why}   {route.place}",
             ]
         )
+
+
+def _mend(facts: Facts, place: Place | None) -> list[str]:
+    """Return what to write, and where: in the YAML file, where the closest route is in one."""
+    if place is not None and place.path.endswith((".yaml", ".yml")):
+        return [f"to answer it, write in {shortened(place.path)}, under `routes:`", f"  {written(facts)}"]
+    return ["to answer it, write", f"  {suggestion(facts)}"]
 
 
 def _differences(criterion: Criterion, facts: Facts) -> list[Difference]:

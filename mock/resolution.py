@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from .misses import Miss
     from .replies import Reply
 
+_MISSES_MOST = 1_000
+_HANDLER_ERRORS_MOST = 100
+_RECENT_MOST = 2_000
+"""How many routes a request without a route is compared with."""
+
 ORDERS = ("specific", "first", "last", "queue", "strict")
 Chosen = tuple[Route, "Reply | None", int]
 
@@ -55,6 +60,11 @@ class Script:
         self.state = States()
         self.routes: list[Route] = []
         self.misses: list[Miss] = []
+        """The first requests without a route; `miss_count` is how many there were."""
+        self.miss_count = 0
+        self.more_misses = 0
+        """How many there were beyond those that are kept, and have not been told."""
+        self.records_bodies = True
         self.handler_errors: list[tuple[Call, Exception, str]] = []
         self.open_streams: dict[int, tuple[PlayedStream, Call]] = {}
         self.fallback: Any = None
@@ -73,12 +83,14 @@ class Script:
         self._serial = 0
         self._hidden: list[tuple[Route, Route]] = []
         self._ahead: dict[float, float] = {}
+        self._recent: tuple[Route, ...] = ()
 
     def enter_route(self, route: Route) -> None:
         """Put a route behind those that are there."""
         with self._lock:
             self.routes.append(route)
             self._new.append(route)
+            route.keep(self.calls.most)
             self.plays_wire = self.plays_wire or route.mode == WIRE
 
     # Choosing
@@ -231,6 +243,24 @@ class Script:
             self.calls.add(call)
             route.log(call)
 
+    def note_miss(self, miss: Miss) -> None:
+        """Remember a request that no route answered."""
+        with self._lock:
+            self.miss_count += 1
+            if len(self.misses) < _MISSES_MOST:
+                self.misses.append(miss)
+            else:
+                self.more_misses += 1
+
+    @property
+    def recent_routes(self) -> tuple[Route, ...]:
+        """The latest routes, as many as a report compares; the same object until there are more."""
+        if len(self._recent) != min(len(self.routes), _RECENT_MOST) or (
+            self._recent and self._recent[-1] is not self.routes[-1]
+        ):
+            self._recent = tuple(self.routes[-_RECENT_MOST:])
+        return self._recent
+
     def take_back(self, call: Call, route: Route) -> None:
         """Forget a call whose handler said that it was not for it."""
         with self._lock:
@@ -240,7 +270,7 @@ class Script:
 
     def handler_failed(self, call: Call, error: Exception, source: str) -> None:
         """Remember an error of a handler that is no simulated failure of HTTP."""
-        if not isinstance(error, HTTPError):
+        if not isinstance(error, HTTPError) and len(self.handler_errors) < _HANDLER_ERRORS_MOST:
             self.handler_errors.append((call, error, source))
 
     def ahead_of(self, deadline: float) -> float:
@@ -256,6 +286,7 @@ class Script:
         with self._lock:
             self.calls.reset()
             self.misses.clear()
+            self.miss_count = self.more_misses = 0
             self.handler_errors.clear()
             self.open_streams.clear()
             self.state.reset()

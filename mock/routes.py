@@ -287,6 +287,11 @@ class Route:
         """What two routes have in common that answer to the very same requests."""
         return (self._given, self.priority)
 
+    def keep(self, most: int | None) -> None:
+        """Remember so many calls from now on."""
+        if most != self._calls.most:
+            self._calls = Calls(f"the route {self.label}", most)
+
     def log(self, call: Call) -> None:
         """Note a call."""
         self._calls.add(call)

@@ -16,9 +16,21 @@ _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", 
 
 def suggestion(facts: Facts) -> str:
     """Return a route for a request, as Python."""
-    url = masked_url(str(facts.request.url)).partition("#")[0]
-    url = re.sub(r"(?<=//)[^/@]*@", "", url)  # a target has no user in it
+    url = _url(facts)
     verb = facts.method.lower()
     made = f'mock.{verb}("{url}")' if facts.method in _VERBS else f'mock.route("{facts.method} {url}")'
-    wants_json = "json" in facts.request.headers.get("Accept", "") or facts.get("json") is not ABSENT
-    return f"{made}.respond({'json={...}' if wants_json else ''})"
+    return f"{made}.respond({'json={...}' if _wants_json(facts) else ''})"
+
+
+def written(facts: Facts) -> str:
+    """Return a route for a request, as YAML."""
+    return f"- {facts.method} {_url(facts)}: {'{json: {}}' if _wants_json(facts) else '200'}"
+
+
+def _url(facts: Facts) -> str:
+    url = masked_url(str(facts.request.url)).partition("#")[0]
+    return re.sub(r"(?<=//)[^/@]*@", "", url)  # a target has no user in it
+
+
+def _wants_json(facts: Facts) -> bool:
+    return "json" in facts.request.headers.get("Accept", "") or facts.get("json") is not ABSENT

@@ -219,3 +219,67 @@ def test_operations_group_what_one_call_became() -> None:
     assert first.response is not None
     assert first.response.text == "here"
     assert repr(first) == "<Operation GET https://api.test/old -> 302, 200>"
+
+
+def test_a_log_without_bodies_keeps_everything_else() -> None:
+    router = mock.Router(record_bodies=False)
+    router.post("https://api.test/orders", json={"a": 1}).respond(201, text="made", headers={"x-a": "1"})
+    router.get("https://api.test/down").error(ConnectError)
+
+    with Client(transport=router) as client:
+        made = client.post("https://api.test/orders", json={"a": 1}, headers={"x-b": "2"})
+        with pytest.raises(ConnectError):
+            client.get("https://api.test/down")
+
+    assert made.text == "made"
+    call = router.calls.one(method="POST", headers={"x-b": "2"})
+    assert call.response is not None
+    assert (call.response.status_code, call.response.headers["x-a"]) == (201, "1")
+    assert [len(operation) for operation in router.operations] == [1, 1]
+    messages: list[Any] = [call.request, call.response]
+    for message in messages:
+        with pytest.raises(RuntimeError, match="record_bodies=True"):
+            _ = message.content
+        with pytest.raises(RuntimeError, match="record_bodies=True"):
+            message.read()
+    with pytest.raises(RuntimeError, match="record_bodies=True"):
+        router.calls.where(json={"a": 1})
+
+
+@pytest.mark.anyio
+async def test_a_stream_plays_on_when_its_bodies_are_not_recorded() -> None:
+    router = mock.Router(record_bodies=False)
+    router.get("https://api.test/").stream([b"a", b"b"], every=3)
+
+    async with AsyncClient(transport=router, timeout=5) as client:
+        assert (await client.get("https://api.test/")).content == b"ab"
+
+
+def test_routes_remember_as_many_calls_as_their_router() -> None:
+    router = mock.Router(keep=3)
+    route = router.get("https://api.test/").respond()
+
+    with Client(transport=router) as client:
+        for _ in range(10):
+            client.get("https://api.test/")
+
+    assert (route.call_count, len(list(route.calls)), len(list(router.calls))) == (10, 3, 3)
+    with pytest.raises(IndexError, match="only the last 3 of 10"):
+        _ = route.calls[0]
+
+
+def test_a_call_without_bodies_takes_little_memory() -> None:
+    import tracemalloc
+
+    router = mock.Router(record_bodies=False, keep=None)
+    router.post("https://api.test/").respond(content=b"y" * 10_000)
+    with Client(transport=router) as client:
+        client.post("https://api.test/", content=b"x")
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(1_000):
+            client.post("https://api.test/", content=b"x" * 10_000)
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert (after - before) / 1_000 < 4_000

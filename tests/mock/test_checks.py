@@ -208,3 +208,37 @@ def test_no_random_request_ever_reaches_a_socket(monkeypatch: pytest.MonkeyPatch
                     client.get(f"https://host{number % 7}.test/{number}")
 
     assert len(misses) == 1_000
+
+
+def test_more_misses_than_are_kept_are_counted() -> None:
+    router = mock.Router()
+    client = Client(transport=router)
+
+    def swallow_many(count: int) -> None:
+        for _ in range(count):
+            with contextlib.suppress(mock.UnmatchedRequest):
+                client.get(URL)
+
+    with router.expect_unmatched():
+        swallow_many(1_001)
+    with router.expect_unmatched():
+        swallow_many(2)
+    swallow_many(3)
+
+    assert len(router.misses) == 1_000
+    assert router.miss_count == 1_006
+    with pytest.raises(mock.ExpectationsNotMet, match="3 more requests without a route"):
+        router.verify()
+    router.verify()
+
+
+def test_errors_of_handlers_are_kept_as_far_as_they_are_told() -> None:
+    router = mock.Router()
+    router.get(URL, reply=lambda: 1 // 0)
+    client = Client(transport=router)
+
+    for _ in range(200):
+        with contextlib.suppress(ZeroDivisionError):
+            client.get(URL)
+
+    assert len(router.handler_errors) == 100

@@ -55,8 +55,8 @@ def test_a_report_judges_every_criterion_of_the_closest_routes() -> None:
         "  NO  json $.currency: want 'EUR', got 'USD'",
         "  NO  json $.items[0].qty: want at least 1, got '2'",
         "",
-        "to answer it, write",
-        '  mock.post("https://api.test/shops/acme/order?dry=1").respond(json={...})',
+        "to answer it, write in shop.yaml, under `routes:`",
+        "  - POST https://api.test/shops/acme/order?dry=1: {json: {}}",
     ]
 
 
@@ -232,3 +232,13 @@ def test_no_request_and_no_route_make_a_report_fail(
 
     assert "its report could not be made" not in str(caught.value)
     assert str(caught.value).startswith("no route answers POST")
+
+
+def test_what_to_write_is_python_where_the_closest_route_is() -> None:
+    router = mock.Router()
+    router.route("GET /other/far/away", place=mock.Place("routes.yml", 3)).optional()
+    router.get(f"{URL}/users").optional()
+
+    assert report(router, "GET", f"{URL}/user").endswith(f'write\n  mock.get("{URL}/user").respond()')
+    told = report(router, "GET", f"{URL}/other/far/awai")
+    assert told.endswith(f"write in routes.yml, under `routes:`\n  - GET {URL}/other/far/awai: 200")

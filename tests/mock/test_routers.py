@@ -111,3 +111,38 @@ async def test_a_router_may_be_entered_asynchronously() -> None:
     with pytest.raises(mock.ExpectationsNotMet, match="never called"):
         async with mock.Router() as router:
             router.get("https://api.test")
+
+
+def test_routers_are_left_in_reverse_order() -> None:
+    outer, inner = mock.Router(), mock.Router()
+    outer.__enter__()
+    inner.__enter__()
+
+    with pytest.raises(mock.RouteError, match=r"was left before <Router .*>, which was entered after it"):
+        outer.__exit__(None, None, None)
+    inner.__exit__(None, None, None)
+
+    with outer, inner:
+        pass
+    with pytest.raises(mock.RouteError, match="left without having been entered"):
+        outer.__exit__(None, None, None)
+
+
+def test_an_error_on_its_way_is_not_replaced_by_a_wrong_order() -> None:
+    outer, inner = mock.Router(), mock.Router()
+    outer.__enter__()
+    inner.__enter__()
+
+    outer.__exit__(LookupError, LookupError("own"), None)
+    inner.__exit__(None, None, None)
+
+
+def test_routers_of_different_contexts_are_left_in_any_order() -> None:
+    import contextvars
+
+    one, two = mock.Router(), mock.Router()
+    here = contextvars.copy_context()
+    here.run(one.__enter__)
+
+    with two:
+        here.run(one.__exit__, None, None, None)
