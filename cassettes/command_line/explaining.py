@@ -41,7 +41,9 @@ def explain(file: str, method: str, url: str, ignore: tuple[str, ...], match: tu
     try:
         found = cassette.find(recorded)
     except NoMatch as error:
-        line(console, ("no answer: ", "bold red"), str(error))
+        first, _, rest = error.problem.partition("\n")
+        line(console, (f"{file}  ", "cyan"), (first, "bold red"))
+        line(console, "\n".join(part for part in (rest, error.mend) if part))
         names = to_be_ignored(cassette, request)
         if names:
             options = " ".join(f"--ignore {name}" for name in names)

@@ -90,7 +90,7 @@ def _row(path: str, episode: Episode) -> list[tuple[str, str]]:
     answer = interaction.response
     length = "" if answer is None else size(body_size(episode))
     return [
-        (f"{os.path.basename(path)}:{episode.line}", "cyan"),
+        (f"{path}:{episode.line}", "cyan"),
         (interaction.request.method, "bold"),
         (said, style),
         (length, "default"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..contents import Contents
     from ..episodes import Episode
 
-_EXTENSIONS = (".yaml", ".yml", ".har")
+_EXTENSIONS = (".yaml", ".yml", ".json", ".har", ".gz")
 _PLACE = re.compile(r"(.+?):([0-9]+)\Z")
 
 
@@ -72,7 +72,7 @@ def tapes_in(arguments: Iterable[str]) -> Iterator[tuple[str, bool]]:
             folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
             for name in sorted(names):
                 if name.endswith(_EXTENSIONS):
-                    yield os.path.join(folder, name), False
+                    yield os.path.normpath(os.path.join(folder, name)), False
 
 
 def own_contents(path: str) -> Contents:

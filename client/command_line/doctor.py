@@ -86,7 +86,7 @@ def _report(console: Console, hop: Hop) -> None:
 
 def _row(console: Console, label: str, *parts: str | tuple[str, str]) -> None:
     safe = [harmless(part) if isinstance(part, str) else (harmless(part[0]), part[1]) for part in parts]
-    line(console, (label.ljust(_LABEL), "cyan"), *safe)
+    line(console, (label.ljust(_LABEL) if parts else label, "cyan"), *safe)
 
 
 def _names(console: Console, hop: Hop) -> None:

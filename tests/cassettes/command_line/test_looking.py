@@ -23,9 +23,9 @@ def test_ls_has_a_line_for_each_interaction_with_its_place(run: Callable[..., An
     assert printed.status == 0
     assert printed.lines == [
         f"{tape}  3 interactions, recorded on 2026-11-22",
-        "tape.yaml:6   GET   200           69 B  180 ms  https://api.test/users?page=1",
-        "tape.yaml:23  POST  201           13 B          https://api.test/orders",
-        "tape.yaml:38  GET   ConnectError                https://api.test/lost",
+        f"{tape}:6   GET   200           69 B  180 ms  https://api.test/users?page=1",
+        f"{tape}:23  POST  201           13 B          https://api.test/orders",
+        f"{tape}:38  GET   ConnectError                https://api.test/lost",
     ]
 
 
@@ -45,7 +45,7 @@ def test_ls_leaves_out_what_was_not_asked_for(
 ) -> None:
     printed = run("ls", tape, *options)
 
-    assert [int(line.split()[0].partition(":")[2]) for line in printed.lines[1:]] == lines
+    assert [int(line.split()[0].rpartition(":")[2]) for line in printed.lines[1:]] == lines
 
 
 def test_ls_of_a_folder_lists_every_tape_and_passes_over_other_files(
