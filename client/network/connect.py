@@ -14,6 +14,7 @@ from ..errors import ConnectError, ConnectTimeout
 from .failures import CONNECT, described, translate
 from .http1.codec import choose
 from .http1.connection import HTTP1Connection
+from .threads import in_thread
 from .trace import tell, traced
 
 if TYPE_CHECKING:
@@ -205,7 +206,10 @@ class Connector:
             waits = call.waits
             hostname = origin.sni or origin.host.partition("%")[0]
             settings = self._tls_http2 if self._tls_http2 is not None and self.may_share(origin) else self._tls
-            step = stream.start_tls(settings.context(), hostname, waits.left(waits.connect))
+            # Reading the authorities takes tens of milliseconds, once: no time to hold up an event loop.
+            is_ready = settings.is_ready or not call.is_async
+            context = settings.context() if is_ready else await in_thread(settings.context)
+            step = stream.start_tls(context, hostname, waits.left(waits.connect))
         except BaseException:
             stream.close()
             raise

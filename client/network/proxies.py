@@ -26,6 +26,7 @@ from .failures import described
 from .http1.codec import choose
 from .http1.framing import framing
 from .http1.head_reader import HeadReader
+from .threads import in_thread
 from .tls import TLSSettings
 from .trace import traced
 from .via import TUNNEL, Via
@@ -112,7 +113,9 @@ class _Dialer:
         if url.scheme != "https":
             return stream
         try:
-            step = stream.start_tls(self._tls.context(), host.partition("%")[0], waits.left(waits.connect))
+            is_ready = self._tls.is_ready or not call.is_async
+            context = self._tls.context() if is_ready else await in_thread(self._tls.context)
+            step = stream.start_tls(context, host.partition("%")[0], waits.left(waits.connect))
         except BaseException:
             stream.close()
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Union, cast
 
 if TYPE_CHECKING:
     import ssl
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CertTypes = Union[str, "tuple[str, str]", "tuple[str, str, str]"]
 
 _SHARED_MOST = 32
+# ssl.OP_IGNORE_UNEXPECTED_EOF, a name that Python 3.9 does not have yet.
+_IGNORE_UNEXPECTED_EOF = 0x80
 _shared: OrderedDict[Any, ssl.SSLContext] = OrderedDict()
 _lock = threading.Lock()
 
@@ -53,10 +55,16 @@ def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
         context = _trusting(os.fspath(verify))
     else:
         raise TypeError(f"verify={verify!r}: True, False, a path to certificate authorities, or an ssl.SSLContext")
-    # Python 3.9 allows TLS 1.0, and takes a connection that was cut for one that ended.
+    # Python 3.9 allows TLS 1.0.
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
-    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
+    _tell_cuts_from_ends(context)
     return context
+
+
+def _tell_cuts_from_ends(context: ssl.SSLContext) -> None:
+    """Let a connection that was cut be an error, as in every Python but 3.9, which takes it for one that ended."""
+    if context.options & _IGNORE_UNEXPECTED_EOF:
+        context.options &= ~_IGNORE_UNEXPECTED_EOF
 
 
 def _authorities(trust_env: bool) -> tuple[str | None, str | None]:
@@ -102,11 +110,18 @@ class TLSSettings:
             raise FileNotFoundError(
                 f"verify={os.fspath(verify)!r}: there is no such file or folder of certificate authorities"
             )
-        self._verify = verify
+        self._verify: ssl.SSLContext | str | bool = (
+            os.fspath(cast("os.PathLike[str]", verify)) if isinstance(verify, os.PathLike) else verify
+        )
         self._cert = cert
         self._trust_env = trust_env
         self._alpn = alpn
         self._context: ssl.SSLContext | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `context` returns at once, instead of reading files first."""
+        return self._context is not None or (self._cert is None and not isinstance(self._verify, (bool, str)))
 
     def context(self) -> ssl.SSLContext:
         """Return the context to connect with."""
@@ -122,6 +137,7 @@ class TLSSettings:
             # The caller's own, shared with whomever the caller likes.
             context = create_ssl_context(self._verify, self._cert, self._trust_env)
             context.set_alpn_protocols(list(self._alpn))
+            _tell_cuts_from_ends(context)
             return context
         environment = _named_by_environment() if self._trust_env and self._verify is True else None
         key = (self._verify, self._cert, environment, self._alpn)

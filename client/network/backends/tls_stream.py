@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -25,7 +26,7 @@ _WRITE_SIZE = 65_536
 class TLSStream:
     """A stream whose bytes travel encrypted inside another one."""
 
-    __slots__ = ("_ahead", "_end", "_incoming", "_inner", "_outgoing", "_sealed", "_tls")
+    __slots__ = ("_ahead", "_end", "_flushing", "_incoming", "_inner", "_is_broken", "_outgoing", "_sealed", "_tls")
 
     def __init__(self, inner: NetworkStream, context: ssl.SSLContext, hostname: str | None) -> None:
         self._inner = inner
@@ -37,6 +38,8 @@ class TLSStream:
         # How reading ended. OpenSSL says it once, and something else when asked again.
         self._end: ssl.SSLError | None = None
         self._sealed = b""  # encrypted, and not taken by the inner stream yet
+        self._flushing = threading.Lock()  # held by whoever writes to the inner stream
+        self._is_broken = False
 
     @classmethod
     async def client(
@@ -76,6 +79,8 @@ class TLSStream:
         raise clear(self._end) from self._end
 
     async def write(self, data: bytes, timeout: float | None) -> None:
+        if self._is_broken:
+            raise ConnectionAbortedError("an earlier write was interrupted in the middle")
         if len(data) <= _WRITE_SIZE:
             self._tls.write(data)
             await self._flush(timeout)
@@ -140,10 +145,23 @@ class TLSStream:
         return True
 
     async def _flush(self, timeout: float | None) -> None:
-        sealed = self._sealed + self._outgoing.read()
-        if sealed:
-            self._sealed = b""
-            await self._inner.write(sealed, timeout)
+        """Send what is sealed. One caller at a time, who also sends what others have sealed meanwhile.
+
+        Somebody reads while somebody writes, and TLS may have something to say while it reads. Records of two callers
+        would run into each other where the inner stream sends in pieces.
+        """
+        while self._outgoing.pending or self._sealed:
+            if not self._flushing.acquire(blocking=False):
+                return
+            is_done = False
+            try:
+                sealed, self._sealed = self._sealed + self._outgoing.read(), b""
+                await self._inner.write(sealed, timeout)
+                is_done = True
+            finally:
+                self._flushing.release()
+                # Half a record may have gone out: nothing that comes after it would be understood.
+                self._is_broken = self._is_broken or not is_done
 
     async def _fill(self, timeout: float | None) -> None:
         await self._flush(timeout)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ssl
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 import trustme
 
+from understudy import AsyncHTTPTransport, ConnectError, Request
 from understudy.client.network import tls
 from understudy.client.network.tls import TLSSettings, create_ssl_context
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 AUTHORITY: Any = trustme.CA()
 ALPN = ("http/1.1",)
@@ -23,6 +28,16 @@ def authority_file(tmp_path: Path) -> str:
     path = tmp_path / "authority.pem"
     AUTHORITY.cert_pem.write_to_path(str(path))
     return str(path)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def any_loop(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Run a coroutine function in an event loop."""
+
+    def run(body: Callable[..., Any]) -> Any:
+        return anyio.run(body, backend=str(request.param))
+
+    return run
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +136,77 @@ def test_only_so_many_contexts_are_remembered() -> None:
 def test_a_file_that_is_not_there_is_noticed_at_once() -> None:
     with pytest.raises(FileNotFoundError, match="verify='/no/such/file'"):
         TLSSettings("/no/such/file", None, True, ALPN)
+
+
+def test_a_path_object_is_a_path(authority_file: str) -> None:
+    by_path = TLSSettings(Path(authority_file), None, False, ALPN)  # type: ignore[arg-type]  # as lenient as open()
+
+    assert not by_path.is_ready
+    assert by_path.context() is TLSSettings(authority_file, None, False, ALPN).context()
+    assert by_path.is_ready
+
+
+def test_what_only_has_to_be_taken_is_ready(authority_file: str) -> None:
+    context = ssl.create_default_context()
+
+    assert TLSSettings(context, None, False, ALPN).is_ready
+    assert not TLSSettings(context, authority_file, False, ALPN).is_ready
+    assert not TLSSettings(True, None, False, ALPN).is_ready
+
+
+def test_a_context_of_the_callers_own_tells_cuts_from_ends_too() -> None:
+    context = ssl.create_default_context()
+    context.options |= 0x80  # as Python 3.9 has it from the start
+
+    assert not TLSSettings(context, None, False, ALPN).context().options & 0x80
+
+
+def test_authorities_are_read_beside_the_event_loop_and_once(
+    authority_file: str, monkeypatch: pytest.MonkeyPatch, any_loop: Callable[..., Any]
+) -> None:
+    turns = threading.Event()
+    made: list[Any] = []
+
+    def slowly(*arguments: Any) -> ssl.SSLContext:
+        # Would be in vain in the loop's own thread, which is the one that sets it.
+        assert turns.wait(10)
+        made.append(arguments)
+        return create_ssl_context(*arguments)
+
+    monkeypatch.setattr(tls, "create_ssl_context", slowly)
+
+    async def body() -> None:
+        # Nothing that speaks TLS is there: the context is all that is wanted.
+        network: Any = Refusing()
+        transport = AsyncHTTPTransport(verify=authority_file, network=network)
+        async with transport, anyio.create_task_group() as tasks:
+
+            async def get() -> None:
+                with pytest.raises(ConnectError, match="no TLS"):
+                    await transport.handle_async_request(Request("GET", "https://h.test/"))
+
+            for _ in range(3):
+                tasks.start_soon(get)
+            await anyio.lowlevel.checkpoint()
+            turns.set()
+
+    any_loop(body)
+
+    assert len(made) == 1
+
+
+class Refusing:
+    """A network whose connections do not speak TLS, and say which context was to be used."""
+
+    async def connect_tcp(self, *arguments: Any, **options: Any) -> Any:
+        return self
+
+    async def start_tls(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> Any:
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        raise ConnectionResetError("no TLS here")
+
+    def close(self) -> None:
+        pass
+
+    def get_extra_info(self, name: str) -> Any:
+        return None

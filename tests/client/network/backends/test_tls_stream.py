@@ -6,11 +6,14 @@ import contextlib
 import ssl
 from typing import Any, Callable
 
+import anyio.lowlevel
 import pytest
 import trustme
 
 from understudy.client.errors import ReadError
 from understudy.client.network.backends.base import UncleanEOF
+from understudy.client.network.backends.memory import AsyncMemoryNetwork
+from understudy.client.network.backends.tls_stream import TLSStream
 from understudy.client.network.tls import create_ssl_context
 
 AUTHORITY: Any = trustme.CA()
@@ -216,3 +219,63 @@ def test_a_handshake_that_never_ends_is_bounded(world: Any) -> None:
             await plain.start_tls(client_context(), "h.test", 0.0)
 
     world.run(body)
+
+
+class SlowStream:
+    """An inner stream that sends a byte at a time, and lets others run between two of them."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.at_once = 0
+        self.pieces = 0
+        self.breaks_at = -1
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        self.at_once += 1
+        try:
+            assert self.at_once == 1, "two writes at once"
+            for place in range(0, len(data), 64):
+                self.pieces += 1
+                if self.pieces == self.breaks_at:
+                    raise TimeoutError("the peer takes nothing")
+                await anyio.lowlevel.checkpoint()
+                await self.inner.write(data[place : place + 64], timeout)
+        finally:
+            self.at_once -= 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+async def slowly_connected(react: Callable[[TLSPeer, bytes], None]) -> tuple[Any, SlowStream]:
+    network = AsyncMemoryNetwork(secured_by(react))
+    slow: Any = SlowStream(await network.connect_tcp("h.test", 443, 1.0))
+    return await TLSStream.client(slow, client_context(), "h.test", 5.0), slow
+
+
+@pytest.mark.anyio
+async def test_records_of_two_who_write_do_not_run_into_each_other() -> None:
+    heard = bytearray()
+    stream, _ = await slowly_connected(lambda peer, data: heard.extend(data))
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(10):
+            tasks.start_soon(stream.write, b"%d" % number * 1000, 1.0)
+
+    assert sorted(heard) == sorted(b"".join(b"%d" % number * 1000 for number in range(10)))
+    stream.close()
+
+
+@pytest.mark.anyio
+async def test_a_write_that_broke_in_the_middle_is_not_followed_by_another() -> None:
+    heard = bytearray()
+    stream, slow = await slowly_connected(lambda peer, data: heard.extend(data))
+    slow.breaks_at = slow.pieces + 3
+
+    with pytest.raises(TimeoutError):
+        await stream.write(b"x" * 1000, 1.0)
+    with pytest.raises(ConnectionAbortedError, match="interrupted in the middle"):
+        await stream.write(b"y", 1.0)
+
+    assert not heard
+    stream.close()
