@@ -5,12 +5,13 @@ What goes wrong while recording is kept until `close`: a response is on its way 
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
 from . import fast_reader, json_text, paths
 from .bodies import Writer
-from .errors import CassetteError, SecretFound
+from .errors import CassetteError, CassetteWarning, SecretFound
 from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
 from .plain import is_mapping
@@ -158,6 +159,13 @@ class Recorder:
             if self._side is not None:
                 self._side.remove()
             self._tape.close()
+            if not self._tape.is_locked:
+                warnings.warn(
+                    CassetteWarning(
+                        f"{self._tape.path}: this file system has no locks; let one process at a time record there"
+                    ),
+                    stacklevel=3,
+                )
 
     def _settle(self) -> None:
         contents, library = self._contents, self._library

@@ -32,6 +32,7 @@ class Tape:
         self._process = 0
         self._line_end = b"\n"
         self._size = 0
+        self.is_locked = True
 
     def read(self) -> bytes | None:
         """Return the bytes of the file, or `None` where there is none."""
@@ -76,6 +77,7 @@ class Tape:
             except BaseException:
                 os.unlink(temporary)
                 raise
+            _sync_folder(self._target)
 
     def close(self) -> None:
         """Close the file."""
@@ -100,6 +102,7 @@ class Tape:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+        _sync_folder(self._target)
         return True
 
     def _written_beside(self, data: bytes, keep_mode: bool = False) -> str:
@@ -143,7 +146,8 @@ class Tape:
         assert descriptor is not None
         if self._line_end != b"\n":
             document = document.replace(b"\n", self._line_end)
-        with _locked(descriptor):
+        with _locked(descriptor) as is_locked:
+            self.is_locked = self.is_locked and is_locked
             size = os.fstat(descriptor).st_size
             if size and _last_byte(descriptor, size) != b"\n":
                 document = self._line_end + document
@@ -220,6 +224,16 @@ def not_written(path: str, error: OSError) -> CassetteNotWritten:
     )
 
 
+def _sync_folder(path: str) -> None:
+    """Let the name of a file survive a power cut, as its content does."""
+    with contextlib.suppress(OSError):  # a system that cannot open folders, or a file system that syncs by itself
+        descriptor = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _last_byte(descriptor: int, size: int) -> bytes:
     if hasattr(os, "pread"):
         return os.pread(descriptor, 1, size - 1)
@@ -254,20 +268,23 @@ def _taken(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(descriptor: int, is_shared: bool = False) -> Generator[None]:
-    """Hold the lock that every recorder of this file takes; it ends with its process, however that ends."""
+def _locked(descriptor: int, is_shared: bool = False) -> Generator[bool]:
+    """Hold the lock that every recorder of this file takes; it ends with its process, however that ends.
+
+    Gives whether there is such a lock.
+    """
     fcntl: Any
     try:
         import fcntl
     except ImportError:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
-        yield
+        yield True
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
     except OSError:  # a network file system without locks: one write is the best there is
-        yield
+        yield False
         return
     try:
-        yield
+        yield True
     finally:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
