@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
             vars(self.server)["was_asked"].set()
             self.rfile.read(1)
             self.close_connection = True
+        elif path == "/silent":
+            self.close_connection = True
         elif path in PAGES:
             kind, content = PAGES[path]
             self.say(STATUSES.get(path, 200), kind, content, ("Set-Cookie", "sid=0123456789; Path=/"))

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from understudy import URL, Client, MockTransport
+from understudy import URL
 from understudy.client.command_line.proxy_choice import choose
-from understudy.client.transports.proxies import environment_mounts
 
 PROXY = "http://proxy.test:3128"
 
@@ -45,39 +40,3 @@ def test_a_password_is_not_shown() -> None:
 def test_a_proxy_that_is_none_is_told() -> None:
     with pytest.raises(ValueError, match="unknown scheme for proxy URL"):
         choose(URL("http://a.test"), {"http_proxy": "gopher://proxy.test"})
-
-
-_HOSTS = st.sampled_from(["a.test", "b.a.test", "test", "10.1.2.3", "localhost"])
-
-
-@given(
-    environment=st.fixed_dictionaries(
-        {},
-        optional={
-            "http_proxy": st.just("http://one.test"),
-            "https_proxy": st.just("http://two.test"),
-            "ALL_PROXY": st.just("http://three.test"),
-            "no_proxy": st.lists(
-                st.sampled_from(["a.test", ".a.test", "10.0.0.0/8", "localhost", "a.test:443", "*", "?"]), max_size=3
-            ).map(",".join),
-        },
-    ),
-    url=st.builds("{}://{}".format, st.sampled_from(["http", "https"]), _HOSTS),
-)
-def test_the_choice_is_the_one_of_a_client(environment: dict[str, str], url: str) -> None:
-    direct = MockTransport(_never)
-    mounts: dict[str, Any] = environment_mounts(_Through, environment)
-    with Client(transport=direct, mounts=mounts) as client:
-        chosen = client._transport_for_url(URL(url))
-
-    assert choose(URL(url), environment).proxy == getattr(chosen, "proxy", None)
-
-
-class _Through(MockTransport):
-    def __init__(self, proxy: str) -> None:
-        super().__init__(_never)
-        self.proxy = proxy
-
-
-def _never(_: object) -> Any:
-    raise AssertionError("nothing is sent")

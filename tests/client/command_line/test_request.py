@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -225,7 +226,8 @@ def test_a_server_that_says_nothing_ends_with_4(run: Callable[..., Any]) -> None
         printed = run(f"http://127.0.0.1:{listening.getsockname()[1]}/", "--timeout", "0.01")
 
     assert printed.status == 4
-    assert printed.err.startswith("error: ReadTimeout: ")
+    assert printed.err.startswith(("error: ReadTimeout: ", "error: ConnectTimeout: "))  # on a busy machine
+    assert printed.err.count("\n") == 1
 
 
 def test_a_body_that_is_cut_ends_with_5(url: str, run: Callable[..., Any]) -> None:
@@ -360,13 +362,12 @@ def test_trace_draws_every_hop_and_its_phases(url: str, run: Callable[..., Any])
     assert all("━" in said for said in lines if said.startswith("  ") and "total" not in said)
 
 
-def test_trace_draws_how_far_a_failed_request_came(run: Callable[..., Any]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        printed = run(f"http://127.0.0.1:{listening.getsockname()[1]}/", "--timeout", "0.01", "--trace")
+def test_trace_draws_how_far_a_failed_request_came(url: str, run: Callable[..., Any]) -> None:
+    printed = run(f"{url}/silent", "--trace")
 
-    assert printed.status == 4
-    assert "/ ReadTimeout" in printed.err.splitlines()[0]
-    assert "  first byte" in printed.err
+    assert printed.status in (3, 5)
+    assert re.match(r"GET http://127.0.0.1:[0-9]+/silent \w*Error ", printed.err)
+    assert "\n  first byte " in printed.err
 
 
 def test_record_writes_a_cassette_that_replay_answers_from(url: str, run: Callable[..., Any], tmp_path: Path) -> None:
@@ -469,6 +470,4 @@ def test_a_reader_that_has_seen_enough_is_no_traceback(url: str) -> None:
 
 
 def _without_colors(text: str) -> str:
-    import re
-
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
