@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ...client import URL
 from ..contents import contents_of
 from ..episodes import Episode, Place
 from ..errors import CassetteError, CassetteMissing, CassetteWarning, NotACassette
@@ -139,6 +140,7 @@ def _routes(settings: Settings, contents: Contents, path: str) -> Iterator[Probl
 def _read_through(episode: Episode) -> None:
     """Read everything that the interaction says, the files beside the cassette included."""
     interaction = episode.interaction
+    URL(interaction.request.url)
     for message in (interaction.request, interaction.response):
         if message is not None and isinstance(message.file, str):
             for _ in episode.blobs.stream(message.file, message.digest):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...client import InvalidURL
 from ..errors import CassetteError
 from .terminal import err, line
 
@@ -91,6 +92,8 @@ def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
+    except InvalidURL as error:
+        line(err(), ("error: ", "bold red"), f"a recorded URL is none: {error}\n`understudy cassette check` says where")
     except CassetteError as error:
         line(err(), ("error: ", "bold red"), str(error))
     except OSError as error:

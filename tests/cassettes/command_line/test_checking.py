@@ -49,6 +49,7 @@ def test_tapes_of_other_tools_are_checked_as_well(run: Callable[..., Any], name:
             23,
             "not redacted: response.headers.X-Api-Key",
         ),
+        ("url: https://api.test/lost", "url: https://{host}/lost", 38, "cannot be part of a host"),
         ("nonce: abc", "password: hunter22", 23, "not redacted: request.json.password"),
     ],
 )

@@ -127,6 +127,16 @@ def test_two_interactions_are_compared_whatever_they_answer(run: Callable[..., A
     assert "200 -> nothing" in printed.out
 
 
+def test_a_recorded_url_that_is_none_is_an_error_and_no_traceback(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    printed = run("diff", changed(("https://api.test/lost", "https://{host}/lost")), tape)
+
+    assert printed.status == 2
+    assert printed.err.startswith("error: a recorded URL is none: host ")
+    assert "`understudy cassette check` says where" in printed.err
+
+
 def test_quiet_says_it_by_its_status_alone(run: Callable[..., Any], tape: Path, changed: Callable[..., Path]) -> None:
     printed = run("diff", "-q", tape, changed(("name: Ada", "name: Eve")))
 
