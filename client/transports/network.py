@@ -195,7 +195,8 @@ class HTTPTransport(BaseTransport):
 
     def close(self) -> None:
         """Close every connection. A request after it opens new ones."""
-        if self._pool is not None:
+        # In a forked child the connections are the parent's, whose peers are told nothing.
+        if self._pool is not None and self._generation == forks.generation:
             self._pool.close()
 
     @property

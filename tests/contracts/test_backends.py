@@ -483,6 +483,37 @@ def test_tls_carries_bytes_and_ends_in_order(
         kind.run(lambda: body(server.port))
 
 
+@pytest.mark.parametrize("has_more_to_say", [False, True])
+def test_closing_says_goodbye_and_waits_for_nobody(
+    kind: Kind, server_context: ssl.SSLContext, client_context: ssl.SSLContext, has_more_to_say: bool
+) -> None:
+    heard: list[bytes] = []
+    is_closed = threading.Event()
+
+    def serve(secured: ssl.SSLSocket) -> None:
+        heard.append(secured.recv(100))
+        if has_more_to_say:
+            secured.sendall(b"more")
+        assert is_closed.wait(5)
+        # Raises where the connection was cut.
+        heard.append(secured.recv(100))
+
+    async def body(port: int) -> None:
+        plain = await kind.backend().connect_tcp("127.0.0.1", port, 5.0)
+        stream = await plain.start_tls(client_context, "localhost", 5.0)
+        await stream.write(b"hello", 5.0)
+        if has_more_to_say:
+            assert await stream.read(1, 5.0) == b"m"
+        stream.close()
+        stream.close()
+        is_closed.set()
+
+    with TLSServer(server_context, serve) as server:
+        kind.run(lambda: body(server.port))
+
+    assert heard == [b"hello", b""]
+
+
 def test_a_tls_session_is_resumed_by_the_next_connection_to_the_same_name(
     kind: Kind, server_context: ssl.SSLContext
 ) -> None:

@@ -82,6 +82,30 @@ assert os.WEXITSTATUS(status) == 0, status
 assert ask(urls[0] + "/parent") == [b"good"]
 """
 
+CLOSE_IN_CHILD = """
+import os
+
+if caller == "blocking":
+    def close():
+        client.close()
+else:
+    def close():
+        import anyio
+        anyio.run(client.aclose, backend=caller)
+
+assert ask(urls[0] + "/parent") == [b"good"]
+child = os.fork()
+if not child:
+    try:
+        close()
+        os._exit(0)
+    finally:
+        os._exit(2)
+_, status = os.waitpid(child, 0)
+assert os.WEXITSTATUS(status) == 0, status
+assert ask(urls[0] + "/parent") == [b"good"]
+"""
+
 EXHAUST = """
 import resource
 import socket
@@ -151,6 +175,17 @@ def test_c79_a_forked_child_writes_nothing_into_its_parents_connections(caller: 
     assert sorted(path for paths in by_connection for path in paths) == [b"/child"] * 2 + [b"/parent"] * 2
     if caller == "blocking":
         assert by_connection[0] == [b"/parent"] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("caller", CALLERS)
+def test_c79_a_forked_child_that_closes_the_client_says_nothing_to_its_parents_peers(caller: str) -> None:
+    with HostileServer(tls=server_context("127.0.0.1")) as server:
+        run(CLOSE_IN_CHILD, caller, server.url("").rstrip("/"))
+
+        assert [head.split(b" ")[1] for head in server.requests] == [b"/parent"] * 2
+        # An event loop takes its connections with it when it ends; a blocking client keeps its own.
+        assert len(server.connections) == (1 if caller == "blocking" else 2)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors as Linux shows them")

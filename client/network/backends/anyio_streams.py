@@ -236,6 +236,10 @@ class AnyioStream:
 
         return await TLSStream.client(self, context, hostname, timeout)
 
+    def send_now(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.send(data)
+
     def close(self) -> None:
         if self._socket.fileno() < 0:
             return

@@ -396,6 +396,13 @@ class AsyncioStream(asyncio.Protocol):
 
         return await TLSStream.client(self, context, hostname, timeout)
 
+    def send_now(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is not None and not self._closed and not transport.get_write_buffer_size():
+            # Past the transport, which might keep it for later, when it is closed.
+            with contextlib.suppress(OSError):
+                self._socket.send(data)
+
     def close(self) -> None:
         if self._transport is None or self._closed:
             return

@@ -33,7 +33,11 @@ class UncleanEOF(ConnectionError):
 
 
 class NetworkStream(Protocol):
-    """A connection: bytes in, bytes out."""
+    """A connection: bytes in, bytes out.
+
+    It may have a method more: `send_now(data)`, synchronous, sends as much as the system takes at once if nothing is
+    being sent, and never raises. TLS uses it for its closing message.
+    """
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         """Return what has arrived, at least one byte and at most `max_bytes`; `b""` after the peer's last byte.

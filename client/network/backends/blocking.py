@@ -315,6 +315,10 @@ class BlockingStream:
                 from .sessions import keep_session
 
                 keep_session(self._socket)  # type: ignore[arg-type]  # an SSLSocket
+                with contextlib.suppress(OSError, ValueError):
+                    # Says goodbye, and does not wait for an answer.
+                    self._socket.settimeout(0)
+                    self._socket.unwrap()  # type: ignore[attr-defined]  # an SSLSocket
             self._socket.close()
 
     def _leave(self) -> None:

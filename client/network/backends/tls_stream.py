@@ -112,7 +112,29 @@ class TLSStream:
 
     def close(self) -> None:
         keep_session(self._tls)
+        self._say_goodbye()
         self._inner.close()
+
+    def send_now(self, data: bytes) -> None:
+        """Send what can be sent without waiting; see `_say_goodbye`."""
+        send_now = getattr(self._inner, "send_now", None)
+        if send_now is None or self._is_broken or self._sealed or self._flushing.locked():
+            return
+        with contextlib.suppress(OSError, ValueError):
+            if data:
+                self._tls.write(data)
+            else:
+                self._tls.unwrap()
+        sealed = self._outgoing.read()
+        if sealed:
+            send_now(sealed)
+
+    def _say_goodbye(self) -> None:
+        """Send TLS's closing message, if the inner stream can do that without waiting, and nothing is half sent.
+
+        Nobody waits for the answer, nor misses the message: the peer's connection ends either way.
+        """
+        self.send_now(b"")
 
     def is_readable(self) -> bool:
         # What came in the same segment as the last bytes that were read may be encrypted still.
