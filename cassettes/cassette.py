@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .contents import NOTHING, contents_of
 from .episodes import Episode, Library, Place
-from .errors import CassetteError, CassetteMissing, CassetteWarning
+from .errors import CassetteError, CassetteLocked, CassetteMissing, CassetteWarning
 from .expiry import today, warn_of_age
 from .foreign import recognize
 from .interactions import Interaction, RecordedRequest
@@ -46,7 +46,7 @@ class Cassette:
         self.path = os.fspath(path)
         self.mode = mode
         self._lock = threading.Lock()
-        tape = Tape(self.path)
+        self._tape = tape = Tape(self.path)
         raw = tape.read()
         if raw is None and mode == "none":
             raise CassetteMissing(
@@ -184,6 +184,13 @@ class Cassette:
                 if episode is None:
                     raise all_played(self.path, self.mode, self._shown(request), shelf.episodes, self.settings.repeats)
                 return episode
+        if self.mode == "once" and self._tape.has_grown():
+            raise CassetteLocked(
+                f"another process is recording this cassette right now, and {request.method} "
+                f"{self._shown(request).url} is not in what it had recorded when this one began",
+                path=self.path,
+                mend="Run this again; or let every process record what it misses, with mode='new_episodes'.",
+            )
         raise no_match(self.path, self.mode, self._shown(request), self._library)
 
     def _check_reach(self, request: RecordedRequest) -> None:

@@ -47,6 +47,12 @@ class Tape:
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
         return data
 
+    def has_grown(self) -> bool:
+        """Return whether somebody has written to the file since it was read."""
+        with contextlib.suppress(OSError):
+            return os.stat(self._target).st_size > self._size
+        return False
+
     def write(self, header: bytes, document: bytes) -> None:
         """Append a document; create the file with the header in front of it where there is none."""
         with self._blamed():

@@ -143,6 +143,18 @@ async def test_k14_hundreds_of_tasks_record_and_every_one_gets_its_answer_again(
     assert len(stage.server.asked) == 300
 
 
+def test_k13_who_replays_what_another_process_is_recording_is_told_so(stage: Stage) -> None:
+    stage.written(EPISODE)
+
+    with stage.use("once"):
+        with pytest.raises(cassettes.NoMatch):
+            stage.client.get("https://api.test/new")
+        with stage.path.open("a") as file:
+            file.write(EPISODE)
+        with pytest.raises(cassettes.CassetteLocked, match="another process is recording"):
+            stage.client.get("https://api.test/new")
+
+
 def test_k15_a_lock_ends_with_the_process_that_held_it(stage: Stage) -> None:
     stage.written(EPISODE)
     program = (
