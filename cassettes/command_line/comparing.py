@@ -20,6 +20,7 @@ from ..matching import Matcher
 from ..paths import leads
 from ..redaction import Redactor
 from ..sticky import _HEADERS
+from .committed import committed
 from .facts import Written, facts, shown
 from .opening import Opened, opened
 from .terminal import counted, line, out
@@ -50,16 +51,24 @@ class Change(NamedTuple):
 
 
 @click.command(short_help="Compare two tapes, place by place.")
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="[OLD]")
+@click.argument("new", metavar="NEW", required=False)
+@click.option("--revision", default="HEAD", show_default=True, metavar="NAME", help="Which one of git, without OLD.")
 @click.option("-a", "--all", "everything", is_flag=True, help="Also what differs in every recording.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the exit status.")
-def diff(old: str, new: str, everything: bool, quiet: bool) -> int:
-    """Compare two tapes, or two interactions given as FILE:LINE.
+def diff(old: str, new: str | None, revision: str, everything: bool, quiet: bool) -> int:
+    """Compare two tapes, or two interactions given as FILE:LINE; or one tape with the one in git.
 
     Exit status 1 where they differ.
     """
-    left, right = opened(old), opened(new)
+    if new is not None:
+        return _compare(opened(old), opened(new), everything=everything, quiet=quiet)
+    with committed(old, revision) as before:
+        left = opened(before)._replace(path=f"{revision}:{old}")
+        return _compare(left, opened(old), everything=everything, quiet=quiet)
+
+
+def _compare(left: Opened, right: Opened, *, everything: bool, quiet: bool) -> int:
     volatile = () if everything else (*left.cassette.settings.volatile, *right.cassette.settings.volatile)
     judge = _Judge(tuple(map(paths.parse, volatile)), everything=everything)
     console = out()
@@ -72,11 +81,10 @@ def diff(old: str, new: str, everything: bool, quiet: bool) -> int:
         counts["removed" if pair.new is None else "added" if pair.old is None else "changed"] += 1
         if not quiet:
             _print(console, left, right, pair, changes)
-    differs = any(counts.values())
     if not quiet:
         said = [f"{count} {what}" for what, count in counts.items() if count]
         line(console, (", ".join([*said, f"{alike} alike"]), "bold"))
-    return 1 if differs else 0
+    return 1 if any(counts.values()) else 0
 
 
 def _pairs(left: Opened, right: Opened) -> Iterator[Pair]:

@@ -126,7 +126,8 @@ def _told(certificate: Certificate, *, is_first: bool) -> Iterator[str | tuple[s
     yield (certificate.subject, "bold")
     days = certificate.days_left()
     day = time.strftime("%Y-%m-%d", time.gmtime(certificate.ends))
-    yield (f"  until {day} ({days} days)", "red" if days < 0 else "yellow" if days < 14 else "default")
+    left = "has passed" if days < 0 else f"{days} days"
+    yield (f"  until {day} ({left})", "red" if days < 0 else "yellow" if days < 14 else "default")
     if is_first and certificate.names:
         more = len(certificate.names) - _MOST_NAMES
         yield f", for {', '.join(certificate.names[:_MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"

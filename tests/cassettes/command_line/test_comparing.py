@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,3 +153,32 @@ def test_repeated_fields_are_compared_one_by_one(
 
     assert '    response.headers.set-cookie     "a=1" -> nothing' in printed.lines
     assert '    response.headers.set-cookie[2]  "b=2" -> nothing' in printed.lines
+
+
+def test_one_tape_is_compared_with_the_one_in_git(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "tape.yaml"], [*identity, "commit", "-q", "-m", "Record"]):
+        subprocess.run(["git", *command], cwd=tape.parent, check=True)
+    assert run("diff", tape).lines == ["3 alike"]
+
+    tape.write_text(tape.read_text("utf-8").replace("name: Ada", "name: Eve"), encoding="utf-8")
+    printed = run("diff", tape)
+
+    assert printed.status == 1
+    assert printed.lines[:2] == [
+        f"HEAD:{tape}:6 {tape}:6  GET /users -> 200",
+        '    response.json.users.0.name  "Ada" -> "Eve"',
+    ]
+    assert sorted(path.name for path in tape.parent.iterdir()) == [".git", "tape.yaml"]
+    assert "git has no main~7 of" in run("diff", tape, "--revision", "main~7").err
+
+
+def test_one_tape_outside_of_git_cannot_be_compared(run: Callable[..., Any], tape: Path) -> None:
+    printed = run("diff", tape)
+
+    assert printed.status == 2
+    assert f"git has no HEAD of {tape}" in printed.err

@@ -1,0 +1,34 @@
+"""The cassette that was committed last, to compare the one at hand with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@contextlib.contextmanager
+def committed(path: str, revision: str = "HEAD") -> Generator[str]:
+    """Put what a revision of git holds beside the file, where its bodies are, and yield the name of that."""
+    folder, name = os.path.split(os.path.realpath(path))
+    command = ["git", "show", f"{revision}:./{name}"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise click.UsageError(f"{error.filename}: with one tape, it is compared with the one in git") from error
+    if done.returncode:
+        raise click.UsageError(f"git has no {revision} of {path}: {done.stderr.decode('utf-8', 'replace').strip()}")
+    # The name that the recorder gives to what it is about to write: what a kill leaves behind is tidied up.
+    copy = os.path.join(folder, f".{name}.{os.getpid()}-{revision.replace('/', '-')}.tmp")
+    with open(copy, "xb") as file:
+        file.write(done.stdout)
+    try:
+        yield copy
+    finally:
+        os.unlink(copy)
