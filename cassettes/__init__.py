@@ -22,6 +22,7 @@ from .errors import (
     SecretFound,
 )
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
+from .pruning import prune
 from .settings import Mode, Options, Settings
 from .swapping import Swap, open
 from .transport import CassetteTransport
@@ -60,6 +61,7 @@ __all__ = [
     "convert",
     "load",
     "open",
+    "prune",
     "use",
     "verify",
 ]

@@ -20,6 +20,7 @@ from .fixtures import (
 from .network_block import NetworkBlocked
 from .options import pytest_addoption
 from .session import (
+    pytest_assertrepr_compare,
     pytest_collection_finish,
     pytest_deselected,
     pytest_runtest_makereport,
@@ -41,6 +42,7 @@ __all__ = [
     "http_mock_settings",
     "network_ledger",
     "pytest_addoption",
+    "pytest_assertrepr_compare",
     "pytest_collection_finish",
     "pytest_configure",
     "pytest_deselected",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, contextmanager
+import warnings
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -10,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .collection import default_folder, tape_of
-from .markers import settings
+from .markers import given, settings
 from .names import chosen
 from .network_block import Block, start, stop
-from .options import disables_recording, record_mode
+from .options import disables_recording, record_mode, replay_chunks
 from .session import block_of, failure_of, tally_of
 from .tally import Use
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from ..cassettes import Cassette
+    from ..cassettes import Cassette, use
     from ..mock import Router
 
 Entered = TypeVar("Entered")
@@ -38,8 +39,11 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
     file, line, _ = test.location
     router.place = Place(file, (line or 0) + 1)
-    with around(router, lambda: failure_of(test)):
-        yield router
+    with ExitStack() as files:
+        for name in given(test, "mock"):
+            files.enter_context(written(request.path.parent / name))
+        with around(router, lambda: failure_of(test)):
+            yield router
 
 
 @pytest.fixture
@@ -112,12 +116,35 @@ def counted(
         with TemporaryDirectory() as folder, around(use(Path(folder) / path.name, "all", **said), failure) as tape:
             yield tape
         return
-    with around(use(path, mode=mode, **said), failure) as tape:
+    if replay_chunks(config) != "recorded":
+        said.setdefault("chunks", replay_chunks(config))
+    with around(fresh_or_counted(config, use(path, mode=mode, **said)), failure) as tape:
         yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
     if failure() is None and mode not in ("all", "update"):
-        use_of_it.unplayed = [(getattr(found, "line", 0), found.summary) for found in tape.unplayed]
+        use_of_it.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)
+
+
+class fresh_or_counted:
+    """A tape; where it has expired, the summary says so, and not a warning in some test."""
+
+    def __init__(self, config: pytest.Config, used: use) -> None:
+        self._config = config
+        self._used = used
+
+    def __enter__(self) -> Cassette:
+        from ..cassettes import CassetteExpired
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CassetteExpired)
+            tape = self._used.__enter__()
+        if tape.is_expired:
+            tally_of(self._config).expired[tape.path] = f"{tape.settings.recorded or ''}"
+        return tape
+
+    def __exit__(self, *failure: Any) -> None:
+        self._used.__exit__(*failure)
 
 
 @pytest.fixture
@@ -136,6 +163,13 @@ def network_ledger(request: pytest.FixtureRequest) -> Iterator[list[str]]:
         yield block.uses
     finally:
         stop(block)
+
+
+def written(path: Path) -> AbstractContextManager[Any]:
+    """Let the routes of a YAML file answer what nothing in front of them does."""
+    from ..cassettes import use
+
+    return use(path, "none")
 
 
 def test_of(request: pytest.FixtureRequest) -> pytest.Item:

@@ -25,6 +25,11 @@ def settings(item: pytest.Item, marker: str) -> dict[str, Any]:
     return merged
 
 
+def given(item: pytest.Item, marker: str) -> list[str]:
+    """Return what the markers of a test name besides their keywords, the outermost first."""
+    return [str(argument) for found in reversed(list(item.iter_markers(marker))) for argument in found.args]
+
+
 def known_settings(marker: str) -> frozenset[str]:
     """Return the keywords that a marker hands on: those of `cassettes.use`, or those of `mock.Router`."""
     if marker == "mock":
@@ -72,8 +77,10 @@ def complaint(item: pytest.Item, marker: str) -> str | None:
         listed = ", ".join(sorted({*known, "name"} if marker == "cassette" else known))
         return f"@pytest.mark.{marker} knows no {', '.join(unknown)}; it knows {listed}"
     if marker == "mock":
-        given = [argument for found in item.iter_markers(marker) for argument in found.args]
-        return f"@pytest.mark.mock takes keywords only, not {given[0]!r}" if given else None
+        for name in given(item, marker):
+            if not (item.path.parent / name).is_file():
+                return f"@pytest.mark.mock({name!r}): there is no file of routes {item.path.parent / name}"
+        return None
     mode = said.get("mode")
     if mode is not None and mode not in RECORD_MODES:
         return f"@pytest.mark.cassette(mode={mode!r}): one of {', '.join(RECORD_MODES)}"

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
 OF_RECORDING = frozenset({"--record-mode", "--disable-recording", "--block-network", "--allowed-hosts"})
-UNUSED = ("report", "fail", "ignore")
+UNUSED = ("report", "fail", "delete", "ignore")
+FINDINGS = ("report", "fail", "ignore")
+CHUNKS = ("recorded", "whole", "fuzz")
+MOCK_MODES = ("mock", "wire")
 RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
 
@@ -49,8 +52,31 @@ OPTIONS = (
     ),
     Option(
         "--unused",
-        "recordings that no test played and tapes that no test has: report (the default), fail or ignore",
+        "recordings that no test played and tapes that no test has: "
+        "report (the default), fail, delete (in a full run that passed) or ignore",
         choices=UNUSED,
+    ),
+    Option("--expired", "tapes older than they say that they may be: report (the default), fail or ignore", FINDINGS),
+    Option(
+        "--verify",
+        "send the safe requests of the tapes that were played to the real servers, and report what has changed; "
+        "what breaks clients fails the run",
+        is_switch=True,
+    ),
+    Option(
+        "--replay-chunks",
+        "in which pieces tapes give bodies: recorded (the default), whole, or fuzz (at random: does the code cope?)",
+        choices=CHUNKS,
+    ),
+    Option(
+        "--mock-mode",
+        "how routers answer: mock (the default), or wire: as bytes through the client's own HTTP stack",
+        choices=MOCK_MODES,
+    ),
+    Option(
+        "--mock-sweep",
+        "run each test that passes with http_mock again, once for every call and every fault, and show what it does",
+        is_switch=True,
     ),
     Option("--cassette-report", "write what became of the tapes into this file, as JSON"),
 )
@@ -108,12 +134,47 @@ def allowed_hosts(config: pytest.Config) -> tuple[str, ...]:
     return tuple(host.strip() for host in str(said).split(",") if host.strip())
 
 
+def chosen(config: pytest.Config, name: str, words: tuple[str, ...]) -> str:
+    """Return which of some words an option says; the first is the default."""
+    said = str(on_command_line(config, name) or in_file(config, name) or words[0])
+    if said not in words:
+        raise pytest.UsageError(f"{name} = {said!r}: one of {', '.join(words)}")
+    return said
+
+
 def unused(config: pytest.Config) -> str:
     """Return what happens to recordings that nothing plays."""
-    said = str(on_command_line(config, "unused") or in_file(config, "unused") or UNUSED[0])
-    if said not in UNUSED:
-        raise pytest.UsageError(f"unused = {said!r}: one of {', '.join(UNUSED)}")
-    return said
+    return chosen(config, "unused", UNUSED)
+
+
+def expired(config: pytest.Config) -> str:
+    """Return what happens where tapes are older than they say that they may be."""
+    return chosen(config, "expired", FINDINGS)
+
+
+def replay_chunks(config: pytest.Config) -> str:
+    """Return in which pieces tapes give bodies."""
+    return chosen(config, "replay_chunks", CHUNKS)
+
+
+def mock_mode(config: pytest.Config) -> str:
+    """Return how routers answer that do not say it themselves."""
+    return chosen(config, "mock_mode", MOCK_MODES)
+
+
+def verifies(config: pytest.Config) -> bool:
+    """Whether tapes are compared with the real servers at the end."""
+    return is_on(config, "verify")
+
+
+def sweeps(config: pytest.Config) -> bool:
+    """Whether tests that pass meet every fault."""
+    return is_on(config, "mock_sweep")
+
+
+def is_on(config: pytest.Config, name: str) -> bool:
+    """Whether a switch is on."""
+    return bool(on_command_line(config, name) or in_file(config, name))
 
 
 def report_file(config: pytest.Config) -> str | None:

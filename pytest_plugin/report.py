@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-def lines(tally: Tally, start: str, unused: str) -> Iterator[str]:
+def lines(tally: Tally, start: str, unused: str, expired: str = "report") -> Iterator[str]:
     """Yield the lines of the section; nothing when no test used a tape and nothing was blocked.
 
-    `start` is the folder that paths are shown from, `unused` the value of `--unused`.
+    `start` is the folder that paths are shown from, `unused` and `expired` the values of these options.
     """
     if tally.tapes:
         played = sum(1 for use in tally.tapes.values() if use.played)
@@ -25,8 +25,19 @@ def lines(tally: Tally, start: str, unused: str) -> Iterator[str]:
             f"played {tally.played} from {_count(played, 'tape')}, "
             f"recorded {tally.recorded}" + (f" on {_count(recorded, 'tape')}" if recorded else "")
         )
-    if unused != "ignore":
+    if tally.deleted:
+        gone = _count(len(tally.deleted), "recording or tape", "recordings or tapes")
+        yield f"deleted: {gone} that no test played or has"
+        yield from _some([_shown(path, start) for path in tally.deleted])
+    elif unused != "ignore":
         yield from _unused(tally, start)
+    if tally.expired and expired != "ignore":
+        yield f"expired: {_count(len(tally.expired), 'tape')}; record again with --record-mode=update"
+        yield from _some(
+            [f"{_shown(path, start)}{day and f'  recorded on {day}'}" for path, day in sorted(tally.expired.items())]
+        )
+    for found in tally.drifts:
+        yield from found.splitlines()
     if tally.adopted:
         yield f"converted: {_count(len(tally.adopted), 'tape')} of another tool, now in the format of understudy"
         yield from _some([_shown(path, start) for path in tally.adopted])
@@ -49,13 +60,18 @@ def as_json(tally: Tally, start: str) -> dict[str, Any]:
             for found in tally.unused()
         ],
         "orphans": [_shown(path, start) for path in tally.orphans()],
+        "expired": [_shown(path, start) for path in sorted(tally.expired)],
+        "deleted": [_shown(path, start) for path in tally.deleted],
+        "drifts": tally.drifts,
         "converted": [_shown(path, start) for path in tally.adopted],
         "blocked": [{"test": test, "attempt": attempt} for test, attempt in tally.attempts],
     }
 
 
-def is_failure(tally: Tally, unused: str) -> bool:
-    """Whether what is unused fails the run."""
+def is_failure(tally: Tally, unused: str, expired: str = "report") -> bool:
+    """Whether what was found fails the run."""
+    if tally.is_broken or (expired == "fail" and tally.expired):
+        return True
     return unused == "fail" and bool(tally.unused() or tally.orphans())
 
 
@@ -83,5 +99,5 @@ def _shown(path: str, start: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, nouns: str | None = None) -> str:
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"

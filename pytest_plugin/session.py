@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
+from . import github, introspection
 from .collection import default_folder, tape_of, uses_tape
 from .network_block import Block, start, stop
-from .options import allowed_hosts, blocks_network, record_mode, report_file, unused
+from .options import (
+    allowed_hosts,
+    blocks_network,
+    expired,
+    mock_mode,
+    record_mode,
+    replay_chunks,
+    report_file,
+    unused,
+    verifies,
+)
 from .report import as_json, is_failure, lines
+from .settling import delete, verify
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -41,6 +55,14 @@ def begin(config: pytest.Config) -> None:
     # What is wrong in the configuration file stops the run before its first test.
     record_mode(config)
     unused(config)
+    expired(config)
+    replay_chunks(config)
+    if mock_mode(config) != "mock":
+        from ..mock import playing
+
+        played = ExitStack()
+        played.enter_context(playing(mock_mode(config)))
+        config.add_cleanup(played.close)
     config.stash[_TALLY] = Tally(is_partial=config.option.collectonly or any("::" in name for name in config.args))
     if blocks_network(config):
         block = Block(allowed_hosts(config))
@@ -103,7 +125,15 @@ def pytest_runtest_makereport(
         item.stash[_FAILURE] = error
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True
-    return (yield)
+    report = yield
+    if error is not None and type(error).__module__ in EXPLAINED and github.is_wanted():
+        github.annotate(report, error)
+    return report
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Say where two JSON documents differ, in runs that use a tape or a mock."""
+    return introspection.explained(config, op, left, right) if "understudy.mock" in sys.modules else None
 
 
 def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
@@ -162,8 +192,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if output is not None:
         output[WORKER_OUTPUT] = tally.plain()
         return
-    write_report(session.config, tally)
-    if exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(session.config)):
+    config = session.config
+    if verifies(config):
+        verify(tally, str(config.invocation_params.dir))
+    if unused(config) == "delete" and exitstatus == pytest.ExitCode.OK and not tally.is_partial:
+        delete(tally)
+    write_report(config, tally)
+    if exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(config), expired(config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -189,8 +224,16 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    found = list(lines(config.stash[_TALLY], str(config.invocation_params.dir), unused(config)))
+    tally = config.stash[_TALLY]
+    found = list(lines(tally, str(config.invocation_params.dir), unused(config), expired(config)))
     if found:
         terminalreporter.section("tapes")
         for line in found:
             terminalreporter.line(line)
+    if tally.sweeps:
+        terminalreporter.section("faults")
+        for matrix in tally.sweeps:
+            terminalreporter.line(matrix)
+            terminalreporter.line("")
+    for line in github.lines([*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]):
+        terminalreporter.line(line)

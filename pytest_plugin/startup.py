@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .options import sweeps
 from .session import begin
 from .vcr import is_wanted
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run ready."""
     begin(config)
+    if sweeps(config):
+        from . import sweeping
+
+        config.pluginmanager.register(sweeping, "understudy.sweeping")
     if is_wanted():
         from .vcr.hooks import register
 

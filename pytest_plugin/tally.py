@@ -49,6 +49,11 @@ class Tally:
     expected: list[str] = field(default_factory=list[str])
     attempts: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     adopted: list[str] = field(default_factory=list[str])
+    expired: dict[str, str] = field(default_factory=dict[str, str])
+    drifts: list[str] = field(default_factory=list[str])
+    is_broken: bool = False
+    deleted: list[str] = field(default_factory=list[str])
+    sweeps: list[str] = field(default_factory=list[str])
     is_partial: bool = False
 
     def add(self, path: str, use: Use) -> None:
@@ -69,6 +74,8 @@ class Tally:
         self.expected.extend(plain["expected"])
         self.attempts.extend((str(test), str(attempt)) for test, attempt in plain["attempts"])
         self.adopted.extend(plain["adopted"])
+        self.expired.update(plain["expired"])
+        self.sweeps.extend(plain["sweeps"])
         self.is_partial = self.is_partial or plain["is_partial"]
 
     @property

@@ -558,6 +558,9 @@ def test_what_became_of_the_tapes_can_be_read_by_a_machine(suite: Suite, url: st
         "recorded": 0,
         "tapes": {"cassettes/test_suite/test_users.yaml": {"played": 1, "recorded": 0}},
         "orphans": ["cassettes/test_suite/test_old.yaml"],
+        "expired": [],
+        "deleted": [],
+        "drifts": [],
         "converted": [],
         "blocked": [],
     }

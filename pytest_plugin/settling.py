@@ -1,0 +1,44 @@
+"""What is done with the tapes when the last test has run: compared with the real servers, rid of what nobody plays."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from .network_block import Block, start, stop
+
+if TYPE_CHECKING:
+    from .tally import Tally
+
+
+def verify(tally: Tally, start_of_paths: str) -> None:
+    """Send the safe requests of every tape that was played, and note what has changed."""
+    from .. import cassettes
+
+    # Whoever asks for this asks for the network.
+    block = Block(("*",))
+    start(block)
+    try:
+        for path, use in sorted(tally.tapes.items()):
+            if use.played:
+                found = cassettes.verify(path)
+                found_at = os.path.relpath(path, start_of_paths)
+                tally.drifts.append(str(found).replace(path, path if found_at.startswith("..") else found_at))
+                tally.is_broken = tally.is_broken or not found
+    finally:
+        stop(block)
+
+
+def delete(tally: Tally) -> None:
+    """Take out of the tapes what no test played, and remove the tapes that no test has."""
+    from .. import cassettes
+
+    lines: dict[str, list[int]] = {}
+    for found in tally.unused():
+        if found.line:
+            lines.setdefault(found.path, []).append(found.line)
+    for path, at in lines.items():
+        tally.deleted.extend(f"{path}:{line}  {summary}" for line, summary in cassettes.prune(path, at))
+    for path in tally.orphans():
+        os.unlink(path)
+        tally.deleted.append(path)

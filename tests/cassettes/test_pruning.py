@@ -1,0 +1,63 @@
+"""Recordings taken out of a cassette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from understudy import Client, MockTransport, Response, cassettes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "tape.yaml"
+    behind = MockTransport(lambda request: Response(200, json={"path": request.url.path}))
+    with cassettes.use(path), Client(transport=behind) as client:
+        for name in ("one", "two", "three"):
+            client.get(f"https://api.test/{name}")
+    return path
+
+
+def test_what_stays_keeps_its_bytes(tape: Path) -> None:
+    before = tape.read_bytes()
+    one, two, three = cassettes.load(tape).interactions
+    assert two.line is not None
+    assert three.line is not None
+
+    gone = cassettes.prune(tape, [two.line])
+
+    assert gone == [(two.line, "GET /two -> 200")]
+    lines = before.splitlines(keepends=True)
+    assert tape.read_bytes() == b"".join([*lines[: two.line - 1], *lines[three.line - 1 :]])
+    assert [left.summary for left in cassettes.load(tape).interactions] == [one.summary, three.summary]
+
+
+def test_windows_line_ends_stay(tape: Path) -> None:
+    tape.write_bytes(tape.read_bytes().replace(b"\n", b"\r\n"))
+    line = cassettes.load(tape).interactions[0].line
+    assert line is not None
+
+    cassettes.prune(tape, [line])
+
+    written = tape.read_bytes()
+    assert written.count(b"\n") == written.count(b"\r\n") > 0
+
+
+def test_a_line_on_which_nothing_begins_removes_nothing(tape: Path) -> None:
+    before = tape.read_bytes()
+    first = cassettes.load(tape).interactions[0].line
+    assert first is not None
+
+    with pytest.raises(cassettes.CassetteError, match="no recording begins on this line"):
+        cassettes.prune(tape, [first, first + 1])
+
+    assert tape.read_bytes() == before
+
+
+def test_a_cassette_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(cassettes.CassetteMissing):
+        cassettes.prune(tmp_path / "none.yaml", [1])

@@ -1,0 +1,208 @@
+"""What happens to the tapes when the last test has run: `--verify`, `--expired`, `--unused=delete`."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import Suite
+
+pytest_plugins = ["pytester"]
+
+
+class API(BaseHTTPRequestHandler):
+    """Answers with what it is told to."""
+
+    answer: ClassVar[dict[str, object]] = {}
+
+    def do_GET(self) -> None:
+        content = json.dumps(self.answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    API.answer = {"id": 7, "name": "Ada"}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), API)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def recorded(suite: Suite, url: str, paths: tuple[str, ...] = ("/users",)) -> None:
+    asked = "\n            ".join(f'understudy.get("{url}{path}")' for path in paths)
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            {asked}
+        """
+    )
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "line"),
+    [
+        ({"id": 8, "name": "Bob"}, pytest.ExitCode.OK, "*1 request sent, 0 breaking, 0 additive, * value*"),
+        ({"id": 7, "name": "Ada", "new": 1}, pytest.ExitCode.OK, "*additive*json.new*"),
+        ({"id": 7}, pytest.ExitCode.TESTS_FAILED, "*BREAKING*json.name*"),
+    ],
+)
+def test_tapes_are_compared_with_the_real_server(
+    answer: dict[str, object], status: int, line: str, suite: Suite, url: str
+) -> None:
+    recorded(suite, url)
+    API.answer = answer
+
+    result = suite.run("--verify", "--block-network")
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == status
+    result.stdout.fnmatch_lines(["cassettes/test_suite/test_users.yaml: 1 request sent*"])
+    result.stdout.fnmatch_lines([line])
+
+
+def age(suite: Suite) -> None:
+    """Let the tape have expired."""
+    path = suite.path / "cassettes" / "test_suite" / "test_users.yaml"
+    text = path.read_text("utf-8")
+    assert "recorded: " in text
+    head = text.replace("recorded: ", "expires: 1d\nrecorded: 2020-01-01 # ", 1)
+    path.write_text(head, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("option", "status"),
+    [
+        ((), pytest.ExitCode.OK),
+        (("--expired=fail",), pytest.ExitCode.TESTS_FAILED),
+        (("-o", "expired=fail"), pytest.ExitCode.TESTS_FAILED),
+        (("--expired=ignore",), pytest.ExitCode.OK),
+    ],
+)
+def test_tapes_that_have_expired_are_told(option: tuple[str, ...], status: int, suite: Suite, url: str) -> None:
+    recorded(suite, url)
+    age(suite)
+
+    result = suite.run("--block-network", "-W", "error", *option)
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == status
+    told = [
+        "expired: 1 tape; record again with --record-mode=update",
+        "  cassettes/test_suite/test_users.yaml  recorded on 2020-01-01",
+    ]
+    if "--expired=ignore" in option:
+        result.stdout.no_fnmatch_line(told[0])
+    else:
+        result.stdout.fnmatch_lines(told)
+
+
+def test_what_is_unused_is_deleted_on_request(suite: Suite, url: str) -> None:
+    recorded(suite, url, ("/one", "/two", "/three"))
+    folder = suite.path / "cassettes" / "test_suite"
+    (folder / "test_gone.yaml").write_bytes((folder / "test_users.yaml").read_bytes())
+    recorded(suite, url, ("/one", "/three"))
+
+    result = suite.run("--unused=delete", "--block-network")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "deleted: 2 recordings or tapes that no test played or has",
+            "  cassettes/test_suite/test_users.yaml:*  GET /two -> 200",
+            "  cassettes/test_suite/test_gone.yaml",
+        ]
+    )
+    written = (folder / "test_users.yaml").read_text("utf-8")
+    assert "/one" in written
+    assert "/two" not in written
+    assert "/three" in written
+    assert not (folder / "test_gone.yaml").exists()
+    suite.run("--unused=fail", "--block-network").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("arguments", [("-k", "users"), ("test_suite.py::test_users",)])
+def test_a_partial_run_deletes_nothing(arguments: tuple[str, ...], suite: Suite, url: str) -> None:
+    recorded(suite, url, ("/one", "/two"))
+    path = suite.path / "cassettes" / "test_suite" / "test_users.yaml"
+    before = path.read_bytes()
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/one")
+
+        def test_other():
+            pass
+        """
+    )
+
+    suite.run("--unused=delete", *arguments).assert_outcomes(passed=1, deselected=1 if "-k" in arguments else 0)
+
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_failed_deletes_nothing(suite: Suite, url: str) -> None:
+    recorded(suite, url, ("/one", "/two"))
+    path = suite.path / "cassettes" / "test_suite" / "test_users.yaml"
+    before = path.read_bytes()
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/one")
+
+        def test_other():
+            assert False
+        """
+    )
+
+    suite.run("--unused=delete").assert_outcomes(passed=1, failed=1)
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("chunks", ["whole", "fuzz"])
+def test_bodies_come_in_other_pieces_on_request(chunks: str, suite: Suite, url: str) -> None:
+    API.answer = {"body": "x" * 5_000}
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette
+        def test_pieces(pytestconfig):
+            with understudy.stream("GET", "{url}/a") as response:
+                pieces = list(response.iter_raw())
+            assert b"".join(pieces).count(b"x") == 5_000
+            if pytestconfig.getoption("replay_chunks") == "whole":
+                assert len(pieces) == 1
+            if pytestconfig.getoption("replay_chunks") == "fuzz":
+                assert len(pieces) > 1
+        """
+    )
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+
+    suite.run(f"--replay-chunks={chunks}", "--block-network").assert_outcomes(passed=1)
