@@ -77,6 +77,9 @@ def test_the_wheel_registers_the_plugin_and_the_commands(wheel: zipfile.ZipFile)
     assert dict(entries["pytest11"]) == {"understudy.pytest_plugin": "understudy.pytest_plugin"}
     assert entries["console_scripts"]["understudy"] == "understudy.client.cli:main"
     assert entries["understudy.commands"]["demo"] == "understudy.cassettes.demo:main"
+    assert entries["understudy.commands"]["doctor"] == "understudy.client.command_line.doctor:main"
+    assert entries["understudy.commands"]["cassette"] == "understudy.cassettes.command_line.group:main"
+    assert set(entries["understudy.tapes"]) == {"har", "record", "replay"}
     assert entries["understudy.stand_ins"]["yaml"] == "understudy.cassettes.swapping:opened"
 
 

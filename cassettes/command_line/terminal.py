@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -29,6 +30,9 @@ class _Screen(Console):
 
 
 def _console(stream: TextIO) -> Console:
+    wrapper: Any = stream
+    if isinstance(wrapper, TextIOWrapper):
+        wrapper.reconfigure(errors="backslashreplace")  # an ASCII terminal shows what it can
     return _Screen(file=stream, highlight=False, markup=False, emoji=False)
 
 

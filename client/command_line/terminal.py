@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -30,6 +31,9 @@ class _Screen(Console):
 
 def console_of(stream: TextIO) -> Console:
     """Return a console that adds nothing to what it is given: no emoji, no markup, no highlighting."""
+    wrapper: Any = stream
+    if isinstance(wrapper, TextIOWrapper):
+        wrapper.reconfigure(errors="backslashreplace")  # an ASCII terminal shows what it can
     return _Screen(file=stream, highlight=False, markup=False, emoji=False)
 
 

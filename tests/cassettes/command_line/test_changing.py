@@ -57,6 +57,20 @@ def test_convert_of_a_folder_converts_every_tape_in_it(run: Callable[..., Any], 
     )
 
 
+def test_convert_of_a_folder_goes_on_after_what_cannot_be_read(
+    run: Callable[..., Any], tape: Path, write: Callable[..., Path]
+) -> None:
+    broken = write("broken.yaml", "--- # cut\nrequest:\n")
+    write("config.yaml", header="nothing: of the kind\n")
+    target = tape.parent / "new"
+
+    printed = run("convert", tape.parent, target)
+
+    assert printed.status == 2
+    assert printed.err.startswith(f"error: {broken}:6: the last interaction is cut")
+    assert [path.name for path in target.iterdir()] == ["tape.yaml"]
+
+
 def test_convert_overwrites_nothing(run: Callable[..., Any], tape: Path) -> None:
     before = tape.read_bytes()
 

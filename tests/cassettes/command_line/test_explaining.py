@@ -246,6 +246,26 @@ def test_fix_refuses_what_is_wrong_and_leaves_the_file(
     assert tape.read_bytes() == before
 
 
+def test_fix_refuses_a_setting_that_it_cannot_change_safely(
+    run: Callable[..., Any], write: Callable[..., Path]
+) -> None:
+    path = write("tape.yaml", header="cassette: 1\nignore: !!seq [json.a]\n...\n")
+    before = path.read_bytes()
+
+    printed = run("fix", path, "--ignore", "json.nonce")
+
+    assert printed.status == 2
+    assert path.read_bytes() == before
+
+
+def test_fix_mends_a_file_whose_last_line_has_no_end(run: Callable[..., Any], write: Callable[..., Path]) -> None:
+    path = write("tape.yaml", header="cassette: 1")
+
+    run("fix", path, "--ignore", "json.nonce")
+
+    assert path.read_text("utf-8") == "cassette: 1\nignore: [json.nonce]\n"
+
+
 def test_fix_never_writes_to_a_tape_of_another_tool(run: Callable[..., Any], write: Callable[..., Path]) -> None:
     header = "interactions:\n- request: {method: GET, uri: 'http://a.test/'}\n  response: {status: 200}\nversion: 1\n"
     foreign = write("vcr.yaml", header=header)

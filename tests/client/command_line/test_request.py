@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -467,6 +468,18 @@ def test_a_reader_that_has_seen_enough_is_no_traceback(url: str) -> None:
     _, complaints = process.communicate()
 
     assert (process.returncode, complaints) == (141, b"")
+
+
+def test_a_terminal_that_knows_only_ascii_is_shown_what_it_can(url: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, f"{url}/html", "--trace"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "FORCE_COLOR": "1", "NO_COLOR": "1"}
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert "<h1>Gr\\xfc\\xdfe</h1>" in done.stdout
+    assert "  first byte " in done.stderr
+    assert "=" in done.stderr
 
 
 def _without_colors(text: str) -> str:
