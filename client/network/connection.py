@@ -39,6 +39,14 @@ class Connection(Protocol):
         ...
 
 
+class Crowded(Exception):
+    """The connection serves as many calls as its server allows, which are fewer than the pool had thought.
+
+    Raised by `Connection.send` before anything has been sent; the pool gives the call another connection, or lets it
+    wait for one.
+    """
+
+
 class Unanswered(Exception):
     """The connection, which had served before, died before it said anything about this request.
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PoolTimeout
 from ..messages.request import Request
 from .call import Call
-from .connection import Unanswered
+from .connection import Crowded, Unanswered
 from .failures import described
 from .origin import origin_of
 from .pool_state import PoolState
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..messages.response import Response
     from .connect import Connector
     from .connection import Connection
+    from .origin import Origin
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
 # A server that keeps a connection for n seconds closes it after n seconds: be there before.
@@ -78,6 +79,9 @@ class Pool:
                 connection = self._kept(call) or await self._connection_of(call)
                 try:
                     response = await connection.send(call)
+                except Crowded:
+                    await self._move(call)
+                    continue
                 except Unanswered as unanswered:
                     if not _may_repeat(call, unanswered):
                         raise unanswered.error from unanswered.__cause__
@@ -205,6 +209,18 @@ class Pool:
         stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
         response.request = request
         return response
+
+    async def _move(self, call: Call) -> None:
+        """Leave the call's connection to the others on it, and get another one."""
+        self.release(call, reusable=True)
+        with self._lock:
+            origin: Origin = call.key  # type: ignore[assignment]  # what this pool's keys are
+            granted = self._state.acquire(call, self._now(), may_share=self._connector.may_share(origin))
+            if not granted:
+                call.waiter = self._backend.waiter()
+        self._settle()
+        if not granted:
+            await self._wait(call)
 
     async def _pause(self, call: Call) -> None:
         from random import random

@@ -177,6 +177,7 @@ class PoolState(Generic[Connection]):
         if (
             not reusable
             or entry.capacity != 1
+            or entry.users != 1
             or entry.is_retired
             or self._queue
             or origin.waiting

@@ -11,7 +11,7 @@ from ...config import DEFAULT_HTTP2
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
-from ..connection import Unanswered
+from ..connection import Crowded, Unanswered
 from ..failures import READ, WRITE, described, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
@@ -52,17 +52,11 @@ class HTTP2Connection(SharedConnection):
         plan = plan_request(call.request, self._via)
         await self.look()
         await self.make_sure(call)
-        await self._wait_for_room(call)
-        with self.lock:
-            protocol = self.protocol
-            if not protocol.takes_requests:
-                raise self._too_late(call)
-            stream = protocol.open(call, plan.fields, ends=plan.is_complete)
-            if protocol.settings.push:
-                stream.pushed = []
-                protocol.drop_orphans()
-            if plan.content and len(plan.content) <= protocol.room_for(stream) and not plan.expects_continue:
-                self._send_content(stream, plan.content)
+        stream: Stream | None = None
+        while stream is None:
+            await self._wait_until_settled(call)
+            with self.lock:
+                stream = self._open_stream(call, plan)
         try:
             if call.trace is None:
                 if not stream.has_sent_all:
@@ -80,6 +74,23 @@ class HTTP2Connection(SharedConnection):
                 doing = READ if stream.has_sent_all else WRITE
                 raise translate(error, doing, call.request, call.waits) from error
             raise
+
+    def _open_stream(self, call: Call, plan: Plan) -> Stream | None:
+        """Send a request's head, and what there is room for; `None` where somebody else came first after all."""
+        protocol = self.protocol
+        if not protocol.takes_requests:
+            raise self._too_late(call)
+        if not self._is_settled_for(call):
+            return None
+        if len(protocol.streams) >= protocol.most_streams:
+            raise Crowded
+        stream = protocol.open(call, plan.fields, ends=plan.is_complete)
+        if protocol.settings.push:
+            stream.pushed = []
+            protocol.drop_orphans()
+        if plan.content and len(plan.content) <= protocol.room_for(stream) and not plan.expects_continue:
+            self._send_content(stream, plan.content)
+        return stream
 
     def _send_content(self, stream: Stream, content: bytes) -> None:
         rest = memoryview(content)
@@ -140,33 +151,32 @@ class HTTP2Connection(SharedConnection):
         if main.pushed is not None:
             main.pushed.append(response)
 
-    async def _wait_for_room(self, call: Call) -> None:
-        """Wait until the server takes another stream. Mostly it does: the pool counts them."""
+    async def _wait_until_settled(self, call: Call) -> None:
+        """Let the first request go at once, and all others when the server has said how many it takes."""
         with self.lock:
-            if self._has_room(call):
+            if self._is_settled_for(call):
                 return
         waits = call.waits
         try:
-            await self.wait(call, call, waits.left(waits.pool), self._has_room)
+            await self.wait(call, call, waits.left(waits.pool), self._is_settled_for)
         except TimeoutError as error:
             call.done(reusable=self.protocol.takes_requests)
+            waits.left(None)
+            what = "takes no streams" if self.protocol.has_settings else "does not say how many streams it takes"
             raise PoolTimeout(
-                f"{described(call.request)}: the server takes {self.protocol.most_streams} streams at once, and none "
-                f"became free for {waits.pool} s; allow more with Timeout(pool=...)",
+                f"{described(call.request)}: the server {what}, and has not changed its mind for {waits.pool:g} s; "
+                "allow more with Timeout(pool=...)",
                 request=call.request,
             ) from error
         except BaseException:
             call.done(reusable=self.protocol.takes_requests)
             raise
 
-    def _has_room(self, call: Call) -> bool:
+    def _is_settled_for(self, _: Call) -> bool:
         protocol = self.protocol
-        if not protocol.takes_requests:
-            return True  # to be told so
-        if len(protocol.streams) >= protocol.most_streams:
-            return False
-        # Until the server has said how many streams it takes, what cannot be sent again does not take the risk.
-        return protocol.has_settings or not protocol.streams or call.request.is_replayable
+        if protocol.streams:
+            return protocol.has_settings or not protocol.takes_requests
+        return protocol.most_streams > 0 or not protocol.takes_requests
 
     def _too_late(self, call: Call) -> Unanswered:
         protocol = self.protocol

@@ -75,6 +75,7 @@ class Duties:
         self._is_reading = False
         self._is_writing = False
         self._write_error: OSError | None = None
+        self._is_settled = False  # the server has said how many streams it takes
         self._is_retired = False
         self._is_closed = False
 
@@ -315,7 +316,9 @@ class Duties:
                 waiter = waiting.pop(stream, None)
                 if waiter is not None:
                     woken.append(waiter)
-            if is_alive or finished or not protocol.takes_requests or self.capacity != protocol.most_streams:
+            has_changed = self._is_settled != protocol.has_settings or self.capacity != protocol.most_streams
+            self._is_settled = protocol.has_settings
+            if is_alive or finished or has_changed or not protocol.takes_requests:
                 # A call that waits for a stream of its own, or for a sign of life, is no stream yet.
                 calls = [party for party in waiting if isinstance(party, Call)]
                 woken.extend(waiting.pop(call) for call in calls)
@@ -328,21 +331,26 @@ class Duties:
         return [waiting.pop(party) for party in parties]
 
     def _publish(self, woken: list[Waiter], finished: list[Stream]) -> None:
-        """Tell callers and pool; outside the lock."""
+        """Tell the pool, and then the callers, who are going to ask it; outside the lock."""
         protocol = self.protocol
-        for waiter in woken:
-            waiter.set()
+        self._tell_pool()
         takes_requests = protocol.takes_requests
         for stream in finished:
             if stream.has_ended:
                 stream.call.done(reusable=takes_requests)
+        for waiter in woken:
+            waiter.set()
+
+    def _tell_pool(self) -> None:
+        """Tell the pool how many calls this connection serves from now on."""
+        protocol = self.protocol
         pool = self._pool
         if pool is None:
             return
         if self._wire.can_be_shared and protocol.most_streams != self.capacity:
             self.capacity = protocol.most_streams
             pool.set_capacity(self, self.capacity)
-        if not takes_requests and not self._is_retired:
+        if not protocol.takes_requests and not self._is_retired:
             self._is_retired = True
             if protocol.wants_http1 and self._wants_http1 is not None:
                 self._wants_http1()

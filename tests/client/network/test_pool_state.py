@@ -209,6 +209,22 @@ def test_capacity_may_grow_and_shrink() -> None:
     assert third.entry is None, "still one too many"
 
 
+def test_a_connection_that_serves_one_from_now_on_is_idle_when_the_last_has_left() -> None:
+    state = pool(max_connections=1)
+    first = holding(state, "a", "one", capacity=2)
+    second = Ticket[str]("a")
+    assert state.acquire(second, 0)
+    assert first.entry is not None
+
+    state.set_capacity(first.entry, 1, 0)
+    state.release(second, 0, reusable=True)
+
+    assert not state.idle
+    third = waiting(state, "a")
+    state.release(first, 0, reusable=True)
+    assert connection_of(third) == "one"
+
+
 def test_a_connection_that_serves_nobody_more_is_not_used_again() -> None:
     state = pool()
     first = holding(state, "a", "one", capacity=100)

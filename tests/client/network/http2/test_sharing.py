@@ -16,15 +16,16 @@ import trustme
 from hyperframe.frame import HeadersFrame, RstStreamFrame
 
 from tests.hostile.http2_server import Http2Server, ListeningServer
-from understudy.client.bodies.streams import AsyncIteratorByteStream
-from understudy.client.config import Limits
+from understudy.client import Client
+from understudy.client.config import HTTP2, Limits
 from understudy.client.errors import PoolTimeout, ReadTimeout, TransportError
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import AsyncMemoryNetwork
+from understudy.client.network.http2.duties import _rounded
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     from tests.hostile.http2_server import Http2Peer, Http2Request
 
@@ -141,39 +142,31 @@ async def test_fewer_streams_than_thought_are_waited_for() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("gets_room", [True, False])
-async def test_what_cannot_be_sent_twice_waits_for_the_settings(gets_room: bool) -> None:
+@pytest.mark.parametrize("are_said", [True, False])
+async def test_nobody_but_the_first_goes_ahead_of_the_settings(are_said: bool) -> None:
     server = Holding()
     server.hello, server.acknowledges = None, False
     transport = memory(server, limits=Limits(max_connections=1))
     outcome: list[Any] = []
 
-    async def once() -> AsyncIterator[bytes]:
-        yield b"once"
-
     async def ask() -> None:
         await read(transport, get("/first"))
 
-    async def post() -> None:
-        stream = AsyncIteratorByteStream(once())
-        timeouts = {**TIMEOUTS, "pool": 5.0 if gets_room else 0.05}
+    async def ask_too() -> None:
         try:
-            outcome.append(
-                await read(
-                    transport, Request("POST", "http://h.test/", stream=stream, extensions={"timeout": timeouts})
-                )
-            )
+            outcome.append(await read(transport, get("/second", pool=5.0 if are_said else 0.05)))
         except PoolTimeout as error:
             outcome.append(str(error))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await until(lambda: server.held)
-        tasks.start_soon(post)
+        tasks.start_soon(ask_too)
         for _ in range(10):
             await anyio.lowlevel.checkpoint()
         assert len(server.peers[0].requests) == 1
-        if gets_room:
+        if are_said:
+            # One stream is what the first has: the second waits for it, since there may be no other connection.
             server.peers[0].settings({3: 1})
             for _ in range(10):
                 await anyio.lowlevel.checkpoint()
@@ -186,39 +179,108 @@ async def test_what_cannot_be_sent_twice_waits_for_the_settings(gets_room: bool)
             server.peers[0].settings()
             server.release()
 
-    assert outcome[0] == b"/" if gets_room else "takes 100 streams at once" in outcome[0]
+    assert outcome[0] == b"/second" if are_said else "does not say how many streams it takes" in outcome[0]
     assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_a_server_is_never_given_more_than_it_takes() -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if sum(held_peer is peer for held_peer, _ in server.held) >= 7:
+            refused.append(request[":path"])
+            peer.reset(request.stream_id, 0x7)
+        else:
+            server.held.append((peer, request))
+
+    def hello(peer: Http2Peer) -> None:
+        peer.settings({3: 7})
+
+    refused: list[str] = []
+    server = Holding()
+    server.on_request = answer
+    server.hello = hello
+    transport = memory(server, limits=Limits(max_connections=5))
+    answers: list[bytes] = []
+
+    async def ask(number: int) -> None:
+        answers.append(await read(transport, get(f"/{number}")))
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            for number in range(200):
+                tasks.start_soon(ask, number)
+            await until(lambda: len(server.held) == 35)
+            while len(answers) < 200:
+                while server.held:
+                    server.release()
+                await anyio.lowlevel.checkpoint()
+
+    assert sorted(answers) == sorted(b"/%d" % number for number in range(200))
+    assert refused == []
+    assert len(server.peers) == 5
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_a_server_that_takes_no_streams_is_waited_for() -> None:
+    server = Holding()
+    transport = memory(server, limits=Limits(max_connections=1))
+    answers: list[Any] = []
+
+    async def ask() -> None:
+        answers.append(await read(transport, get("/")))
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await until(lambda: server.held)
+            server.peers[0].settings({3: 0})
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            tasks.start_soon(ask)
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            assert len(server.held) == 1
+            server.peers[0].settings({3: 2})
+            await until(lambda: len(server.held) == 2)
+            server.release()
+            server.release()
+
+    assert answers == [b"/", b"/"]
+    assert len(server.peers) == 1
 
 
 @pytest.mark.anyio
 async def test_each_stream_has_its_own_timeout_whoever_reads() -> None:
     server = Holding()
     transport = memory(server)
-    took: dict[str, float] = {}
+    ended: list[str] = []
 
     async def ask(path: str, seconds: float) -> None:
         start = time.monotonic()
         with pytest.raises(ReadTimeout):
             await read(transport, get(path, read=seconds))
-        took[path] = time.monotonic() - start
+        assert time.monotonic() - start >= seconds
+        ended.append(path)
 
     async def drip() -> None:
-        """Keep the reader busy with a stream that is alive."""
+        """Keep the reader busy with a stream that is alive, until the others have ended."""
         await until(lambda: len(server.held) == 3)
         peer, request = next(item for item in server.held if item[1][":path"] == "/busy")
         peer.head(request.stream_id)
-        for _ in range(8):
-            await anyio.sleep(0.02)
+        while len(ended) < 2:
+            await anyio.sleep(0.01)
             peer.data(request.stream_id, b"x")
         peer.data(request.stream_id, ends=True)
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask, "/long", 0.08)
-        tasks.start_soon(ask, "/short", 0.04)
-        tasks.start_soon(drip)
-        assert await read(transport, get("/busy", read=1.0)) == b"x" * 8
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "/long", 0.1)
+            tasks.start_soon(ask, "/short", 0.04)
+            tasks.start_soon(drip)
+            assert set(await read(transport, get("/busy", read=9.0))) == set(b"x")
 
-    assert 0.03 < took["/short"] < 0.08 < took["/long"] + 0.01 < 0.16
+    assert sorted(ended) == ["/long", "/short"]
     assert transport.snapshot().active == 0
     assert [request.reset_code for request in server.peers[0].requests.values()].count(CANCEL) == 2
 
@@ -396,6 +458,15 @@ def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int, pytestconfi
     asyncio.run(churn(10_000, seed=seed))
 
 
+def test_waits_of_nearly_the_same_length_share_a_timer() -> None:
+    asked = [5.0 - number / 1_000_000 for number in range(10_000)] + [0.0, 1e-9, 0.001, 1.0, 299.0]
+
+    rounded = [_rounded(seconds) for seconds in asked]
+
+    assert len(set(rounded)) < 8
+    assert all(seconds * 7 / 8 <= wait <= max(seconds, 0.001) for seconds, wait in zip(asked, rounded))
+
+
 # Sockets
 
 
@@ -532,22 +603,97 @@ def test_a_thread_that_waits_is_woken_when_the_client_is_closed(place: tuple[Htt
 
 def test_threads_time_out_each_for_itself(place: tuple[Http2Server, str, Any]) -> None:
     server, base, trusting = place
-    server.on_request = None
+    held: list[tuple[Http2Peer, Http2Request]] = []
+
+    def hold(peer: Http2Peer, request: Http2Request) -> None:
+        held.append((peer, request))
+
+    server.on_request = hold
     transport = HTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
-    took: dict[float, float] = {}
+    ended: list[float] = []
+    patient: list[bytes] = []
 
     def work(seconds: float) -> None:
         start = time.monotonic()
         with pytest.raises(ReadTimeout):
             transport.handle_request(get("/", base, read=seconds))
-        took[seconds] = time.monotonic() - start
+        if time.monotonic() - start >= seconds:
+            ended.append(seconds)
+
+    def wait() -> None:
+        patient.append(transport.handle_request(get("/patient", base, read=30.0)).read())
 
     threads = [threading.Thread(target=work, args=(seconds,)) for seconds in (0.3, 0.1, 0.2)]
-    for thread in threads:
+    waiting = threading.Thread(target=wait)
+    for thread in (waiting, *threads):
         thread.start()
     for thread in threads:
-        thread.join(5)
+        # While one of them is answered by nobody, and may be the one who reads for all.
+        thread.join(10)
+    assert sorted(ended) == [0.1, 0.2, 0.3]
+    for peer, request in held:
+        if request[":path"] == "/patient":
+            peer.respond(request.stream_id, body=b"worth it")
+    waiting.join(10)
 
-    assert all(seconds <= took[seconds] < seconds + 0.25 for seconds in (0.1, 0.2, 0.3))
+    assert patient == [b"worth it"]
     assert transport.snapshot().active == 0
     transport.close()
+
+
+@pytest.mark.parametrize("who", ["server", "client"])
+def test_sixty_four_threads_share_a_client_over_as_many_connections_as_it_takes(who: str) -> None:
+    server = Crowded(64, streams=10 if who == "server" else 100)
+    limits = Limits(max_connections=20)
+    settings = HTTP2() if who == "server" else HTTP2(max_concurrent_streams=10)
+    transport = HTTPTransport(http1=False, http2=settings, limits=limits, trust_env=False)
+    wrong: list[Any] = []
+
+    with ListeningServer(server) as base, Client(transport=transport, trust_env=False, timeout=30.0) as client:
+
+        def work(name: int) -> None:
+            try:
+                for path in (f"/held/{name}", *(f"/{name}/{turn}" for turn in range(10))):
+                    answer = client.get(base + path).content
+                    if answer != path.encode():
+                        wrong.append((path, answer))
+            except Exception as error:
+                wrong.append(error)
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in range(64)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+        assert wrong == []
+        assert transport.snapshot().active == 0
+        connections = transport.snapshot().open
+    assert connections == len(server.peers) == 7
+    assert max(server.most.values()) == 10
+    assert sum(len(peer.requests) for peer in server.peers) == 64 * 11
+
+
+class Crowded(Http2Server):
+    """Answers the first requests once there are as many as it waits for, and counts what each connection has open."""
+
+    def __init__(self, crowd: int, streams: int) -> None:
+        super().__init__(on_request=self._answer, hello=lambda peer: peer.settings({3: streams}))
+        self.most: dict[int, int] = {}
+        self._crowd = crowd
+        self._held: list[tuple[Http2Peer, Http2Request]] = []
+        self._lock = threading.RLock()
+
+    def _answer(self, peer: Http2Peer, request: Http2Request) -> None:
+        with self._lock:
+            if not request[":path"].startswith("/held/"):
+                peer.respond(request.stream_id, body=request[":path"].encode())
+                return
+            self._held.append((peer, request))
+            if len(self._held) < self._crowd:
+                return
+            for held_peer, held in self._held:
+                place = id(held_peer)
+                self.most[place] = self.most.get(place, 0) + 1
+                held_peer.respond(held.stream_id, body=held[":path"].encode())
+            self._held.clear()
