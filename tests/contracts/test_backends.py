@@ -39,9 +39,21 @@ class Kind:
     run: Callable[[Callable[[], Any]], Any]
 
 
+def on_uvloop(body: Callable[[], Any]) -> Any:
+    """Run a coroutine function in an event loop of uvloop's, where that is installed."""
+    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is not installed")
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    try:
+        return loop.run_until_complete(body())
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
 KINDS = {
     "blocking": Kind(BlockingBackend, lambda body: run(body())),
     "asyncio": Kind(AsyncioBackend, lambda body: asyncio.run(body())),
+    "uvloop": Kind(AsyncioBackend, on_uvloop),
     "anyio on trio": Kind(AnyioBackend, trio.run),
     "anyio on asyncio": Kind(AnyioBackend, lambda body: asyncio.run(body())),
 }
@@ -640,7 +652,7 @@ def test_tls_runs_inside_tls(kind: Kind, server_context: ssl.SSLContext, client_
         kind.run(lambda: body(server.port))
 
 
-@pytest.mark.parametrize("name", ["asyncio", "anyio on asyncio", "anyio on trio"])
+@pytest.mark.parametrize("name", ["asyncio", "uvloop", "anyio on asyncio", "anyio on trio"])
 def test_cancelling_a_connection_attempt_leaves_no_socket(name: str) -> None:
     import anyio
 
