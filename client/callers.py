@@ -6,6 +6,7 @@ The layers between a client and its transport are written once, as `async def`, 
 
 from __future__ import annotations
 
+from time import monotonic
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # What a redirect or a challenge says in its body is seldom read; more than this is not worth a connection.
 DRAIN_LIMIT = 65_536
+DRAIN_SECONDS = 0.1
 
 
 class Caller(Protocol):
@@ -36,8 +38,9 @@ class Caller(Protocol):
     async def drain(self, response: Response) -> None:
         """Take a body that nobody asked for off the wire, undecoded, so that its connection can be used again.
 
-        What was read stays readable. A body longer than `DRAIN_LIMIT`, one that fails, and one that somebody has begun
-        to read is closed instead, and stays empty: nobody asked for it, so nobody is told.
+        What was read stays readable. A body longer than `DRAIN_LIMIT`, one that takes longer than `DRAIN_SECONDS`, one
+        that fails, and one that somebody has begun to read is closed instead, and stays empty: nobody asked for it, so
+        nobody is told.
         """
         ...
 
@@ -66,21 +69,15 @@ class BlockingCaller:
     async def drain(self, response: Response) -> None:
         if response.is_closed or response.is_stream_consumed or not isinstance(response.stream, SyncByteStream):
             return response.close()
-        parts: list[bytes] = []
-        length = 0
+        drain = _Drain(response)
         try:
             for part in response.stream:
-                parts.append(part)
-                length += len(part)
-                if length > DRAIN_LIMIT:
-                    parts.clear()
+                if not drain.takes(part):
                     break
         except TransportError as error:
-            if isinstance(error, DeadlineExceeded):
-                raise
-            parts.clear()
+            drain.failed(error)
         response.close()
-        _keep(response, b"".join(parts))
+        drain.keep()
 
     async def read_request(self, request: Request) -> None:
         request.read()
@@ -108,22 +105,16 @@ class AsynchronousCaller:
     async def drain(self, response: Response) -> None:
         if response.is_closed or response.is_stream_consumed or not isinstance(response.stream, AsyncByteStream):
             return await response.aclose()
-        parts: list[bytes] = []
-        length = 0
+        drain = _Drain(response)
         try:
             async with _closing(response.stream.__aiter__()) as stream:
                 async for part in stream:
-                    parts.append(part)
-                    length += len(part)
-                    if length > DRAIN_LIMIT:
-                        parts.clear()
+                    if not drain.takes(part):
                         break
         except TransportError as error:
-            if isinstance(error, DeadlineExceeded):
-                raise
-            parts.clear()
+            drain.failed(error)
         await response.aclose()
-        _keep(response, b"".join(parts))
+        drain.keep()
 
     async def read_request(self, request: Request) -> None:
         await request.aread()
@@ -140,10 +131,45 @@ BLOCKING = BlockingCaller()
 ASYNCHRONOUS = AsynchronousCaller()
 
 
-def _keep(response: Response, raw: bytes) -> None:
-    """Let a closed response be read from memory."""
-    response.stream = ByteStream(raw)
-    response._drained = raw
+class _Drain:
+    """A body that is taken off the wire because the next request needs the connection, within bounds."""
+
+    __slots__ = ("_length", "_parts", "_response", "_until")
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._parts: list[bytes] = []
+        self._length = 0
+        self._until = monotonic() + DRAIN_SECONDS
+        # A body of the network stops waiting by itself; whatever else sends pieces is looked at after each.
+        end_by = getattr(response.stream, "end_by", None)
+        if end_by is not None:
+            end_by(self._until)
+
+    def takes(self, part: bytes) -> bool:
+        """Take a piece in; return whether another one may come."""
+        self._parts.append(part)
+        self._length += len(part)
+        # One piece is taken whenever it comes: a machine may be busy, and it is here now.
+        if self._length <= DRAIN_LIMIT and (len(self._parts) == 1 or monotonic() < self._until):
+            return True
+        self._parts.clear()
+        return False
+
+    def failed(self, error: TransportError) -> None:
+        """Forget a body that failed; only the end of the time for the whole call is the caller's business."""
+        if isinstance(error, DeadlineExceeded):
+            request = self._response._request
+            deadline = None if request is None else request.extensions.get("deadline")
+            if deadline is not None and monotonic() >= deadline:
+                raise error
+        self._parts.clear()
+
+    def keep(self) -> None:
+        """Let the closed response be read from memory."""
+        raw = b"".join(self._parts)
+        self._response.stream = ByteStream(raw)
+        self._response._drained = raw
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -95,21 +95,35 @@ class Request:
             if isinstance(self.stream, ByteStream):
                 self._content = b"".join(self.stream)
         headers = self.headers
-        if not described and self.method in _METHODS_WITH_BODY:
-            self._say_no_length()
-        for name, value in described.items():
+        if "Content-Length" in headers or "Transfer-Encoding" in headers:
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
-            if name == "Transfer-Encoding" and "Content-Length" in headers:
-                continue
-            if name == "Content-Length" and "Transfer-Encoding" in headers:
-                continue
+            self._check_framing(described.get("Content-Length"))
+            described = {name: value for name, value in described.items() if name not in _FRAMING}
+        elif not described and self.method in _METHODS_WITH_BODY:
+            # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
+            headers.prepend(b"Content-Length", b"0")
+        for name, value in described.items():
             headers.setdefault(name, value)
         self._say_host()
 
-    def _say_no_length(self) -> None:
-        # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
-        if "Content-Length" not in self.headers and "Transfer-Encoding" not in self.headers:
-            self.headers.prepend(b"Content-Length", b"0")
+    def _check_framing(self, known: str | None) -> None:
+        """Refuse what the caller says of the body's length, where it cannot be true."""
+        said = self.headers.get("Content-Length")
+        if said is None:
+            return
+        if "Transfer-Encoding" in self.headers:
+            raise LocalProtocolError(
+                f"{self.method} {self.url.redacted}: Content-Length and Transfer-Encoding together leave open where "
+                "the body ends: drop one of them, or both, and the request says what is right"
+            )
+        if known is None and self._content is not None:
+            known = str(len(self._content))
+        if not _LENGTH.match(said) or (known is not None and int(said) != int(known)):
+            has = "is a stream" if known is None else f"has {known} bytes"
+            raise LocalProtocolError(
+                f"{self.method} {self.url.redacted}: Content-Length says {said[:40]!r}, and the body {has}: "
+                "leave the field out, and the request says what is right"
+            )
 
     def _say_host(self) -> None:
         # RFC 9110, section 7.2: Host ought to be the first field.
@@ -189,6 +203,8 @@ class Request:
 
 _EMPTY = ByteStream(b"")
 _NOTHING: dict[str, str] = {}
+_FRAMING = frozenset({"Content-Length", "Transfer-Encoding"})
+_LENGTH = re.compile(r"[0-9]{1,20}\Z")
 
 
 def _checked_method(method: str | bytes) -> str:

@@ -33,6 +33,11 @@ class Waits:
             raise DeadlineExceeded("the time for the whole call is over")
         return left if timeout is None or left < timeout else timeout
 
+    def end_by(self, moment: float) -> None:
+        """Bring the deadline forward to a moment of `time.monotonic`, where it is not earlier already."""
+        if self.deadline is None or moment < self.deadline:
+            self.deadline = moment
+
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline

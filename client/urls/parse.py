@@ -28,6 +28,7 @@ _SPLIT = re.compile(
     re.DOTALL,
 )
 _TWO_READINGS = re.compile(r"[\x00-\x20\\]")
+_ENDS_AUTHORITY: Final = frozenset("/?#")
 _CONTROLS: Final = frozenset(map(chr, range(0x20)))
 _AS_BROWSERS_READ: Final = {ord("\t"): None, ord("\n"): None, ord("\r"): None, ord("\\"): "/"}
 
@@ -102,6 +103,9 @@ def _refuse_two_readings(text: str, scheme: str | None, authority: str | None) -
         raise InvalidURL(f"the URL starts with {text[0]!a}: remove it, for example with .strip()")
     if text[-1] in _CONTROLS:
         raise InvalidURL(f"the URL ends with {text[-1]!a}: remove it, for example with .strip()")
+    almost, separator, _ = text.partition("://")
+    if scheme is None and separator and _TWO_READINGS.search(almost) and _ENDS_AUTHORITY.isdisjoint(almost):
+        raise InvalidURL("scheme: what stands before '://' holds a space, a control character or a backslash")
     before_query = re.split("[?#]", text, maxsplit=1)[0]
     if _groups(before_query.translate(_AS_BROWSERS_READ))[:2] != (scheme, authority):
         raise InvalidURL(

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gzip
 import pickle
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from understudy import DeadlineExceeded, DecodingError, ReadError, RealClock, Request, Response
+from understudy.client import callers
 from understudy.client.bridge import run
-from understudy.client.callers import ASYNCHRONOUS, BLOCKING, DRAIN_LIMIT
+from understudy.client.callers import ASYNCHRONOUS, BLOCKING, DRAIN_LIMIT, DRAIN_SECONDS
 
 if TYPE_CHECKING:
     from understudy.client.callers import Caller
@@ -142,10 +144,56 @@ async def test_a_body_that_nobody_asked_for_may_fail(side: Side) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("error", [DeadlineExceeded("planted"), KeyboardInterrupt()])
 async def test_but_what_ends_the_call_ends_it(side: Side, error: BaseException) -> None:
-    response = Response(302, stream=side.body(b"a", error=error))
+    request = Request("GET", "https://api.test/", extensions={"deadline": 0.0})
+    response = Response(302, stream=side.body(b"a", error=error), request=request)
 
     with pytest.raises(type(error)):
         await caller(side).drain(response)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("deadline", [{}, {"deadline": 1e12}])
+async def test_the_end_of_the_time_for_draining_does_not(side: Side, deadline: dict[str, Any]) -> None:
+    body = side.body(b"a", error=DeadlineExceeded("planted"))
+    request = Request("GET", "https://api.test/", extensions=deadline)
+    response = Response(302, stream=body, request=request)
+
+    await caller(side).drain(response)
+
+    assert body.closes == 1
+    assert response.content == b""
+
+
+@pytest.mark.anyio
+async def test_a_body_of_the_network_is_told_how_long_it_is_waited_for(side: Side) -> None:
+    body = side.body(b"a")
+    moments: list[float] = []
+    body.end_by = moments.append
+
+    before = monotonic()
+    await caller(side).drain(Response(302, stream=body))
+
+    assert before + DRAIN_SECONDS <= moments[0] <= monotonic() + DRAIN_SECONDS
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("later", "given"), [(0.04, 4), (0.2, 2)])
+async def test_a_body_that_comes_slowly_is_closed_instead(
+    side: Side, monkeypatch: pytest.MonkeyPatch, later: float, given: int
+) -> None:
+    now = [0.0]
+
+    def tick() -> float:
+        now[0] += later
+        return now[0]
+
+    monkeypatch.setattr(callers, "monotonic", tick)
+    body = side.body(*[b"x"] * 100)
+
+    await caller(side).drain(Response(302, stream=body))
+
+    assert body.given == given
+    assert body.closes == 1
 
 
 @pytest.mark.anyio

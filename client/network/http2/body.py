@@ -69,6 +69,10 @@ class Receiver:
         """Let the server know at once that nothing more is wanted, if nobody has told it yet."""
         await self._connection.flush_farewell()
 
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`."""
+        self._stream.call.waits.end_by(moment)
+
     async def tell_closed(self) -> None:
         """Tell the trace, once, that the response is closed."""
         if not self._is_told:
@@ -124,6 +128,10 @@ class SyncBody(SyncByteStream):
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
+        self._receiver.end_by(moment)
+
     def read_all(self) -> bytes:
         """Return the whole body."""
         return run(self._receiver.receive_all())
@@ -146,6 +154,10 @@ class AsyncBody(AsyncByteStream):
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
+
+    def end_by(self, moment: float) -> None:
+        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
+        self._receiver.end_by(moment)
 
     async def aread_all(self) -> bytes:
         """Return the whole body."""

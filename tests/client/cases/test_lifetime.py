@@ -1,0 +1,207 @@
+"""What lives longer than a request: threads, caches, interrupts, clocks, the end of the interpreter: C78 to C85."""
+
+from __future__ import annotations
+
+import linecache
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from understudy import (
+    Client,
+    DigestAuth,
+    HTTPError,
+    HTTPTransport,
+    MemoryNetwork,
+    MockTransport,
+    Request,
+    Response,
+    Retry,
+)
+from understudy.client.messages import fields
+from understudy.client.network import origin
+from understudy.client.urls import parse
+
+from .conftest import Wire
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+THREADS = 16
+REQUESTS = 50
+
+
+def test_c78_threads_share_a_client_that_one_of_them_closes() -> None:
+    wire = Wire()
+    client = Client(transport=HTTPTransport(network=MemoryNetwork(wire.connect)))
+    outcomes: list[str] = []
+    half, closed = threading.Event(), threading.Event()
+
+    def send() -> None:
+        try:
+            outcomes.append(str(client.get("http://h.test/").status_code))
+        except (HTTPError, RuntimeError) as error:
+            outcomes.append(type(error).__name__)
+
+    def work() -> None:
+        for _ in range(REQUESTS):
+            send()
+            if len(outcomes) > THREADS * REQUESTS // 2:
+                half.set()
+        closed.wait(30)
+        send()
+
+    def close() -> None:
+        half.wait(30)
+        client.close()
+        closed.set()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(THREADS)]
+    threads.append(threading.Thread(target=close, daemon=True))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert not [thread for thread in threads if thread.is_alive()]
+    assert len(outcomes) == THREADS * (REQUESTS + 1)
+    assert outcomes.count("200") > THREADS * REQUESTS // 2
+    assert outcomes[-THREADS:] == ["RuntimeError"] * THREADS
+
+
+def test_c80_nothing_that_is_remembered_grows_without_end() -> None:
+    auth, retry = DigestAuth("ada", "password"), Retry(backoff=0)
+
+    def answer(request: Request) -> Response:
+        if "Authorization" in request.headers:
+            return Response(200)
+        return Response(401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'})
+
+    with Client(transport=MockTransport(answer), auth=auth, retry=retry, cookies=False) as client:
+        for number in range(1_500):
+            client.get(f"http://host-{number}.test/", headers={f"X-{number}": "1"})
+
+    assert len(auth._sessions) <= 256
+    assert len(retry._tokens) <= 1_025
+    assert parse._parse_cached.cache_info().currsize <= 1_024
+    assert len(fields.lowered) <= 1_024
+
+
+def test_c80_nor_does_what_the_network_remembers() -> None:
+    wire = Wire()
+
+    with Client(transport=HTTPTransport(network=MemoryNetwork(wire.connect))) as client:
+        for number in range(1_500):
+            client.get(f"http://host-{number}.test/", headers={"Connection": "close"})
+
+    assert len(origin._known) <= 1_024
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt at the n-th line of the library that a call comes to."""
+
+    # A line of `with` is seen once more at the end of its block, where no interrupt can strike.
+    # The pool's state changes under a lock, in a few lines that are one step for everybody else.
+    passed_over = ("pool_state.py", "pool.py")
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.lines = 0
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        path = frame.f_code.co_filename
+        if "client" not in path or "tests" in path or path.endswith(self.passed_over):
+            return None
+        if event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith("with "):
+            self.lines += 1
+            if self.lines == self.at:
+                raise KeyboardInterrupt
+        return self
+
+
+def interrupted(at: int) -> tuple[int, str, Any]:
+    """Interrupt a request; return how many lines it came to, the answer to another one, and the pool."""
+    wire = Wire()
+    transport = HTTPTransport(network=MemoryNetwork(wire.connect))
+    client = Client(transport=transport)
+    interrupter = Interrupter(at)
+    before = sys.gettrace()
+    sys.settrace(interrupter)
+    try:
+        client.get("http://h.test/")
+    except KeyboardInterrupt:
+        assert interrupter.lines == at
+    finally:
+        sys.settrace(before)
+    return interrupter.lines, client.get("http://h.test/", headers={"Connection": "close"}).text, transport.snapshot()
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_c82_an_interrupt_at_any_line_leaves_a_client_that_works() -> None:
+    interrupted(0)  # what is loaded when first used is loaded now
+    lines, _, _ = interrupted(0)
+
+    assert lines > 100
+    for at in range(1, lines):
+        _, text, pool = interrupted(at)
+
+        assert text == "", at
+        assert (pool.active, len(pool.waiting)) == (0, 0), at
+
+
+def test_c84_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire()
+    year = 365 * 86_400.0
+    real = time.time
+
+    with Client(transport=HTTPTransport(network=MemoryNetwork(wire.connect))) as client:
+        for jump in (0.0, year, -year):
+            monkeypatch.setattr(time, "time", lambda jump=jump: real() + jump)
+            with client.deadline(30):
+                assert client.get("http://h.test/").status_code == 200
+
+    assert wire.connections == 1
+
+
+ABANDONED = """
+import asyncio, sys
+import understudy
+from understudy import AsyncClient, Client, Headers, HTTPTransport, MemoryNetwork, Request
+
+class Server:
+    def __init__(self, end):
+        self.end = end
+    def received(self, data):
+        self.end.send(b"HTTP/1.1 200 OK\\r\\nContent-Length: 10\\r\\n\\r\\nhalf")
+
+client = Client(transport=HTTPTransport(network=MemoryNetwork(Server)))
+response = client.send(Request("GET", "http://h.test/"), stream=True)
+reader = response.iter_raw()
+next(reader)
+context = client.stream("GET", "http://h.test/")
+opened = context.__enter__()
+
+async def main():
+    global kept
+    kept = AsyncClient(transport=understudy.AsyncHTTPTransport(network=understudy.AsyncMemoryNetwork(Server)))
+    await kept.send(Request("GET", "http://h.test/"), stream=True)
+    kept.get("http://h.test/").close()
+
+asyncio.run(main())
+"""
+
+
+def test_c85_what_is_left_open_at_the_end_of_the_interpreter_harms_nobody() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::ResourceWarning", "-c", ABANDONED],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
