@@ -25,7 +25,7 @@ __tracebackhide__ = True
 class Color(Protocol):
     """What differs between blocking and asynchronous callers."""
 
-    async def read(self, request: Request) -> None:
+    async def read(self, request: Request) -> bytes:
         """Read the request's body into memory."""
         ...
 
@@ -49,8 +49,8 @@ class Color(Protocol):
 class _Blocking:
     """For `Client`."""
 
-    async def read(self, request: Request) -> None:
-        request.read()
+    async def read(self, request: Request) -> bytes:
+        return request.read()
 
     async def sleep(self, clock: Clock, seconds: float) -> None:
         clock.sleep(seconds)
@@ -77,8 +77,8 @@ class _Blocking:
 class _Asynchronous:
     """For `AsyncClient`."""
 
-    async def read(self, request: Request) -> None:
-        await request.aread()
+    async def read(self, request: Request) -> bytes:
+        return await request.aread()
 
     async def sleep(self, clock: Clock, seconds: float) -> None:
         await clock.asleep(seconds)

@@ -32,6 +32,7 @@ from .places import NOWHERE, Place, here
 from .replies import NEXT
 from .routes import Route
 from .sabotage import post
+from .sendable import check_framing, check_scheme
 from .sugar import PassThrough
 from .wire import AskedAgain, leaves_body, play_on_wire
 
@@ -91,8 +92,11 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
                     await color.read(request)
                 return await self._unmatched(facts, place, passed, color)
             route, reply, number = chosen
-            if is_unread and not (layer.is_on_wire(route) and leaves_body(reply)):
-                await color.read(request)
+            check_scheme(request, facts.scheme)
+            if not (is_unread and layer.is_on_wire(route) and leaves_body(reply)):
+                content = await color.read(request) if is_unread else request.content
+                if content or is_unread:
+                    check_framing(request, content)
             if reply is None:
                 raise self._miss(facts, place, passed, culprit=route)
             call = Call(request, route, place, layer, number=number)
@@ -215,6 +219,8 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         if isinstance(policy, PassThrough):
             return await color.send(self.production(facts.request, STRAY), facts.request)
         if policy is not None:
+            check_scheme(facts.request, facts.scheme)
+            check_framing(facts.request, facts.request.content)
             route = STRAY.copy()
             answer = await self.perform(Call(facts.request, route, place, self, number=0), route, policy, color)
             if answer is not None:

@@ -267,14 +267,27 @@ def _text(value: Any) -> str:
     return value
 
 
+def _alike(value: str | bytes, got: str | bytes) -> Any:
+    """Return a text as what it is compared with: a body, which may be large, is not decoded for it."""
+    if isinstance(got, bytes):
+        return value.encode() if isinstance(value, str) else value
+    return _text(value)
+
+
+def _checked(got: Any) -> Any:
+    if not isinstance(got, (str, bytes)):
+        raise TypeError
+    return got
+
+
 def _starts(start: Any) -> Condition:
     _texts(start, "startswith")
-    return Passes(f"starting with {show(start)}", lambda got: _text(got).startswith(_text(start)))
+    return Passes(f"starting with {show(start)}", lambda got: _checked(got).startswith(_alike(start, got)))
 
 
 def _ends(end: Any) -> Condition:
     _texts(end, "endswith")
-    return Passes(f"ending with {show(end)}", lambda got: _text(got).endswith(_text(end)))
+    return Passes(f"ending with {show(end)}", lambda got: _checked(got).endswith(_alike(end, got)))
 
 
 class Contains(Condition):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
-from ..client import Headers, HTTPError, Response
+from ..client import ByteStream, Headers, HTTPError, Response
 from .bodies import HeldStream, PieceFactory, PlayedStream
 from .errors import RouteError
 from .values import show
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .colors import Color
 
 Fields = list[tuple[bytes, bytes]]
+_OF_CODINGS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 # pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
 __tracebackhide__ = True
@@ -272,7 +273,7 @@ class Ask(Reply):
 class Copy(Reply):
     """Answers with copies of a response."""
 
-    __slots__ = ("response",)
+    __slots__ = ("_body", "_fields", "response")
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -283,15 +284,21 @@ class Copy(Reply):
                 "a Response that streams can be sent only once: use `.stream(...)`, or give it content="
             ) from error
         self.response = response
+        self._fields: Fields = list(response.headers.raw)
+        if isinstance(response.stream, ByteStream):
+            # As it was given, in whatever coding.
+            self._body = b"".join(response.stream)
+        else:
+            self._body = response.content
+            self._fields = [field for field in self._fields if field[0].lower() not in _OF_CODINGS]
+            self._fields.append((b"Content-Length", b"%d" % len(self._body)))
 
     async def produce(self, call: Performance, color: Color) -> Response:
         own = self.response
-        fields = [field for field in own.headers.raw if field[0].lower() != b"content-encoding"]
-        body = own.content if call.request.method != "HEAD" else b""
         return Response(
             own.status_code,
-            headers=Headers.received(fields),
-            stream=HeldStream(body),
+            headers=Headers.received(self._fields.copy()),
+            stream=HeldStream(self._body if call.request.method != "HEAD" else b""),
             request=call.request,
             extensions=dict(own.extensions),
         )

@@ -20,6 +20,7 @@ from ..client import (
     AsyncByteStream,
     AsyncHTTPTransport,
     AsyncMemoryNetwork,
+    ByteStream,
     ConnectError,
     Headers,
     HTTPError,
@@ -201,9 +202,9 @@ def _note_upload(exchange: Exchange) -> None:
         return
     call: Any = exchange.call
     sent = call.request
-    headers = Headers(sent.headers.raw)
-    call.request = Request(sent.method, sent.url, headers=headers, content=bytes(exchange.body))
-    call.request.extensions.update(sent.extensions)
+    arrived = Request(sent.method, sent.url, stream=ByteStream(bytes(exchange.body)), extensions=sent.extensions)
+    arrived.headers = sent.headers
+    call.request = arrived
 
 
 @lru_cache(maxsize=1)

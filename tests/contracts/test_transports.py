@@ -95,6 +95,15 @@ def router(folder: Path, is_blocking: bool) -> Generator[Any]:
 
 
 @contextmanager
+def router_on_the_wire(folder: Path, is_blocking: bool) -> Generator[Any]:
+    mock = pytest.importorskip("understudy.mock", reason="the router is not there yet")
+
+    api = mock.Router(mode="wire")
+    api.route().reply(handler)
+    yield api
+
+
+@contextmanager
 def router_in_front(folder: Path, is_blocking: bool) -> Generator[Any]:
     mock = pytest.importorskip("understudy.mock", reason="the router is not there yet")
 
@@ -150,6 +159,7 @@ FACTORIES: dict[str, Factory] = {
     "callable mock": callable_mock,
     "callable mock that waits": callable_mock_that_waits,
     "router": router,
+    "router on the wire": router_on_the_wire,
     "router with a fallback": router_in_front,
     "cassette that records": cassette_that_records,
     "application": application,
@@ -161,7 +171,7 @@ FACTORIES: dict[str, Factory] = {
 ONLY_BLOCKING = ("requests and back",)
 ONLY_ASYNCHRONOUS = ("callable mock that waits",)
 # Those that copy a response made by hand, whose body is decoded already, and with it lose the word of its coding.
-GIVE_DECODED_COPIES = ("router",)
+GIVE_DECODED_COPIES: tuple[str, ...] = ()
 # Those that themselves say which request failed, without a client above them.
 NAME_THE_REQUEST = ("network", "httpx and back", "httpx2 and back", "requests and back")
 
