@@ -59,6 +59,13 @@ def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
 
 
 def _cut(data: bytes, document: Document, path: str, what: str) -> CassetteDamaged:
+    if document.text(data).partition(b"\n")[2].startswith(b"route:"):
+        return CassetteDamaged(
+            "a route stands behind the first document",
+            path=path,
+            line=document.line(data),
+            mend="Write it in the first document, under `routes:`; what follows it is recorded.",
+        )
     return CassetteDamaged(
         f"{what} is cut in the middle: it has no line `...` at its end",
         path=path,

@@ -6,6 +6,7 @@ The nearest is compared with it part by part, and from what differs follows what
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,7 @@ def _nearest(asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matche
         theirs = parts(episode.request, matcher)
         score = sum(_WEIGHTS.get(name, 2) for name, value in asked.items() if theirs.get(name) == value)
         score -= sum(1 for name in theirs if name not in asked)
-        nearness = score + (0 if episode.plays else 0.5) + _common(asked["path"], theirs["path"])
+        nearness = score + (0 if episode.plays else 0.5) + _likeness(asked["path"], theirs["path"])
         if best is None or nearness > best[0]:
             best = (nearness, episode, theirs)
     assert best is not None
@@ -151,15 +152,15 @@ def _is_far(episode: Episode, place: tuple[str, str]) -> int:
     return (not episode.summary.startswith(f"{place[0]} ")) + 2 * (place[1] not in episode.summary)
 
 
-def _common(one: str, other: str) -> float:
-    """Return how many leading segments two paths share, as part of one."""
-    mine, theirs = one.split("/"), other.split("/")
+def _likeness(one: str, other: str) -> float:
+    """Return how alike two paths are: the segments that they share, and then how they are spelled."""
+    mine, theirs = one.split("/")[1:], other.split("/")[1:]
     same = 0
     for left, right in zip(mine, theirs):
         if left != right:
             break
         same += 1
-    return same / max(len(mine), len(theirs))
+    return same / max(len(mine), len(theirs)) + difflib.SequenceMatcher(None, one[:200], other[:200]).ratio() / 2
 
 
 def parts(request: RecordedRequest, matcher: Matcher) -> dict[str, Any]:

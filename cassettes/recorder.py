@@ -51,7 +51,8 @@ class Recorder:
         self._rules = self._settings.rules
         redactor = Redactor(self._rules)
         redactor.learn_environment()
-        redactor.count_from(contents.data.decode("utf-8"))
+        if mode != "update":  # which keeps no mark of an old recording that a new one could be mistaken for
+            redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs)
         self._torn = contents.torn
         self._new: list[Piece] = []
@@ -179,8 +180,8 @@ class Recorder:
         volatile = tuple(map(paths.parse, self._settings.volatile))
         comparison = Comparison(volatile, "\n".join(self._sent))
 
-        def means_the_same(one: bytes, other: bytes) -> bool:
-            return comparison.means_the_same(read(one.decode("utf-8"), None), read(other.decode("utf-8"), None))
+        def reconcile(one: bytes, other: bytes) -> bytes:
+            return comparison.reconciled(one.decode("utf-8"), other.decode("utf-8")).encode("utf-8")
 
         is_update = self._mode == "update"
         data = settle(
@@ -188,7 +189,7 @@ class Recorder:
             old,
             self._new,
             keeps_others=not is_update,
-            means_the_same=means_the_same if is_update else None,
+            reconcile=reconcile if is_update else None,
         )
         if data != contents.data or contents.head is None:
             self._tape.replace(data)

@@ -156,7 +156,9 @@ class Settings:
 def check_use(mode: str, options: Mapping[str, Any]) -> None:
     """Raise `ValueError` or `TypeError`, with the nearest right word, for a mode or setting that there is not."""
     if mode not in MODES:
-        raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
+        near = difflib.get_close_matches(str(mode), MODES, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}{hint}")
     for name in options:
         if name not in Options.__annotations__:
             near = difflib.get_close_matches(name, Options.__annotations__, 1)

@@ -26,13 +26,14 @@ def settle(
     new: list[Piece],
     *,
     keeps_others: bool,
-    means_the_same: Callable[[bytes, bytes], bool] | None = None,
+    reconcile: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
     """Return the new file.
 
     The first new recording of a request takes the place of its first old one, and so on; further ones go to the end,
     and old ones that were not recorded as often any more are dropped.
-    `keeps_others` keeps requests that were not recorded at all; what `means_the_same` keeps its old bytes.
+    `keeps_others` keeps requests that were not recorded at all.
+    `reconcile` is given the old and the new bytes of one request, and returns those to write.
     """
     waiting: dict[Hashable, deque[bytes]] = {}
     for piece in new:
@@ -47,8 +48,7 @@ def settle(
         elif found:
             text = found.popleft()
             placed[piece.key] = placed.get(piece.key, 0) + 1
-            is_same = means_the_same is not None and means_the_same(piece.text, text)
-            kept.append(piece.text if is_same else text)
+            kept.append(text if reconcile is None else reconcile(piece.text, text))
     for piece in new:
         if placed.get(piece.key, 0) > 0:
             placed[piece.key] -= 1

@@ -5,15 +5,20 @@
 2. A change of type or shape counts, and so does everything else.
 3. A value that the program sends back later always counts:
    an old one, kept in one place, would not fit the new ones in others.
+4. Where an interaction has changed, what says nothing keeps its old value there, too:
+   the difference in version control is what the API has changed, and nothing else.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from .errors import CassetteError
 from .formats import have_one_format
 from .paths import leads
 from .plain import is_mapping, is_sequence
+from .yaml_reader import read
 
 if TYPE_CHECKING:
     from .paths import Path
@@ -56,6 +61,11 @@ _HEADERS = frozenset(
         "x-trace-id",
     }
 )
+# Shorter texts stand in other places by chance.
+_SHORTEST = 16
+# Where values stand by themselves; the hash of a body, for one, goes with the body.
+_RESTORED = ("headers", "trailers", "json", "ndjson", "sse")
+_TOOK = re.compile(r"^  took: ([0-9.e-]+)$", re.MULTILINE)
 _TIMING = frozenset({"took", "longest_wait", "chunks", "at"})
 
 
@@ -70,6 +80,39 @@ class Comparison:
         self._json = tuple(path.words for path in volatile if path.place == "json")
         self._sent = sent
 
+    def reconciled(self, old_text: str, new_text: str) -> str:
+        """Return the text to write where a new recording takes the place of an old one."""
+        old, new = read(old_text, None), read(new_text, None)
+        if self.means_the_same(old, new):
+            return old_text
+        if not is_mapping(old) or not is_mapping(new):
+            return new_text
+        restored: list[tuple[str, str]] = []
+        was: Any = old.get("response") or {}
+        now: Any = new.get("response") or {}
+        for part in _RESTORED:
+            self._restore(was.get(part), now.get(part), (part,), restored)
+        text = new_text
+        for was, now in restored:
+            text = text.replace(now, was)
+        text = _with_old_timing(old_text, text)
+        # Replacing text is right unless a value also stands where it does mean something.
+        return text if text == new_text or _is_read_alike(text, new_text, restored) else new_text
+
+    def _restore(self, old: Any, new: Any, where: tuple[str, ...], restored: list[tuple[str, str]]) -> None:
+        """Note the texts that differ and say nothing, as they were and as they are."""
+        if is_mapping(old) and is_mapping(new):
+            for name in old.keys() & new.keys():
+                self._restore(old[name], new[name], (*where, name), restored)
+        elif is_sequence(old) and is_sequence(new):
+            for at, (one, other) in enumerate(zip(old, new)):
+                self._restore(one, other, (*where, str(at)), restored)
+        elif isinstance(old, str) and isinstance(new, str) and old != new and len(new) >= _SHORTEST:
+            is_header = len(where) == 2 and where[0] == "headers" and where[1].lower() in self._headers
+            is_named = is_header and where[1].lower() != "content-length"
+            if (is_named or have_one_format(old, new)) and new not in self._sent:
+                restored.append((old, new))
+
     def means_the_same(self, old: Any, new: Any) -> bool:
         """Return whether two documents, which answer the same request, answer it alike."""
         if not is_mapping(old) or not is_mapping(new) or old.keys() != new.keys():
@@ -83,7 +126,9 @@ class Comparison:
         for name in names:
             if name not in old or name not in new:
                 return False
-            if name == "headers":
+            if name == "sha256":
+                same = bool(old[name] == new[name])
+            elif name == "headers":
                 same = self._same_headers(old[name], new[name])
             else:
                 same = self._same(old[name], new[name], ())
@@ -114,3 +159,29 @@ class Comparison:
         if any(leads(words, where) for words in self._json):
             return type(old) is type(new)
         return isinstance(old, str) and isinstance(new, str) and have_one_format(old, new)
+
+
+def _with_old_timing(old_text: str, new_text: str) -> str:
+    """Return a text with the old time that it took, where both are too short to mean anything."""
+    old, new = _TOOK.search(old_text), _TOOK.search(new_text)
+    if old is None or new is None or max(float(old[1]), float(new[1])) >= 1:
+        return new_text
+    return new_text[: new.start()] + old[0] + new_text[new.end() :]
+
+
+def _is_read_alike(text: str, new_text: str, restored: list[tuple[str, str]]) -> bool:
+    """Return whether a text holds what the new one does, but for the values that were restored."""
+    try:
+        kept: Any = _without(read(text, None), {was for was, _ in restored})
+        new: Any = _without(read(new_text, None), {now for _, now in restored})
+    except CassetteError:
+        return False
+    return bool(kept == new)
+
+
+def _without(data: Any, values: set[str]) -> Any:
+    if is_mapping(data):
+        return {name: _without(item, values) for name, item in data.items() if name not in _TIMING}
+    if is_sequence(data):
+        return [_without(item, values) for item in data]
+    return None if data in values else data

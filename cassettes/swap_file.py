@@ -100,9 +100,12 @@ class SwapFile:
             raise self.wrong(where, f"{written!r} is answered by nobody", "Write network, block, or a mapping.")
         kinds = [kind for kind in _KINDS if kind in said]
         if len(kinds) != 1:
-            problem = f"{written!r} has {' and '.join(f'`{kind}:`' for kind in kinds) or 'nobody who answers'}"
             unknown = next((name for name in said if name not in _KINDS), "")
-            mend = (not kinds and _nearest(unknown, _KINDS)) or f"Say one of {', '.join(_KINDS)}."
+            near = "" if kinds else _nearest(unknown, _KINDS, "`{}:`")
+            problem = f"{written!r} has {' and '.join(f'`{kind}:`' for kind in kinds) or 'nobody who answers'}"
+            if near:
+                problem = f"the entry of {written!r} has no member `{unknown}:`"
+            mend = near or f"Say one of {', '.join(_KINDS)}."
             raise self.wrong((*where, *([] if kinds else [unknown])), problem, mend)
         kind = kinds[0]
         self._check_names(said, _MEMBERS[kind], where, f"an entry with `{kind}:`")

@@ -13,7 +13,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from .errors import CassetteLocked, CassetteNotWritten
+from .errors import CassetteError, CassetteLocked, CassetteNotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,6 +42,12 @@ class Tape:
                 data = file.read()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise CassetteError(
+                f"the file cannot be read: {error.strerror or error}",
+                path=self.path,
+                mend="Name a file that can be read; or mend its permissions.",
+            ) from error
         self._size = len(data)
         first = data.find(b"\n")
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"

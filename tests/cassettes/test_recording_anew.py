@@ -76,6 +76,47 @@ def test_update_shows_what_changed_and_drops_what_is_not_asked_any_more(stage: S
     assert "/c" not in stage.text
 
 
+def answer(number: int, name: str) -> understudy.Response:
+    """Return what differs in every recording, in fields and in members, and one name."""
+    moment = f"2026-11-22T10:00:{number:02}Z"
+    data = {
+        "id": f"5f0c1c62-3c1e-4d57-9a57-0a4f6d3c8c{number:02}",
+        "at": moment,
+        name: "Ada",
+        "token": f"a-secret-{number}",
+    }
+    fields = {"x-request-id": f"request-{number:08}", "etag": f'W/"{number:016}"'}
+    return understudy.Response(200, json=data, headers=fields)
+
+
+def test_update_of_a_changed_answer_changes_the_lines_that_mean_something(stage: Stage) -> None:
+    stage.server.reply = lambda request: answer(11, "name")
+    with stage.use("once"):
+        stage.client.get("https://api.test/users", headers={"authorization": "Bearer a-token-of-monday"})
+    before = stage.text.splitlines()
+
+    stage.server.reply = lambda request: answer(12, "full_name")
+    with stage.use("update"):
+        stage.client.get("https://api.test/users", headers={"authorization": "Bearer a-token-of-tuesday"})
+
+    after = stage.text.splitlines()
+    changed = [line.strip() for line in after if line not in before]
+    gone = [line.strip() for line in before if line not in after]
+    assert [line for line in changed if not line.startswith(("Content-Length", "took"))] == ["full_name: Ada"]
+    assert [line for line in gone if not line.startswith(("Content-Length", "took"))] == ["name: Ada"]
+
+
+def test_update_of_a_changed_body_in_a_file_keeps_nothing_of_the_old_one(stage: Stage) -> None:
+    contents = iter((b"\x00\xff" * 9000, b"\xff\x00" * 9000))
+    stage.server.reply = lambda request: understudy.Response(200, content=next(contents))
+    for mode in ("once", "update"):
+        with stage.use(mode):
+            stage.client.get("https://api.test/picture")
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/picture").content == b"\xff\x00" * 9000
+
+
 def test_update_does_not_keep_a_value_that_the_program_sends_back(stage: Stage) -> None:
     identifiers = iter(["8f14e45f-ceea-467f-a0e6-8b9d3b5c2a11", "11111111-ceea-467f-a0e6-8b9d3b5c2a11"])
 

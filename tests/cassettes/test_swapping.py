@@ -197,7 +197,10 @@ async def test_open_gives_an_asynchronous_client_the_same(file: Path) -> None:
         ("transports:\n  https://a.test/v1: block\n", r":2:3: 'https://a.test/v1' has a path"),
         ("transports:\n  'https://a b': block\n", r":2:3: 'https://a b' is no pattern"),
         ("transports:\n  a.test: block\n  all://a.test: network\n", r":3: 'all://a.test' was said on line 2"),
-        ("transports:\n  a.test:\n    casette: x.yaml\n", r":3:5: 'a.test' has nobody.*\nDid you mean cassette\?"),
+        (
+            "transports:\n  a.test:\n    casette: x.yaml\n",
+            r":3:5: the entry of 'a.test' has no member `casette:`\nDid you mean `cassette:`\?",
+        ),
         ("transports:\n  a.test: {cassette: x.yaml, app: 'a:b'}\n", r":2:3: .* `cassette:` and `app:`\nSay one of"),
         ("transports:\n  a.test: {cassette: x.yaml, mod: once}\n", r":2:30: .*`mod:`\nDid you mean `mode:`\?"),
         ("transports:\n  a.test: {cassette: x.yaml, mode: onse}\n", r":2:30: .*\nDid you mean once\?"),
