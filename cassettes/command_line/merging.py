@@ -144,7 +144,11 @@ class _Merger:
                     os.makedirs(os.path.dirname(copy), exist_ok=True)
                     shutil.copyfile(path, f"{copy}.{os.getpid()}.tmp")
                     os.replace(f"{copy}.{os.getpid()}.tmp", copy)
-            Tape(self._target).write(text.encode("utf-8"), b"")
+            Tape(self._target).write(lambda: text.encode("utf-8"), b"")
+            if Tape(self._target).read() != text.encode("utf-8"):
+                raise CassetteError(
+                    "another program has made this file meanwhile; it was left alone", path=self._target
+                )
         finally:
             self._blobs.release()
 

@@ -157,6 +157,25 @@ def test_merge_refuses_settings_that_contradict_each_other(
     assert not target.exists()
 
 
+def test_merge_leaves_a_file_that_somebody_made_meanwhile(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from understudy.cassettes.command_line import merging
+
+    target = tape.parent / "all.yaml"
+
+    def looked(text: str, allowed: object) -> None:
+        target.write_text("cassette: 1\n")
+
+    monkeypatch.setattr(merging, "find", looked)
+
+    printed = run("merge", target, tape)
+
+    assert printed.status == 2
+    assert "another program has made this file meanwhile" in printed.err
+    assert target.read_text() == "cassette: 1\n"
+
+
 def test_merge_overwrites_nothing_and_writes_no_secret(run: Callable[..., Any], tape: Path) -> None:
     assert "there is such a file already" in run("merge", tape, tape).err
 
