@@ -103,13 +103,17 @@ def plain(function: Callable[..., Any]) -> Answerer:
         return lambda call: function(call.path_params.get(only, call.request))
     unknown = [parameter.name for parameter in parameters if parameter.name not in GIVEN]
     wanted = [parameter.name for parameter in parameters if parameter.name in GIVEN]
+    if wanted == ["request"] and not unknown:
+        return lambda call: function(request=call.request)
 
     def answer(call: Performance) -> Any:
+        # A template's own parameter goes before what is given to every handler.
         values = call.path_params
         missing = [name for name in unknown if name not in values]
         if missing:
             raise TypeError(f"{source} asks for {missing[0]!r}, which is no parameter of its route's template")
-        return function(**{name: GIVEN[name](call) for name in wanted}, **{name: values[name] for name in unknown})
+        given = {name: values[name] if name in values else GIVEN[name](call) for name in wanted}
+        return function(**given, **{name: values[name] for name in unknown})
 
     return answer if unknown or wanted else lambda call: function()
 

@@ -155,3 +155,19 @@ def test_a_handler_with_open_arguments_gets_what_it_names() -> None:
         return tenant
 
     assert Client(transport=router).get("https://acme.test/").text == "acme"
+
+
+def test_a_parameter_of_the_template_goes_before_what_every_handler_is_given() -> None:
+    def numbered(n: int, call: Any) -> Any:
+        return {"n": n, "number": call.n}
+
+    def only(n: int) -> Any:
+        return {"n": n}
+
+    router = mock.Router()
+    router.get("https://api.test/both/{n:int}", reply=numbered)
+    router.get("https://api.test/only/{n:int}", reply=only)
+
+    with Client(transport=router) as client:
+        assert client.get("https://api.test/both/7").json() == {"n": 7, "number": 1}
+        assert client.get("https://api.test/only/7").json() == {"n": 7}
