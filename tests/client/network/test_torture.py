@@ -15,6 +15,9 @@ import pytest
 
 from understudy.client.config import Limits
 from understudy.client.errors import RequestError
+from understudy.client.network.backends.tls_stream import TLSStream
+
+from .tls_peer import TLSPeer, client_context, server_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -101,6 +104,11 @@ class AccidentalStream:
         await self.accidents.step()
         return await self.stream.write_until_readable(data, timeout)
 
+    async def start_tls(self, context: Any, hostname: str | None, timeout: float | None) -> Any:
+        await self.accidents.step()
+        stream: Any = self
+        return await TLSStream.client(stream, context, hostname, timeout)
+
     def close(self) -> None:
         self.stream.close()
 
@@ -131,6 +139,54 @@ def server(*said: bytes | Callable[[Any], None]) -> Callable[[Any], Any]:
         return Peer()
 
     return connect
+
+
+def secured() -> Callable[[Any], Any]:
+    """Answer every request, inside TLS where it is https."""
+
+    def connect(end: Any) -> Any:
+        if end.port != 443:
+            return server()(end)
+        return TLSPeer(end, server_context(), lambda peer, data: peer.say(OK))
+
+    return connect
+
+
+class ProxyPeer:
+    """A proxy that leads to itself: it opens tunnels, with TLS in them, and answers what it should forward."""
+
+    def __init__(self, end: Any, is_socks: bool) -> None:
+        self.end = end
+        self.inside: TLSPeer | None = None
+        self.greetings = 2 if is_socks else 0
+
+    def received(self, data: bytes) -> None:
+        if self.inside is not None:
+            self.inside.received(data)
+        elif self.greetings == 2:
+            self.greetings = 1
+            self.end.send(b"\x05\x00")
+        elif self.greetings == 1:
+            self.greetings = 0
+            self.end.send(b"\x05\x00\x00\x01" + bytes(6))
+            self.open(tls=data.endswith((443).to_bytes(2, "big")))
+        elif data.startswith(b"CONNECT "):
+            self.end.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            self.open(tls=True)
+        else:
+            self.end.send(OK)
+
+    def open(self, *, tls: bool) -> None:
+        if tls:
+            self.inside = TLSPeer(self.end, server_context(), lambda peer, data: peer.say(OK))
+
+
+def proxy() -> Callable[[Any], Any]:
+    return lambda end: ProxyPeer(end, is_socks=False)
+
+
+def socks_proxy() -> Callable[[Any], Any]:
+    return lambda end: ProxyPeer(end, is_socks=True)
 
 
 async def get(sender: Any) -> None:
@@ -184,6 +240,21 @@ async def upgrade(sender: Any) -> None:
             await stream.write(b"ping")
     finally:
         await sender.close_response(response)
+
+
+async def get_secured(sender: Any) -> None:
+    for _ in range(2):
+        assert await sender.get("https://h.test/") == b"ok"
+
+
+async def get_both(sender: Any) -> None:
+    assert await sender.get("https://h.test/") == b"ok"
+    assert await sender.get("http://h.test/") == b"ok"
+
+
+async def be_refused(sender: Any) -> None:
+    response = await sender.send("POST", content=CHUNK * 8 + b"END")
+    assert await sender.read(response) == b"no"
 
 
 async def two_origins(sender: Any) -> None:
@@ -240,6 +311,32 @@ def interim(end: Any) -> None:
     end.send(OK)
 
 
+def unexpecting(end: Any) -> Any:
+    """Refuse every expectation."""
+
+    class Peer:
+        def received(self, data: bytes) -> None:
+            end.send(NO_EXPECTATIONS if b"Expect" in data else OK)
+
+    return Peer()
+
+
+def refusing_uploads(end: Any) -> Any:
+    """Refuse uploads when they begin, and take no more of them."""
+
+    class Peer:
+        def received(self, data: bytes) -> None:
+            if b"Content-Length: 524" in data:
+                end.send(TOO_LARGE)
+                end.pause()
+            elif data.startswith(b"GET"):
+                end.send(OK)
+
+    return Peer()
+
+
+NO_EXPECTATIONS = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno"
+TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
 CHUNKS = CHUNKED + b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
 ONE = Limits(max_connections=1)
 
@@ -253,6 +350,11 @@ SCENARIOS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], dict[str, An
     "an upload": (server, post_much, {}),
     "a chunked upload": (server, post_chunks, {}),
     "an expectation": (server, expect, {}),
+    "an expectation that is refused": (lambda: unexpecting, expect, {}),
+    "an upload that is refused": (lambda: refusing_uploads, be_refused, {}),
+    "TLS": (secured, get_secured, {"verify": client_context()}),
+    "a proxy": (proxy, get_both, {"proxy": "http://proxy.test:3128", "verify": client_context()}),
+    "a SOCKS proxy": (socks_proxy, get_both, {"proxy": "socks5://proxy.test:1080", "verify": client_context()}),
     "an interim answer": (lambda: server(interim), get, {}),
     "an upgrade": (lambda: server(b"HTTP/1.1 101 Go\r\nUpgrade: echo\r\n\r\n"), upgrade, {}),
     "a connection that dies in use": (lambda: server(OK, dying), get_twice, {}),

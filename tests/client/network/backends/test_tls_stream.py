@@ -8,59 +8,16 @@ from typing import Any, Callable
 
 import anyio.lowlevel
 import pytest
-import trustme
 
 from understudy.client.errors import ReadError
 from understudy.client.network.backends.base import UncleanEOF
 from understudy.client.network.backends.memory import AsyncMemoryNetwork
 from understudy.client.network.backends.tls_stream import TLSStream
-from understudy.client.network.tls import create_ssl_context
 
-AUTHORITY: Any = trustme.CA()
+from ..tls_peer import TLSPeer, client_context, server_context
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 EVIL = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL"
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("h.test").configure_cert(context)
-    return context
-
-
-def client_context() -> ssl.SSLContext:
-    context = create_ssl_context()
-    AUTHORITY.configure_trust(context)
-    return context
-
-
-class TLSPeer:
-    """A server with TLS, in memory: `react(peer, heard)` decides what it says."""
-
-    def __init__(self, end: Any, context: ssl.SSLContext, react: Callable[[TLSPeer, bytes], None]) -> None:
-        self.end = end
-        self.react = react
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
-
-    def received(self, data: bytes) -> None:
-        self.incoming.write(data)
-        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            self.tls.do_handshake()
-            while True:
-                self.react(self, self.tls.read(1_000_000))
-        self.flush()
-
-    def say(self, *records: bytes) -> None:
-        for record in records:
-            self.tls.write(record)
-
-    def flush(self) -> None:
-        self.end.send(self.outgoing.read())
-
-    def sealed(self, record: bytes) -> bytes:
-        self.flush()
-        self.tls.write(record)
-        return self.outgoing.read()
 
 
 def secured_by(react: Callable[[TLSPeer, bytes], None]) -> Callable[[Any], TLSPeer]:
