@@ -206,7 +206,7 @@ class Cassette:
         matcher = self._library.matcher
         for episode in self._library.episodes:
             if not episode.plays:
-                if matcher.key(episode.request) == matcher.key(request):
+                if episode.key(matcher) == matcher.key(request):
                     episode.plays += 1
                     return episode
                 raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)

@@ -121,6 +121,13 @@ class Episode:
                 raise self._damaged(str(error)) from error
         return self._interaction
 
+    def key(self, matcher: Matcher) -> Hashable:
+        """Return what the interaction and the requests that it answers have in common."""
+        try:
+            return matcher.key(self.request)
+        except ValueError as error:
+            raise self._damaged(f"`url: {self.request.url}` is no URL: {error}") from error
+
     def _where(self) -> int:
         return self.line
 
@@ -210,7 +217,7 @@ class Library:
         if bucket is None:
             bucket = self._buckets[place] = {}
             for episode in self._near(request, place):
-                key = self.matcher.key(episode.request)
+                key = episode.key(self.matcher)
                 bucket.setdefault(key, Shelf()).episodes.append(episode)
         shelf = bucket.get(self.matcher.key(request))
         if shelf is None or not self.matcher.callables:

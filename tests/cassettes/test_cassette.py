@@ -290,3 +290,15 @@ def test_interactions_know_their_line_in_the_file(stage: Stage) -> None:
 
     assert (second.line, first.line) == (13, 2)
     assert cassettes.Interaction(first.request).line is None
+
+
+@pytest.mark.parametrize("url", ["https://{host}/", "https://a b/", "http://x:port/"])
+@pytest.mark.parametrize("settings", [{}, {"order": "strict"}])
+def test_a_url_that_is_none_is_damage_with_its_line(stage: Stage, url: str, settings: dict[str, object]) -> None:
+    stage.written(EPISODE.replace("url: https://api.test/users", f'url: "{url}"'))
+
+    with (
+        stage.use("none", **settings),
+        pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:2: `url: .* is no URL"),
+    ):
+        stage.client.get("https://api.test/users")
