@@ -17,7 +17,7 @@ from .plain import is_mapping
 from .yaml_reader import read
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from .matching import Matcher
 
@@ -123,8 +123,15 @@ class Episode:
 
     def key(self, matcher: Matcher) -> Hashable:
         """Return what the interaction and the requests that it answers have in common."""
+        return self._reduced(matcher.key)
+
+    def bare_key(self, matcher: Matcher) -> Hashable:
+        """Return what they have in common of method and URL, without its query."""
+        return self._reduced(matcher.place)
+
+    def _reduced(self, reduce: Callable[[RecordedRequest], Hashable]) -> Hashable:
         try:
-            return matcher.key(self.request)
+            return reduce(self.request)
         except ValueError as error:
             raise self._damaged(f"`url: {self.request.url}` is no URL: {error}") from error
 
@@ -240,7 +247,7 @@ class Library:
         if self._stray_places is None:
             self._stray_places = {}
             for episode in self._strays:
-                self._stray_places.setdefault(self.matcher.place(episode.request), []).append(episode)
+                self._stray_places.setdefault(episode.bare_key(self.matcher), []).append(episode)
         strays = self._stray_places.get(self.matcher.place(request), [])
         return sorted([*found, *strays], key=lambda episode: episode.number) if found else strays
 
