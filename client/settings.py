@@ -19,7 +19,7 @@ from .layers.redirects import Redirects
 from .layers.retries import Retries
 from .layers.stack import stack
 from .messages.cookies import Cookies
-from .messages.headers import SECRET_HEADERS, Headers
+from .messages.headers import SECRET_HEADERS, Headers, hide_in_reprs
 from .messages.request import Request
 from .retry import retry_from
 from .signatures import client_build, refuse_unknown, shown_as
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
     from .messages.response import Response
+    from .network.backends.resolvers import ResolverTypes
+    from .network.pins import PinTypes
     from .network.snapshot import PoolSnapshot
     from .request_options import JSONCodec
     from .retry import Retry
@@ -103,10 +105,13 @@ class BaseClient:
         redirect_policy: RedirectPolicy | None = None,
         secret_headers: Iterable[str] = (),
         allow_absolute_urls: bool = True,
+        pins: Mapping[str, PinTypes] | None = None,
+        resolver: ResolverTypes | None = None,
     ) -> None:
         self._state = ClientState.UNOPENED
-        self._base_url = _with_trailing_slash(URL(base_url))
+        self.base_url = URL(base_url)
         self._allows_absolute_urls = allow_absolute_urls
+        self._tells_network = pins is not None or resolver is not None
         self._auth = auth_from(auth)
         self._params = QueryParams(params)
         self.headers = Headers(headers)
@@ -126,6 +131,8 @@ class BaseClient:
         self._retry = retry_from(retry)
         self._redirect_policy = redirect_policy
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
+        if secret_headers:
+            hide_in_reprs(self._secret_headers)
         self._redirects: Redirects | None = None
         self._transport: Any = None
         self._mounts: dict[URLPattern, Any] = {}
@@ -182,6 +189,7 @@ class BaseClient:
     @base_url.setter
     def base_url(self, url: URLTypes) -> None:
         self._base_url = _with_trailing_slash(URL(url))
+        self._has_base = self._base_url.is_absolute_url
 
     @property
     def headers(self) -> Headers:
@@ -285,9 +293,9 @@ class BaseClient:
             data=data,
             files=files,
             json=json,
-            params=self._merge_params(params, merged_url),
+            params=self._merge_params(params, merged_url) if self._params else params,
             headers=merged_headers,
-            cookies=self._merge_cookies(cookies),
+            cookies=self._merge_cookies(cookies) if cookies else self._cookies,
             extensions=extensions,
         )
         if compress is not None:
@@ -300,19 +308,15 @@ class BaseClient:
         base = self._base_url
         if not self._allows_absolute_urls:
             _refuse_to_leave(base, merged)
-        if not merged.is_relative_url or not base.is_absolute_url:
+        if not self._has_base or not merged.is_relative_url:
             return merged
         return base.copy_with(raw_path=base.raw_path + merged.raw_path.lstrip(b"/"), fragment=merged.fragment or None)
 
     def _merge_params(self, params: QueryParamTypes | None, url: URL) -> QueryParams | QueryParamTypes | None:
         """Add what a request says to the client's params: its `params`, or else the query that its URL brings along."""
-        if not self._params:
-            return params
         return self._params.merge(url.params if params is None else params)
 
-    def _merge_cookies(self, cookies: CookieTypes | None) -> Cookies | None:
-        if not cookies:
-            return self._cookies if self._cookies else None
+    def _merge_cookies(self, cookies: CookieTypes) -> Cookies:
         merged = Cookies(self._cookies)
         given = Cookies(cookies)
         for name in given:
@@ -331,6 +335,10 @@ class BaseClient:
         for given in (transport, *(mounts or {}).values()):
             if given is not None and (isinstance(given, type) or not hasattr(given, self._method)):
                 raise self._wrong_kind(given)
+        if transport is not None and self._tells_network:
+            raise ValueError(
+                "pins=... and resolver=... beside transport=...: say them to the transport, where it has them"
+            )
         self._transport = network(None) if transport is None else transport
         routes: dict[str, Any] = {}
         if proxy is not None:
@@ -402,7 +410,7 @@ class BaseClient:
         if deadline is not None:
             extensions["deadline"] = deadline
         outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
-        response = await outermost(request, stack(layers, self._deliver))
+        response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
         try:
             fails = self._raises_for_status and not response.is_success
             if (fails or not stream) and response._take_held() is None:

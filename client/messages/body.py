@@ -319,7 +319,8 @@ class ResponseBody:
         self._content = held = stream.held
         self._num_bytes_downloaded = len(held)
         self.is_stream_consumed = self.is_closed = True
-        self._stop_clock()
+        if self._started is not None:
+            self._elapsed = time.perf_counter() - self._started
         return held
 
     def _is_plain(self) -> bool:

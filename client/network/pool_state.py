@@ -261,8 +261,9 @@ class PoolState(Generic[Connection]):
     # Within
 
     def _grant_available(self, origin: Origin[Connection], ticket: Ticket[Connection], now: float) -> bool:
-        while origin.available:
-            entry, _ = origin.available.popitem()
+        available = origin.available
+        while available:
+            entry, _ = available.popitem()
             if not entry.users:
                 del self.idle[entry]
                 if self._is_expired(entry, now):

@@ -82,16 +82,16 @@ class Exchange:
         """Send the request and return its response, whose body is still to be read."""
         call = self._call
         waits = call.waits
-        content = self._plan.content
+        plan = self._plan
+        content = plan.content
         try:
             if call.trace is not None:
                 return self._response(*await self._run_traced())
-            if content is None or len(content) > _COALESCED or not self._plan.is_plain:
+            if not plan.goes_at_once:
                 return self._response(*await self._run_at_length())
-            head = self._plan.head
             timeout = waits.write if waits.deadline is None else waits.left(waits.write)
             try:
-                await self._stream.write(head + content if content else head, timeout)
+                await self._stream.write(plan.head + content if content else plan.head, timeout)
             except OSError as error:
                 await self._hear_refusal(error)
                 return self._response(*await self._receive_head())

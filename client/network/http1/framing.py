@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Optional
 
 from ...errors import RemoteProtocolError
 from .plain_codec import shown
@@ -23,14 +23,9 @@ UNTIL_CLOSE = -2
 _LONGEST_LENGTH = 18  # digits: below 2**60, which nobody sends
 
 
-class Framing(NamedTuple):
-    """How the body is delimited, and what becomes of the connection."""
-
-    length: int
-    """Bytes of body; `CHUNKED`, or `UNTIL_CLOSE`."""
-    keep_alive: bool
-    idle_timeout: float | None
-    """How long the server says it keeps an idle connection, in seconds."""
+Framing = tuple[int, bool, Optional[float]]
+"""How many bytes of body there are, or `CHUNKED`, or `UNTIL_CLOSE`; whether the connection may be used again; and for
+how many seconds the server says it keeps it idle."""
 
 
 def framing(head: Head, method: str) -> Framing:
@@ -38,28 +33,24 @@ def framing(head: Head, method: str) -> Framing:
 
     Raises `RemoteProtocolError` where it contradicts itself.
     """
-    said = head.by_name.get
-    lengths = said("content-length")
-    codings = said("transfer-encoding")
-    connection = said("connection")
+    said = head.by_name
     keep_alive = head.version == b"HTTP/1.1"
-    if connection is not None:
-        keep_alive = connection == b"keep-alive" or _keeps_alive(connection, keep_alive)
-    keeps_for = said("keep-alive")
-    idle_timeout = None if keeps_for is None else _idle_timeout(keeps_for)
-    length = UNTIL_CLOSE if lengths is None else _length(lengths)
-    if codings is not None:
-        if lengths is not None:
+    if "connection" in said:
+        keep_alive = said["connection"] == b"keep-alive" or _keeps_alive(said["connection"], keep_alive)
+    idle_timeout = _idle_timeout(said["keep-alive"]) if "keep-alive" in said else None
+    length = _length(said["content-length"]) if "content-length" in said else UNTIL_CLOSE
+    if "transfer-encoding" in said:
+        if "content-length" in said:
             raise RemoteProtocolError("the response has both Content-Length and Transfer-Encoding")
-        _check_chunked(codings, head.version)
+        _check_chunked(said["transfer-encoding"], head.version)
         length = CHUNKED
     status = head.status
     if method == "HEAD" or status == 304:
-        return Framing(0, keep_alive, idle_timeout)
+        return 0, keep_alive, idle_timeout
     if status == 204 or status < 200 or (method == "CONNECT" and status < 300):
         # A length or coding here announces bytes that are not the next response either.
-        return Framing(0, keep_alive and length in (0, UNTIL_CLOSE), idle_timeout)
-    return Framing(length, keep_alive and length != UNTIL_CLOSE, idle_timeout)
+        return 0, keep_alive and length in (0, UNTIL_CLOSE), idle_timeout
+    return length, keep_alive and length != UNTIL_CLOSE, idle_timeout
 
 
 def _length(said: bytes | list[bytes]) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..via import Via
 
 _SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
+_COALESCED = 65_536
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
 
 
@@ -26,11 +27,8 @@ class RequestPlan(NamedTuple):
     """How many bytes of body were announced; `CHUNKED` for the chunked coding."""
     expects_continue: bool
     keep_alive: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the body, if it is in memory, goes out as it is and at once."""
-        return self.length != CHUNKED and not self.expects_continue
+    goes_at_once: bool
+    """Whether head and body go out in one write."""
 
 
 class _Fields(NamedTuple):
@@ -38,7 +36,9 @@ class _Fields(NamedTuple):
 
     lines: bytes
     special: dict[bytes, bytes]
-    """The fields that frame the message, by lower-case name."""
+    """The fields that say how the message is sent, by lower-case name."""
+    is_whole: bool
+    """Whether nothing has to be added, or looked at, where there is no body."""
     expects_continue: bool
     keep_alive: bool
 
@@ -50,16 +50,20 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     """
     headers = request.headers
     fields = headers.remembered(_worked_out) if via is None else _worked_out(via.applied(headers.raw))
-    lines, special, expects_continue, keep_alive = fields
+    lines, special, is_whole, expects_continue, keep_alive = fields
     stream = request.stream
     content = stream.held if type(stream) is ByteStream else None
-    length = _announced_length(special, content)
-    if b"host" not in special:
-        lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
-    if content is None or (content and b"content-length" not in special):
-        lines += _announcement(special, length)
+    length = 0
+    goes_at_once = not expects_continue
+    if content != b"" or not is_whole:
+        length = _announced_length(special, content)
+        goes_at_once = goes_at_once and content is not None and len(content) <= _COALESCED and length != CHUNKED
+        if b"host" not in special:
+            lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
+        if content is None or (content and b"content-length" not in special):
+            lines += _announcement(special, length)
     head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request, via), lines)
-    return RequestPlan(head, content, length, expects_continue, keep_alive)
+    return RequestPlan(head, content, length, expects_continue, keep_alive, goes_at_once)
 
 
 def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
@@ -73,7 +77,8 @@ def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
         raise LocalProtocolError("a header of this request holds a CR or LF")
     expects_continue = special.get(b"expect", b"").lower() == b"100-continue"
-    return _Fields(lines, special, expects_continue, b"close" not in special.get(b"connection", b"").lower())
+    is_whole = b"host" in special and b"content-length" not in special and b"transfer-encoding" not in special
+    return _Fields(lines, special, is_whole, expects_continue, b"close" not in special.get(b"connection", b"").lower())
 
 
 def target_of(request: Request, via: Via | None = None) -> bytes:
