@@ -15,4 +15,4 @@ def test_every_example_of_the_mock_passes() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    assert len(EXAMPLES) >= 10
+    assert len(EXAMPLES) >= 13
