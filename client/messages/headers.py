@@ -12,7 +12,7 @@ Theory of operation
 4. Names seen once are remembered, in a bounded table, so that the usual ones are validated once per process.
 5. A copy costs nothing: it shares list and index, and what was worked out from them (`remembered`), until one of the
    copies changes. So each request has headers of its own, and most of them are the client's.
-6. No error and no repr ever shows a value of `SECRET_HEADERS`; errors show no value at all.
+6. No error and no repr ever shows a value of `SECRET_HEADERS`, or a password in a URL; errors show no value at all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union, cast, overload
 
+from ..urls.redaction import without_secrets
 from .fields import checked_name, checked_value, lookup_key, lower_name, lowered
 
 if TYPE_CHECKING:
@@ -64,6 +65,17 @@ SECRET_HEADERS = frozenset(
     }
 )
 """Fields whose values are secrets: shown as `[secure]`, and not carried to another origin."""
+
+# With those that clients of this process were told of, in bounds.
+_hidden = set(SECRET_HEADERS)
+_HIDDEN_MOST = 1024
+
+
+def hide_in_reprs(names: Iterable[str]) -> None:
+    """Let every repr in this process hide the values of more fields; names are in lower case."""
+    if len(_hidden) < _HIDDEN_MOST:
+        _hidden.update(names)
+
 
 # A real union, not a string: SDKs build on it at run time.
 HeaderTypes = Union[
@@ -319,7 +331,9 @@ class Headers(MutableMapping[str, str]):
     __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __repr__(self) -> str:
-        shown = [(name, "[secure]" if name in SECRET_HEADERS else value) for name, value in self.multi_items()]
+        shown = [
+            (name, "[secure]" if name in _hidden else without_secrets(value)) for name, value in self.multi_items()
+        ]
         said = str(dict(shown)) if len(dict(shown)) == len(shown) else str(shown)
         encoding = self.encoding
         return f"Headers({said})" if encoding == "ascii" else f"Headers({said}, encoding={encoding!r})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..bodies.encode import encode_response
 from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
 from ..errors import HTTPStatusError
 from ..status import codes
+from ..urls.redaction import without_secrets
 from .body import ResponseBody
 from .cookies import Cookies
 from .headers import Headers
@@ -229,7 +229,7 @@ class Response(ResponseBody):
         where = request.url.redacted
         message = f"{kind} '{self.status_code} {self.reason_phrase}' for url '{where}'"
         if self.has_redirect_location:
-            message += f"\nRedirect location: '{_shown(self.headers['Location'])}'"
+            message += f"\nRedirect location: '{without_secrets(self.headers['Location'])}'"
         message += (
             f"\nFor more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{self.status_code}"
         )
@@ -251,13 +251,6 @@ class Response(ResponseBody):
         self.stream = UnattachedStream() if content is None else ByteStream(content)
 
 
-def _shown(location: str) -> str:
-    """Return a Location, which may be no URL at all, without the password that may be in it."""
-    return _PASSWORD.sub(r"\1[secure]@", location)
-
-
-# Greedy: what a sloppy parser takes for userinfo ends at the last `@` before the path.
-_PASSWORD = re.compile(r"(//[^/?#:@]*:)[^/?#]*@")
 _OTHER_FRAMING = {"Content-Length": "Transfer-Encoding", "Transfer-Encoding": "Content-Length"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_KINDS = {1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error"}

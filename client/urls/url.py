@@ -11,6 +11,7 @@ from .origin import Origin
 from .parse import address_of, canonical_authority, canonical_scheme, encode_userinfo, join, parse
 from .parts import NO_AUTHORITY, Authority, Parts, assemble
 from .query import QueryParams
+from .redaction import without_secrets
 
 if TYPE_CHECKING:
     from .query import QueryParamTypes
@@ -63,7 +64,7 @@ class URL:
 
     What is already valid stays byte for byte; everything else in path, query and fragment is percent-encoded.
     The host is the one a browser would connect to; where that is in doubt, `InvalidURL` is raised.
-    The password is hidden in the `repr`, not in `str`.
+    Passwords, tokens and signatures are hidden in the `repr`, not in `str`.
     """
 
     __slots__ = ("_parts",)
@@ -171,10 +172,8 @@ class URL:
 
     @property
     def redacted(self) -> str:
-        """The URL as text that may be shown: its password is `[secure]`."""
-        text, userinfo = self._parts.text, self._parts.authority.userinfo
-        user, colon, _ = userinfo.partition(":")
-        return text.replace(f"//{userinfo}@", f"//{user}:[secure]@", 1) if colon else text
+        """The URL as text that may be shown: passwords, tokens and signatures are `[secure]`."""
+        return without_secrets(self._parts.text)
 
     @property
     def is_absolute_url(self) -> bool:

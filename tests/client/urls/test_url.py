@@ -277,11 +277,12 @@ def test_equal_urls_have_equal_hashes() -> None:
     ("text", "shown"),
     [
         ("https://x/a", "https://x/a"),
-        ("https://u@x/a", "https://u@x/a"),
+        ("https://u@x/a", "https://[secure]@x/a"),
         ("https://u:p@x:99/a", "https://u:[secure]@x:99/a"),
         ("https://:p@x/a", "https://:[secure]@x/a"),
-        ("https://u:@x/a", "https://u:[secure]@x/a"),
-        ("https://u:p@x/u:p@x?//u:p@x", "https://u:[secure]@x/u:p@x?//u:p@x"),
+        ("https://u:@x/a", "https://[secure]@x/a"),
+        ("https://u:p@x/u:p@x?//u:p@x", "https://u:[secure]@x/u:p@x?//u:[secure]@x"),
+        ("https://x/a?token=p&b=c", "https://x/a?token=[secure]&b=c"),
         ("/a", "/a"),
     ],
 )
