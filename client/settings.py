@@ -133,8 +133,6 @@ class BaseClient:
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
         if secret_headers:
             hide_in_reprs(self._secret_headers)
-        if secret_headers:
-            hide_in_reprs(self._secret_headers)
         self._redirects: Redirects | None = None
         self._transport: Any = None
         self._mounts: dict[URLPattern, Any] = {}
