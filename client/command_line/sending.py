@@ -19,6 +19,7 @@ from .terminal import err, harmless, line, out
 from .waterfall import draw
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from contextlib import ExitStack
 
     from rich.console import Console
@@ -150,9 +151,23 @@ def _hint(notes: Console, response: Response) -> None:
 
 
 def _save(client: Client, wish: Wish, options: dict[str, Any], notes: Console) -> int:
+    options = {name: value for name, value in options.items() if name in ("headers", "extensions")}
+    path = wish.download or ""
+    with _progress(notes, path) as on_progress:
+        done = client.download(wish.url, path, on_progress=on_progress, **options)
+    resumed = f", {done.resumed_from:,} of them were there already" if done.resumed_from else ""
+    line(notes, (f"* {done.size:,} bytes in {harmless(done.path)}{resumed}", "dim"))
+    return failures.SUCCESS
+
+
+@contextlib.contextmanager
+def _progress(notes: Console, path: str) -> Generator[Callable[[int, int | None], None] | None]:
+    """Show a bar on a terminal, and yield the function that moves it."""
+    if not notes.is_terminal:
+        yield None
+        return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    path = wish.download or ""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -160,12 +175,6 @@ def _save(client: Client, wish: Wish, options: dict[str, Any], notes: Console) -
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=notes, disable=not notes.is_terminal) as progress:
+    with Progress(*columns, console=notes) as progress:
         task = progress.add_task(harmless(os.path.basename(path)), total=None)
-        options = {name: value for name, value in options.items() if name in ("headers", "extensions")}
-        done = client.download(
-            wish.url, path, on_progress=lambda had, total: progress.update(task, completed=had, total=total), **options
-        )
-    resumed = f", {done.resumed_from:,} of them were there already" if done.resumed_from else ""
-    line(notes, (f"* {done.size:,} bytes in {harmless(done.path)}{resumed}", "dim"))
-    return failures.SUCCESS
+        yield lambda had, total: progress.update(task, completed=had, total=total)
