@@ -125,7 +125,7 @@ def test_the_page_of_examples_lists_every_program() -> None:
     assert [path.name for path in sorted(folder.glob("*.py")) if f"]({path.name})" not in page] == []
 
 
-@pytest.mark.parametrize("name", ["cassette_once", "cassette_routes"])
+@pytest.mark.parametrize("name", ["cassette_once", "cassette_routes", "cassette_swapping"])
 def test_the_examples_of_cassettes_run_and_run_again(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +141,7 @@ def test_the_examples_of_cassettes_run_and_run_again(
     assert capsys.readouterr().out in (
         "'Keep it logically awesome.': recorded into zen.yaml\n'Keep it logically awesome.': replayed from zen.yaml\n",
         "[503, 201]\n[503, 201]\n",
+        "['Ada', 'Keep it logically awesome.', 'GET https://tracker.example.com/ is blocked (`all://: block`)']\n" * 2,
     )
 
 
