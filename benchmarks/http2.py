@@ -1,9 +1,10 @@
 """HTTP/2, many workers on one connection: this library and httpx2 against one server, turn by turn.
 
-    python -m benchmarks.http2 [--workers 50] [--requests 4000] [--rounds 5]
+    python -m benchmarks.http2 [--workers 50] [--requests 4000] [--rounds 7]
 
 The server is nginx, on a core of its own where the machine has two, speaking HTTP/2 with prior knowledge.
-What counts is the ratio of the medians within one run.
+What counts is the median of the ratios of each round, of wall time and of this process's own time; the second says
+more where the machine has other things to do.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -67,8 +68,14 @@ class Nginx:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-async def _run(client: Any, url: str, workers: int, requests: int) -> float:
-    """Return microseconds per request."""
+class Took(NamedTuple):
+    """Microseconds per request."""
+
+    wall: float
+    process: float
+
+
+async def _run(client: Any, url: str, workers: int, requests: int) -> Took:
 
     async def work(count: int) -> None:
         for _ in range(count):
@@ -77,20 +84,21 @@ async def _run(client: Any, url: str, workers: int, requests: int) -> float:
             assert response.http_version == "HTTP/2"
 
     await work(1)
-    start = time.perf_counter()
+    wall, process = time.perf_counter(), time.process_time()
     await asyncio.gather(*(work(requests // workers) for _ in range(workers)))
-    return (time.perf_counter() - start) / (requests // workers * workers) * 1e6
+    each = requests // workers * workers / 1e6
+    return Took((time.perf_counter() - wall) / each, (time.process_time() - process) / each)
 
 
-def _with(make: Callable[[], Any]) -> Callable[[str, int, int], Coroutine[Any, Any, float]]:
-    async def run(url: str, workers: int, requests: int) -> float:
+def _with(make: Callable[[], Any]) -> Callable[[str, int, int], Coroutine[Any, Any, Took]]:
+    async def run(url: str, workers: int, requests: int) -> Took:
         async with make() as client:
             return await _run(client, url, workers, requests)
 
     return run
 
 
-def contenders() -> dict[str, Callable[[str, int, int], Coroutine[Any, Any, float]]]:
+def contenders() -> dict[str, Callable[[str, int, int], Coroutine[Any, Any, Took]]]:
     """Return who is there; peers that are not installed are left out."""
     import understudy
 
@@ -110,22 +118,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--requests", type=int, default=4000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     if shutil.which("nginx") is None:
         sys.exit("this needs nginx")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {0})
-    took: dict[str, list[float]] = {}
+    took: dict[str, list[Took]] = {}
     with Nginx() as url:
         for _ in range(options.rounds):
             for name, run in contenders().items():
                 took.setdefault(name, []).append(asyncio.run(run(url, options.workers, options.requests)))
-    ours = statistics.median(took["understudy"])
     print(f"{options.workers} workers on one HTTP/2 connection, {options.requests} requests, microseconds per request:")
     for name, times in took.items():
-        median = statistics.median(times)
-        print(f"  {name:12} {median:8.1f}   understudy takes {ours / median:.2f} of it")
+        for kind in range(2):
+            ratios = [ours[kind] / theirs[kind] for ours, theirs in zip(took["understudy"], times)]
+            median = statistics.median(one[kind] for one in times)
+            said = f"understudy takes {statistics.median(ratios):.2f} of it ({min(ratios):.2f} to {max(ratios):.2f})"
+            print(f"  {name:12} {Took._fields[kind]:8} {median:8.1f}   {said}")
 
 
 if __name__ == "__main__":
