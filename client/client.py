@@ -73,7 +73,8 @@ class Client(BaseClient):
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
     first outermost; `retry=Retry()` sends again what failed; `secret_headers` names more fields that never travel to
     another origin; `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False`
-    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`.
+    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`;
+    `pins` and `resolver` are those of `HTTPTransport`: keys that hosts must have, and where hosts are.
     """
 
     _caller = BLOCKING
@@ -125,7 +126,15 @@ class Client(BaseClient):
 
         def network(through: ProxyTypes | None) -> BaseTransport:
             return HTTPTransport(
-                verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
+                verify=verify,
+                cert=cert,
+                trust_env=trust_env,
+                http1=http1,
+                http2=http2,
+                limits=limits,
+                proxy=through,
+                pins=extras.get("pins"),
+                resolver=extras.get("resolver"),
             )
 
         self._route(network, transport, proxy, mounts)
@@ -372,7 +381,8 @@ class AsyncClient(BaseClient):
     another JSON library; `raise_for_status=True` does that to every response; `layers` go around every request, the
     first outermost; `retry=Retry()` sends again what failed; `secret_headers` names more fields that never travel to
     another origin; `redirect_policy(response, request)` may refuse a redirect by returning False; `cookies=False`
-    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`.
+    keeps no cookies; `allow_absolute_urls=False` lets no URL of a call leave `base_url`, by host or by `..`;
+    `pins` and `resolver` are those of `HTTPTransport`: keys that hosts must have, and where hosts are.
     """
 
     _caller = ASYNCHRONOUS
@@ -424,7 +434,15 @@ class AsyncClient(BaseClient):
 
         def network(through: ProxyTypes | None) -> AsyncBaseTransport:
             return AsyncHTTPTransport(
-                verify=verify, cert=cert, trust_env=trust_env, http1=http1, http2=http2, limits=limits, proxy=through
+                verify=verify,
+                cert=cert,
+                trust_env=trust_env,
+                http1=http1,
+                http2=http2,
+                limits=limits,
+                proxy=through,
+                pins=extras.get("pins"),
+                resolver=extras.get("resolver"),
             )
 
         self._route(network, transport, proxy, mounts)

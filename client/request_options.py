@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, TypedDict, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .arguments import (
         CertTypes,
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .config import Guards, TimeoutTypes, UseClientDefault
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
+    from .network.backends.resolvers import ResolverTypes
+    from .network.pins import PinTypes
     from .network.proxy import ProxyTypes
     from .retry import Retry
 
@@ -58,8 +60,10 @@ class ClientExtras(TypedDict, total=False):
     guards: Guards
     json_codec: JSONCodec | None
     layers: Sequence[Layer]
+    pins: Mapping[str, PinTypes] | None
     raise_for_status: bool
     redirect_policy: RedirectPolicy | None
+    resolver: ResolverTypes | None
     retry: Retry | None
     secret_headers: Iterable[str]
     allow_absolute_urls: bool

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .config import HTTP2, Guards, Limits, UseClientDefault
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
+    from .network.backends.resolvers import ResolverTypes
+    from .network.pins import PinTypes
     from .network.proxy import ProxyTypes
     from .request_options import JSONCodec
     from .retry import Retry
@@ -227,4 +229,6 @@ def new_client(
     retry: Retry | None = None,
     secret_headers: Iterable[str] = (),
     allow_absolute_urls: bool = True,
+    pins: Mapping[str, PinTypes] | None = None,
+    resolver: ResolverTypes | None = None,
 ) -> Any: ...

@@ -14,7 +14,7 @@ from ..errors import ConnectError, ConnectTimeout
 from .failures import CONNECT, described, translate
 from .http1.codec import choose
 from .http1.connection import HTTP1Connection
-from .threads import in_thread
+from .loops import in_thread
 from .trace import tell, traced
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from . import forks
+from .loops import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,23 +83,6 @@ class Homes:
             self._known.clear()
             self._last = self._last_loop = None
             self._generation = forks.generation
-
-
-def running_loop() -> Any:
-    """Return what stands for the event loop that runs: asyncio's loop, or trio's token."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        # First, because trio may run as a guest of asyncio.
-        return trio.lowlevel.current_trio_token()
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None:
-        try:
-            return asyncio.get_running_loop()
-        except RuntimeError:
-            pass  # neither of the two: anyio knows, or says that there is none
-    import anyio.lowlevel
-
-    return anyio.lowlevel.current_token()
 
 
 def _has_ended(loop: Any) -> bool:

@@ -26,7 +26,7 @@ from .failures import described
 from .http1.codec import choose
 from .http1.framing import framing
 from .http1.head_reader import HeadReader
-from .threads import in_thread
+from .loops import in_thread
 from .tls import TLSSettings
 from .trace import traced
 from .via import TUNNEL, Via

@@ -513,17 +513,18 @@ async def test_which_proxy_a_request_goes_through(
 def test_what_the_network_is_told(side: Side) -> None:
     limits = understudy.Limits(max_connections=3)
 
-    client = side.client(verify=False, cert="cert.pem", http1=False, http2=True, limits=limits, trust_env=False)
-
-    assert client._transport.options == {
+    more: dict[str, Any] = {"pins": {}, "resolver": {"a.test": "127.0.0.1"}}
+    told: dict[str, Any] = {
         "verify": False,
         "cert": "cert.pem",
-        "trust_env": False,
         "http1": False,
         "http2": True,
         "limits": limits,
-        "proxy": None,
+        "trust_env": False,
     }
+    client = side.client(**told, **more)
+
+    assert client._transport.options == {**told, **more, "proxy": None}
 
 
 def test_a_client_without_a_transport_of_its_own_talks_to_the_network(side: Side) -> None:

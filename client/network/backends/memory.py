@@ -158,7 +158,8 @@ class AsyncMemoryNetwork(MemoryNetwork):
         await self._clock.asleep(seconds)
 
     def waiter(self) -> Waiter:
-        from ..homes import backend_for, running_loop
+        from ..homes import backend_for
+        from ..loops import running_loop
 
         return backend_for(running_loop()).waiter()
 

@@ -13,7 +13,8 @@ import trio
 from understudy.client.network import forks
 from understudy.client.network.backends.anyio_streams import AnyioBackend
 from understudy.client.network.backends.asyncio_native import AsyncioBackend
-from understudy.client.network.homes import Homes, running_loop
+from understudy.client.network.homes import Homes
+from understudy.client.network.loops import running_loop
 
 
 class FakePool:

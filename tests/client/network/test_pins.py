@@ -11,7 +11,7 @@ import trustme
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import load_pem_x509_certificate
 
-from understudy import AsyncHTTPTransport, ConnectError, HTTPTransport
+from understudy import AsyncClient, AsyncHTTPTransport, Client, ConnectError, HTTPTransport, MockTransport, Response
 from understudy.client.network.pins import Pins, WrongKey, pin_of
 
 from .proxy_server import HTTPProxyServer, Origin, listening
@@ -165,6 +165,29 @@ async def test_other_hosts_are_not_concerned(side: Any, server_context: ssl.SSLC
         response = await fetch(side, f"https://localhost:{port}/", verify=False, pins={"h.test": B})
 
     assert response.status_code == 200
+
+
+@pytest.mark.anyio
+async def test_a_client_may_be_told_pins_and_where_hosts_are(
+    side: Any, issued: Any, server_context: ssl.SSLContext
+) -> None:
+    with listening(Origin(server_context)) as port:
+        options: dict[str, Any] = {"verify": False, "trust_env": False, "resolver": {"h.test": ("127.0.0.1", port)}}
+        for pin, is_right in ((reference_pin(issued), True), (B, False)):
+            client = side.client(pins={"h.test": pin}, **options)
+            if is_right:
+                assert (await side.call(client.get, "https://h.test/")).status_code == 200
+            else:
+                with pytest.raises(ConnectError, match="pinned"):
+                    await side.call(client.get, "https://h.test/")
+            await side.close(client)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("options", [{"pins": {"h.test": A}}, {"resolver": {}}])
+def test_what_only_the_network_can_do_is_not_quietly_forgotten(kind: Any, options: Any) -> None:
+    with pytest.raises(ValueError, match="say them to the transport"):
+        kind(transport=MockTransport(lambda request: Response(200)), **options)
 
 
 @pytest.mark.parametrize("kind", [HTTPTransport, AsyncHTTPTransport])

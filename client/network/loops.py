@@ -1,0 +1,38 @@
+"""The event loop that runs, and work beside it: found without importing what is not in use."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+if TYPE_CHECKING:
+    Result = TypeVar("Result")
+
+
+def running_loop() -> Any:
+    """Return what stands for the event loop that runs: asyncio's loop, or trio's token."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        # First, because trio may run as a guest of asyncio.
+        return trio.lowlevel.current_trio_token()
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None:
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            pass  # neither of the two: anyio knows, or says that there is none
+    import anyio.lowlevel
+
+    return anyio.lowlevel.current_token()
+
+
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """Return what `work` returns, without holding up other tasks; who is cancelled meanwhile does not wait for it."""
+    loop: Any = running_loop()
+    if hasattr(loop, "run_in_executor"):
+        # Under asyncio, where importing anyio would hold up the loop for as long as what is to be done.
+        found: Result = await loop.run_in_executor(None, work)
+        return found
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
