@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
 from .fast_reader import Rendered
+from .json_blocks import block
 from .numbers import Number
 from .plain import is_mapping, is_sequence
 
@@ -40,14 +41,13 @@ def media_type(content_type: str) -> str:
 class Writer:
     """Says bodies in documents: without secrets, the long ones beside the cassette.
 
-    Whether data, written down, give back every byte of a JSON text is proven by rendering them.
-    Who reads back what is written anyway can do without: where `unproven` is a list, such data and texts are put there.
+    `makes_blocks` says that the lines of JSON bodies may be made at once, as a `Block` in the place of data.
     """
 
-    def __init__(self, redactor: Redactor, blobs: Blobs) -> None:
+    def __init__(self, redactor: Redactor, blobs: Blobs, makes_blocks: bool = False) -> None:
         self.redactor = redactor
         self.blobs = blobs
-        self.unproven: list[tuple[Any, bytes]] | None = None
+        self._makes_blocks = makes_blocks
 
     def said(self, content: bytes, content_type: str, times: Times) -> dict[str, Any]:
         """Return the members that say this body."""
@@ -75,11 +75,10 @@ class Writer:
         return None
 
     def _json(self, content: bytes, media: str) -> dict[str, Any] | None:
-        if self.unproven is not None and len(content) <= MAX_TEXT:
-            guessed = json_text.guess(content)
-            if guessed is not None and guessed[0] is self.redactor.data(guessed[0]):
-                self.unproven.append((guessed[0], content))
-                return {"json": guessed[0], **({"style": guessed[1]} if guessed[1] else {})}
+        if self._makes_blocks and len(content) <= MAX_TEXT:
+            lines = block(content, self.redactor)
+            if lines is not None:
+                return {"json": lines, **({"style": lines.style} if lines.style else {})}
         parsed = json_text.parse(content)
         if parsed is None and self.redactor.hides_places:
             parsed = json_text.respelled(content)  # another spelling is better than a secret

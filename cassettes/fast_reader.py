@@ -15,7 +15,7 @@ from json.encoder import encode_basestring
 from typing import Any, Final, NamedTuple
 
 from . import json_text
-from .fast_values import FIRST, MAX_DEPTH, UnusualLine, is_plain, scalar
+from .fast_values import FIRST, MAX_DEPTH, UnusualLine, is_clean, is_plain, scalar
 from .numbers import Number, number
 
 
@@ -37,20 +37,16 @@ class Rendered:
 
     def content(self, style: str) -> bytes:
         """Return the body in this style."""
-        return self.text.encode("utf-8") if style == self.style else json_text.render(self.data(), style)
-
-    def data(self) -> Any:
-        """Return what the text says."""
-        return _loads(self.text)
+        return self.text.encode("utf-8") if style == self.style else json_text.render(_loads(self.text), style)
 
 
 _LINE = re.compile(r"( *)(- |-\Z)?(?:([A-Za-z_][\w./+@-]*|\"[^\"\\]+\"):(?:\Z| (?=[^ ]))|(?=[^ ]))?(.*)\Z", re.DOTALL)
-# In ASCII, everything but these stands for itself in a quoted text of JSON and of YAML, and may stand in a plain one.
-_CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A}) + b"\x7f"
-# Beyond ASCII: what YAML takes for a control character, a line end or a blank.
-_ODD = re.compile("[\x80-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _HEADERS = {"|": "", "|-": "-", "|+": "+", "|2": "", "|2-": "-", "|2+": "+"}
 _NOWHERE = -9
+
+
+# The columns of the dash (-1 where there is none) and of the key; the key in JSON, alone and behind a comma.
+_Head = tuple[int, int, str, str]
 
 
 class _Style(NamedTuple):
@@ -58,8 +54,8 @@ class _Style(NamedTuple):
 
     comma: str
     colon: str
-    heads: dict[str, tuple[int, int, str]]
-    bares: dict[str, tuple[int, int, str]]
+    heads: dict[str, _Head]
+    bares: dict[str, _Head]
 
 
 _COMPACT = _Style(",", ":", {}, {})
@@ -88,20 +84,23 @@ def read_messages(raw: bytes) -> Any:
     return data
 
 
-def _loads(text: str) -> Any:
-    if "-0" in text:  # perhaps minus zero, which an `int` cannot say
-        return json.loads(text, parse_float=number, parse_int=_integer)
-    return json.loads(text, parse_float=number)
-
-
 def _integer(token: str) -> int | Number:
     return Number(token) if token == "-0" else int(token)
+
+
+_decoded = json.JSONDecoder(parse_float=number).decode
+_decoded_with_zeros = json.JSONDecoder(parse_float=number, parse_int=_integer).decode
+
+
+def _loads(text: str) -> Any:
+    # Perhaps there is a minus zero, which an `int` cannot say.
+    return _decoded_with_zeros(text) if "-0" in text else _decoded(text)
 
 
 class _Nest:
     """The JSON so far, and the mappings and sequences that are open in it, each two columns deeper than the last."""
 
-    __slots__ = ("_base", "_comma", "_is_waiting", "_outer", "column", "end", "members", "names", "out")
+    __slots__ = ("_base", "_comma", "_is_waiting", "_outer", "column", "end", "is_item", "members", "names", "out")
 
     def __init__(self, base: int, comma: str) -> None:
         self.out: list[str] = []
@@ -109,6 +108,7 @@ class _Nest:
         self.column = base - 2
         self.end = ""
         self.members = _NOWHERE  # the column in which a line is one more member of the innermost mapping
+        self.is_item = False  # whether that mapping is one of a sequence
         self._outer: list[tuple[str, list[str]]] = []
         self._is_waiting = True
         self._base = base
@@ -143,7 +143,15 @@ class _Nest:
         if key and dash >= 0:
             self._open("}")
         self.members = self.column if self.end == "}" else _NOWHERE
+        self.is_item = self._outer[-1][0] == "]"
         return True
+
+    def again(self) -> list[str]:
+        """End one mapping and begin another of the same sequence; return its names."""
+        if len(set(self.names)) != len(self.names):
+            raise UnusualLine
+        self.names = []
+        return self.names
 
     def whole(self) -> str:
         """Return the JSON, when there are no more lines."""
@@ -171,7 +179,7 @@ class _Nest:
 
 class _Lines:
     def __init__(self, text: str, raw: bytes, takes_bodies: bool) -> None:
-        if len(raw.translate(None, _CONTROLS)) != len(raw) or (len(text) != len(raw) and _ODD.search(text)):
+        if not is_clean(raw, text):
             raise UnusualLine
         if text.startswith("---"):
             first, _, text = text.partition("\n")
@@ -199,33 +207,40 @@ class _Lines:
         lines, count, is_simple, usual = self._lines, len(self._lines), self._is_simple, FIRST
         comma, colon, heads, bares = style
         nest = _Nest(base, comma)
-        out = nest.out
+        out, names, members, between = nest.out, nest.names, _NOWHERE, f"}}{comma}{{"
         while at < count:
             line = lines[at]
             head, _, rest = line.partition(": ")
             known = heads.get(head) if rest else bares.get(line)
             if known is None:
                 known, rest = _head(line, style)
-            dash, place, key = known
-            if place == nest.members and dash < 0:
-                out.append(comma)
-            elif not nest.go(dash, place, key):
+            dash, place, key, lead = known
+            if place == members and dash < 0:
+                names.append(key)
+            elif place == members and key and nest.is_item:
+                out.append(between)
+                names, lead = nest.again(), key
+                names.append(key)
+            elif nest.go(dash, place, key):
+                names, members, lead = nest.names, nest.members, key
+                if key:
+                    names.append(key)
+            else:
                 break
-            if key:
-                nest.names.append(key)
-                out.append(key)
             at += 1
             if not rest:
+                out.append(lead)
                 at = self._below(at, key, nest)
+                members = nest.members
             elif is_simple and rest[0] == '"' and rest.find('"', 1) == len(rest) - 1:
-                out.append(rest)
+                out.append(f"{lead}{rest}")
             elif is_simple and rest[0] in usual and '"' not in rest and is_plain(rest):
-                out.append(f'"{rest}"')
+                out.append(f'{lead}"{rest}"')
             elif rest[0] == "|":
                 text, at = self._literal(at, rest, nest.column)
-                out.append(encode_basestring(text))
+                out.append(lead + encode_basestring(text))
             else:
-                out.append(scalar(rest, comma, colon))
+                out.append(lead + scalar(rest, comma, colon))
         return nest.whole(), at
 
     def _below(self, at: int, key: str, nest: _Nest) -> int:
@@ -265,8 +280,8 @@ class _Lines:
         return text + "\n" * (1 + blank if ending == "+" else 1), at
 
 
-def _head(line: str, style: _Style) -> tuple[tuple[int, int, str], str]:
-    """Return the columns of dash and key, the key as JSON, and what follows."""
+def _head(line: str, style: _Style) -> tuple[_Head, str]:
+    """Return what stands at the start of a line, and what follows."""
     found = _LINE.match(line)
     if found is None:
         raise UnusualLine
@@ -275,9 +290,10 @@ def _head(line: str, style: _Style) -> tuple[tuple[int, int, str], str]:
     if name is None:
         if dash is None:
             raise UnusualLine
-        return (place, place + 2, ""), rest
+        return (place, place + 2, "", ""), rest
     key = (name if name[0] == '"' else f'"{name}"') + style.colon
-    known = (-1, place, key) if dash is None else (place, place + 2, key)
+    lead = style.comma + key
+    known = (-1, place, key, lead) if dash is None else (place, place + 2, key, lead)
     if not rest:
         _remember(style.bares, line, known)
     else:
@@ -285,6 +301,6 @@ def _head(line: str, style: _Style) -> tuple[tuple[int, int, str], str]:
     return known, rest
 
 
-def _remember(heads: dict[str, tuple[int, int, str]], head: str, known: tuple[int, int, str]) -> None:
+def _remember(heads: dict[str, _Head], head: str, known: _Head) -> None:
     if len(heads) < _MOST_HEADS and len(head) < _LONGEST_HEAD:
         heads[head] = known

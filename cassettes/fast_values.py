@@ -10,6 +10,10 @@ import json
 import re
 from json.encoder import encode_basestring
 
+# In ASCII, everything but these stands for itself in a quoted text of JSON and of YAML, and may stand in a plain one.
+_CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A}) + b"\x7f"
+# Beyond ASCII: what YAML takes for a control character, a line end or a blank.
+_ODD = re.compile("[\x80-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _PLAIN = re.compile(r"[A-Za-z0-9_/.+($;^\\\xa1-\ud7ff][^\t]*\Z")
 FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/.+($;^")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
@@ -32,6 +36,11 @@ MAX_DEPTH = 90
 
 class UnusualLine(Exception):
     """A line that has to be read by the real parser."""
+
+
+def is_clean(raw: bytes, text: str) -> bool:
+    """Return whether a text, given as bytes, too, holds nothing but tabs, line ends and visible characters."""
+    return len(raw.translate(None, _CONTROLS)) == len(raw) and (len(text) == len(raw) or not _ODD.search(text))
 
 
 def is_plain(text: str) -> bool:

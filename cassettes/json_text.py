@@ -19,7 +19,7 @@ from .numbers import Number, number
 _LAYOUTS = ("", "python", "indent2", "indent4", "tabs")
 _INDENTS = {"indent2": "  ", "indent4": "    ", "tabs": "\t"}
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_MAX_DEPTH = 60
+MAX_DEPTH = 60
 
 
 class _Numbers:
@@ -33,10 +33,6 @@ class _Numbers:
         if type(value) is Number:
             self.found = True
         return value
-
-
-_BLANK = ord(" ")
-_decoded = json.JSONDecoder(parse_float=number).decode
 
 
 def _refuse_constant(token: str) -> Any:
@@ -58,18 +54,6 @@ def parse(content: bytes) -> tuple[Any, str] | None:
         if _render(value, style, numbers.found) != content:
             return None
         return value, style
-    except (ValueError, RecursionError):
-        return None
-
-
-def guess(content: bytes) -> tuple[Any, str] | None:
-    """Return the data in a JSON text of one line and the style that it seems to be in; nobody has proven it."""
-    colon = content.find(b'":')
-    if colon < 0 or b"\n" in content or b"\\" in content:
-        return None
-    try:
-        text = content.decode("utf-8")
-        return None if _is_too_deep(text) else (_decoded(text), "python" if content[colon + 2] == _BLANK else "")
     except (ValueError, RecursionError):
         return None
 
@@ -135,7 +119,7 @@ def _style(text: str) -> str:
 
 def _is_too_deep(text: str) -> bool:
     """Judge cheaply whether data nest deeper than a cassette may: only what has many brackets is counted."""
-    if text.count("[") + text.count("{") < _MAX_DEPTH:
+    if text.count("[") + text.count("{") < MAX_DEPTH:
         return False
     depth = deepest = 0
     for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}]', text):
@@ -144,7 +128,7 @@ def _is_too_deep(text: str) -> bool:
             deepest = max(deepest, depth)
         elif bracket in "]}":
             depth -= 1
-    return deepest >= _MAX_DEPTH
+    return deepest >= MAX_DEPTH
 
 
 def _render(value: Any, style: str, has_numbers: bool) -> bytes:

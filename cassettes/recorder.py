@@ -9,12 +9,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..client import __version__
-from . import fast_reader, json_text, paths
+from . import fast_reader, paths
 from .bodies import Writer
 from .errors import CassetteError, CassetteWarning, SecretFound
 from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
-from .plain import is_mapping
+from .json_blocks import Block, with_blocks
 from .redaction import Redactor
 from .scrubbing import scrubbed
 from .secret_scan import find
@@ -53,7 +53,7 @@ class Recorder:
         redactor.learn_environment()
         if mode != "update":  # which keeps no mark of an old recording that a new one could be mistaken for
             redactor.count_from(contents.data.decode("utf-8"))
-        self._writer = Writer(redactor, self._blobs)
+        self._writer = Writer(redactor, self._blobs, makes_blocks=True)
         self._torn = contents.torn
         self._new: list[Piece] = []
         self._sent: list[str] = []
@@ -71,12 +71,13 @@ class Recorder:
             if self._side is not None:
                 self._side.append(text)
                 self._new.append(Piece(self._library.matcher.key(interaction.request), text))
-                self._sent.append(repr(document["request"]))
+                body = document["request"].get("json")
+                self._sent.append(f"{document['request']!r} {body.content if isinstance(body, Block) else ''}")
             else:
                 if self._torn is not None:
                     self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
                     self._torn = None
-                self._tape.write(new_header(), text)
+                self._tape.write(new_header, text)
             self.summaries.append(summary)
         except CassetteError as error:
             self.fail(error)
@@ -93,43 +94,17 @@ class Recorder:
 
     def _verified(self, interaction: Interaction) -> tuple[dict[str, Any], str, bytes]:
         """Return a document, its summary, and its text, which holds no secret and is read back as it is."""
-        self._writer.unproven = []
         document, summary = describe(interaction, self._writer)
         text = to_text(document, summary)
-        raw = text.encode("utf-8")
-        if not self._is_read_back(raw, document):
-            # Written in a way that is not worth guessing: everything is proven before it is written.
-            self._writer.unproven = None
-            document, summary = describe(interaction, self._writer)
-            text = to_text(document, summary)
-            raw = text.encode("utf-8")
-            if read(text, self._tape.path) != document:
-                raise CassetteError(
-                    f"{summary}: this interaction would not be read back as it was; nothing was written",
-                    path=self._tape.path,
-                    mend="This is a bug of understudy: please report it, with the request and its response.",
-                )
+        if fast_reader.read(text) != document and read(text, self._tape.path) != document:
+            raise CassetteError(
+                f"{summary}: this interaction would not be read back as it was; nothing was written",
+                path=self._tape.path,
+                mend="This is a bug of understudy: please report it, with the request and its response.",
+            )
+        text = with_blocks(text, document)
         self._refuse_secrets(text, summary)
-        return document, summary, raw
-
-    def _is_read_back(self, raw: bytes, document: dict[str, Any]) -> bool:
-        """Return whether a text says a document, and JSON bodies byte for byte."""
-        found = fast_reader.read_messages(raw)
-        if isinstance(found, fast_reader.Unusual) or found.keys() != document.keys():
-            return False
-        contents = {id(data): content for data, content in self._writer.unproven or ()}
-        for name, message in document.items():
-            content = contents.pop(id(message.get("json")), None)
-            body = found[name].get("json") if is_mapping(found[name]) else None
-            if isinstance(body, fast_reader.Rendered):
-                style = message.get("style", "")
-                is_same = body.data() == message["json"] if content is None else body.content(style) == content
-                found[name]["json"] = message["json"]
-            else:
-                is_same = content is None or json_text.render(message["json"], message.get("style", "")) == content
-            if not is_same:
-                return False
-        return not contents and found == document
+        return document, summary, text.encode("utf-8")
 
     def _refuse_secrets(self, text: str, summary: str) -> None:
         """Raise `SecretFound` where something that is about to be written looks like a secret."""
@@ -153,7 +128,7 @@ class Recorder:
                 self._settle()
             elif self._contents.head is None and not self.summaries:
                 # So that the same block, which sends nothing, also runs in mode 'none'.
-                self._tape.write(new_header(), b"")
+                self._tape.write(new_header, b"")
         except CassetteError as error:
             self.failure = error
         finally:

@@ -39,7 +39,6 @@ _USERINFO = re.compile(r"(?<=://)([^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)>([^<>]+)</\1>")
 _SHORTEST = 8
-_CONTAINERS = frozenset({dict, list})
 
 
 class Redactor:
@@ -54,6 +53,16 @@ class Redactor:
         self._numbers: dict[str, int] = {}
         self._known: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.harmless_keys: dict[str, str] = {}  # names that hide nothing, and how they are written
+
+    @property
+    def goes_by_names(self) -> bool:
+        """Whether names alone say what in JSON data is a secret: none is known, and no place or pattern was named."""
+        return not (self._known or self._is_blank or self._patterns or self._places["json"])
+
+    def hides(self, name: str) -> bool:
+        """Return whether members of this name are secrets."""
+        return secret_kind(name) is not None or name.lower() in self._names
 
     @property
     def hides_places(self) -> bool:
@@ -142,12 +151,6 @@ class Redactor:
 
     def data(self, value: Any, name: str | None = None) -> Any:
         """Return JSON data without their secrets; what holds none is returned as it is."""
-        is_by_name = not (self._known or self._is_blank or self._patterns or self._places["json"])
-        if is_by_name and name is None and value.__class__ in _CONTAINERS:
-            names: set[str] = set()
-            _add_names(value, names)
-            if not any(secret_kind(name) is not None or name.lower() in self._names for name in names):
-                return value
         for path in self._places["json"]:
             value = changed(value, path.words, self._hidden)
         return self._data(value, name)
@@ -238,16 +241,6 @@ class Redactor:
                     mark = f"{value.rpartition('.')[0]}.{mark}"
                 self._marks[value] = mark
             return mark
-
-
-def _add_names(value: Any, names: set[str]) -> None:
-    """Add the names of all members in JSON data."""
-    if value.__class__ is dict:
-        names.update(value)
-        value = value.values()
-    for item in value if value.__class__ is not str else ():
-        if item.__class__ in _CONTAINERS:
-            _add_names(item, names)
 
 
 def _base64_cores(value: str) -> set[str]:

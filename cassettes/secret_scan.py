@@ -31,14 +31,17 @@ DETECTORS = {
 _NAMES = list(DETECTORS)
 _ANY = re.compile("|".join(f"({pattern})" for pattern in DETECTORS.values()))
 # One of these is in everything that a detector finds; without any, nothing needs a closer look.
-# Each begins with one rare character, and expressions that do are found at the speed of `memchr`.
-_LOOKS = (
-    re.compile(r"_(?:(?<=gh[pousr]_)|(?<=npm_)|pat_(?<=github_pat_)|(?:live|test)_(?<=[rs]k_(?:live|test)_))"),
-    re.compile(r"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=glpat-)|(?<=pypi-)|----BEGIN[ ])"),
-    re.compile(r"\.(?:(?<=SG\.)|(?<=ya29\.)|eyJ|slack\.com/services/)"),
-    re.compile(r"A(?:KIA|SIA|Iza)"),
-    re.compile(r":AA"),
-)
+# Each begins with the one character that is rarest in other texts: where that is absent, nothing is searched.
+_LOOKS = {
+    "_": re.compile(r"_(?:(?<=gh[pousr]_)|(?<=npm_)|pat_(?<=github_pat_)|(?:live|test)_(?<=[rs]k_(?:live|test)_))"),
+    "-": re.compile(r"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=glpat-)|(?<=pypi-)|----BEGIN[ ])"),
+    "J": re.compile(r"J(?<=\.eyJ)"),
+    "G": re.compile(r"G\.(?<=SG\.)"),
+    "9": re.compile(r"9\.(?<=ya29\.)"),
+    "k": re.compile(r"k\.com/services/(?<=slack\.com/services/)"),
+    "I": re.compile(r"I(?:A(?<=A[KS]IA)|za(?<=AIza))"),
+    ":": re.compile(r":AA"),
+}
 
 
 class Finding(NamedTuple):
@@ -56,8 +59,8 @@ def fingerprint(secret: str) -> str:
 
 def find(text: str, allowed: frozenset[str]) -> Finding | None:
     """Return the first secret in a text that is not allowed."""
-    for look in _LOOKS:
-        if look.search(text) is not None:
+    for character, look in _LOOKS.items():
+        if character in text and look.search(text) is not None:
             break
     else:
         return None

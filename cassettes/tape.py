@@ -17,6 +17,7 @@ from .errors import CassetteError, CassetteLocked, CassetteNotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from typing import Callable
 
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -59,14 +60,16 @@ class Tape:
             return os.stat(self._target).st_size > self._size
         return False
 
-    def write(self, header: bytes, document: bytes) -> None:
+    def write(self, header: Callable[[], bytes], document: bytes) -> None:
         """Append a document; create the file with the header in front of it where there is none."""
-        with self._blamed():
+        try:
             if self._descriptor is None or self._process != os.getpid():
-                if not os.path.exists(self._target) and self._create(header + document):
+                if not os.path.exists(self._target) and self._create(header() + document):
                     return
                 self._open()
             self._append(document)
+        except OSError as error:
+            raise not_written(self.path, error) from error
 
     def cut(self, lines: int) -> None:
         """Cut the file, unless it has changed since it was read, to its first lines."""

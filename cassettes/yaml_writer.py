@@ -22,9 +22,9 @@ WIDTH = 100
 _BLOCK_PLAIN = re.compile(
     r"[A-Za-z0-9_/.+($;^\\\xa1-\u2027\u202a-\ud7ff][^\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*\Z"
 )
-_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/($;^\\")
-_FIRST = _LETTERS | frozenset("0123456789_.+")
-_LONGEST_WORD = len("false")
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/($;^\\")
+_FIRST = LETTERS | frozenset("0123456789_.+")
+LONGEST_WORD = len("false")
 _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_/.+][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?: [A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*\Z")
 # Whatever looks like a number, a time or a date to some version of YAML.
 _NOT_TEXT = re.compile(
@@ -82,7 +82,7 @@ def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
         else:
             lines.append(lead + " {}")
     elif kind is list:
-        line = _flow_of_scalars(value, WIDTH - len(lead))
+        line = flow_of_scalars(value, WIDTH - len(lead))
         if line is not None:
             lines.append(f"{lead} {line}")
         else:
@@ -91,14 +91,14 @@ def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
     elif kind is Flow:
         lines.append(f"{lead} {flow(value)}")
     else:
-        lines.append(f"{lead} {_constant(value)}")
+        lines.append(f"{lead} {constant(value)}")
 
 
 def _sequence(items: list[Any], indent: str, lines: list[str]) -> None:
     for item in items:
         kind: Any = item.__class__
         if kind is dict and item:
-            line = _flow_of_members(item, WIDTH - len(indent) - 2)
+            line = flow_of_members(item, WIDTH - len(indent) - 2)
             if line is not None:
                 lines.append(f"{indent}- {line}")
             else:
@@ -107,7 +107,7 @@ def _sequence(items: list[Any], indent: str, lines: list[str]) -> None:
             _value(item, indent + "-", indent, lines)
 
 
-def _flow_of_scalars(items: list[Any], room: int) -> str | None:
+def flow_of_scalars(items: list[Any], room: int) -> str | None:
     """Return a sequence of scalars on one line, where they are scalars and there is room."""
     if not items:
         return "[]"
@@ -123,7 +123,7 @@ def _flow_of_scalars(items: list[Any], room: int) -> str | None:
     return f"[{', '.join(parts)}]"
 
 
-def _flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
+def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
     least = 0
     for name, item in mapping.items():
         kind: Any = item.__class__
@@ -155,7 +155,7 @@ def _short(item: Any, room: int) -> str | None:
     elif kind is dict or kind is list or kind is Flow:
         part = None if item else "[]" if kind is list else "{}"
     else:
-        part = _constant(item)
+        part = constant(item)
     return part if part is not None and len(part) <= room else None
 
 
@@ -165,10 +165,10 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(f"{flow_key(name)}: {flow(item)}" for name, item in value.items()) + "}"
     if is_sequence(value):
         return "[" + ", ".join(map(flow, value)) + "]"
-    return flow_scalar(value) if isinstance(value, str) else _constant(value)
+    return flow_scalar(value) if isinstance(value, str) else constant(value)
 
 
-def _constant(value: Any) -> str:
+def constant(value: Any) -> str:
     if value is None:
         return "null"
     if value is True:
@@ -191,7 +191,7 @@ def scalar(text: str) -> str:
     """Return the text as one line: plain where nobody could misread it, else in quotes."""
     is_simple = text.isascii() and text.isprintable()
     # Of what begins with a letter, only a few short words are no text.
-    if is_simple and len(text) > _LONGEST_WORD and text[0] in _LETTERS:
+    if is_simple and len(text) > LONGEST_WORD and text[0] in LETTERS:
         is_text = True
     else:
         is_text = (text[:1] in _FIRST if is_simple else _BLOCK_PLAIN.match(text)) and not _NOT_TEXT.match(text)

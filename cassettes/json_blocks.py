@@ -1,0 +1,183 @@
+"""JSON bodies as lines of YAML, made at once and proven while they are made.
+
+Most bodies are JSON of one line whose texts need no escapes.
+Their lines are made here, and with each line the piece of JSON that it stands for:
+where the pieces give the body, byte for byte, the lines say it.
+That is a third of the time of parsing, rendering, writing and reading back.
+The lines are those that `yaml_writer` writes, which the tests compare.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .fast_values import is_clean
+from .json_text import MAX_DEPTH
+from .numbers import number
+from .yaml_writer import LETTERS, LONGEST_WORD, WIDTH, constant, flow_of_members, flow_of_scalars, key, scalar
+
+if TYPE_CHECKING:
+    from .redaction import Redactor
+
+_decoded = json.JSONDecoder(parse_float=number).decode
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+_INDENT = "    "
+_ESCAPES = (b"\\", b"\n", b"\t")
+_DEEPEST = len(_INDENT) + 2 * MAX_DEPTH
+_MARK = "__JSON__"
+_MOST_KEYS = 10_000
+
+
+class Block:
+    """The lines that stand below the `json:` of a message; a short mark is written in their place, and replaced."""
+
+    __slots__ = ("content", "lines", "style")
+
+    def __init__(self, content: str, style: str, lines: str) -> None:
+        self.content = content
+        self.style = style
+        self.lines = lines
+
+    def __eq__(self, other: object) -> bool:
+        return other == _MARK
+
+    def __hash__(self) -> int:
+        return hash(_MARK)
+
+    def __repr__(self) -> str:
+        return _MARK
+
+
+def with_blocks(text: str, document: dict[str, Any]) -> str:
+    """Return the text of a document with the lines of its blocks in the place of their marks."""
+    parts = text.split(f"\n  json: {_MARK}\n")
+    if len(parts) == 1:
+        return text
+    blocks = [body.lines for message in document.values() if isinstance(body := message.get("json"), Block)]
+    lines = [part for pair in zip(parts, blocks) for part in (pair[0], "\n  json:\n", pair[1], "\n")]
+    return "".join([*lines, parts[-1]])
+
+
+def block(content: bytes, redactor: Redactor) -> Block | None:
+    """Return the lines for a JSON text without secrets; `None` where it takes a closer look."""
+    if (
+        content[:1] not in b"{["
+        or not redactor.goes_by_names
+        or b"\\" in content
+        or b"\n" in content
+        or b"\t" in content
+    ):
+        return None
+    try:
+        text = content.decode("utf-8")
+        data = _decoded(text) if is_clean(content, text) else None
+        if not data:
+            return None
+        style = "python" if '": ' in text[: text.find('":') + 3] else ""
+        lines = _Lines(redactor, *((", ", ": ") if style else (",", ":")))
+        if data.__class__ is dict:
+            lines.mapping(data, _INDENT, _INDENT)
+        elif flow_of_scalars(data, WIDTH) is None:
+            lines.sequence(data, _INDENT)
+    except (ValueError, RecursionError):
+        return None
+    return Block(text, style, "\n".join(lines.lines)) if "".join(lines.pieces) == text else None
+
+
+class _Lines:
+    """Lines of YAML, and the pieces of JSON that they stand for."""
+
+    def __init__(self, redactor: Redactor, comma: str, colon: str) -> None:
+        self._redactor = redactor
+        self._keys = redactor.harmless_keys
+        self.lines: list[str] = []
+        self.pieces: list[str] = []
+        self._comma = comma
+        self._colon = colon
+
+    def mapping(self, mapping: dict[str, Any], indent: str, lead: str) -> None:
+        """Add the members, the first one behind `lead`: the indentation, or the dash of a sequence."""
+        lines, pieces, keys, colon, between = self.lines, self.pieces, self._keys, self._colon, "{"
+        if len(indent) > _DEEPEST:
+            raise ValueError("nested too deep")
+        for name, value in mapping.items():
+            kind: Any = value.__class__
+            said = keys.get(name) or self._key(name)
+            if kind is str:
+                if len(value) <= LONGEST_WORD or value[0] not in LETTERS:
+                    lines.append(f"{lead}{said}: {scalar(value)}")
+                elif value[-1] in " :" or ": " in value or " #" in value:
+                    lines.append(f'{lead}{said}: "{value}"')
+                else:
+                    lines.append(f"{lead}{said}: {value}")
+                pieces.append(f'{between}"{name}"{colon}"{value}"')
+            elif kind is int:
+                lines.append(f"{lead}{said}: {value}")
+                pieces.append(f'{between}"{name}"{colon}{value}')
+            else:
+                pieces.append(f'{between}"{name}"{colon}')
+                self._value(value, f"{lead}{said}:", indent)
+            between, lead = self._comma, indent
+        pieces.append("}")
+
+    def _key(self, name: str) -> str:
+        """Return a name as a key, when its values are no secrets."""
+        if self._redactor.hides(name):
+            raise ValueError("a secret")
+        said = key(name)
+        if len(self._keys) < _MOST_KEYS:
+            self._keys[name] = said
+        return said
+
+    def sequence(self, items: list[Any], indent: str) -> None:
+        """Add the items."""
+        if len(indent) > _DEEPEST:
+            raise ValueError("nested too deep")
+        between = "["
+        for item in items:
+            self.pieces.append(between)
+            if item.__class__ is not dict or not item:
+                self._value(item, f"{indent}-", indent)
+            elif (line := flow_of_members(item, WIDTH - len(indent) - 2)) is not None:
+                for name in item:
+                    if name not in self._keys:
+                        self._key(name)
+                self.lines.append(f"{indent}- {line}")
+                self.pieces.append(self._spelled(item))
+            else:
+                self.mapping(item, f"{indent}  ", f"{indent}- ")
+            between = self._comma
+        self.pieces.append("]")
+
+    def _value(self, value: Any, lead: str, indent: str) -> None:
+        kind: Any = value.__class__
+        if kind is dict and value:
+            self.lines.append(lead)
+            self.mapping(value, f"{indent}  ", f"{indent}  ")
+            return
+        said: str | None
+        if kind is list:
+            said = flow_of_scalars(value, WIDTH - len(lead))
+            if said is None:
+                self.lines.append(lead)
+                self.sequence(value, f"{indent}  ")
+                return
+        elif kind is dict:
+            said = "{}"
+        else:
+            said = scalar(value) if kind is str else constant(value)
+        self.lines.append(f"{lead} {said}")
+        self.pieces.append(self._spelled(value))
+
+    def _spelled(self, value: Any) -> str:
+        """Return a short value as JSON."""
+        kind: Any = value.__class__
+        if kind is str:
+            return f'"{value}"'
+        if kind is dict:
+            members = [f'"{name}"{self._colon}{self._spelled(item)}' for name, item in value.items()]
+            return f"{{{self._comma.join(members)}}}"
+        if kind is list:
+            return f"[{self._comma.join(map(self._spelled, value))}]"
+        return _CONSTANTS[value] if value is None or kind is bool else repr(value)
