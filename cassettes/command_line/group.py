@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "ls": "listing:ls",
     "show": "showing:show",
     "grep": "searching:grep",
+    "view": "viewing:view",
     "diff": "comparing:diff",
     "check": "checking:check",
     "explain": "explaining:explain",
