@@ -315,7 +315,7 @@ class AsyncioStream(asyncio.Protocol):
         self._closed = False
         self._reading_paused = False
         self._writing_paused = False
-        self._probe: Callable[[], bool] | None = None
+        self._probe: Callable[[], object] | None = None
         self._reader = _Gate(loop)
         self._writer = _Gate(loop)
 
@@ -426,7 +426,7 @@ class AsyncioStream(asyncio.Protocol):
         look = self._probe
         if look is None:
             look = self._probe = probe(self._socket)
-        return look()
+        return bool(look())
 
     def get_extra_info(self, name: str) -> Any:
         if name == "is_readable":

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
-from .readiness import MOST_READ, is_readable, probe, wait_for
+from .readiness import MOST_READ, SYSTEM_BOUNDS, bound_reads, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
     import ssl
@@ -182,6 +182,7 @@ class BlockingStream:
     __slots__ = (
         "_ahead",
         "_dns_seconds",
+        "_is_bounded_by_system",
         "_is_closed",
         "_is_reading",
         "_is_writing",
@@ -195,11 +196,13 @@ class BlockingStream:
         self._socket = connected
         self._dns_seconds = dns_seconds
         self._tls = tls
-        self._probe: Callable[[], bool] | None = None
-        self._timeout: float | None = -1.0
+        self._probe: Callable[[], object] | None = None
+        # Not of a TLS connection: OpenSSL would take the end of a wait for a reason to wait again.
+        self._is_bounded_by_system = SYSTEM_BOUNDS and not tls
+        self._timeout: float | None = None
         self._ahead = b""  # read while writing, and not asked for yet
         self._is_closed = self._is_reading = self._is_writing = False
-        self._limit(None)
+        connected.settimeout(None)
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         if self._ahead:
@@ -210,6 +213,8 @@ class BlockingStream:
             if timeout != self._timeout or self._is_closed:
                 self._limit(timeout)
             return self._socket.recv(max_bytes if max_bytes < MOST_READ else MOST_READ)
+        except BlockingIOError as error:
+            raise TimeoutError("the peer says nothing") from error
         except OSError as error:
             if not self._tls:
                 raise
@@ -222,25 +227,48 @@ class BlockingStream:
     async def write(self, data: bytes, timeout: float | None) -> None:
         self._is_writing = True
         try:
-            if timeout != self._timeout or self._is_closed:
-                self._limit(timeout)
-            sent = self._socket.send(data)
+            if not self._is_bounded_by_system:
+                self._write_in_time(data, timeout)
+                return
+            try:
+                sent = self._socket.send(data, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
             if sent < len(data):
-                # `sendall` would bound all of it by one timeout; a slow peer that takes something at times is alive.
-                rest = memoryview(data)
-                while sent < len(data):
-                    sent += self._socket.send(rest[sent:])
+                self._write_rest(memoryview(data)[sent:], timeout)
         finally:
             self._is_writing = False
             if self._is_closed:
                 self._leave()
 
+    def _write_rest(self, rest: memoryview, timeout: float | None) -> None:
+        """Send what the system did not take at once. A slow peer that takes something at times is alive."""
+        while rest:
+            if not any(wait_for(self._socket, read=False, write=True, timeout=timeout)):
+                raise TimeoutError("the peer takes nothing")
+            with contextlib.suppress(BlockingIOError):
+                rest = rest[self._socket.send(rest, socket.MSG_DONTWAIT) :]
+
+    def _write_in_time(self, data: bytes, timeout: float | None) -> None:
+        if timeout != self._timeout or self._is_closed:
+            self._limit(timeout)
+        sent = self._socket.send(data)
+        if sent < len(data):
+            # `sendall` would bound all of it by one timeout.
+            rest = memoryview(data)
+            while sent < len(data):
+                sent += self._socket.send(rest[sent:])
+
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         self._is_writing = True
         try:
-            self._limit(0)
+            self._check_open()
+            self._socket.setblocking(False)
             sent = self._send_until_readable(data, timeout)
-            self._limit(None)
+            self._check_open()
+            self._socket.setblocking(True)
+            if not self._is_bounded_by_system:
+                self._timeout = None
             return sent
         finally:
             self._is_writing = False
@@ -289,7 +317,8 @@ class BlockingStream:
 
             return await TLSStream.client(self, context, hostname, timeout)
         try:
-            self._limit(timeout)
+            self._check_open()
+            self._socket.settimeout(timeout)
             from .sessions import session_for
 
             wrapped = context.wrap_socket(
@@ -335,7 +364,7 @@ class BlockingStream:
         look = self._probe
         if look is None:
             look = self._probe = probe(self._socket)
-        return look()
+        return bool(look())
 
     def get_extra_info(self, name: str) -> Any:
         if name == "ssl_object":
@@ -351,10 +380,17 @@ class BlockingStream:
         return f"<BlockingStream {'TLS ' if self._tls else ''}{state}>"
 
     def _limit(self, timeout: float | None) -> None:
+        """Bound each wait from now on: for reading only, where the system does it."""
+        self._check_open()
+        if self._is_bounded_by_system:
+            bound_reads(self._socket, timeout)
+        else:
+            self._socket.settimeout(timeout)
+        self._timeout = timeout
+
+    def _check_open(self) -> None:
         if self._is_closed:
             raise ConnectionAbortedError(errno.ECONNABORTED, "the connection is closed")
-        self._socket.settimeout(timeout)
-        self._timeout = timeout
 
 
 def _close_half_wrapped(error: BaseException) -> None:

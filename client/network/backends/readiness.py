@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import select
+import struct
+import sys
+from functools import partial
+from socket import SO_RCVTIMEO, SOL_SOCKET
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +17,22 @@ if TYPE_CHECKING:
 MOST_READ = 98_304
 
 
+# Where the system itself can bound how long a blocking socket waits, and what `setsockopt` wants is known: two C longs.
+SYSTEM_BOUNDS = sys.platform in ("linux", "darwin") and struct.calcsize("l") == 8
+_LONGEST = 1 << 31
+
+
+def bound_reads(bounded: socket.socket, timeout: float | None) -> None:
+    """Have the system end each `recv` of a blocking socket after `timeout` seconds, with a `BlockingIOError`.
+
+    A timeout of Python's own asks the system before each `recv` and `send` whether it would wait, which is one more
+    call into the system for each.
+    """
+    # Zero means for ever.
+    microseconds = 0 if timeout is None else max(1, int(min(timeout, _LONGEST) * 1e6))
+    bounded.setsockopt(SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", *divmod(microseconds, 1_000_000)))
+
+
 def is_readable(watched: socket.socket) -> bool:
     """Say without waiting whether bytes, the end or an error have arrived; also true of a closed socket."""
     return watched.fileno() < 0 or wait_for(watched, timeout=0)[0]
@@ -20,12 +40,14 @@ def is_readable(watched: socket.socket) -> bool:
 
 if hasattr(select, "poll"):
 
-    def probe(watched: socket.socket) -> Callable[[], bool]:
-        """Return what `is_readable` would say, asked many times of one socket; not to be called once it is closed."""
+    def probe(watched: socket.socket) -> Callable[[], object]:
+        """Return a function that is true when something has arrived, for one socket and many questions.
+
+        Not to be called once the socket is closed.
+        """
         poll = select.poll()
         poll.register(watched.fileno(), select.POLLIN)
-        look = poll.poll
-        return lambda: bool(look(0))
+        return partial(poll.poll, 0)
 
     def wait_for(
         watched: socket.socket, *, read: bool = True, write: bool = False, timeout: float | None
@@ -42,8 +64,8 @@ if hasattr(select, "poll"):
 
 else:
 
-    def probe(watched: socket.socket) -> Callable[[], bool]:
-        """Return what `is_readable` would say, asked many times of one socket; not to be called once it is closed."""
+    def probe(watched: socket.socket) -> Callable[[], object]:
+        """Return a function that is true when something has arrived; not to be called once the socket is closed."""
         return lambda: is_readable(watched)
 
     def wait_for(
