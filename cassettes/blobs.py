@@ -60,9 +60,9 @@ class Spool:
         self._pieces: list[bytes] = []
         self._hash: Any = None
         self._descriptor: int | None = None
-        self.size = 0
+        self.size: int = 0
         self.path: str | None = None
-        self.digest = ""
+        self.digest: str = ""
 
     def add(self, piece: bytes) -> None:
         """Keep a piece."""
@@ -128,7 +128,7 @@ class Blobs:
     """The files beside one cassette."""
 
     def __init__(self, cassette: str) -> None:
-        self.folder = os.path.dirname(os.path.realpath(cassette))
+        self.folder: str = os.path.dirname(os.path.realpath(cassette))
         self.waiting: dict[str, bytes | Spool] = {}
         self._held: int | None = None
 

@@ -43,7 +43,7 @@ class Cassette:
 
     def __init__(self, path: str | os.PathLike[str], mode: Mode = "once", **settings: Unpack[Options]) -> None:
         check_use(mode, settings)  # wrong settings fail here, also where there is no file yet
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         self.mode = mode
         self._lock = threading.Lock()
         self._tape = tape = Tape(self.path)
@@ -57,7 +57,7 @@ class Cassette:
         may_be_torn = mode not in ("none", "once")
         place = Place(self.path)
         tape_of_others = None if raw is None else recognize(raw, self.path)
-        self.tool = None if tape_of_others is None else tape_of_others.tool
+        self.tool: str | None = None if tape_of_others is None else tape_of_others.tool
         contents = NOTHING
         if tape_of_others is not None:
             contents = NOTHING._replace(settings=_FOREIGN)

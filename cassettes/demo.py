@@ -103,7 +103,7 @@ class Story:
     """What the demonstration prints, and whether every comparison held so far."""
 
     def __init__(self) -> None:
-        self.held = True
+        self.held: bool = True
         self._colors = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
     def chapter(self, title: str, sentence: str) -> None:

@@ -54,9 +54,9 @@ class Episode:
     def __init__(self, data: bytes, document: Document, number: int, place: Place) -> None:
         self._data = data
         self._place = place
-        self.document = document
-        self.number = number
-        self.plays = 0
+        self.document: Document = document
+        self.number: int = number
+        self.plays: int = 0
         self._request: RecordedRequest | None = None
         self._interaction: Interaction | None = None
 

@@ -43,7 +43,7 @@ class CassetteError(Exception):
     ) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.path = None if path is None else os.fspath(path)
+        self.path: str | None = None if path is None else os.fspath(path)
         self.line = line
         self.column = column
         self.mend = mend

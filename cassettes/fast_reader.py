@@ -32,8 +32,8 @@ class Rendered:
     __slots__ = ("style", "text")
 
     def __init__(self, text: str, style: str) -> None:
-        self.text = text
-        self.style = style
+        self.text: str = text
+        self.style: str = style
 
     def content(self, style: str) -> bytes:
         """Return the body in this style."""

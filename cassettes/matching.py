@@ -35,13 +35,13 @@ class Matcher:
 
     def __init__(self, settings: Settings, redactor: Redactor) -> None:
         self.settings = settings
-        self.fields = tuple(field for field in settings.match if isinstance(field, str))
+        self.fields: tuple[str, ...] = tuple(field for field in settings.match if isinstance(field, str))
         self.callables = tuple(field for field in settings.match if not isinstance(field, str))
         self.ignore = tuple(paths.parse(text) for text in settings.ignore)
         self._redactor = redactor
         self._ignored = {place: tuple(path for path in self.ignore if path.place == place) for place in paths.PLACES}
         # Requests of one method to one URL without its query then share a bucket; others never match.
-        self.is_bucketed = {"method", "url"} <= set(self.fields)
+        self.is_bucketed: bool = {"method", "url"} <= set(self.fields)
 
     def key(self, request: RecordedRequest) -> Hashable:
         """Return what two requests have in common when one recording answers both."""

@@ -12,7 +12,7 @@ class Number:
     __slots__ = ("token",)
 
     def __init__(self, token: str) -> None:
-        self.token = token
+        self.token: str = token
 
     def __float__(self) -> float:
         return float(self.token)

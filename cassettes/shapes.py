@@ -42,8 +42,8 @@ class Shape:
         self.kinds: set[str] = set()
         self.formats: set[str] = set()
         self.members: dict[str, Shape] = {}
-        self.objects = 0
-        self.seen = 0
+        self.objects: int = 0
+        self.seen: int = 0
         self.elements: Shape | None = None
         self.values: list[Any] = []
 

@@ -61,7 +61,7 @@ class SwapFile:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.folder = os.path.dirname(os.path.abspath(path))
+        self.folder: str = os.path.dirname(os.path.abspath(path))
         self._text = text
         data = read(text, path)
         if is_mapping(data):

@@ -33,7 +33,7 @@ class Tape:
         self._process = 0
         self._line_end = b"\n"
         self._size = 0
-        self.is_locked = True
+        self.is_locked: bool = True
 
     def read(self) -> bytes | None:
         """Return the bytes of the file, or `None` where there is none."""

@@ -30,7 +30,7 @@ class Player(BaseTransport, AsyncBaseTransport):
     __slots__ = ("_behind", "_is_last", "cassette")
 
     def __init__(self, cassette: Cassette, behind: Any, is_last: bool = True) -> None:
-        self.cassette = cassette
+        self.cassette: Cassette = cassette
         self._behind = behind
         self._is_last = is_last
 

@@ -84,11 +84,11 @@ class Plan:
         send_options: dict[str, Any],
         request_options: dict[str, Any],
     ) -> None:
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         if os.path.isdir(self.path):
             raise IsADirectoryError(f"{self.path} is a folder: say the name of the file as well")
         self.client = client
-        self.caller = client._caller
+        self.caller: Any = client._caller
         self.retry = Retry(attempts)
         self.resume = resume
         self.algorithm, self.digest = _checksum(checksum)

@@ -100,8 +100,8 @@ class Retry:
         if isinstance(methods, str):
             raise TypeError(f"Retry(methods={methods!r}): a collection of methods, such as {{'GET'}}")
         self.attempts = attempts
-        self.statuses = frozenset(statuses)
-        self.methods = frozenset(method.upper() for method in methods)
+        self.statuses: frozenset[int] = frozenset(statuses)
+        self.methods: frozenset[str] = frozenset(method.upper() for method in methods)
         self.backoff = backoff
         self.max_backoff = max_backoff
         self.jitter = jitter

@@ -188,7 +188,7 @@ class Reconnection:
         always: bool | None,
     ) -> None:
         self.request = request
-        self.failures = 0
+        self.failures: int = 0
         self._send = send
         self._clock = clock
         self._always = always

@@ -126,7 +126,7 @@ class PlayedStream(SyncByteStream, AsyncByteStream):
         self._left = most
         self._ending = ending
         self._running: Any = None
-        self.is_closed = False
+        self.is_closed: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
         source = self._pieces()

@@ -100,17 +100,17 @@ class Call:
     __slots__ = ("_front", "ended", "error", "number", "place", "request", "response", "route", "serial", "started")
 
     def __init__(self, request: Request, route: Answering, place: Place, front: Front, *, number: int) -> None:
-        self.request = request
-        self.route = route
-        self.number = number
+        self.request: Request = request
+        self.route: Answering = route
+        self.number: int = number
         """The number of the call to its route, from 0."""
-        self.serial = 0
+        self.serial: int = 0
         """The number of the call among all calls of its router, from 0."""
-        self.place = place
+        self.place: Place = place
         """Where the code under test made the call."""
         self.response: Response | None = None
         self.error: BaseException | None = None
-        self.started = front.stage.clock.monotonic()
+        self.started: float = front.stage.clock.monotonic()
         self.ended: float | None = None
         self._front = front
 
@@ -194,7 +194,7 @@ class Calls(Sequence[Call]):
     __slots__ = ("_count", "_kept", "_name", "_waiting", "most")
 
     def __init__(self, name: str, most: int | None) -> None:
-        self.most = most
+        self.most: int | None = most
         """How many of them are kept."""
         self._name = name
         self._kept: deque[Call] = deque(maxlen=most)

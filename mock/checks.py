@@ -50,8 +50,8 @@ class Finding:
     __slots__ = ("error", "text")
 
     def __init__(self, text: str, error: BaseException | None = None) -> None:
-        self.text = text
-        self.error = error
+        self.text: str = text
+        self.error: BaseException | None = error
 
 
 def findings(router: Watched, after: BaseException | None = None) -> list[Finding]:

@@ -71,7 +71,7 @@ class MethodCriterion:
     leaves = 1
 
     def __init__(self, methods: tuple[str, ...]) -> None:
-        self.methods = methods
+        self.methods: tuple[str, ...] = methods
 
     def differences(self, facts: Facts) -> Differences:
         return SAME if facts.method in self.methods else [Difference((), Words(self.describe()), Words(facts.method))]
@@ -89,7 +89,7 @@ class SchemeCriterion:
     leaves = 1
 
     def __init__(self, scheme: str) -> None:
-        self.scheme = scheme
+        self.scheme: str = scheme
 
     def differences(self, facts: Facts) -> Differences:
         return SAME if facts.scheme == self.scheme else [Difference((), Words(self.scheme), Words(facts.scheme))]
@@ -107,7 +107,7 @@ class HostCriterion:
     leaves = 1
 
     def __init__(self, host: HostPattern) -> None:
-        self.host = host
+        self.host: HostPattern = host
 
     def differences(self, facts: Facts) -> Differences:
         literal = self.host.literal
@@ -127,7 +127,7 @@ class PortCriterion:
     leaves = 1
 
     def __init__(self, port: int) -> None:
-        self.port = port
+        self.port: int = port
 
     def differences(self, facts: Facts) -> Differences:
         return SAME if facts.port == self.port else [Difference((), self.port, facts.port)]
@@ -145,7 +145,7 @@ class PathCriterion:
     leaves = 1
 
     def __init__(self, template: PathTemplate) -> None:
-        self.template = template
+        self.template: PathTemplate = template
         self.literal = template.segments if template.is_literal else None
 
     def differences(self, facts: Facts) -> Differences:
@@ -178,7 +178,7 @@ class FieldCriterion:
 
     def __init__(self, field: str, names: Where, condition: Condition) -> None:
         self.field = field
-        self.names = names
+        self.names: Where = names
         self.condition = condition
         self.leaves = condition.leaves
 
@@ -209,11 +209,11 @@ class NamedCriterion:
     __slots__ = ("_fold", "exact", "field", "leaves", "wants")
 
     def __init__(self, field: str, wants: Mapping[str, object], *, exact: bool) -> None:
-        self.field = field
+        self.field: str = field
         self._fold = field == "headers"
         self.wants = {(name.lower() if self._fold else name): want for name, want in wants.items()}
-        self.exact = exact
-        self.leaves = sum(map(leaves, self.wants.values())) + exact
+        self.exact: bool = exact
+        self.leaves: int = sum(map(leaves, self.wants.values())) + exact
 
     def differences(self, facts: Facts) -> Differences:
         values = _by_name(facts, self.field)
@@ -254,10 +254,10 @@ class LookupCriterion:
     __slots__ = ("condition", "field", "leaves", "name")
 
     def __init__(self, field: str, name: str, condition: Condition) -> None:
-        self.field = field
-        self.name = name
-        self.condition = condition
-        self.leaves = condition.leaves
+        self.field: str = field
+        self.name: str = name
+        self.condition: Condition = condition
+        self.leaves: int = condition.leaves
 
     def differences(self, facts: Facts) -> Differences:  # noqa: PLR0911  # a line a rule  # a line a rule
         values = _by_name(facts, self.field)
@@ -290,9 +290,9 @@ class Negated:
     __slots__ = ("field", "inner", "leaves")
 
     def __init__(self, inner: Criterion) -> None:
-        self.inner = inner
-        self.field = inner.field
-        self.leaves = 1
+        self.inner: Criterion = inner
+        self.field: str = inner.field
+        self.leaves: int = 1
 
     def differences(self, facts: Facts) -> Differences:
         if self.inner.differences(facts):
@@ -312,7 +312,7 @@ class WhenCriterion:
     leaves = 1
 
     def __init__(self, predicate: Any) -> None:
-        self.predicate = predicate
+        self.predicate: Any = predicate
 
     def differences(self, facts: Facts) -> Differences:
         said = self.predicate(facts.request)

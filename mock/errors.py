@@ -63,7 +63,7 @@ class ExpectationsNotMet(AssertionError):
 
     def __init__(self, findings: Sequence[str]) -> None:
         super().__init__(findings)
-        self.findings = tuple(findings)
+        self.findings: tuple[str, ...] = tuple(findings)
 
     def __str__(self) -> str:
         return grouped(self.findings)

@@ -99,7 +99,7 @@ class ServerSide:
         self.end = end
         self.exchange = exchange
         self.message = message
-        self.has_begun = False
+        self.has_begun: bool = False
         self._acts: deque[Act] = deque(exchange.acts)
         self._left: int | None = None
 

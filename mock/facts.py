@@ -29,14 +29,14 @@ class Facts:
 
     def __init__(self, request: Request) -> None:
         url = request.url
-        self.request = request
-        self.method = request.method
-        self.scheme = url.raw_scheme.decode("ascii")
+        self.request: Request = request
+        self.method: str = request.method
+        self.scheme: str = url.raw_scheme.decode("ascii")
         # RFC 3986, 3.2.2: the root label's dot says nothing about which host is meant.
-        self.host = url.raw_host.decode("ascii").rstrip(".")
-        self.port = url.port or _DEFAULT_PORTS.get(self.scheme, 0)
+        self.host: str = url.raw_host.decode("ascii").rstrip(".")
+        self.port: int = url.port or _DEFAULT_PORTS.get(self.scheme, 0)
         path, _, self.query = url.raw_path.decode("ascii").partition("?")
-        self.segments = split_path(path)
+        self.segments: tuple[str, ...] = split_path(path)
         self._cache: dict[str, Any] = {}
 
     def get(self, field: str) -> Any:

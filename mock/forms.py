@@ -15,9 +15,9 @@ class Upload:
     __slots__ = ("content", "content_type", "filename")
 
     def __init__(self, filename: str, content: bytes, content_type: str) -> None:
-        self.filename = filename
-        self.content = content
-        self.content_type = content_type
+        self.filename: str = filename
+        self.content: bytes = content
+        self.content_type: str = content_type
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Upload):

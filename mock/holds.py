@@ -39,7 +39,7 @@ class Hold:
         self._gates: list[Signal] = []
         self._waiting: list[tuple[int, Signal]] = []
         self.calls: list[Call] = []
-        self.is_open = False
+        self.is_open: bool = False
 
     def __enter__(self) -> Hold:
         if self._route.held_by is not None:

@@ -34,7 +34,7 @@ class JSONPath:
     __slots__ = ("_steps", "text")
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
         self._steps: list[Finder] = []
         if not text.startswith("$"):
             raise RouteError(f"a JSONPath starts at the document's root, `$`: write {'$.' + text!r}?")

@@ -55,9 +55,9 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
     __slots__ = ("behind", "is_production", "stage")
 
     def __init__(self, stage: Script, behind: Any, is_production: bool) -> None:
-        self.stage = stage
-        self.behind = behind
-        self.is_production = is_production
+        self.stage: Script = stage
+        self.behind: Any = behind
+        self.is_production: bool = is_production
 
     def handle_request(self, request: Request) -> Response:
         return run(self.answer(request, BLOCKING))

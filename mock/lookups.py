@@ -47,8 +47,8 @@ class Equal(Condition):
     def __init__(self, want: object) -> None:
         from .values import leaves
 
-        self.want = want
-        self.leaves = leaves(want)
+        self.want: object = want
+        self.leaves: int = leaves(want)
 
     def differences(self, got: object, where: Where) -> Differences:
         return differences(self.want, got, where)
@@ -190,7 +190,7 @@ class Every(Condition):
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._conditions = list(conditions)
-        self.leaves = sum(condition.leaves for condition in self._conditions)
+        self.leaves: int = sum(condition.leaves for condition in self._conditions)
 
     def differences(self, got: object, where: Where) -> Differences:
         return [found for condition in self._conditions for found in condition.differences(got, where)]

@@ -78,8 +78,8 @@ class AnyOf:
     field = "any"
 
     def __init__(self, matchers: tuple[Matcher, ...]) -> None:
-        self.matchers = matchers
-        self.leaves = min(sum(criterion.leaves for criterion in matcher.criteria) for matcher in matchers)
+        self.matchers: tuple[Matcher, ...] = matchers
+        self.leaves: int = min(sum(criterion.leaves for criterion in matcher.criteria) for matcher in matchers)
 
     def differences(self, facts: Facts) -> Differences:
         for matcher in self.matchers:

@@ -30,7 +30,7 @@ class Place:
         self._path = path
         self._function = function
         self._code = code
-        self.line = line
+        self.line: int = line
 
     @property
     def path(self) -> str:

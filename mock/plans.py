@@ -20,8 +20,8 @@ class Plan:
 
     def __init__(self, reply: Reply) -> None:
         self._steps: list[tuple[int, Reply]] = [(1, reply)]
-        self.length = 1
-        self.ending = REPEAT
+        self.length: int = 1
+        self.ending: str = REPEAT
 
     def then(self, reply: Reply) -> None:
         """Put one more reply behind the last."""

@@ -111,8 +111,8 @@ class Reply:
     __slots__ = ("delay", "is_early", "now")
 
     def __init__(self, delay: float = 0.0) -> None:
-        self.delay = checked_seconds(delay, "delay")
-        self.is_early = False
+        self.delay: float = checked_seconds(delay, "delay")
+        self.is_early: bool = False
         """Whether the server answers before it has the request's body; on the wire only."""
         self.now: Callable[[Performance], Response] | None = None
         """Makes the answer without waiting for anything, where that is possible: the usual case, and the quickest."""
@@ -140,7 +140,7 @@ class Respond(Reply):
         super().__init__(delay)
         self.status = status
         self.fields = fields
-        self.body = body
+        self.body: bytes = body
         self.extensions = extensions
         self.now = self.respond
 
@@ -191,11 +191,11 @@ class Play(Reply):
         delay: float,
     ) -> None:
         super().__init__(delay)
-        self.status = status
-        self.fields = fields
-        self.pieces = pieces
-        self.extensions = extensions
-        self.every = checked_seconds(every, "every")
+        self.status: int = status
+        self.fields: list[tuple[bytes, bytes]] = fields
+        self.pieces: PieceFactory = pieces
+        self.extensions: dict[str, Any] = extensions
+        self.every: float = checked_seconds(every, "every")
 
     async def produce(self, call: Performance, color: Color) -> Response:
         pieces: PieceFactory = self.pieces if call.request.method != "HEAD" else list
@@ -245,7 +245,7 @@ class Raise(Reply):
                 error("")
             except Exception as cause:
                 raise RouteError(f"{error.__name__} cannot be made without arguments: give an instance") from cause
-        self.error = error
+        self.error: BaseException | type[BaseException] = error
 
     async def produce(self, call: Performance, color: Color) -> Response:
         raise fresh_error(self.error, call)
@@ -261,7 +261,7 @@ class Ask(Reply):
 
     def __init__(self, transport: Any) -> None:
         super().__init__()
-        self.transport = transport
+        self.transport: Any = transport
 
     async def produce(self, call: Performance, color: Color) -> Response:
         return await color.send(self.transport, call.request)
@@ -283,7 +283,7 @@ class Copy(Reply):
             raise RouteError(
                 "a Response that streams can be sent only once: use `.stream(...)`, or give it content="
             ) from error
-        self.response = response
+        self.response: Response = response
         self._fields: Fields = list(response.headers.raw)
         if isinstance(response.stream, ByteStream):
             # As it was given, in whatever coding.

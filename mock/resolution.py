@@ -61,8 +61,8 @@ class Script:
         self.routes: list[Route] = []
         self.misses: list[Miss] = []
         """The first requests without a route; `miss_count` is how many there were."""
-        self.miss_count = 0
-        self.more_misses = 0
+        self.miss_count: int = 0
+        self.more_misses: int = 0
         """How many there were beyond those that are kept, and have not been told."""
         self.records_bodies = True
         self.handler_errors: list[tuple[Call, Exception, str]] = []
@@ -71,7 +71,7 @@ class Script:
         self.falls_back = False
         """Whether a request without a route goes to the fallback."""
         self.mode: str | None = None
-        self.plays_wire = False
+        self.plays_wire: bool = False
         """Whether any reply may go over the wire."""
         self.unmatched: Reply | None = None
         """What answers a request without a route; `None` raises."""

@@ -77,13 +77,13 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         super().__init__(order, _clock(clock), keep)
         self.records_bodies = record_bodies
         self.mode = checked_mode(mode) or standard_mode()
-        self.plays_wire = self.mode == WIRE
+        self.plays_wire: bool = self.mode == WIRE
         self.place = here()
         self.base = None if base_url is None else _base(str(base_url))
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
         self.fallback = _transport(fallback)
         self.unmatched = _policy(unmatched)
-        self.falls_back = fallback is not None and unmatched is None
+        self.falls_back: bool = fallback is not None and unmatched is None
         self._entered: list[stand_in[Any]] = []
 
     # The script
@@ -177,7 +177,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         found += self.misses[before:]
         for miss in found:
             miss.is_settled = True
-        self.more_misses = more
+        self.more_misses: int = more
         if self.miss_count == count:
             raise AssertionError("every request was answered, and one without a route was expected")
 

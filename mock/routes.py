@@ -61,15 +61,15 @@ class Route:
     ) -> None:
         self.place = place or here()
         self.name = name
-        self.priority = _checked_priority(priority)
-        self.mode = checked_mode(mode)
+        self.priority: int = _checked_priority(priority)
+        self.mode: str | None = checked_mode(mode)
         """How replies are played: "mock", "wire" (as bytes through the client's real stack), or as the router says."""
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
         self._given = (str(target), identity(method), identity(criteria), identity(matchers))
         self.criteria = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
-        self.least = 1
+        self.least: int = 1
         self.most: int | None = None
         self.open_criteria = self.criteria
         """Those that the router's index does not decide."""
@@ -77,7 +77,7 @@ class Route:
         self.router: object = None
         self.held_by: Hold | None = None
         self.replaced_by: Route | None = None
-        self.used = 0
+        self.used: int = 0
         self._calls = Calls(f"the route {self.label}", 10_000)
         self._plan: Plan = Plan(_EMPTY_REPLY)
         if times is not None:

@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, app: RouterApp, *, host: str, port: int, path: str) -> None:
         self.host = host
-        self.port = port
+        self.port: int = port
         self._app = app
         self._path = path
         self._running: Any = None

@@ -42,11 +42,11 @@ class Spoiled(Reply):
         self, name: str, carrier: Respond | Play, *, at: int | None = None, code: int | None = None, delay: float = 0.0
     ) -> None:
         super().__init__(delay)
-        self.name = name
+        self.name: str = name
         self.fault: Fault = fault_named(name)
-        self.at = at
-        self.code = self.fault.code if code is None else code
-        self.carrier = carrier
+        self.at: int | None = at
+        self.code: int = self.fault.code if code is None else code
+        self.carrier: Respond | Play = carrier
 
     @property
     def version(self) -> str:

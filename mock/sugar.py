@@ -28,8 +28,8 @@ class Handle(Reply):
 
     def __init__(self, function: Answerer, source: str) -> None:
         super().__init__()
-        self.function = function
-        self.source = source
+        self.function: Answerer = function
+        self.source: str = source
 
     async def said(self, call: Performance, color: Color) -> Reply | NotMine:
         """Ask the function, and return the reply that it means."""
@@ -70,7 +70,7 @@ class PassThrough(Reply):
         super().__init__()
         if patch is not None and not callable(patch):
             raise RouteError(f"`patch` takes a function of the real response, not {show(patch)}")
-        self.patch = patch
+        self.patch: Callable[..., Any] | None = patch
 
     async def produce(self, call: Performance, color: Color) -> Response:
         response = await color.send(call.production(), call.request)

@@ -63,10 +63,10 @@ class SweptCall:
     __slots__ = ("call", "key", "number")
 
     def __init__(self, number: int, key: Key, call: Call) -> None:
-        self.number = number
+        self.number: int = number
         """From 1, in the order of the undisturbed run."""
-        self.key = key
-        self.call = call
+        self.key: Key = key
+        self.call: Call = call
 
     @property
     def label(self) -> str:
@@ -92,15 +92,15 @@ class SweepCase:
 
     def __init__(self, call: SweptCall, trouble: Trouble) -> None:
         self.call = call
-        self.fault = trouble.name
-        self.outcome = SKIPPED
+        self.fault: str = trouble.name
+        self.outcome: str = SKIPPED
         """"handled", "raised", "failed", "hung", or "skipped" where the fault cannot meet this call."""
         self.error: BaseException | None = None
         self._reply = trouble.make(call.call)
         self._seen: dict[tuple[str, str], int] = {}
         self._count = 0
         self._is_endless = False
-        self.has_struck = False
+        self.has_struck: bool = False
 
     @property
     def is_possible(self) -> bool:

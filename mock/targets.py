@@ -32,7 +32,7 @@ class HostPattern:
     __slots__ = ("_piece", "literal", "text")
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
         self.literal: str | None = None
         if "{" in text or "*" in text:
             self._piece = parse_segment(text.lower() if "{" not in text else text, text, {}, is_last=False)

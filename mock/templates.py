@@ -80,7 +80,7 @@ class PathTemplate:
 
     def __init__(self, text: str, kinds: dict[str, str] | None = None) -> None:
         """Parse a template that starts with a slash; `kinds` says the kind of holes that do not say it themselves."""
-        self.text = text
+        self.text: str = text
         pieces = split_outside_braces(text[1:], "/")
         last = len(pieces) - 1
         self.segments: tuple[Segment, ...] = tuple(
@@ -89,11 +89,11 @@ class PathTemplate:
         self._finish()
 
     def _finish(self) -> None:
-        self.literals = sum(isinstance(segment, str) for segment in self.segments)
-        self.is_literal = self.literals == len(self.segments)
-        self.names = _names(self.segments, self.text)
+        self.literals: int = sum(isinstance(segment, str) for segment in self.segments)
+        self.is_literal: bool = self.literals == len(self.segments)
+        self.names: tuple[str, ...] = _names(self.segments, self.text)
         rests = [place for place, segment in enumerate(self.segments) if isinstance(segment, Rest)]
-        self.rest_at = rests[0] if rests else None
+        self.rest_at: int | None = rests[0] if rests else None
 
     @classmethod
     def joined(cls, base: PathTemplate, below: PathTemplate) -> PathTemplate:

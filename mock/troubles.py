@@ -82,7 +82,7 @@ class Silent(Reply):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_endless = False
+        self.is_endless: bool = False
         """Whether a client was met that would have waited for ever."""
 
     async def produce(self, call: Performance, color: Color) -> Response:

@@ -118,7 +118,7 @@ class Unordered(Condition):
         if isinstance(items, (str, bytes)) or not isinstance(items, Sequence):
             raise TypeError(f"Unordered takes a list of items, not {type(items).__name__}")
         self.items = list(items)
-        self.leaves = sum(map(leaves, self.items))
+        self.leaves: int = sum(map(leaves, self.items))
 
     def differences(self, got: object, where: Where) -> Differences:
         return self.compared(got, where, subset=False)
@@ -142,8 +142,8 @@ class Subset(Condition):
     __slots__ = ("leaves", "want")
 
     def __init__(self, want: object) -> None:
-        self.want = want
-        self.leaves = leaves(want)
+        self.want: object = want
+        self.leaves: int = leaves(want)
 
     def differences(self, got: object, where: Where) -> Differences:
         return differences(self.want, got, where, subset=True)

@@ -84,7 +84,7 @@ class BodyReader:
         self._ahead: bytes = b""
         self._in_chunk = 0
         self._is_last = False
-        self.is_complete = length == 0
+        self.is_complete: bool = length == 0
 
     def feed(self, data: bytes) -> bytes:
         """Return what of `data` belongs to the body."""

@@ -137,9 +137,9 @@ class _Guard:
     __slots__ = ("floor", "ratio", "received")
 
     def __init__(self, ratio: int | None, floor: int) -> None:
-        self.ratio = ratio
-        self.floor = floor
-        self.received = 0
+        self.ratio: int | None = ratio
+        self.floor: int = floor
+        self.received: int = 0
 
     def check(self, name: str, produced: int) -> None:
         if produced <= self.floor or self.ratio is None:

@@ -43,7 +43,7 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
     """
 
     def __init__(self, data: Any, files: Any, boundary: bytes | None = None) -> None:
-        self.boundary = os.urandom(16).hex().encode("ascii") if boundary is None else _checked_boundary(boundary)
+        self.boundary: bytes = os.urandom(16).hex().encode("ascii") if boundary is None else _checked_boundary(boundary)
         self._parts = [
             *(_field_part(name, value) for name, value in form_fields(data)),
             *(_file_part(name, file) for name, file in pairs_of(files)),

@@ -21,8 +21,8 @@ class PartFile:
     """
 
     def __init__(self, target: str, identity: str, algorithm: str) -> None:
-        self.size = 0
-        self.kept_from = 0
+        self.size: int = 0
+        self.kept_from: int = 0
         self._target = target
         self._path = f"{target}.part"
         self._notes = f"{self._path}.json"

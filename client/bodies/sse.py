@@ -54,7 +54,7 @@ class EventParser:
     """
 
     def __init__(self, *, max_event_size: int | None = MAX_EVENT_SIZE) -> None:
-        self.last_event_id = ""
+        self.last_event_id: str = ""
         self.retry: int | None = None
         self._most = max_event_size
         self._decoder = TextDecoder("utf-8")

@@ -33,8 +33,8 @@ class ResponseBody:
     # What most responses never get is said here once, and not in every one of them.
     headers: Headers
     stream: SyncByteStream | AsyncByteStream
-    is_closed = False
-    is_stream_consumed = False
+    is_closed: bool = False
+    is_stream_consumed: bool = False
     default_encoding: str | Callable[[bytes], str | None] = "utf-8"
     _request: Request | None
     _content: bytes | None = None

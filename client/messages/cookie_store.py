@@ -35,7 +35,7 @@ class CookieStore:
         self._domains: dict[str, dict[tuple[str, str, bool], Cookie]] = {}
         self._events = 0
         self._soonest = math.inf
-        self.count = 0
+        self.count: int = 0
 
     def add(self, cookie: Cookie, now: float) -> None:
         """Keep a cookie in the place of the one with its name, domain and path; an expired one just removes that."""

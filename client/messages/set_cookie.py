@@ -123,10 +123,10 @@ class Target:
     __slots__ = ("host", "is_address", "is_secure", "path")
 
     def __init__(self, url: URL) -> None:
-        self.host = url.raw_host.decode("ascii").lower()
-        self.path = url.raw_path.partition(b"?")[0].decode("ascii") or "/"
-        self.is_address = _is_address(self.host)
-        self.is_secure = url.scheme in ("https", "wss") or _is_this_machine(self.host)
+        self.host: str = url.raw_host.decode("ascii").lower()
+        self.path: str = url.raw_path.partition(b"?")[0].decode("ascii") or "/"
+        self.is_address: bool = _is_address(self.host)
+        self.is_secure: bool = url.scheme in ("https", "wss") or _is_this_machine(self.host)
 
 
 def _is_address(host: str) -> bool:

@@ -49,15 +49,15 @@ class Call(Ticket[Any]):
         self.order = 0
         self.entry = None
         extensions = request.extensions
-        self.request = request
-        self.pool = pool
-        self.is_async = is_async
-        self.has_died = False  # a connection has died under it, and it was sent again
-        self.refusals = 0  # how often a server has sent it away without looking at it
+        self.request: Request = request
+        self.pool: Owner = pool
+        self.is_async: bool = is_async
+        self.has_died: bool = False  # a connection has died under it, and it was sent again
+        self.refusals: int = 0  # how often a server has sent it away without looking at it
         self.waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
-        self.since = now
+        self.since: float = now
         self.stamps = Stamps()
         self.stamps.asked = now
 

@@ -39,13 +39,13 @@ class Entry(Generic[Connection]):
     __slots__ = ("capacity", "connection", "expires_at", "is_retired", "opened_at", "origin", "users")
 
     def __init__(self, origin: Origin[Connection]) -> None:
-        self.origin = origin
+        self.origin: Origin[Connection] = origin
         self.connection: Connection | None = None
-        self.capacity = 1
-        self.users = 0
-        self.opened_at = 0.0
+        self.capacity: int = 1
+        self.users: int = 0
+        self.opened_at: float = 0.0
         self.expires_at: float | None = None
-        self.is_retired = False
+        self.is_retired: bool = False
 
 
 class Ticket(Generic[Connection]):
@@ -55,7 +55,7 @@ class Ticket(Generic[Connection]):
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
-        self.order = 0
+        self.order: int = 0
         self.entry: Entry[Connection] | None = None
 
 
@@ -65,13 +65,13 @@ class Origin(Generic[Connection]):
     __slots__ = ("available", "is_probing", "is_queued", "key", "may_share", "open", "waiting")
 
     def __init__(self, key: Hashable, *, may_share: bool) -> None:
-        self.key = key
-        self.may_share = may_share
+        self.key: Hashable = key
+        self.may_share: bool = may_share
         self.open = 0
         self.available: dict[Entry[Connection], None] = {}
         self.waiting: OrderedDict[Ticket[Connection], None] = OrderedDict()
-        self.is_queued = False  # has its place in the heap
-        self.is_probing = False  # one connection is being made that may serve all who wait
+        self.is_queued: bool = False  # has its place in the heap
+        self.is_probing: bool = False  # one connection is being made that may serve all who wait
 
 
 class PoolState(Generic[Connection]):
@@ -79,7 +79,7 @@ class PoolState(Generic[Connection]):
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.open = 0
+        self.open: int = 0
         self.origins: dict[Hashable, Origin[Connection]] = {}
         self.idle: OrderedDict[Entry[Connection], None] = OrderedDict()  # the longest idle first
         self.holders: dict[Ticket[Connection], None] = {}

@@ -20,7 +20,7 @@ class BackgroundTask:
     """
 
     def __init__(self, main: Callable[[], Coroutine[Any, Any, None]], ended: Callable[[], None]) -> None:
-        self.is_done = False
+        self.is_done: bool = False
         self._main = main
         self._ended = ended
         self._cancel: Callable[[], object]

@@ -25,9 +25,9 @@ class Authority:
     __slots__ = ("host", "netloc", "port", "raw_host", "text", "userinfo")
 
     def __init__(self, userinfo: str, host: str | None, port: int | None) -> None:
-        self.userinfo = userinfo
-        self.host = host
-        self.port = port
+        self.userinfo: str = userinfo
+        self.host: str | None = host
+        self.port: int | None = port
         name = written = host or ""
         if ":" in name:
             address, _, zone = name.partition("%")
@@ -35,10 +35,10 @@ class Authority:
             name = f"[{address}]"
             written = f"[{address}%25{zone}]" if zone else name
         number = "" if port is None else f":{port}"
-        self.raw_host = (host or "").encode("ascii")
-        self.netloc = f"{name}{number}".encode("ascii")
+        self.raw_host: bytes = (host or "").encode("ascii")
+        self.netloc: bytes = f"{name}{number}".encode("ascii")
         if host is None:
-            self.text = ""
+            self.text: str = ""
         elif userinfo:
             self.text = f"//{userinfo}@{written}{number}"
         else:
@@ -54,23 +54,23 @@ class Parts:
     __slots__ = ("authority", "endpoint", "fragment", "path", "query", "raw_path", "raw_scheme", "scheme", "text")
 
     def __init__(self, scheme: str, authority: Authority, path: str, query: str | None, fragment: str | None) -> None:
-        self.scheme = scheme
-        self.authority = authority
-        self.path = path
-        self.query = query
-        self.fragment = fragment
+        self.scheme: str = scheme
+        self.authority: Authority = authority
+        self.path: str = path
+        self.query: str | None = query
+        self.fragment: str | None = fragment
         target = path if query is None else f"{path}?{query}"
         text = f"{scheme}:{authority.text}{target}" if scheme else f"{authority.text}{target}"
-        self.text = text if fragment is None else f"{text}#{fragment}"
+        self.text: str = text if fragment is None else f"{text}#{fragment}"
         if len(self.text) > MAX_URL:
             raise InvalidURL(
                 f"the URL has {len(self.text)} characters once encoded, and {MAX_URL} are allowed: "
                 "send what is long in the body"
             )
-        self.raw_scheme = scheme.encode("ascii")
+        self.raw_scheme: bytes = scheme.encode("ascii")
         # What a connection is looked for by, made here because a text is parsed once and requested many times.
-        self.endpoint = (scheme, authority.raw_host, authority.port)
-        self.raw_path = (target if path else f"/{target}").encode("ascii")
+        self.endpoint: tuple[str, bytes, int | None] = (scheme, authority.raw_host, authority.port)
+        self.raw_path: bytes = (target if path else f"/{target}").encode("ascii")
 
 
 def assemble(scheme: str, authority: Authority, path: str, query: str | None, fragment: str | None) -> Parts:

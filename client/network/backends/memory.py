@@ -64,10 +64,10 @@ class MemoryEnd:
     __slots__ = ("host", "path", "port", "stream")
 
     def __init__(self, stream: MemoryStream, host: str | None, port: int | None, path: str | None) -> None:
-        self.stream = stream
-        self.host = host
-        self.port = port
-        self.path = path
+        self.stream: MemoryStream = stream
+        self.host: str | None = host
+        self.port: int | None = port
+        self.path: str | None = path
 
     @property
     def is_closed(self) -> bool:
@@ -184,7 +184,7 @@ class MemoryStream:
         self.peer: Any = None
         self._alpn = alpn
         self._make_waiter = make_waiter  # none for blocking clients
-        self.is_closed = False
+        self.is_closed: bool = False
         self._clock = clock
         self._buffer = bytearray()
         self._ended = False

@@ -30,13 +30,13 @@ class HTTP1Connection:
     def __init__(
         self, stream: NetworkStream, codec: Codec, *, accepts_unclean_end: bool = False, via: Via | None = None
     ) -> None:
-        self.stream = stream
-        self.via = via
-        self.capacity = 1
-        self.served = 0
-        self.is_closed = False
-        self.accepts_unclean_end = accepts_unclean_end
-        self.codec = codec
+        self.stream: NetworkStream = stream
+        self.via: Via | None = via
+        self.capacity: int = 1
+        self.served: int = 0
+        self.is_closed: bool = False
+        self.accepts_unclean_end: bool = accepts_unclean_end
+        self.codec: Codec = codec
         self.public: AsyncNetworkStream | SyncNetworkStream | None = None
 
     def is_usable(self) -> bool:

@@ -158,9 +158,9 @@ class PlainChunkedReader:
     )
 
     def __init__(self) -> None:
-        self.is_complete = False
+        self.is_complete: bool = False
         self.trailers: list[tuple[bytes, bytes]] = []
-        self.leftover = b""
+        self.leftover: bytes = b""
         self._buffer = b""
         self._searched = 0
         self._tail = bytearray()

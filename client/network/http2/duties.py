@@ -69,7 +69,7 @@ class Duties:
         self._backend = backend
         self._wire = wire_for(stream, is_async=is_async)
         self._wants_http1 = wants_http1
-        self.capacity = self.protocol.most_streams if self._wire.can_be_shared else 1
+        self.capacity: int = self.protocol.most_streams if self._wire.can_be_shared else 1
         self._pool: Owner | None = None
         self._waiting: dict[Any, Waiter] = {}  # a stream or a call -> the flag that it waits for
         self._is_reading = False

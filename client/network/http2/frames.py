@@ -185,9 +185,9 @@ class HeaderBlock:
     def __init__(self, frame: Frame, most_list: int) -> None:
         # Whatever coding is chosen for a list of this size, its block does not need more.
         self._most = most_list + most_list // 2
-        self.kind = frame.kind
-        self.stream_id = frame.stream_id
-        self.flags = frame.flags
+        self.kind: int = frame.kind
+        self.stream_id: int = frame.stream_id
+        self.flags: int = frame.flags
         self._pieces = [unpadded(frame)]
         self._size = len(self._pieces[0])
 

@@ -17,7 +17,7 @@ class Heartbeat:
 
     def __init__(self, interval: float, timeout: float, now: float) -> None:
         self._interval = interval
-        self.timeout = timeout
+        self.timeout: float = timeout
         self._heard_at = now
         self.asked_at: float | None = None
         """Since when an answer is overdue; `None` where nobody has asked."""

@@ -31,9 +31,9 @@ class GoAway:
     __slots__ = ("code", "last", "said")
 
     def __init__(self, last: int, code: int, said: bytes) -> None:
-        self.last = last
-        self.code = code
-        self.said = said
+        self.last: int = last
+        self.code: int = code
+        self.said: bytes = said
 
     def __str__(self) -> str:
         more = f" ({shown(self.said)})" if self.said else ""

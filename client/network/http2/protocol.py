@@ -60,10 +60,10 @@ class Protocol(Pushing):
 
     def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
         super().__init__(settings)
-        self.has_settings = False
+        self.has_settings: bool = False
         self._most_allowed = settings.max_concurrent_streams or f.LARGEST_WINDOW
-        self.most_streams = min(UNTIL_SETTINGS, self._most_allowed)
-        self.wants_http1 = False
+        self.most_streams: int = min(UNTIL_SETTINGS, self._most_allowed)
+        self.wants_http1: bool = False
         self._reader = f.FrameReader(settings.max_frame_size)
         self._decoder = Decoder(max_header_list_size=settings.max_header_list_size)
         self._block: f.HeaderBlock | None = None
@@ -237,7 +237,7 @@ class Protocol(Pushing):
             self.touched.append(stream)
             return
         self._resets_in_a_row += stream.home is self.streams
-        self.is_refusing = self._resets_in_a_row >= MOST_RESETS
+        self.is_refusing: bool = self._resets_in_a_row >= MOST_RESETS
         said = f"the server reset the stream: {named(code)}; {advice(code)}"
         if code == HTTP_1_1_REQUIRED:
             self.wants_http1 = True

@@ -109,7 +109,7 @@ class PushedResponse(Response):
             self._fill(await self._receiver.receive_head())
 
     def _fill(self, head: Head) -> None:
-        self.status_code = head.status
+        self.status_code: int = head.status
         self.headers = Headers.received(head.fields)
 
     def _hand_out(self, reading: AsyncGenerator[Item, None]) -> AsyncIterator[Item]:

@@ -64,26 +64,26 @@ class Stream:
     )
 
     def __init__(self, stream_id: int, call: Call, home: dict[int, Stream], *, window_in: int, window_out: int) -> None:
-        self.id = stream_id
-        self.call = call
-        self.home = home  # where it is found while it is open
+        self.id: int = stream_id
+        self.call: Call = call
+        self.home: dict[int, Stream] = home  # where it is found while it is open
         self.owner: Callable[[], object] | None = None  # says who could read it, if it was pushed
         self.pushed: list[Any] | None = None  # the responses that came with this one
-        self.window_in = window_in
-        self.window_out = window_out
-        self.credit = 0  # received and consumed, and not given back to the server yet
+        self.window_in: int = window_in
+        self.window_out: int = window_out
+        self.credit: int = 0  # received and consumed, and not given back to the server yet
         self.chunks: deque[bytes] = deque()
-        self.held = 0  # bytes in `chunks`, and their padding
+        self.held: int = 0  # bytes in `chunks`, and their padding
         self.head: Head | None = None
         self.interims: list[Head] = []
-        self.seen_interims = 0
+        self.seen_interims: int = 0
         self.trailers: list[tuple[bytes, bytes]] = []
         self.expected: int | None = None
-        self.received = 0
-        self.has_ended = False  # the server has said everything
-        self.has_sent_all = False
-        self.has_given_up = False  # answered before all was sent: the rest stays here
-        self.wants_to_write = False
+        self.received: int = 0
+        self.has_ended: bool = False  # the server has said everything
+        self.has_sent_all: bool = False
+        self.has_given_up: bool = False  # answered before all was sent: the rest stays here
+        self.wants_to_write: bool = False
         self.ending: Ending | None = None
 
     def receive_head(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
