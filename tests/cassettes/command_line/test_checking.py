@@ -123,6 +123,8 @@ def test_a_folder_is_searched_and_what_is_no_tape_is_passed_over(
     run: Callable[..., Any], tape: Path, write: Callable[..., Path]
 ) -> None:
     other = write("config.yaml", header="nothing: of the kind\n")
+    write("stack.yaml", header="Bucket: !Ref name\n")
+    write("data.json", header='{"broken": \n')
 
     assert run("check", tape.parent).err == "no problems in 1 tape\n"
     assert f"{other}:1: this is no cassette" in run("check", other).out
