@@ -64,7 +64,7 @@ class Cassette:
             self._refuse_to_record(tape_of_others.tool)
         elif raw is not None:
             contents = contents_of(raw, self.path, may_be_torn=may_be_torn)
-        self.settings = contents.settings.changed(**settings)
+        self.settings: Settings = contents.settings.changed(**settings)
         if self.is_expired and mode in ("none", "once", "new_episodes"):
             said = self.settings
             head = "" if contents.head is None else contents.head.text(contents.data).decode("utf-8")

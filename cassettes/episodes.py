@@ -32,8 +32,8 @@ class Place:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.blobs = Blobs(path)
-        self.reader = Reader(self.blobs)
+        self.blobs: Blobs = Blobs(path)
+        self.reader: Reader = Reader(self.blobs)
         self._counted = (0, 1)
 
     def line(self, data: bytes, position: int) -> int:

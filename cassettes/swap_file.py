@@ -80,7 +80,7 @@ class SwapFile:
         self._try(("vars",), {"vars": self.vars})
         entries = [self._entry(pattern, said) for pattern, said in data["transports"].items()]
         self._refuse_twins(entries)
-        self.entries = sorted(entries, key=lambda entry: entry.pattern)
+        self.entries: list[Entry] = sorted(entries, key=lambda entry: entry.pattern)
 
     def _entry(self, written: str, said: Any) -> Entry:
         where = ("transports", written)

@@ -89,7 +89,7 @@ class Plan:
             raise IsADirectoryError(f"{self.path} is a folder: say the name of the file as well")
         self.client = client
         self.caller: Any = client._caller
-        self.retry = Retry(attempts)
+        self.retry: Retry = Retry(attempts)
         self.resume = resume
         self.algorithm, self.digest = _checksum(checksum)
         self.on_progress = on_progress

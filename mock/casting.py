@@ -137,7 +137,7 @@ class Cast:
     __slots__ = ("routes", "wrapper")
 
     def __init__(self, route: FreeRoute) -> None:
-        self.routes = [route]
+        self.routes: list[FreeRoute] = [route]
         self.wrapper: Any = None
 
     def playing(self) -> Scene:

@@ -211,7 +211,7 @@ class NamedCriterion:
     def __init__(self, field: str, wants: Mapping[str, object], *, exact: bool) -> None:
         self.field: str = field
         self._fold = field == "headers"
-        self.wants = {(name.lower() if self._fold else name): want for name, want in wants.items()}
+        self.wants: dict[str, object] = {(name.lower() if self._fold else name): want for name, want in wants.items()}
         self.exact: bool = exact
         self.leaves: int = sum(map(leaves, self.wants.values())) + exact
 

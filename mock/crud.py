@@ -35,7 +35,7 @@ class Crud:
         self._lock = threading.Lock()
         self._collection = url.rstrip("/")
         one = self._collection + "/{item}"
-        self.routes = [
+        self.routes: list[Route] = [
             Route(self._collection, method="GET", optional=True).respond(self._list),
             Route(self._collection, method="POST", optional=True).respond(self._create),
             Route(one, method="GET", optional=True).respond(self._read),

@@ -56,8 +56,8 @@ class Script:
             raise RouteError(f"`order` is one of {', '.join(ORDERS)}, not {show(order)}")
         self.order = order
         self.clock = clock
-        self.calls = Calls("this router", keep)
-        self.state = States()
+        self.calls: Calls = Calls("this router", keep)
+        self.state: States = States()
         self.routes: list[Route] = []
         self.misses: list[Miss] = []
         """The first requests without a route; `miss_count` is how many there were."""

@@ -79,7 +79,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         self.mode = checked_mode(mode) or standard_mode()
         self.plays_wire: bool = self.mode == WIRE
         self.place = here()
-        self.base = None if base_url is None else _base(str(base_url))
+        self.base: Target | None = None if base_url is None else _base(str(base_url))
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
         self.fallback = _transport(fallback)
         self.unmatched = _policy(unmatched)

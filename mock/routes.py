@@ -59,7 +59,7 @@ class Route:
         kinds: dict[str, str] | None = None,
         **criteria: Any,
     ) -> None:
-        self.place = place or here()
+        self.place: Place = place or here()
         self.name = name
         self.priority: int = _checked_priority(priority)
         self.mode: str | None = checked_mode(mode)

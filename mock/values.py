@@ -117,7 +117,7 @@ class Unordered(Condition):
     def __init__(self, items: Sequence[object]) -> None:
         if isinstance(items, (str, bytes)) or not isinstance(items, Sequence):
             raise TypeError(f"Unordered takes a list of items, not {type(items).__name__}")
-        self.items = list(items)
+        self.items: list[object] = list(items)
         self.leaves: int = sum(map(leaves, self.items))
 
     def differences(self, got: object, where: Where) -> Differences:

@@ -54,11 +54,11 @@ class Call(Ticket[Any]):
         self.is_async: bool = is_async
         self.has_died: bool = False  # a connection has died under it, and it was sent again
         self.refusals: int = 0  # how often a server has sent it away without looking at it
-        self.waits = Waits(extensions)
+        self.waits: Waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
         self.since: float = now
-        self.stamps = Stamps()
+        self.stamps: Stamps = Stamps()
         self.stamps.asked = now
 
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:

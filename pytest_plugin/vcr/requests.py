@@ -18,7 +18,7 @@ class VCRRequest:
         self.method = method
         self.uri = uri
         self.body = body
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
 
     @property
     def url(self) -> str:

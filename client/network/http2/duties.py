@@ -61,11 +61,11 @@ class Duties:
         wants_http1: Callable[[], None] | None = None,
     ) -> None:
         self.stream = stream
-        self.protocol = Protocol(settings)
+        self.protocol: Protocol = Protocol(settings)
         self._heartbeat: Heartbeat | None = None
         if settings.ping_interval is not None:
             self._heartbeat = Heartbeat(settings.ping_interval, settings.ping_timeout, time.monotonic())
-        self.lock = threading.Lock()
+        self.lock: Any = threading.Lock()
         self._backend = backend
         self._wire = wire_for(stream, is_async=is_async)
         self._wants_http1 = wants_http1
