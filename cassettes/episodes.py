@@ -91,11 +91,11 @@ class Episode:
     def request(self) -> RecordedRequest:
         """The recorded request; parsed without the answer that follows it."""
         if self._request is None:
-            text = self.document.text(self._data)
-            bare = _BARE.match(text)
+            bare = _BARE.match(self._data, self.document.mark, self.document.body_end)
             if bare is not None and (place := self.place) is not None:
                 self._request = RecordedRequest(*place)
                 return self._request
+            text = self.document.text(self._data)
             answer = _ANSWER.search(text)
             said = self._parsed(text if answer is None else text[: answer.start()])
             try:

@@ -43,6 +43,7 @@ class Rendered:
 _LINE = re.compile(r"( *)(- |-\Z)?(?:([A-Za-z_][\w./+@-]*|\"[^\"\\]+\"):(?:\Z| (?=[^ ]))|(?=[^ ]))?(.*)\Z", re.DOTALL)
 _HEADERS = {"|": "", "|-": "-", "|+": "+", "|2": "", "|2-": "-", "|2+": "+"}
 _NOWHERE = -9
+_FEW_DIGITS = 18
 
 
 # The columns of the dash (-1 where there is none) and of the key; the key in JSON, alone and behind a comma.
@@ -236,11 +237,11 @@ class _Lines:
                 out.append(f"{lead}{rest}")
             elif is_simple and rest[0] in usual and '"' not in rest and is_plain(rest):
                 out.append(f'{lead}"{rest}"')
-            elif rest[0] == "|":
-                text, at = self._literal(at, rest, nest.column)
-                out.append(lead + encode_basestring(text))
+            elif rest.isdigit() and rest[0] != "0" and len(rest) < _FEW_DIGITS and rest.isascii():
+                out.append(lead + rest)
             else:
-                out.append(lead + scalar(rest, comma, colon))
+                text, at = self._literal(at, rest, nest.column) if rest[0] == "|" else (scalar(rest, comma, colon), at)
+                out.append(lead + text)
         return nest.whole(), at
 
     def _below(self, at: int, key: str, nest: _Nest) -> int:
@@ -255,7 +256,7 @@ class _Lines:
         return at
 
     def _literal(self, at: int, header: str, column: int) -> tuple[str, int]:
-        """Return the text of a literal block, and the line behind it."""
+        """Return a literal block as JSON, and the line behind it."""
         ending = _HEADERS.get(header)
         if ending is None:
             raise UnusualLine
@@ -275,9 +276,9 @@ class _Lines:
         if ending != "+" and blank and at < len(raw):
             raise UnusualLine
         text = "\n".join(lines)
-        if ending == "-":
-            return text, at
-        return text + "\n" * (1 + blank if ending == "+" else 1), at
+        if ending != "-":
+            text += "\n" * (1 + blank if ending == "+" else 1)
+        return encode_basestring(text), at
 
 
 def _head(line: str, style: _Style) -> tuple[_Head, str]:

@@ -63,8 +63,6 @@ def scalar(text: str, comma: str, colon: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    if len(text) < 18 and text.isdigit() and text.isascii() and (text[0] != "0" or len(text) == 1):
-        return True
     if _NUMBER.match(text) is None:
         if text[0] == "-":
             raise UnusualLine
