@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, cast
 
 from ..errors import StreamConsumed
@@ -117,8 +118,13 @@ class IteratorByteStream(SyncByteStream):
         if self._is_consumed and self._is_one_shot:
             raise StreamConsumed
         self._is_consumed = True
-        for chunk in self._stream:
-            yield chunk if type(chunk) is bytes else as_bytes(chunk)
+        try:
+            for chunk in self._stream:
+                yield chunk if type(chunk) is bytes else as_bytes(chunk)
+        finally:
+            # Its own `finally` runs now, though the caller may still hold it. A file is the caller's to close.
+            if isinstance(self._stream, Generator):
+                cast("Generator[bytes, None, None]", self._stream).close()
 
 
 class AsyncIteratorByteStream(AsyncByteStream):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from understudy.client.bodies.streams import (
 from understudy.client.errors import StreamConsumed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 class Numbers:
@@ -124,3 +125,24 @@ async def test_pieces_of_text_are_a_type_error() -> None:
         list(IteratorByteStream(pieces))
     with pytest.raises(TypeError, match="gave str"):
         await gathered(AsyncIteratorByteStream(Text()))
+
+
+def test_a_generator_is_closed_where_its_reader_stops_and_a_file_is_not() -> None:
+    ended: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"one"
+            yield b"two"
+        finally:
+            ended.append("generator")
+
+    given, file = pieces(), io.BytesIO(b"one\ntwo\n")
+    for source in (given, file):
+        reading: Any = iter(IteratorByteStream(source))
+        assert next(reading).startswith(b"one")
+        reading.close()
+
+    assert ended == ["generator"]
+    assert next(given, None) is None
+    assert not file.closed
