@@ -66,7 +66,7 @@ _SHORTEST = 16
 # Where values stand by themselves; the hash of a body, for one, goes with the body.
 _RESTORED = ("headers", "trailers", "json", "ndjson", "sse")
 _TOOK = re.compile(r"^  took: ([0-9.e-]+)$", re.MULTILINE)
-_TIMING = frozenset({"took", "longest_wait", "chunks", "at"})
+_TIMING = frozenset({"took", "longest_wait", "chunks"})
 
 
 class Comparison:
@@ -128,6 +128,8 @@ class Comparison:
                 return False
             if name == "sha256":
                 same = bool(old[name] == new[name])
+            elif name == "sse":
+                same = self._same(_without_times(old[name]), _without_times(new[name]), ())
             elif name == "headers":
                 same = self._same_headers(old[name], new[name])
             else:
@@ -145,9 +147,7 @@ class Comparison:
 
     def _same(self, old: Any, new: Any, where: tuple[str, ...]) -> bool:
         if is_mapping(old) and is_mapping(new):
-            return list(old) == list(new) and all(
-                name == "at" or self._same(old[name], new[name], (*where, name)) for name in old
-            )
+            return list(old) == list(new) and all(self._same(old[name], new[name], (*where, name)) for name in old)
         if is_sequence(old) and is_sequence(new):
             return len(old) == len(new) and all(
                 self._same(one, other, (*where, str(at))) for at, (one, other) in enumerate(zip(old, new))
@@ -159,6 +159,16 @@ class Comparison:
         if any(leads(words, where) for words in self._json):
             return type(old) is type(new)
         return isinstance(old, str) and isinstance(new, str) and have_one_format(old, new)
+
+
+def _without_times(events: Any) -> Any:
+    """Return events without the times at which they came."""
+    if not is_sequence(events):
+        return events
+    return [
+        {name: value for name, value in event.items() if name != "at"} if is_mapping(event) else event
+        for event in events
+    ]
 
 
 def _with_old_timing(old_text: str, new_text: str) -> str:
@@ -181,7 +191,7 @@ def _is_read_alike(text: str, new_text: str, restored: list[tuple[str, str]]) ->
 
 def _without(data: Any, values: set[str]) -> Any:
     if is_mapping(data):
-        return {name: _without(item, values) for name, item in data.items() if name not in _TIMING}
+        return {name: _without(item, values) for name, item in data.items() if name != "took"}
     if is_sequence(data):
         return [_without(item, values) for item in data]
     return None if data in values else data

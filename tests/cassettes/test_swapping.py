@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +14,14 @@ import pytest
 import understudy
 from understudy import cassettes
 from understudy.cassettes.swapping import Swap, opened
+from understudy.client.transports.openers import FromEnvironment
 
 from .conftest import EPISODE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .conftest import Stage
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -230,3 +235,43 @@ def test_every_mistake_is_an_error_with_its_place_and_the_right_word(file: Path,
 def test_a_file_that_is_not_there_is_missing(file: Path) -> None:
     with pytest.raises(cassettes.CassetteMissing, match="there is no such file"):
         Swap(str(file))
+
+
+PROGRAM = """
+import sys, threading, understudy
+print(understudy.get("https://users.test/users/7").json()["name"])
+thread = threading.Thread(target=lambda: print(understudy.get("https://users.test/users/8").json()["name"]))
+thread.start()
+thread.join()
+with understudy.stand_in(understudy.MockTransport(lambda request: understudy.Response(200, json={"name": "inner"}))):
+    print(understudy.get("https://users.test/users/7").json()["name"])
+try:
+    understudy.get("https://else.test/")
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_program_that_cannot_be_edited_is_answered_by_the_file_that_its_environment_names(file: Path) -> None:
+    name = written(file, EVERYTHING)
+    entry_points = file.parent / "site" / "understudy-0.dist-info"
+    entry_points.mkdir(parents=True)
+    (entry_points / "METADATA").write_text("Name: understudy\nVersion: 0\n", "utf-8")
+    (entry_points / "entry_points.txt").write_text(
+        "[understudy.stand_ins]\nyaml = understudy.cassettes.swapping:opened\n", "utf-8"
+    )
+    path = os.pathsep.join([str(file.parent / "site"), str(REPOSITORY)])
+    environment = {**os.environ, "UNDERSTUDY": name, "PYTHONPATH": path}
+
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.stdout.split() == ["Ada", "Ada", "inner", "RequestBlocked"], done.stderr
+
+
+def test_a_mistake_in_the_file_of_the_environment_is_said_with_the_first_request(file: Path) -> None:
+    name = written(file, "transport: {}")
+    stand_in = FromEnvironment(name)
+
+    for _ in range(2):
+        with pytest.raises(cassettes.CassetteDamaged, match=r"Did you mean `transports:`"):
+            stand_in.in_front_of(None)
