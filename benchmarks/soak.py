@@ -4,7 +4,8 @@ A million requests each for the blocking client and the one under asyncio, unles
 takes about a minute. HTTP/2 sends them over one connection.
 Memory is compared between the 10 000th request, when everything has been used, and the end: it may grow by less than
 4 MiB; descriptors not at all; what the garbage collector tracks by less than a thousandth.
-The last tenth may take at most a twentieth longer than the first, of this process's own time. Ends with status 1 where one of it does not hold.
+The last tenth may take at most a twentieth longer than the first, in processor time.
+Ends with status 1 where one of it does not hold.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import StreamConsumed
 
@@ -123,8 +123,9 @@ class IteratorByteStream(SyncByteStream):
                 yield chunk if type(chunk) is bytes else as_bytes(chunk)
         finally:
             # Its own `finally` runs now, though the caller may still hold it. A file is the caller's to close.
-            if isinstance(self._stream, Generator):
-                cast("Generator[bytes, None, None]", self._stream).close()
+            stream: Any = self._stream
+            if isinstance(stream, Generator):
+                stream.close()
 
 
 class AsyncIteratorByteStream(AsyncByteStream):

@@ -40,7 +40,7 @@ def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind(proto
 @pytest.mark.parametrize("protocol", ["http1", "http2"])
 def test_keep_alive_requests_leave_no_memory_behind(protocol: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.soak", "--requests", "4000", *OPTIONS[protocol]],
+        [sys.executable, "-m", "benchmarks.soak", "--requests", "6000", *OPTIONS[protocol]],
         cwd=ROOT,
         capture_output=True,
         text=True,
