@@ -54,6 +54,11 @@ class RouterApp:
     def __init__(self, script: Script) -> None:
         self._script = script
 
+    @property
+    def origins(self) -> list[str]:
+        """The origins that the routes name, in their order."""
+        return origins(self._script.routes)
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "lifespan":

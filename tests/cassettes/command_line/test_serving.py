@@ -1,0 +1,156 @@
+"""`understudy serve` and `understudy proxy`, as processes of their own."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+import understudy
+from understudy import cassettes
+from understudy.cassettes.command_line import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+TAPE = """\
+cassette: 1
+routes:
+  - GET https://api.test/health: {json: fine}
+...
+--- # GET /users -> 200
+request: {method: GET, url: 'https://api.test/users'}
+response: {status: 200, json: {name: Ada}}
+...
+"""
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "tape.yaml"
+    path.write_text(TAPE, "utf-8")
+    return path
+
+
+class Running:
+    """A command that serves; what it has printed is there when it has ended."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str, first: str) -> None:
+        self.process = process
+        self.url = url
+        self.output = first
+
+
+@contextmanager
+def running(*arguments: str) -> Generator[Running]:
+    program = (
+        "import sys; from understudy.cassettes.command_line import serving; "
+        f"sys.exit(serving.{arguments[0]}(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-u", "-c", program, *arguments[1:], "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            second = process.stdout.readline()
+            found = re.search(r"http://127\.0\.0\.1:\d+", second)
+            assert found is not None, first + second + process.stdout.read()
+            made = Running(process, found[0], first + second)
+            yield made
+            process.send_signal(signal.SIGINT)
+            made.output += process.communicate(timeout=30)[0]
+        finally:
+            process.kill()
+
+
+def test_any_client_is_answered_from_a_file(tape: Path) -> None:
+    with running("serve", str(tape)) as server:
+        assert understudy.get(f"{server.url}/users").json() == {"name": "Ada"}
+        assert understudy.get(f"{server.url}/users").json() == {"name": "Ada"}
+        assert understudy.get(f"{server.url}/health").json() == "fine"
+        assert understudy.get(f"{server.url}/nothing").status_code == 501
+        assert understudy.get(f"{server.url}/__understudy__?json").json()["misses"] == 1
+
+    assert server.process.returncode == 0
+    assert f"serving {tape}, 1 recording and 1 route" in server.output
+    assert "GET /users -> 200" in server.output
+    assert "no recording answers GET" in server.output
+    assert "4 requests, 1 without an answer, 0 never asked for" in server.output
+
+
+def test_a_file_that_has_changed_is_read_again(tape: Path) -> None:
+    with running("serve", str(tape)) as server:
+        assert understudy.get(f"{server.url}/health").json() == "fine"
+        tape.write_text(TAPE.replace("fine", "changed"), "utf-8")
+        assert understudy.get(f"{server.url}/health").json() == "changed"
+        tape.write_text("cassette: [", "utf-8")
+        assert understudy.get(f"{server.url}/health").json() == "changed"
+
+    assert "not reloaded: " in server.output
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the path."""
+
+    def do_GET(self) -> None:
+        content = self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_proxy_records_what_any_client_does(target: str, tmp_path: Path) -> None:
+    tape = tmp_path / "recorded.yaml"
+
+    with running("proxy", "--record", str(tape), "--target", f"{target}/v1") as server:
+        assert understudy.get(f"{server.url}/users").text == "/v1/users"
+        assert understudy.get(f"{server.url}/users?page=2").text == "/v1/users?page=2"
+
+    assert server.process.returncode == 0
+    assert "2 requests, 2 interactions recorded" in server.output
+    assert [each.request.url for each in cassettes.load(tape).interactions] == [
+        f"{target}/v1/users",
+        f"{target}/v1/users?page=2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("serve", "{missing}"), "there is no such cassette"),
+        (("serve", "{tape}", "--port", "99999"), "cannot listen|port"),
+        (("proxy", "--record", "x.yaml", "--target", "ftp://a.test"), "--target takes the URL of a server"),
+        (("proxy", "--record", "x.yaml"), "Missing option '--target'"),
+    ],
+)
+def test_wrong_use_is_told_in_a_line(
+    arguments: tuple[str, ...], told: str, tape: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *rest = (argument.format(tape=tape, missing=tmp_path / "none.yaml") for argument in arguments)
+
+    status = getattr(serving, name)(rest)
+
+    said = capsys.readouterr()
+    assert status == 2
+    assert re.search(told, said.err + said.out)
