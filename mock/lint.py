@@ -38,6 +38,26 @@ def told(first: Route, other: Route) -> str:
     )
 
 
+def ties(first: Route, other: Route) -> bool:
+    """Whether some requests surely meet both of two routes, and nothing but their order decides between them."""
+    return (
+        first.priority == other.priority
+        and first.specificity == other.specificity
+        and not any(each.most is not None or each.transitions for each in (first, other))
+        and not covers(first, other)
+        and not covers(other, first)
+        and all(_agree(one, two) for one in first.criteria for two in other.criteria if one.field == two.field)
+    )
+
+
+def tie_told(first: Route, other: Route) -> str:
+    """Return the finding as people read it; `first` is the one that wins."""
+    return (
+        f"{first.label} and {other.label} ({other.place}) answer some of the same requests, "
+        "and only their order decides: say `priority=`, or make one of them more specific"
+    )
+
+
 def covers(wide: Route, narrow: Route) -> bool:
     """Whether every request that meets `narrow` surely meets `wide`."""
     return all(any(_implied(want, have) for have in narrow.criteria) for want in wide.criteria)
@@ -65,6 +85,20 @@ def _implied(want: Criterion, have: Criterion) -> bool:  # noqa: PLR0911  # a li
     if isinstance(want, NamedCriterion) and isinstance(have, NamedCriterion):
         return _names_cover(want, have)
     return _plain(want) is not None and _plain(want) == _plain(have)
+
+
+def _agree(one: Criterion, two: Criterion) -> bool:
+    """Whether two criteria of one field surely hold for some request together."""
+    if _implied(one, two) or _implied(two, one):
+        return True
+    if isinstance(one, NamedCriterion) and isinstance(two, NamedCriterion):
+        return not one.exact and not two.exact and not one.wants.keys() & two.wants.keys()
+    if isinstance(one, PathCriterion) and isinstance(two, PathCriterion):
+        own, others = one.template.segments, two.template.segments
+        return len(own) == len(others) and all(
+            _segment_covers(mine, theirs) or _segment_covers(theirs, mine) for mine, theirs in zip(own, others)
+        )
+    return False
 
 
 def _names_cover(want: NamedCriterion, have: NamedCriterion) -> bool:

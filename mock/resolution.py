@@ -26,7 +26,7 @@ from ..client import HTTPError
 from .call_log import Call, Calls
 from .errors import RouteError, RouteWarning
 from .index import RouteIndex, undecided
-from .lint import hides, told
+from .lint import hides, tie_told, ties, told
 from .modes import WIRE
 from .routes import Route
 from .states import States
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _MISSES_MOST = 1_000
 _HANDLER_ERRORS_MOST = 100
+# Among more routes only those of one place are looked at for ties.
+_PAIRED_MOST = 500
 _RECENT_MOST = 2_000
 """How many routes a request without a route is compared with."""
 
@@ -193,7 +195,7 @@ class Script:
             warnings.warn_explicit(told(first, last), RouteWarning, place.path, place.line)
 
     def lint(self) -> list[str]:
-        """Return what is odd about the routes: those that can never win, and those that were replaced."""
+        """Return what is odd about the routes: those that can never win or were replaced, and ties."""
         self.settle()
         found: list[str] = []
         for route in self.routes:
@@ -203,7 +205,19 @@ class Script:
             for first, last in self._lint(route):
                 if last is route:
                     found.append(f"{route.place}: {told(first, last)}")
+            found += [f"{route.place}: {tie_told(route, other)}" for other in self._tied(route)]
         return found
+
+    def _tied(self, route: Route) -> list[Route]:
+        """Return the earlier routes from which only the order sets a route apart."""
+        if self.order != "specific":
+            return []
+        others = self.routes if len(self.routes) <= _PAIRED_MOST else self._index.lookalikes(route)
+        return [
+            other
+            for other in others
+            if other is not route and other.replaced_by is None and self._is_later(route, other) and ties(route, other)
+        ]
 
     def _replace(self, route: Route) -> None:
         """Let a route take the place of an earlier one that answers to the very same requests."""

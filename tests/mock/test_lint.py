@@ -72,3 +72,37 @@ def test_what_is_not_certain_is_not_reported(wide: mock.Route, narrow: mock.Rout
 )
 def test_a_route_that_may_leave_requests_to_others_hides_nothing(first: mock.Route) -> None:
     assert not hides(first, mock.get("/a"))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "is_tied"),
+    [
+        (mock.get("/a", params={"p": "1"}), mock.get("/a", params={"q": "2"}), True),
+        (mock.get("/a", params={"p": "1"}), mock.get("/a", params={"p": "2"}), False),
+        (mock.get("/a", headers={"x": "1"}), mock.get("/a", params={"p": "2"}), True),
+        (mock.get("/{x}/b"), mock.get("/a/{y}"), True),
+        (mock.get("/{x}/b"), mock.get("/{y}/c"), False),
+        (mock.get("/a", params={"p": "1"}), mock.post("/a", params={"q": "2"}), False),
+        (mock.get("/a", params={"p": "1"}), mock.get("/a", params={"q": "2"}, priority=1), False),
+        (mock.get("/a", params={"p": "1"}), mock.get("/a", params={"q": "2"}, times=2), False),
+        (mock.get("/a", params__eq={"p": "1"}), mock.get("/a", params__eq={"q": "2"}), False),
+        (mock.get("/a?p=1"), mock.get("/a?q=1"), False),
+    ],
+    ids=repr,
+)
+def test_routes_that_only_their_order_sets_apart_are_listed(one: mock.Route, two: mock.Route, is_tied: bool) -> None:
+    router = mock.Router()
+    router.add(one.copy(), two.copy())
+
+    found = [line for line in router.lint() if "only their order decides" in line]
+
+    assert bool(found) is is_tied
+    assert not is_tied or found[0].startswith(f"{two.place}: {two.label} and {one.label} ({one.place}) answer some")
+
+
+def test_where_the_order_is_meant_to_decide_there_are_no_ties() -> None:
+    router = mock.Router(order="first")
+    router.get("/a", params={"p": "1"})
+    router.get("/a", params={"q": "2"})
+
+    assert router.lint() == []
