@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 CertTypes = Union[str, "tuple[str, str]", "tuple[str, str, str]"]
 
+OF_THE_SYSTEM = "truststore"
+"""The value of `verify` that trusts whom the operating system trusts; a file of that name is `"./truststore"`."""
+
+_NO_TRUSTSTORE = (
+    "verify='truststore' needs the package truststore: pip install 'understudy[truststore]' (Python 3.10 or later); "
+    "a file of that name is './truststore'"
+)
 _SHARED_MOST = 32
 # ssl.OP_IGNORE_UNEXPECTED_EOF, a name that Python 3.9 does not have yet.
 _IGNORE_UNEXPECTED_EOF = 0x80
@@ -29,9 +36,9 @@ def create_ssl_context(
     """Return a new context for connecting to servers.
 
     `verify` is `True` for the usual authorities (certifi's, or with `trust_env` those that `SSL_CERT_FILE` or
-    `SSL_CERT_DIR` name), `False` for no verification at all, a path to a file or folder of authorities, or a
-    context, which is returned as it is. `cert` is the client's own certificate: a path, or `(certificate, key)`, or
-    `(certificate, key, password)`.
+    `SSL_CERT_DIR` name), `"truststore"` for those of the operating system (with the extra of that name), `False` for no
+    verification at all, a path to a file or folder of authorities, or a context, which is returned as it is.
+    `cert` is the client's own certificate: a path, or `(certificate, key)`, or `(certificate, key, password)`.
     """
     import ssl
 
@@ -51,6 +58,8 @@ def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
     elif verify is True:
         file, folder = _authorities(trust_env)
         context = ssl.create_default_context(cafile=file, capath=folder)
+    elif verify == OF_THE_SYSTEM:
+        context = _system_context()
     elif isinstance(verify, (str, os.PathLike)):
         context = _trusting(os.fspath(verify))
     else:
@@ -90,6 +99,18 @@ def _trusting(path: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=path)
 
 
+def _system_context() -> ssl.SSLContext:
+    import ssl
+    from importlib import import_module
+
+    try:
+        truststore: Any = import_module("truststore")
+    except ImportError as missing:
+        raise ImportError(_NO_TRUSTSTORE) from missing
+    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return context
+
+
 def _present(context: ssl.SSLContext, cert: CertTypes) -> None:
     if isinstance(cert, (str, os.PathLike)):
         context.load_cert_chain(cert)
@@ -106,7 +127,12 @@ class TLSSettings:
         self, verify: ssl.SSLContext | str | bool, cert: CertTypes | None, trust_env: bool, alpn: tuple[str, ...]
     ) -> None:
         # What is wrong with the settings shows when the client is made, not at the first request.
-        if isinstance(verify, (str, os.PathLike)) and not os.path.exists(verify):
+        if verify == OF_THE_SYSTEM:
+            from importlib.util import find_spec
+
+            if find_spec("truststore") is None:
+                raise ImportError(_NO_TRUSTSTORE)
+        elif isinstance(verify, (str, os.PathLike)) and not os.path.exists(verify):
             raise FileNotFoundError(
                 f"verify={os.fspath(verify)!r}: there is no such file or folder of certificate authorities"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import anyio.lowlevel
 import pytest
 import trustme
 
-from understudy import AsyncHTTPTransport, ConnectError, Request
+from understudy import AsyncHTTPTransport, ConnectError, HTTPTransport, Request
 from understudy.client.network import tls
 from understudy.client.network.tls import TLSSettings, create_ssl_context
 
@@ -210,3 +211,40 @@ class Refusing:
 
     def get_extra_info(self, name: str) -> Any:
         return None
+
+
+# Whom the operating system trusts
+
+
+def test_the_authorities_of_the_system_are_asked_for_by_name() -> None:
+    truststore: Any = pytest.importorskip("truststore")
+
+    context: Any = create_ssl_context("truststore")
+
+    assert isinstance(context, truststore.SSLContext)
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert (
+        TLSSettings("truststore", None, True, ALPN).context() is TLSSettings("truststore", None, True, ALPN).context()
+    )
+
+
+def not_found(name: str) -> None:
+    """Find no module."""
+
+
+def test_without_the_extra_its_name_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "truststore", None)
+    monkeypatch.setattr("importlib.util.find_spec", not_found)
+    makes: list[Callable[..., object]] = [create_ssl_context, HTTPTransport]
+
+    for make in makes:
+        with pytest.raises(ImportError, match=r"pip install 'understudy\[truststore\]'"):
+            make(verify="truststore")
+
+
+def test_a_file_of_that_name_is_reached_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    AUTHORITY.cert_pem.write_to_path("truststore")
+
+    assert len(create_ssl_context("./truststore").get_ca_certs()) == 1

@@ -19,6 +19,7 @@ import trustme
 from understudy.client.config import Limits
 from understudy.client.errors import ConnectError, IncompleteBody, ReadError, RemoteProtocolError
 from understudy.client.messages.request import Request
+from understudy.client.network import tls
 from understudy.client.network.tls import create_ssl_context
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
@@ -201,6 +202,24 @@ def test_another_server_name_may_be_asked_for(
 def test_verification_can_be_switched_off(world: str, server_context: ssl.SSLContext) -> None:
     with SocketServer(keep_answering, server_context) as server:
         assert send(world, [request(server.port, "https")], verify=False) == [b"ok"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system has to be told whom to trust")
+def test_whom_the_system_trusts_is_trusted(
+    world: str, server_context: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("truststore")
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+
+    with SocketServer(keep_answering, server_context) as server:
+        (refused,) = send(world, [request(server.port, "https")], verify="truststore")
+        # OpenSSL's way of saying whom this machine trusts.
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        monkeypatch.setattr(tls, "_shared", type(tls._shared)())
+        answers = send(world, [request(server.port, "https")] * 2, verify="truststore")
+
+    assert isinstance(refused, ConnectError)
+    assert answers == [b"ok"] * 2
 
 
 def test_tls_to_a_server_without_tls_is_a_connect_error(world: str) -> None:
