@@ -247,40 +247,41 @@ async def _stream(connected: socket.socket) -> AsyncioStream:
 class _Gate:
     """Where one caller waits for one kind of event, with one timer for all its waits."""
 
-    __slots__ = ("_deadline", "_future", "_loop", "_timer")
+    __slots__ = ("_deadline", "_future", "_loop", "_timer", "_what")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, what: str) -> None:
         self._loop = loop
+        self._what = what
         self._future: asyncio.Future[None] | None = None
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def wait(self, timeout: float | None, what: str) -> None:
-        """Return when opened; raise `TimeoutError` after `timeout` seconds."""
+    def opening(self, timeout: float | None) -> asyncio.Future[None]:
+        """Return what is done when the gate opens, and fails with `TimeoutError` after `timeout` seconds.
+
+        Not a coroutine: whoever reads awaits it in its own.
+        """
         loop = self._loop
         self._future = future = loop.create_future()
         if timeout is None:
             self._deadline = 0.0
-        else:
-            self._deadline = deadline = loop.time() + timeout
-            timer = self._timer
-            if timer is None:
-                self._timer = loop.call_at(deadline, self._on_timer)
-            elif deadline < timer.when():
-                timer.cancel()
-                self._timer = loop.call_at(deadline, self._on_timer)
-        try:
-            await future
-        except TimeoutError:
-            raise TimeoutError(what) from None
-        finally:
-            self._future = None
+            return future
+        self._deadline = deadline = loop.time() + timeout
+        timer = self._timer
+        if timer is None:
+            self._timer = loop.call_at(deadline, self._on_timer)
+        elif deadline < timer.when():
+            timer.cancel()
+            self._timer = loop.call_at(deadline, self._on_timer)
+        return future
 
     def open(self) -> None:
         """Let the caller that waits go on, if there is one."""
         future = self._future
-        if future is not None and not future.done():
-            future.set_result(None)
+        if future is not None:
+            self._future = None
+            if not future.done():
+                future.set_result(None)
 
     def dispose(self) -> None:
         """Let the timer go."""
@@ -294,7 +295,7 @@ class _Gate:
         if future is None or future.done() or not self._deadline:
             return
         if self._loop.time() >= self._deadline:
-            future.set_exception(TimeoutError())
+            future.set_exception(TimeoutError(self._what))
         else:
             self._timer = self._loop.call_at(self._deadline, self._on_timer)
 
@@ -316,8 +317,8 @@ class AsyncioStream(asyncio.Protocol):
         self._reading_paused = False
         self._writing_paused = False
         self._probe: Callable[[], object] | None = None
-        self._reader = _Gate(loop)
-        self._writer = _Gate(loop)
+        self._reader = _Gate(loop, "the peer says nothing")
+        self._writer = _Gate(loop, "the peer takes nothing")
 
     # What asyncio calls
 
@@ -361,7 +362,7 @@ class AsyncioStream(asyncio.Protocol):
         if not self._chunks:
             if self._closed or self._eof:
                 return self._ended()
-            await self._reader.wait(timeout, "the peer says nothing")
+            await self._reader.opening(timeout)
             if not self._chunks:
                 return self._ended()
         return self._take(max_bytes)
@@ -371,7 +372,7 @@ class AsyncioStream(asyncio.Protocol):
             raise self._broken()
         self._transport.write(data)
         while self._writing_paused:
-            await self._writer.wait(timeout, "the peer takes nothing")
+            await self._writer.opening(timeout)
             if self._closed:
                 raise self._broken()
 
@@ -386,7 +387,7 @@ class AsyncioStream(asyncio.Protocol):
             self._transport.write(piece)
             taken += len(piece)
             while self._writing_paused and not self._chunks and not self._eof:
-                await self._writer.wait(timeout, "the peer takes nothing")
+                await self._writer.opening(timeout)
         if self._closed and not self._chunks:
             raise self._broken()
         return taken
@@ -445,7 +446,7 @@ class AsyncioStream(asyncio.Protocol):
     def _take(self, max_bytes: int) -> bytes:
         chunks = self._chunks
         if self._size <= max_bytes:
-            data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            data = chunks.pop() if len(chunks) == 1 else b"".join(chunks)
             chunks.clear()
         else:
             # Whole chunks where they fit: what stays behind is not copied again and again.
