@@ -50,6 +50,8 @@ class Fault(NamedTuple):
     """Whether the body has to be sent in chunks."""
     spoils_content: bool = False
     """Whether the body itself is damaged, and what carries it is not."""
+    drips: bool = False
+    """Whether the body comes byte by byte, `every` so many seconds one; only the client's patience ends that."""
     is_short: bool = False
     """Whether the head announces more than there is."""
     code: int = 0
@@ -220,6 +222,9 @@ FAULTS: dict[str, Fault] = {
         acts=_rst_stream,
         versions=HTTP2,
         code=0x2,
+    ),
+    "slow-drip": Fault(
+        "the body comes byte by byte", body_error="DeadlineExceeded", acts=_always(*PROPERLY), drips=True
     ),
     "tls": Fault("the certificate cannot be verified", "ConnectError", when=CONNECTING),
     "trailer-flood": Fault(

@@ -121,10 +121,12 @@ class Spoiled(Reply):
         return f"fails: {self.name}" + ("" if self.at is None else f" after {self.at} bytes")
 
 
-def spoiled(name: object, words: dict[str, Any], carrier: Reply | None = None) -> Spoiled:
+def spoiled(name: object, words: dict[str, Any], carrier: Reply | None = None) -> Reply:
     """Return the reply that fails by this name; `words` are those of `respond`, and `at`, `code`, `delay`."""
     fault = fault_named(name)
     words = dict(words)
+    if fault.drips:
+        return _dripping(fault, words, carrier)
     at, code, delay = words.pop("at", None), words.pop("code", None), words.pop("delay", 0.0)
     if code is not None and fault.versions != HTTP2:
         raise RouteError(f"`code` cannot be said beside the fault {name!r}: only HTTP/2 has codes")
@@ -137,6 +139,15 @@ def spoiled(name: object, words: dict[str, Any], carrier: Reply | None = None) -
             )
     carried = _carrier(name, fault, words, carrier, at)
     return Spoiled(str(name), carried, at=_checked_at(fault, at, carried), code=code, delay=delay)
+
+
+def _dripping(fault: Fault, words: dict[str, Any], carrier: Reply | None) -> Play:
+    every, delay = words.pop("every", 1.0), words.pop("delay", 0.0)
+    whole = _carrier("slow-drip", fault, words, carrier, None)
+    if not isinstance(whole, Respond):
+        raise RouteError("the fault 'slow-drip' takes a body that is in memory; a stream drips with every=")
+    bytes_one_by_one = [whole.body[place : place + 1] for place in range(len(whole.body))]
+    return Play(whole.status, whole.fields, piece_factory(bytes_one_by_one), whole.extensions, every=every, delay=delay)
 
 
 def _carrier(name: object, fault: Fault, words: dict[str, Any], carrier: Reply | None, at: Any) -> Respond | Play:

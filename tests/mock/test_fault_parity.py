@@ -18,7 +18,7 @@ import trustme
 import understudy
 from tests.hostile.http2_server import Http2Server, ListeningServer
 from tests.hostile.server import HostileServer
-from tests.hostile.steps import Flood, Read, ReadHead, Reset, Script, Send, Stall
+from tests.hostile.steps import Drip, Flood, Read, ReadHead, Reset, Script, Send, Stall
 from understudy import AsyncClient, Client, HTTPTransport, Timeout, mock
 from understudy.mock.faults import FAULTS
 
@@ -47,6 +47,7 @@ class Real(NamedTuple):
     method: str = "GET"
     content: bytes = b""
     patience: float = LONG
+    total: float | None = None
 
     def __str__(self) -> str:
         return " ".join([self.name, self.version, *(f"{word}={said}" for word, said in self.words.items())])
@@ -129,6 +130,7 @@ REAL: list[Real] = [
     Real("read-timeout", (Read(), Stall()), {}, patience=SHORT),
     Real("read-timeout", (*says(BEGUN), Stall()), AT, patience=SHORT),
     Real("reset", (Read(), Reset()), {}),
+    Real("slow-drip", (*says(OK + b"Content-Length: 1000\r\n\r\n"), Drip(b"x" * 1000)), {"every": 0.02}, total=0.2),
     Real("tls", "has a certificate of its own", {}),
     Real("trailer-flood", (*says(CHUNKED, b"0\r\n"), Flood(b"X-Flood: y\r\n" * 64, 1 << 22)), AT),
     Real("truncate", says(BEGUN), AT),
@@ -150,6 +152,7 @@ REAL: list[Real] = [
     Real("read-timeout", then("is silent"), {}, "HTTP/2", patience=SHORT),
     Real("read-timeout", then("begins"), AT, "HTTP/2", patience=SHORT),
     Real("refused-stream", then("refuses"), {}, "HTTP/2"),
+    Real("reset", then("resets"), {}, "HTTP/2"),
     Real("rst-stream", then("resets the stream"), {}, "HTTP/2"),
     Real("rst-stream", then("begins", "resets the stream"), AT, "HTTP/2"),
     Real("truncate", then("begins", "closes"), AT, "HTTP/2"),
@@ -161,7 +164,7 @@ UNREAL = {"connect-timeout", "dns", "pool-timeout", "write-error"}
 
 
 def options(case: Real) -> dict[str, Any]:
-    return {"timeout": Timeout(LONG, read=case.patience, write=case.patience), "trust_env": False}
+    return {"timeout": Timeout(LONG, read=case.patience, write=case.patience, total=case.total), "trust_env": False}
 
 
 @contextmanager
@@ -265,5 +268,5 @@ def test_every_fault_is_compared_in_every_version_in_which_there_is_one() -> Non
         for version in fault.versions
         if name not in UNREAL and (fault.when == "answering" or version == "HTTP/1.1")
     }
-    assert said - compared == {("reset", "HTTP/2")}
+    assert said - compared == {("slow-drip", "HTTP/2")}
     assert len({name for name, _ in compared}) >= 20

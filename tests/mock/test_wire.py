@@ -471,6 +471,7 @@ BAD: list[tuple[Any, str]] = [
     (lambda: mock.get(URL).fault("reset", code=5), "only HTTP/2 has codes"),
     (lambda: mock.get(URL).fault("dns", json={}), "json cannot be said beside the fault 'dns'"),
     (lambda: mock.get(URL).stream([b"a"]).fault("corrupt-body"), "damages a body that is in memory"),
+    (lambda: mock.get(URL).stream([b"a"]).fault("slow-drip"), "a stream drips with every="),
 ]
 
 
@@ -495,3 +496,14 @@ def test_a_head_request_meets_a_spoiled_body_as_one_without_body(world: World, r
     router.route(URL).respond(content=b"abc").fault("corrupt-body")
 
     assert world.ask(router, "HEAD").content == b""
+
+
+@pytest.mark.parametrize("mode", ["mock", "wire"])
+def test_a_slow_drip_ends_where_the_clients_patience_does(mode: str) -> None:
+    router = mock.Router(mode=mode)
+    router.get(URL).respond(content=b"abcd").fault("slow-drip", every=3)
+
+    assert World("blocking").ask(router, timeout=5).content == b"abcd"
+    with pytest.raises(understudy.ReadTimeout):
+        World("blocking").ask(router, timeout=2)
+    assert router.clock.slept == [3, 3, 3, 2]
