@@ -1,7 +1,8 @@
 """Imports inside the library point one way only.
 
 1. Inside `client/` a module imports from its own row of `ROWS` or a lower one: never up, never sideways across `|`.
-2. `mock/`, `cassettes/` and `pytest_plugin/` import only the *faces* of the folders before them,
+2. `mock/`, `cassettes/` and `pytest_plugin/` import only the *faces* of the folders before them, and so do
+   `understudy/bridges` and `understudy/compat`,
    which proves that the public interface suffices: a user could have written them.
 3. Imports are relative, and go around in no circle, annotations and late imports included.
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parent.parent
 FOLDERS = ("client", "mock", "cassettes", "pytest_plugin")
 FACES = ("client", "mock", "cassettes")
+# Beside the four folders, in `understudy/` itself: what meets other libraries, and stands on the faces like a user.
+BESIDE = ("bridges", "compat")
 
 # From bottom to top. What stands between two bars may import each other, what a bar separates may not.
 ROWS = (
@@ -59,9 +62,10 @@ class Place(NamedTuple):
 def sources() -> dict[str, str]:
     """Return the text of every module of the library by its dotted name; a package has the name of its folder."""
     found = {"understudy": REPOSITORY / "understudy" / "__init__.py"}
-    for folder in FOLDERS:
-        for path in sorted((REPOSITORY / folder).rglob("*.py")):
-            parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    roots = [(REPOSITORY, folder) for folder in FOLDERS] + [(REPOSITORY / "understudy", folder) for folder in BESIDE]
+    for root, folder in roots:
+        for path in sorted((root / folder).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
             found[".".join(("understudy", *(parts[:-1] if parts[-1] == "__init__" else parts)))] = path
     return {
         name: f"{'#package' if path.name == '__init__.py' else ''}\n{path.read_text('utf-8')}"
@@ -134,7 +138,8 @@ def complaint(found: Import) -> str | None:
 
 
 def between_folders(importer: str, target: list[str]) -> str | None:
-    if FOLDERS.index(target[1]) > FOLDERS.index(importer):
+    order = (*FOLDERS, *BESIDE)
+    if order.index(target[1]) > order.index(importer):
         return f"{importer} comes before {target[1]}"
     return None if len(target) == 2 else f"only the face `from ..{target[1]} import ...` is open to it"
 
