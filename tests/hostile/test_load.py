@@ -28,7 +28,7 @@ def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind(proto
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -44,7 +44,7 @@ def test_keep_alive_requests_leave_no_memory_behind(protocol: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
