@@ -1,26 +1,38 @@
 """Recording and replaying 10 KB of JSON, beside vcrpy and cassetter: `python -m benchmarks.cassettes`.
 
-Each library records with a client that it knows (vcrpy: httpx, cassetter: httpx2) from a server in this process, and
-replays what it has recorded. What counts is the time of one replayed request, all different, and of opening a cassette;
-for recording, what it adds to the live request. The body is of few long values:
-cassetter refuses cassettes of more than 250,000 YAML nodes, so 1,000 interactions may have 250 each.
-A library that is not installed is skipped with a line.
+Each library records with a client that it knows (vcrpy: httpx, cassetter: httpx2) from a server in a process of its
+own, and replays what it has recorded. All that is compared is measured in turns, round after round, in processor time
+of this process: what a library costs the program that uses it. Printed are medians, and how far the ratios lie apart.
+
+- *replaying one*: a request answered from an open cassette, each time another one, spread over the whole cassette.
+- *opening*: until requests can be answered.
+- *open and replay one*: both, for the request in the middle.
+- *recording adds*: a recorded request without the same request unrecorded, for the first hundred of a cassette;
+  what a library writes at the end is shared out.
+
+The body is of few long values: cassetter refuses cassettes of more than 250,000 YAML nodes, so 1,000 interactions may
+have 250 each. A library that is not installed is skipped with a line. `--memory` records and replays 1 GiB.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.server
 import importlib
 import importlib.util
 import json
 import logging
 import statistics
+import subprocess
+import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
 
 ITEMS = [
     {
@@ -33,28 +45,87 @@ ITEMS = [
     for number in range(14)
 ]
 CONTENT = json.dumps({"items": ITEMS, "total": 14}, separators=(",", ":")).encode()
+MEBIBYTE = 1024 * 1024
+_RECORDED = 100
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
-    """Answers every request with the same body, in one write."""
+    """Answers every request with the same body, in one write; `/big` with as many MiB as it says."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(CONTENT)}\r\n\r\n"
-        self.wfile.write(head.encode() + CONTENT)
+        big = int(self.path.partition("/big/")[2] or 0)
+        kind = "octet-stream" if big else "json"
+        length = big * MEBIBYTE or len(CONTENT)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/{kind}\r\nContent-Length: {length}\r\n\r\n".encode()
+        self.wfile.write(head if big else head + CONTENT)
+        for number in range(big):
+            self.wfile.write(number.to_bytes(4, "big") * (MEBIBYTE // 4))
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
 
+def serve() -> None:
+    """Serve until the process ends, and print the port first."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+@contextlib.contextmanager
+def served() -> Generator[str]:
+    """Run a server in another process, and give its URL."""
+    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.terminate()
+
+
 class Contender:
-    """A client, and how it opens a cassette."""
+    """A client, how it opens a cassette, and what was measured of both, in microseconds."""
 
     def __init__(self, name: str, client: Any, opened: Callable[[str, str], Any]) -> None:
         self.name = name
         self.client = client
         self.opened = opened
+        self.found: dict[str, list[float]] = {}
+
+    def session(self, base: str, numbers: Sequence[int]) -> float:
+        """Send requests, and return the time that each took."""
+        started = time.process_time()
+        for number in numbers:
+            self.client.get(f"{base}/items/{number}").read()
+        return (time.process_time() - started) / len(numbers) * 1e6
+
+    def say(self, what: str, value: float) -> None:
+        """Keep a figure of one round."""
+        self.found.setdefault(what, []).append(value)
+
+    def record(self, base: str, path: Path, numbers: Sequence[int]) -> None:
+        """Record requests, and keep what that added to them."""
+        live = self.session(base, numbers)
+        path.unlink(missing_ok=True)
+        started = time.process_time()
+        with self.opened(str(path), "once"):
+            for number in numbers:
+                self.client.get(f"{base}/items/{number}").read()
+        recorded = (time.process_time() - started) / len(numbers) * 1e6
+        self.say("live", live)
+        self.say("recording adds", recorded - live)
+
+    def replay(self, base: str, path: Path, count: int, plays: int) -> None:
+        """Open a cassette, and play some requests from all over it."""
+        numbers = range(0, count, max(count // plays, 1))
+        started = time.process_time()
+        with self.opened(str(path), "none"):
+            self.say("opening", (time.process_time() - started) * 1e6)
+            self.say("replaying one", self.session(base, numbers))
+        started = time.process_time()
+        with self.opened(str(path), "none"):
+            self.client.get(f"{base}/items/{count // 2}").read()
+        self.say("open and replay one", (time.process_time() - started) * 1e6)
 
 
 def contenders() -> list[Contender]:
@@ -78,64 +149,79 @@ def contenders() -> list[Contender]:
     return found
 
 
-def session(client: Any, base: str, numbers: range) -> float:
-    """Send requests, and return the microseconds for each."""
-    started = time.perf_counter()
-    for number in numbers:
-        client.get(f"{base}/items/{number}").read()
-    return (time.perf_counter() - started) / len(numbers) * 1e6
+def measure(base: str, folder: Path, count: int, rounds: int) -> list[Contender]:
+    """Let all record and replay in turns; who cannot is left out, with a line."""
+    running = contenders()
+    for turn in range(rounds + 1):
+        for one in list(running):
+            path = folder / f"{one.name}-{count}.yaml"
+            try:
+                if turn == 0:
+                    one.record(base, path, range(count))
+                    one.found.clear()
+                else:
+                    one.record(base, folder / "again.yaml", range(_RECORDED))
+                    one.replay(base, path, count, min(count, 50 if one.name == "vcr" else 500))
+            except Exception as error:  # a peer that cannot is part of the result
+                print(f"  {one.name:<12} {type(error).__name__}: {str(error)[:90]!r}")
+                running.remove(one)
+    return running
 
 
-def measure(one: Contender, base: str, folder: Path, count: int, rounds: int) -> dict[str, float]:
-    """Return what recording adds, what opening costs, and what a replayed request costs, in microseconds."""
-    path = folder / f"{one.name}-{count}.yaml"
-    numbers = range(count)
-    live = session(one.client, base, numbers)
-    with one.opened(str(path), "once"):
-        recorded = session(one.client, base, numbers)
-    opening: list[float] = []
-    replaying: list[float] = []
-    played = range(min(count, 100 if one.name == "vcr" else 1000))
-    for _ in range(rounds):
-        started = time.perf_counter()
-        with one.opened(str(path), "none"):
-            opening.append((time.perf_counter() - started) * 1e6)
-            replaying.append(session(one.client, base, played))
-    return {
-        "live": live,
-        "recording adds": recorded - live,
-        "opening": statistics.median(opening),
-        "replaying one": statistics.median(replaying),
-    }
+def show(found: list[Contender]) -> None:
+    """Print what was measured: medians, and the ratio of ours to each other's, with its range over the rounds."""
+    ours = found[0]
+    for what in ours.found:
+        print(f"  {what}")
+        for one in found:
+            line = f"    {one.name:<12} {statistics.median(one.found[what]):>12,.0f}"
+            if one is not ours:
+                ratios = sorted(mine / other for mine, other in zip(ours.found[what], one.found[what]))
+                line += f"   understudy {statistics.median(ratios):.3f} of it ({ratios[0]:.3f} to {ratios[-1]:.3f})"
+            print(line)
+
+
+def measure_memory(base: str, folder: Path, mebibytes: int) -> None:
+    """Record and replay one long body, and print how much memory that took."""
+    import resource
+
+    import understudy
+    from understudy import cassettes
+
+    path = folder / "big.yaml"
+    with understudy.Client(timeout=60) as client:
+        client.get(f"{base}/items/1").read()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for mode in ("once", "none"):
+            size = 0
+            with cassettes.use(path, mode=mode), client.stream("GET", f"{base}/big/{mebibytes}") as response:
+                for piece in response.iter_raw():
+                    size += len(piece)
+            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+            print(f"  mode {mode}: {size / MEBIBYTE:,.0f} MiB, peak memory grew by {grown:.1f} MiB")
 
 
 def main() -> None:
     """Print a table for each size."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--mebibytes", type=int, default=1024)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve:
+        serve()
+        return
     logging.disable(logging.INFO)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    with tempfile.TemporaryDirectory() as folder:
+    with served() as base, tempfile.TemporaryDirectory() as folder:
+        if options.memory:
+            measure_memory(base, Path(folder), options.mebibytes)
+            return
         for size in options.sizes:
-            print(f"\n{size} interactions of {len(CONTENT)} bytes, microseconds")
-            ours: dict[str, float] | None = None
-            for one in contenders():
-                try:
-                    found = measure(one, base, Path(folder), size, options.rounds)
-                except Exception as error:  # a peer that cannot is part of the result
-                    print(f"  {one.name:<12} {type(error).__name__}: {str(error)[:90]!r}")
-                    continue
-                ours = ours or found
-                shown = "  ".join(
-                    f"{name} {value:,.0f} ({ours[name] / value:.3f})" if value > 0 else f"{name} {value:,.0f}"
-                    for name, value in found.items()
-                )
-                print(f"  {one.name:<12} {shown}")
-    print("\nin brackets: understudy's time as a part of this one")
+            rounds = f"{options.rounds} rounds"
+            print(f"\n{size} interactions of {len(CONTENT)} bytes, microseconds of processor time, {rounds}")
+            show(measure(base, Path(folder), size, options.rounds))
 
 
 if __name__ == "__main__":
