@@ -209,6 +209,13 @@ def _check(settings: Settings) -> None:
 
 def settings_from(document: Any, text: str, path: str) -> Settings:
     """Return the settings in the first document of a cassette; its text tells the lines for errors."""
+    if is_mapping(document) and "transports" in document:
+        raise NotACassette(
+            "this is no cassette: it says who answers which URL",
+            path=path,
+            line=1,
+            mend="Open it with understudy.stand_in(path), or for one client with understudy.cassettes.open(path).",
+        )
     if not is_mapping(document) or "cassette" not in document:
         raise NotACassette(
             "this is no cassette: the first document has no `cassette: 1`",

@@ -21,6 +21,7 @@ from ..mock import Place, RouteError, Router, reply
 from .errors import CassetteDamaged
 from .plain import is_mapping, is_sequence
 from .positions import positions
+from .replaying import error_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,9 +97,32 @@ def _say(route: Any, said: Any) -> None:
     """Give a route its replies."""
     replies: list[Any] = said if is_sequence(said) and said else [said]
     for number, one in enumerate(replies):
-        words: dict[str, Any] = dict(one) if is_mapping(one) else {"status": 200 if one is None else one}
-        made = reply(**words)
+        made = reply(**_words(one))
         if number == 0:
             route.reply(made)
         else:
             route.then(made)
+
+
+def _words(said: Any) -> dict[str, Any]:
+    """Return the words of one reply; a text alone is a body, a number alone a status."""
+    if isinstance(said, str):
+        return {"text": said}
+    if not is_mapping(said):
+        return {"status": 200 if said is None else said}
+    words = dict(said)
+    if "error" in words:
+        words["error"] = _error(words["error"])
+    return words
+
+
+def _error(said: Any) -> Exception:
+    """Return the error that a name says, or a mapping with `type:` and `message:`, as in a recording."""
+    name, message = (said.get("type"), said.get("message")) if is_mapping(said) else (said, None)
+    kinds = error_types()
+    if not isinstance(name, str) or name not in kinds:
+        near = difflib.get_close_matches(str(name), kinds, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(kinds))}"
+        raise ValueError(f"`error: {name}` is no error of a transport; {hint}")
+    error: Exception = kinds[name](str(message or "as the route says"))
+    return error

@@ -232,6 +232,11 @@ def test_every_mistake_is_an_error_with_its_place_and_the_right_word(file: Path,
         cassettes.open(file)
 
 
+def test_a_file_of_transports_is_no_cassette_and_the_error_says_how_to_open_it(file: Path) -> None:
+    with pytest.raises(cassettes.NotACassette, match=r"Open it with understudy\.stand_in\(path\)"):
+        cassettes.load(written(file, EVERYTHING))
+
+
 def test_a_file_that_is_not_there_is_missing(file: Path) -> None:
     with pytest.raises(cassettes.CassetteMissing, match="there is no such file"):
         Swap(str(file))

@@ -95,3 +95,43 @@ def test_a_wrong_route_is_an_error_with_its_line(stage: Stage, routes: str, line
         raise AssertionError
 
     assert caught.value.line == line
+
+
+def test_replies_are_said_in_short_by_fault_and_by_error(stage: Stage) -> None:
+    stage.written(
+        header="cassette: 1\nbase_url: https://api.test\nroutes:\n"
+        "- GET /text: hello\n- GET /status: 204\n- GET /nothing:\n"
+        "- GET /events: {sse: [{event: a, data: '1'}]}\n- GET /reset: {fault: reset}\n"
+        "- GET /late: {error: ReadTimeout}\n- GET /lost: {error: {type: ConnectError, message: no way}}\n"
+        "- route: POST /orders/1/pay\n  state: open -> paid\n  respond: {json: {paid: true}}\n"
+        "- route: GET /orders/1\n  state: paid\n  respond: {json: {is: paid}}\n"
+        "- GET /orders/1: {json: {is: open}}\n"
+    )
+
+    with stage.use("none"):
+        get = stage.client.get
+        assert get("https://api.test/text").text == "hello"
+        assert get("https://api.test/status").status_code == 204
+        assert get("https://api.test/nothing").status_code == 200
+        assert get("https://api.test/events").text == "event: a\ndata: 1\n\n"
+        with pytest.raises(understudy.ReadError):
+            get("https://api.test/reset")
+        with pytest.raises(understudy.ReadTimeout):
+            get("https://api.test/late")
+        with pytest.raises(understudy.ConnectError, match="no way"):
+            get("https://api.test/lost")
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        ("ReadTimout", "did you mean ReadTimeout"),
+        ("{type: 3}", "known are"),
+        ("KeyError", "is no error of a transport"),
+    ],
+)
+def test_an_error_that_no_transport_raises_is_refused(stage: Stage, error: str, problem: str) -> None:
+    stage.written(header=f"cassette: 1\nroutes:\n- GET /late: {{error: {error}}}\n")
+
+    with pytest.raises(cassettes.CassetteDamaged, match=f":3:3: .*{problem}"):
+        cassettes.load(stage.path)
