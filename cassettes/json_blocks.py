@@ -25,7 +25,7 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 _INDENT = "    "
 _ESCAPES = (b"\\", b"\n", b"\t")
 _DEEPEST = len(_INDENT) + 2 * MAX_DEPTH
-_MARK = "__JSON__"
+_MARK = "0x4a534f4e"  # which no text is written as: it would be in quotes
 _MOST_KEYS = 10_000
 
 
