@@ -45,17 +45,19 @@ def test_m03_loopback_is_no_exception() -> None:
             listening.accept()
 
 
-def test_m05_a_thousand_requests_among_ten_thousand_routes_take_less_than_two_seconds() -> None:
+@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_m05_requests_among_many_routes_are_quick(count: int) -> None:
     router = mock.Router(keep=10)
-    for number in range(10_000):
+    for number in range(count):
         router.get(f"{URL}/things/{number}", optional=True).respond(text=str(number))
     client = Client(transport=router)
 
     started = time.process_time()
-    found = [client.get(f"{URL}/things/{number * 7 % 10_000}").text for number in range(1_000)]
+    found = [client.get(f"{URL}/things/{number * 7 % count}").text for number in range(count // 10)]
 
+    # The long form: a thousand requests among ten thousand routes within two seconds.
     assert time.process_time() - started < 2
-    assert found == [str(number * 7 % 10_000) for number in range(1_000)]
+    assert found == [str(number * 7 % count) for number in range(count // 10)]
 
 
 @pytest.mark.parametrize("count", [0, 1_000])
