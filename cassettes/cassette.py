@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .settings import Mode, Options
 
 # What vcrpy matches on by default: its tapes may hold answers for bodies that differ.
-_FOREIGN = Settings(match=("method", "url"), recorder="another tool")
+_FOREIGN = Settings(match=("method", "url"), recorder="another tool", is_lenient=True)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -46,6 +46,7 @@ class Cassette:
         self.path: str = os.fspath(path)
         self.mode = mode
         self._lock = threading.Lock()
+        self._position = 0  # in strict order, where the next recording may be
         self._tape = tape = Tape(self.path)
         raw = tape.read()
         if raw is None and mode == "none":
@@ -203,13 +204,15 @@ class Cassette:
 
     def _next(self, request: RecordedRequest) -> Episode | None:
         """Return the next recording in the order of the file, which must be the one that answers."""
-        matcher = self._library.matcher
-        for episode in self._library.episodes:
-            if not episode.plays:
-                if episode.key(matcher) == matcher.key(request):
-                    episode.plays += 1
-                    return episode
-                raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)
+        matcher, episodes = self._library.matcher, self._library.episodes
+        while self._position < len(episodes) and episodes[self._position].plays:
+            self._position += 1
+        if self._position < len(episodes):
+            episode = episodes[self._position]
+            if episode.key(matcher) == matcher.key(request):
+                episode.plays += 1
+                return episode
+            raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)
         if self._recorder is not None:
             return None
         raise no_match(self.path, self.mode, self._shown(request), self._library)

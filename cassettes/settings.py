@@ -106,6 +106,8 @@ class Settings:
     speed: float = 0.0
     chunks: str = "recorded"
     clock: Clock | None = None
+    # Other tools drop blank parameters, and leave filtered ones out of the file.
+    is_lenient: bool = False
 
     @property
     def rules(self) -> Rules:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import subprocess
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from .conftest import Stage
 
+fcntl: Any = pytest.importorskip("fcntl")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks, links and modes are those of POSIX")
 
 

@@ -70,6 +70,18 @@ def test_tapes_that_had_lost_bytes_give_what_is_left(name: str) -> None:
     assert (missing.status_code, missing.text) == (404, "nothing\nhere\n")
 
 
+def test_parameters_that_are_blank_or_were_filtered_out_do_not_count(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/?q=tea'}\n"
+        "  response: {status: {code: 200}, body: {string: hi}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/?page=&api_key=a-key-of-mine&q=tea").text == "hi"
+        with pytest.raises(cassettes.NoMatch):
+            stage.client.get("https://api.test/?q=coffee")
+
+
 def test_tapes_in_json_are_replayed() -> None:
     with cassettes.use(TAPES / "vcr_json.json", "none") as cassette, understudy.Client() as client:
         assert client.get(f"{HOST}/none").status_code == 404
