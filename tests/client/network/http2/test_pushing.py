@@ -21,7 +21,7 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
-from tests.hostile.http2_server import Http2Server, ListeningServer
+from tests.hostile.http2_server import Http2Request, Http2Server, ListeningServer
 from understudy.client import AsyncClient, Client, Guards
 from understudy.client.config import HTTP2
 from understudy.client.errors import (
@@ -39,7 +39,7 @@ from understudy.client.network.backends.memory import AsyncMemoryNetwork, Memory
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
-    from tests.hostile.http2_server import Http2Peer, Http2Request
+    from tests.hostile.http2_server import Http2Peer
 
 PROTOCOL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, CANCEL = 0x1, 0x5, 0x6, 0x8
 TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
@@ -85,7 +85,7 @@ class Pusher(Http2Server):
     def heard(self, peer: Http2Peer, frame: Any) -> None:
         if isinstance(frame, RstStreamFrame) and frame.stream_id not in peer.requests:
             # It was the server that opened this stream.
-            peer.requests[frame.stream_id] = Any  # type: ignore[assignment]  # only to be there
+            peer.requests[frame.stream_id] = Http2Request(frame.stream_id, [])
 
 
 def pushing(world: Any, server: Any, **settings: Any) -> Any:

