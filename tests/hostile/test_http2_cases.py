@@ -25,7 +25,7 @@ async def test_a_hostile_http2_server_gets_what_it_deserves(
     with ListeningServer(server) as url:
         transport = side.transport(trust_env=False, http1=False, http2=True)
         async with side.client(transport=transport, timeout=5.0, **CREDENTIALS) as client:
-            with Stopwatch(4.0):
+            with Stopwatch(8.0):
                 got = await outcome(side, client, case.method, f"{url}/case?token={IN_QUERY}")
 
             expected = case.expected
