@@ -5,11 +5,10 @@ The network stamps every request, whether or not anybody looks: a stamp is one l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Timings:
+class Timings(NamedTuple):
     """Where the time of one request went, in seconds; `None` is what did not happen, or is not known.
 
     `response.timings` is one of these for every response.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .failures import described
 
@@ -18,8 +17,7 @@ _SHOWN = 3
 _LISTED = 20
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """A request that holds a connection, or waits for one."""
 
     request: str
@@ -31,8 +29,7 @@ class Holder:
         return f"{self.request} for {self.seconds:.1f} s"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """A connection that is open, and that nobody uses."""
 
     origin: str
@@ -47,8 +44,7 @@ class Kept:
         return f"{self.origin}, opened {self.opened:.1f} s ago{expires}"
 
 
-@dataclass(frozen=True, repr=False)
-class PoolSnapshot:
+class PoolSnapshot(NamedTuple):
     """What a pool looked like.
 
     As text one line: limits, counts, and who has held a connection for longest. Its `repr` lists what runs, what is

@@ -48,7 +48,7 @@ class Asking:
     def over(self, system: Resolver) -> Resolver:
         async def resolve(host: str, port: int) -> Sequence[Address]:
             places = self._function(host, port)
-            if inspect.isawaitable(places):
+            if hasattr(places, "__await__"):
                 places = await places
             return await addresses_of(places, port, system)
 
