@@ -194,7 +194,8 @@ def scalar(text: str) -> str:
     if is_simple and len(text) > LONGEST_WORD and text[0] in LETTERS:
         is_text = True
     else:
-        is_text = (text[:1] in _FIRST if is_simple else _BLOCK_PLAIN.match(text)) and not _NOT_TEXT.match(text)
+        begins = text[:1] in _FIRST if is_simple else _BLOCK_PLAIN.match(text) is not None
+        is_text = begins and not _NOT_TEXT.match(text)
     if is_text and ": " not in text and " #" not in text and text[-1] not in " :":
         return text
     return f'"{text}"' if is_simple and '"' not in text and "\\" not in text else _quoted(text)
