@@ -126,6 +126,12 @@ class Script:
                     self.state.enter(route.transitions)
             return (route, reply, number)
 
+    def ranked(self, facts: Facts) -> list[Route]:
+        """Return the routes that a request may meet, in the order in which they are asked."""
+        self.settle()
+        with self._lock:
+            return sorted(self._index.candidates(facts), key=self._ranks.__getitem__)
+
     def _fitting(self, candidates: list[Route], facts: Facts, passed: tuple[Route, ...]) -> Route | None:
         used: Route | None = None
         for route in candidates:

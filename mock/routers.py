@@ -80,6 +80,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         self.plays_wire: bool = self.mode == WIRE
         self.place = here()
         self.base: Target | None = None if base_url is None else _base(str(base_url))
+        self._base_url = "https://any.host" if base_url is None else str(base_url).rstrip("/")
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
         self.fallback = _transport(fallback)
         self.unmatched = _policy(unmatched)
@@ -210,6 +211,15 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     def operations(self) -> list[Operation]:
         """What was asked for logically: each with its redirects, auth round trips and retries."""
         return grouped_calls(self.calls)
+
+    def explain(self, asked: Any, **options: Any) -> str:
+        """Return which route would answer, and why that one; nothing is counted.
+
+        `asked` is a request, or text such as `"POST /orders"`; the options are those of `Request`.
+        """
+        from .explaining import asked_for, explained
+
+        return explained(self, asked_for(asked, self._base_url, options))
 
     def reset(self) -> None:
         """Forget all calls, misses and states; the routes stay."""
