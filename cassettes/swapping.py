@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
-from ..mock import Router
 from .cassette import Cassette
 from .documents import normalized
 from .errors import CassetteError, CassetteMissing, RequestBlocked
@@ -19,7 +18,6 @@ from .settings import Settings
 from .swap_file import SwapFile
 from .tape import Tape
 from .transport import CassetteTransport, StandIn, front
-from .written_routes import router_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..client import URL, Request, Response
+    from ..mock import Router
     from .settings import Mode, Options
     from .swap_file import Entry
 
@@ -104,6 +103,8 @@ class Swap(BaseTransport, AsyncBaseTransport):
         return cassette
 
     def _router(self, entry: Entry, text: str, where: tuple[str, str]) -> Router:
+        from .written_routes import router_of  # most programs need no mocks
+
         said = entry.said
         settings = Settings(
             routes=tuple(said["routes"]),
@@ -114,6 +115,8 @@ class Swap(BaseTransport, AsyncBaseTransport):
         return router_of(settings, text, self._file.path, (*where, "routes"), unmatched)
 
     def _app(self, entry: Entry) -> Router:
+        from ..mock import Router
+
         router = Router(keep=0)
         router.mount("", _loaded(entry.said["app"], self._file.folder))
         return router

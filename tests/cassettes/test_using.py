@@ -202,10 +202,11 @@ def test_nested_use_of_one_object_opens_a_cassette_each_time(stage: Stage) -> No
     assert repr(tape) == f"use({str(stage.path)!r}, mode='once')"
 
 
-def test_yaml_is_loaded_only_with_a_cassette() -> None:
+@pytest.mark.parametrize("module", ["yaml", "understudy.mock", "logging"])
+def test_what_only_some_cassettes_need_is_loaded_with_them(module: str) -> None:
     import subprocess
 
-    code = "import sys, understudy.cassettes; sys.exit('yaml' in sys.modules)"
+    code = f"import sys, understudy.cassettes; sys.exit({module!r} in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
