@@ -7,7 +7,9 @@ under trio. A new transport is one more factory.
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
+import types
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
@@ -120,6 +122,28 @@ def cassette_that_records(folder: Path, is_blocking: bool) -> Generator[Any]:
 
 
 @contextmanager
+def cassette_that_passes_on(folder: Path, is_blocking: bool) -> Generator[Any]:
+    from understudy import cassettes
+
+    yield cassettes.CassetteTransport(folder / "contract.yaml", "once", inner=MockTransport(handler), live="api.test")
+
+
+@contextmanager
+def file_of_transports(folder: Path, is_blocking: bool) -> Generator[Any]:
+    from understudy import cassettes
+
+    module: Any = types.ModuleType("application_of_the_contract")
+    module.app = wsgi_app if is_blocking else asgi_app
+    sys.modules[module.__name__] = module
+    path = folder / "understudy.yaml"
+    path.write_text('transports: {"*": block, api.test: {app: "application_of_the_contract:app"}}\n', "utf-8")
+    try:
+        yield cassettes.open(path)
+    finally:
+        del sys.modules[module.__name__]
+
+
+@contextmanager
 def application(folder: Path, is_blocking: bool) -> Generator[Any]:
     import understudy
 
@@ -162,6 +186,8 @@ FACTORIES: dict[str, Factory] = {
     "router on the wire": router_on_the_wire,
     "router with a fallback": router_in_front,
     "cassette that records": cassette_that_records,
+    "cassette that passes on": cassette_that_passes_on,
+    "file of transports": file_of_transports,
     "application": application,
     "network": network,
     "httpx and back": there_and_back("httpx"),
