@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from ..client import REAL_CLOCK, AsyncBaseTransport, BaseTransport, stand_in
+from ..client import AsyncBaseTransport, BaseTransport, stand_in
 from .checks import conclude, findings
-from .clocks import MockClock, RecordedClock, VirtualClock
 from .crud import Crud
 from .errors import RouteError
 from .handlers import annotated_kinds, bound, named
@@ -19,10 +18,9 @@ from .operations import Operation, grouped_calls
 from .places import here
 from .replies import Ask
 from .resolution import Script
+from .router_words import checked_base, checked_clock, checked_transport, policy, refuse_test, template_of
 from .routes import Route
-from .sugar import Handle, PassThrough, reply_from
-from .targets import Target, parse_target
-from .templates import Piece, Rest
+from .sugar import Handle
 from .values import show
 
 if TYPE_CHECKING:
@@ -34,8 +32,8 @@ if TYPE_CHECKING:
     from ..client import Request, Response
     from .application import RouterApp
     from .misses import Miss
-    from .replies import Reply
     from .serving import Server
+    from .targets import Target
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -74,16 +72,16 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         mode: str | None = None,
         record_bodies: bool = True,
     ) -> None:
-        super().__init__(order, _clock(clock), keep)
+        super().__init__(order, checked_clock(clock), keep)
         self.records_bodies = record_bodies
         self.mode = checked_mode(mode) or standard_mode()
         self.plays_wire: bool = self.mode == WIRE
         self.place = here()
-        self.base: Target | None = None if base_url is None else _base(str(base_url))
+        self.base: Target | None = None if base_url is None else checked_base(str(base_url))
         self._base_url = "https://any.host" if base_url is None else str(base_url).rstrip("/")
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
-        self.fallback = _transport(fallback)
-        self.unmatched = _policy(unmatched)
+        self.fallback = checked_transport(fallback)
+        self.unmatched = policy(unmatched)
         self.falls_back: bool = fallback is not None and unmatched is None
         self._entered: list[stand_in[Any]] = []
 
@@ -137,9 +135,9 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         """
 
         def decorate(function: Handler) -> Handler:
-            _refuse_test(function)
+            refuse_test(function)
             route = Route(target, *matchers, kinds=annotated_kinds(function), **options)
-            route.reply(Handle(bound(function, _template_of(route)), named(function)))
+            route.reply(Handle(bound(function, template_of(route)), named(function)))
             self.add(route)
             return function
 
@@ -274,7 +272,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         """
         from .serving import Server
 
-        before, self.clock = self.clock, _clock(clock)
+        before, self.clock = self.clock, checked_clock(clock)
         server = Server(self.asgi(), host=host, port=port, path=self._base_path)
         try:
             with server:
@@ -352,65 +350,3 @@ def _left(router: Router) -> Router | None:
     _playing.set(playing[:place] + playing[place + 1 :])
     after = [other for other in playing[place + 1 :] if other._entered]
     return after[-1] if after else None
-
-
-def _template_of(route: Route) -> dict[str, str]:
-    """Return the names of a route's template parameters, and their kinds."""
-    kinds: dict[str, str] = {}
-    if route.target.host is not None:
-        kinds.update(dict.fromkeys(route.target.host.names, "str"))
-    if route.target.path is not None:
-        for segment in route.target.path.segments:
-            if isinstance(segment, Piece):
-                kinds.update({hole.name: hole.kind for hole in segment.holes})
-            elif isinstance(segment, Rest) and segment.hole is not None:
-                kinds[segment.hole.name] = "path"
-    return kinds
-
-
-def _refuse_test(function: Any) -> None:
-    """Refuse a test where a handler is wanted."""
-    if isinstance(function, type) or not callable(function):
-        raise RouteError(f"a handler is a function, not {type(function).__name__}")
-    if getattr(function, "__name__", "").startswith("test"):
-        told = named(function).replace("the handler ", "")
-        raise RouteError(
-            f"{told} is a test, and a handler is a reply: write `@mock.route(...).respond(...)` over a test"
-        )
-
-
-def _base(text: str) -> Target:
-    base = parse_target(text)
-    if base.scheme is None or base.host is None or base.methods is not None or base.query is not None:
-        raise RouteError(f"`base_url` takes a URL such as 'https://api.test/v1', not {text!r}")
-    return base
-
-
-def _transport(fallback: Any) -> Any:
-    if fallback is None or hasattr(fallback, "handle_request") or hasattr(fallback, "handle_async_request"):
-        return fallback
-    raise RouteError(f"`fallback` takes a transport, such as HTTPTransport(), not {show(fallback)}")
-
-
-def _policy(unmatched: Any) -> Reply | None:
-    if unmatched is None or (unmatched == "error" and isinstance(unmatched, str)):
-        return None
-    if isinstance(unmatched, str):
-        if unmatched == "pass":
-            return PassThrough()
-        raise RouteError(
-            f"`unmatched` is 'error', 'pass', a function or a reply; not {unmatched!r} (a text goes as (200, 'text'))"
-        )
-    return reply_from(unmatched)
-
-
-def _clock(clock: Any) -> MockClock:
-    if clock == "virtual":
-        return VirtualClock()
-    if clock == "real":
-        return RecordedClock(REAL_CLOCK)
-    if not hasattr(clock, "monotonic") or not hasattr(clock, "sleep"):
-        raise RouteError(
-            f"`clock` is 'virtual', 'real', or a clock with monotonic, sleep and asleep; not {show(clock)}"
-        )
-    return clock if isinstance(clock, (VirtualClock, RecordedClock)) else RecordedClock(clock)
