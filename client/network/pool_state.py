@@ -54,7 +54,7 @@ class Ticket(Generic[Connection]):
     __slots__ = ("entry", "key", "order")
 
     def __init__(self, key: Hashable) -> None:
-        self.key = key
+        self.key: Hashable = key
         self.order: int = 0
         self.entry: Entry[Connection] | None = None
 
@@ -67,7 +67,7 @@ class Origin(Generic[Connection]):
     def __init__(self, key: Hashable, *, may_share: bool) -> None:
         self.key: Hashable = key
         self.may_share: bool = may_share
-        self.open = 0
+        self.open: int = 0
         self.available: dict[Entry[Connection], None] = {}
         self.waiting: OrderedDict[Ticket[Connection], None] = OrderedDict()
         self.is_queued: bool = False  # has its place in the heap
@@ -174,24 +174,31 @@ class PoolState(Generic[Connection]):
             return
         entry.expires_at = expires_at
         origin = entry.origin
+        limits = self.limits
         if (
             not reusable
             or entry.capacity != 1
             or entry.users != 1
             or entry.is_retired
-            or self._queue
-            or origin.waiting
-            or self.limits.max_age is not None
+            or limits.max_age is not None
+            or (self._queue and self._waits_elsewhere(origin))
         ):
             self._leave(ticket, entry, reusable=reusable, now=now)
             return
-        # What nearly every request does, in one place: nobody waits, and the connection becomes idle.
+        # What nearly every request does, in one place: its connection becomes idle, or goes to whoever waits for it.
+        # Only where several origins wait has the queue to be asked who is next.
         ticket.entry = None
         del self.holders[ticket]
+        if origin.waiting:
+            oldest, _ = origin.waiting.popitem(last=False)
+            oldest.entry = entry
+            self.holders[oldest] = None
+            self.woken.append(oldest)
+            return
         entry.users = 0
         origin.available[entry] = None
         self.idle[entry] = None
-        most = self.limits.max_keepalive_connections
+        most = limits.max_keepalive_connections
         if most is not None and len(self.idle) > most:
             self._limit_idle()
 
@@ -381,6 +388,10 @@ class PoolState(Generic[Connection]):
             oldest = next(iter(origin.waiting))
             origin.is_queued = True
             heapq.heappush(self._queue, (oldest.order, id(origin), origin))
+
+    def _waits_elsewhere(self, origin: Origin[Connection]) -> bool:
+        """Whether tickets of other origins may be waiting for room; the queue is not empty."""
+        return len(self._queue) > 1 or self._queue[0][2] is not origin
 
     def _oldest(self) -> Ticket[Connection] | None:
         """Return the ticket that has waited longest among those that wait for room, not for their own origin."""
