@@ -56,7 +56,13 @@ class Swap(BaseTransport, AsyncBaseTransport):
         self._cassettes: dict[str, tuple[Entry, Cassette]] = {}
         self._network: BaseTransport | None = None
         self._async_network: AsyncBaseTransport | None = None
-        self._parts: list[tuple[Entry, Part]] = [(entry, self._part(entry, text)) for entry in self._file.entries]
+        self._parts: list[tuple[Entry, Part]] = []
+        try:
+            for entry in self._file.entries:
+                self._parts.append((entry, self._part(entry, text)))
+        except BaseException:
+            self.settle(succeeded=False)  # a cassette that is recorded anew belongs to whoever opened it
+            raise
 
     @property
     def cassettes(self) -> list[Cassette]:
@@ -77,7 +83,8 @@ class Swap(BaseTransport, AsyncBaseTransport):
         except CassetteError as error:
             if error.path == self._file.path:
                 raise
-            raise self._file.wrong((*where, entry.kind), str(error), "Mend that file, or name another one.") from error
+            there = "" if error.path is None else f"{error.path}{f':{error.line}' if error.line else ''}: "
+            raise self._file.wrong((*where, entry.kind), f"{there}{error.problem}", error.mend or "Mend it.") from error
         except (ImportError, AttributeError, TypeError, ValueError) as error:
             problem = f"`app: {entry.said['app']}` cannot be loaded: {type(error).__name__}: {error}"
             mend = "Name a module that can be imported here, and the application in it."

@@ -154,6 +154,16 @@ def test_an_update_is_settled_when_the_block_succeeds_and_dropped_when_it_fails(
     assert "/changed -> 200" in tape.read_text("utf-8")
 
 
+def test_a_file_that_cannot_be_opened_leaves_its_cassettes_to_others(file: Path) -> None:
+    update = "transports:\n  a.test: {cassette: tape.yaml, mode: update}\n"
+    with pytest.raises(cassettes.CassetteError, match="no such cassette"):
+        Swap(written(file, f"{update}  b: {{cassette: nothing.yaml, mode: none}}\n"))  # the longer host comes first
+
+    Swap(written(file, update)).close()
+
+    assert not (file.parent / "tape.yaml.new").exists()
+
+
 def test_behind_it_stand_outer_stand_ins(file: Path, stage: Stage) -> None:
     name = written(file, "transports: {api.test: network}")
     outer = understudy.MockTransport(lambda request: understudy.Response(200, text="outer"))
