@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 from typing import TYPE_CHECKING
 
@@ -98,3 +99,22 @@ def test_trailers_that_no_server_could_send_are_damage(tmp_path: Path) -> None:
 
     with Client() as client, cassettes.use(tape, mode="none"), pytest.raises(cassettes.CassetteDamaged, match="'x y'"):
         client.get("https://api.test/")
+
+
+def test_a_body_that_the_disk_refuses_reaches_the_caller_and_is_reported_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(spool: object, piece: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("understudy.cassettes.blobs.Spool.add", add)
+    cassette = cassettes.use(tmp_path / "tape.yaml")
+
+    with Client(transport=Reading({"Content-Length": "5"}, b"hello")) as client:
+        cassette.__enter__()
+        live = client.get("https://api.test/")
+        with pytest.raises(cassettes.CassetteError, match="No space left on device"):
+            cassette.__exit__(None, None, None)
+
+    assert live.content == b"hello"
+    assert list(tmp_path.iterdir()) == []
