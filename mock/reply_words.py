@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Union
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import urlencode
 
 from ..client import Headers, HTTPError
@@ -12,6 +13,9 @@ from .bodies import PieceFactory, as_bytes, compressed, dumped, event_bytes, pie
 from .errors import RouteError
 from .replies import UNSET, Play, Respond
 from .values import is_mapping, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WITHOUT_BODY = frozenset({204, 205, 304})
 _VERSIONS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3"}
@@ -47,6 +51,15 @@ WORDS = (
 )
 
 Body = Union[bytes, PieceFactory]
+
+
+def check_words(words: Iterable[str]) -> None:
+    """Refuse words that no reply has, and name the nearest one that they have."""
+    for word in words:
+        if word not in WORDS:
+            near = get_close_matches(word, WORDS, 1)
+            hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(WORDS)}"
+            raise RouteError(f"a reply has no {word!r}{hint}")
 
 
 def checked_status(status: Any) -> None:

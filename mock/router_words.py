@@ -71,6 +71,13 @@ def policy(unmatched: Any) -> Reply | None:
     return reply_from(unmatched)
 
 
+def checked_keep(keep: Any) -> int | None:
+    """Return how many calls are remembered; `None` for all."""
+    if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 0):
+        raise RouteError(f"`keep` takes how many calls are remembered, 0 or more, or None for all; not {show(keep)}")
+    return None if keep is None else int(keep)
+
+
 def checked_clock(clock: Any) -> MockClock:
     """Return the clock that a word or a clock stands for."""
     if clock == "virtual":

@@ -18,7 +18,7 @@ from .operations import Operation, grouped_calls
 from .places import here
 from .replies import Ask
 from .resolution import Script
-from .router_words import checked_base, checked_clock, checked_transport, policy, refuse_test, template_of
+from .router_words import checked_base, checked_clock, checked_keep, checked_transport, policy, refuse_test, template_of
 from .routes import Route
 from .sugar import Handle
 from .values import show
@@ -72,7 +72,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         mode: str | None = None,
         record_bodies: bool = True,
     ) -> None:
-        super().__init__(order, checked_clock(clock), keep)
+        super().__init__(order, checked_clock(clock), checked_keep(keep))
         self.records_bodies = record_bodies
         self.mode = checked_mode(mode) or standard_mode()
         self.plays_wire: bool = self.mode == WIRE

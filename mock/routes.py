@@ -21,7 +21,7 @@ from .modes import checked_mode
 from .places import Place, here
 from .plans import CYCLE, FAIL, FALL_THROUGH, Plan
 from .replies import UNSET, Raise, Reply
-from .reply_words import response_reply
+from .reply_words import check_words, response_reply
 from .sequences import described_reply, plan_from
 from .spoiled import spoiled
 from .states import Transition, transitions
@@ -116,10 +116,12 @@ class Route:
 
     def stream(self, chunks: Any, *, every: float = 0.0, status: int = 200, **words: Any) -> Self:
         """Answer with a body in pieces, `every` so many seconds one."""
+        check_words(words)
         return self.reply(response_reply(status, stream=chunks, every=every, **words))
 
     def sse(self, events: Any, *, every: float = 0.0, **words: Any) -> Self:
         """Answer with server-sent events: texts, or dicts of data, event, id, retry, comment."""
+        check_words(words)
         return self.reply(response_reply(sse=events, every=every, **words))
 
     def fault(self, name: str, **words: Any) -> Self:
@@ -170,6 +172,7 @@ class Route:
         return self
 
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
+        check_words(words)
         if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
             return described_reply(words if status == 200 else {"status": status, **words})
         if is_predicate(status):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from .. import client as _client
 from .errors import RouteError
 from .plans import Plan
 from .replies import Raise, Reply
-from .reply_words import WORDS, response_reply
+from .reply_words import check_words, response_reply
 from .spoiled import spoiled
 from .sugar import PassThrough, reply_from
 from .values import is_predicate, show
@@ -52,11 +51,7 @@ def _is_only_a_reply(item: Any) -> bool:
 
 def described_reply(words: dict[str, Any]) -> Reply:
     """Return the reply that plain words say: those of `respond`, and `error`, `fault`, `redirect`, `pass_through`."""
-    unknown = [word for word in words if word not in WORDS]
-    if unknown:
-        near = get_close_matches(unknown[0], WORDS, 1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(WORDS)}"
-        raise RouteError(f"a reply has no {unknown[0]!r}{hint}")
+    check_words(words)
     words = dict(words)
     special = [word for word in ("error", "fault", "redirect", "pass_through") if word in words]
     if len(special) > 1:

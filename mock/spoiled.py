@@ -16,7 +16,7 @@ from .bodies import HeldStream, PlayedStream, compressed, piece_factory
 from .errors import RouteError
 from .faults import HTTP2, Blow, Fault, fault_named
 from .replies import Play, Reply, Respond, fresh_error
-from .reply_words import BODIES, response_reply
+from .reply_words import BODIES, check_words, response_reply
 from .values import show
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def spoiled(name: object, words: dict[str, Any], carrier: Reply | None = None) -
     """Return the reply that fails by this name; `words` are those of `respond`, and `at`, `code`, `delay`."""
     fault = fault_named(name)
     words = dict(words)
+    check_words(words)
     if fault.drips:
         return _dripping(fault, words, carrier)
     at, code, delay = words.pop("at", None), words.pop("code", None), words.pop("delay", 0.0)

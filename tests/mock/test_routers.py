@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from understudy import AsyncClient, Client, MockTransport, Response, mock
@@ -146,3 +148,9 @@ def test_routers_of_different_contexts_are_left_in_any_order() -> None:
 
     with two:
         here.run(one.__exit__, None, None, None)
+
+
+@pytest.mark.parametrize("keep", [-1, True, "10"])
+def test_how_many_calls_are_remembered_is_a_number(keep: Any) -> None:
+    with pytest.raises(mock.RouteError, match="`keep` takes how many calls are remembered"):
+        mock.Router(keep=keep)
