@@ -5,7 +5,6 @@ They are what `HTTPTransport(resolver=...)` takes. None of them is asked about a
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import OrderedDict
 from collections.abc import Mapping

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import linecache
 import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +32,8 @@ from .conftest import Wire
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from ..conftest import Side
 
 THREADS = 16
 REQUESTS = 50
@@ -205,3 +209,25 @@ def test_c85_what_is_left_open_at_the_end_of_the_interpreter_harms_nobody() -> N
     )
 
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+
+
+@pytest.mark.anyio
+async def test_requests_leave_no_memory_behind(side: Side) -> None:
+    # The long form is `python benchmarks/client.py --requests 1000000`.
+    client = side.client(lambda request: Response(200, json={"id": 7}))
+
+    async def send(times: int) -> int:
+        for _ in range(times):
+            (await side.call(client.get, "https://api.test/users/7", params={"page": 1})).json()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = await send(300)
+        after = await send(500)
+    finally:
+        tracemalloc.stop()
+
+    # Requests that left one small object each would leave more.
+    assert after - before < 24_576, after - before
