@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from ..errors import RequestError
     from ..messages.response import Response
     from .call import Call
@@ -23,7 +25,7 @@ class Connection(Protocol):
 
     capacity: int
 
-    async def send(self, call: Call) -> Response:
+    def send(self, call: Call) -> Coroutine[Any, Any, Response]:
         """Send the call's request and return its response."""
         ...
 
