@@ -10,6 +10,7 @@ from understudy import (
     URL,
     AsyncClient,
     Auth,
+    BaseTransport,
     Client,
     Headers,
     Limits,
@@ -89,7 +90,7 @@ def wrong(client: Client) -> None:
     client.get("/", auth="me")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # no pair
     Client(tranport=None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # misspelt
     understudy.get("/", heders={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # misspelt
-    stand_in("transport")  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  # no transport
+    stand_in(42)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # no transport
 
 
 def functions() -> None:
@@ -126,6 +127,8 @@ def elapsed(response: Response) -> datetime.timedelta:
 def standing_in(transport: MockTransport) -> None:
     with stand_in(transport) as given:
         assert_type(given, MockTransport)
+    with stand_in("understudy.yaml") as opened:
+        assert_type(opened, BaseTransport)
 
 
 def errors(error: understudy.HTTPStatusError, network: understudy.ConnectError) -> None:
