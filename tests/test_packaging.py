@@ -53,7 +53,7 @@ def test_the_wheel_holds_what_git_holds(wheel: zipfile.ZipFile, tracked: frozens
         inside_the_package(name)
         for name in tracked
         if name.startswith(tuple(f"{folder}/" for folder in FOLDERS))
-        or name in ("understudy/__init__.py", "understudy/py.typed")
+        or name in ("understudy/__init__.py", "understudy/__main__.py", "understudy/py.typed")
     }
 
     installed = {name for name in wheel.namelist() if ".dist-info/" not in name}
@@ -89,7 +89,15 @@ def test_the_source_distribution_holds_code_tests_and_papers(built: Path, tracke
         name
         for name in tracked
         if name.startswith(tuple(f"{folder}/" for folder in (*FOLDERS, "tests")))
-        or name in ("LICENSE", "README.md", "pyproject.toml", "understudy/__init__.py", "understudy/py.typed")
+        or name
+        in (
+            "LICENSE",
+            "README.md",
+            "pyproject.toml",
+            "understudy/__init__.py",
+            "understudy/__main__.py",
+            "understudy/py.typed",
+        )
     }
 
     with tarfile.open(path) as archive:

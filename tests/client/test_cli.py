@@ -132,3 +132,9 @@ def test_a_reader_that_closes_the_pipe_early_is_no_traceback() -> None:
 
     assert process.returncode == cli.PIPE_CLOSED
     assert complaints == b""
+
+
+def test_the_command_is_a_module_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "understudy", "--version"], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"understudy {understudy.__version__}\n"
