@@ -109,15 +109,15 @@ def test_a_strict_router_wants_requests_in_the_order_of_its_routes() -> None:
 
 def test_a_router_finds_its_way_among_many_routes() -> None:
     router = mock.Router()
-    for number in range(3_000):
+    for number in range(800):
         router.get(f"{URL}/things/{number}", reply=str(number))
         router.get(f"{URL}/search?page={number}", reply=f"page {number}")
         router.get(f"https://host{number}.test/", reply=f"host {number}")
 
     client = Client(transport=router)
 
-    assert client.get(f"{URL}/things/2999").text == "2999"
-    assert client.get(f"{URL}/search?page=1234").text == "page 1234"
+    assert client.get(f"{URL}/things/799").text == "799"
+    assert client.get(f"{URL}/search?page=234").text == "page 234"
     assert client.get("https://host17.test").text == "host 17"
 
 
