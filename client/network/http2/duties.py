@@ -46,6 +46,7 @@ READ_SIZE = 262_144
 _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
 _SHORTEST_WAIT = 0.001
+_LAST_LOOK = 0.01
 
 
 class Duties:
@@ -83,17 +84,23 @@ class Duties:
         """Return when `is_ready(party)`, taking on duties meanwhile; `TimeoutError` after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         left = timeout
+        has_looked = False
         while True:
             data = b""
             waiter: Waiter | None = None
             with self.lock:
                 if is_ready(party):
+                    is_last_writer = self._is_stuck()
                     self._hand_over()
                     break
                 if left is not None and left <= 0:
-                    self._hand_over()
-                    raise TimeoutError("the peer says nothing")
-                if self.protocol.outgoing and not self._is_writing and self._write_error is None:
+                    if has_looked or self._is_reading:
+                        self._hand_over()
+                        raise TimeoutError("the peer says nothing")
+                    # It may be this side that was late, and the answer there.
+                    has_looked = self._is_reading = True
+                    left = _LAST_LOOK
+                elif self.protocol.outgoing and not self._is_writing and self._write_error is None:
                     self._is_writing = True
                     data = self._take_outgoing()
                 elif not self._is_reading:
@@ -106,23 +113,34 @@ class Duties:
                 if not await self._read(left):
                     # The time is over on the network's clock, which may be another one.
                     left = 0.0
+                    has_looked = True
                     continue
             else:
                 await self._sleep(party, waiter, left)
-            if deadline is not None:
-                left = deadline - time.monotonic()
-        if self.protocol.outgoing and not self.protocol.streams:
+            left = _until(deadline)
+        if is_last_writer or (self.protocol.outgoing and not self.protocol.streams):
             # Nobody else is going to.
             await self.flush_farewell()
 
+    def _is_stuck(self) -> bool:
+        """Whether something is to go out, and the only one who is there listens for the answer; holding the lock."""
+        is_free = not self._is_writing and self._write_error is None
+        return self._is_reading and not self._waiting and is_free and bool(self.protocol.outgoing)
+
     async def flush_farewell(self) -> None:
         """Write what `abandon` could not write without waiting; that it arrives matters less than time."""
-        with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing or self._is_closed:
-                return
-            self._is_writing = True
-            data = self._take_outgoing()
-        await self._write_data(data, _GOODBYE_WAIT)
+        is_stuck = True
+        while is_stuck:
+            with self.lock:
+                if self._is_writing or self._write_error is not None or not self.protocol.outgoing or self._is_closed:
+                    return
+                self._is_writing = True
+                data = self._take_outgoing()
+                timeout = None if self._is_reading else _GOODBYE_WAIT
+            await self._write_data(data, timeout)
+            with self.lock:
+                is_stuck = self._is_stuck()
+                self._hand_over()
 
     def offer(self, main: Stream, stream: Stream) -> None:
         """Let whoever reads the response of `main` have the one that came with it; the caller holds the lock."""
@@ -294,6 +312,10 @@ class Duties:
         self._wire.write_now(data)
         with self.lock:
             self._is_writing = False
+            is_stuck = self._is_stuck()
+            self._hand_over()
+        if is_stuck:
+            self._write_now()
 
     # What has happened
 
@@ -355,6 +377,10 @@ class Duties:
             if protocol.wants_http1 and self._wants_http1 is not None:
                 self._wants_http1()
             pool.retire(self)
+
+
+def _until(deadline: float | None) -> float | None:
+    return None if deadline is None else deadline - time.monotonic()
 
 
 def _rounded(seconds: float) -> float:

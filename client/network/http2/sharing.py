@@ -39,10 +39,11 @@ class SharedConnection(Duties):
         data = self._wire.read_now()
         if data is not None:
             self._receive(data)
-        else:
-            with self.lock:
+        with self.lock:
+            if data is None:
                 self._is_reading = False
-                self._hand_over()
+            # Somebody may have come meanwhile.
+            self._hand_over()
         return protocol.takes_requests
 
     async def look(self) -> None:
@@ -54,6 +55,9 @@ class SharedConnection(Duties):
                 return
             self._is_reading = True
         await self._read(0.0)
+        with self.lock:
+            # Somebody may have come meanwhile.
+            self._hand_over()
 
     async def make_sure(self, call: Call) -> None:
         """Ask a server that has been silent for long whether it is there, before a request is entrusted to it."""
