@@ -18,6 +18,7 @@ from .config import (
     Limits,
     UseClientDefault,
 )
+from .errors import HTTPStatusError
 from .settings import BaseClient, ClientState
 from .signatures import client_request, client_verb, new_client, refuse_unknown, shown_as
 from .transports.network import AsyncHTTPTransport, HTTPTransport
@@ -208,6 +209,11 @@ class Client(BaseClient):
             response = self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
+        except HTTPStatusError as error:
+            if error.response is response:
+                # So that whoever catches it can read what the server said.
+                run(self._caller.drain(response))
+            raise
         finally:
             response.close()
 
@@ -516,6 +522,11 @@ class AsyncClient(BaseClient):
             response = await self.send(request, stream=True, auth=auth, follow_redirects=follow_redirects, retry=retry)
         try:
             yield response
+        except HTTPStatusError as error:
+            if error.response is response:
+                # So that whoever catches it can read what the server said.
+                await self._caller.drain(response)
+            raise
         finally:
             await response.aclose()
 

@@ -607,3 +607,28 @@ async def test_send_is_told_of_a_retry_where_the_call_says_one(side: Side) -> No
         await side.read(response)
 
     assert seen == [None, policy]
+
+
+@pytest.mark.anyio
+async def test_what_the_server_said_is_readable_where_a_streamed_status_is_an_error(side: Side) -> None:
+    body = side.body(b"no such ", b"user")
+    client = side.client(lambda request: Response(404, stream=body))
+
+    with pytest.raises(understudy.HTTPStatusError) as caught:
+        async with side.stream(client, "GET", URL) as response:
+            response.raise_for_status()
+
+    assert caught.value.response.text == "no such user"
+    assert body.closes == 1
+
+
+@pytest.mark.anyio
+async def test_another_response_that_is_an_error_leaves_the_streamed_one_alone(side: Side) -> None:
+    body = side.body(b"never read")
+    client = side.client(lambda request: Response(200, stream=body))
+
+    with pytest.raises(understudy.HTTPStatusError):
+        async with side.stream(client, "GET", URL):
+            Response(404, request=Request("GET", URL)).raise_for_status()
+
+    assert (body.given, body.closes) == (0, 1)
