@@ -18,6 +18,7 @@ _EXPLAINED = {
     "raised": "the error came out",
 }
 _TOLD_MOST = 12
+_KINDS_MOST = 3
 
 
 class Column(Protocol):
@@ -165,10 +166,18 @@ def _details(outcome: str, cases: list[Cell], width: int, is_colored: bool) -> l
         start = f"  {number:>2}  {place:<{by_place}}  "
         faults = ", ".join(case.fault for case in at_once)
         lines += wrap(faults, max(width, len(start) + 30), initial_indent=start, subsequent_indent=" " * len(start))
-        lines.append(_cut(" " * 6 + _first_line(at_once[0].error), width))
+        lines += [_cut(" " * 6 + line, width) for line in _one_of_each([_first_line(case.error) for case in at_once])]
     if len(alike) > _TOLD_MOST:
         lines.append(f"      ... and {len(alike) - _TOLD_MOST} more")
     return lines
+
+
+def _one_of_each(lines: list[str]) -> list[str]:
+    """Return the first line for each kind of error, of which there may be many: three of them."""
+    found: dict[str, str] = {}
+    for line in lines:
+        found.setdefault(line.partition(":")[0], line)
+    return list(found.values())[:_KINDS_MOST]
 
 
 def _first_line(error: BaseException | None) -> str:

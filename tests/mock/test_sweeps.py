@@ -303,6 +303,8 @@ def test_the_matrix_reads_like_this(monkeypatch: pytest.MonkeyPatch) -> None:
         f"   1  {place}  connect-refused, 200, half-json",
     ]
     assert lines[13].startswith("      ConnectError: connection refused")
+    assert lines[14].startswith("      JSONDecodeError: ")
+    assert len(lines) == 15
 
 
 def test_wide_matrices_go_below_one_another_and_fit(monkeypatch: pytest.MonkeyPatch) -> None:
