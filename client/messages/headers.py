@@ -169,7 +169,7 @@ class Headers(MutableMapping[str, str]):
 
         Do not split `Set-Cookie`, whose dates hold commas.
         """
-        found = self._indexed().get(lookup_key(key))
+        found = self._by_name().get(lookup_key(key))
         if found is None:
             return []
         values = [self._text(value) for value in ((found,) if isinstance(found, bytes) else found)]
@@ -180,7 +180,7 @@ class Headers(MutableMapping[str, str]):
     # The mapping
 
     def __getitem__(self, key: str) -> str:
-        found = self._indexed().get(lookup_key(key))
+        found = self._by_name().get(lookup_key(key))
         if found is None:
             raise KeyError(key)
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
@@ -196,7 +196,7 @@ class Headers(MutableMapping[str, str]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a field, repeats joined with ", "; `default` where there is none."""
-        found = self._indexed().get(lookup_key(key))
+        found = self._by_name().get(lookup_key(key))
         if found is None:
             return default
         return self._text(found if isinstance(found, bytes) else b", ".join(found))
@@ -204,7 +204,7 @@ class Headers(MutableMapping[str, str]):
     def __contains__(self, key: object) -> bool:
         index = self._index
         if index is None:
-            index = self._indexed()
+            index = self._by_name()
         if type(key) is str:
             return key.lower() in index
         return isinstance(key, (str, bytes)) and lookup_key(key) in index
@@ -226,20 +226,20 @@ class Headers(MutableMapping[str, str]):
 
     def __delitem__(self, key: str) -> None:
         lower = lookup_key(key)
-        if lower not in self._indexed():
+        if lower not in self._by_name():
             raise KeyError(key)
         del self._owned()[lower]
         self._fields = [field for field in self._fields if lower_name(field[0]) != lower]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._indexed())
+        return iter(self._by_name())
 
     def __len__(self) -> int:
         """Return the number of fields; repeats count."""
         return len(self._fields)
 
     def keys(self) -> KeysView[str]:
-        return dict.fromkeys(self._indexed()).keys()
+        return dict.fromkeys(self._by_name()).keys()
 
     def values(self) -> ValuesView[str]:
         return self._joined().values()
@@ -250,7 +250,7 @@ class Headers(MutableMapping[str, str]):
 
     def setdefault(self, key: str, default: str) -> str:
         """Set a field if there is none of that name; return its value."""
-        found = self._indexed().get(lookup_key(key))
+        found = self._by_name().get(lookup_key(key))
         if found is None:
             self[key] = default
             return default
@@ -269,7 +269,7 @@ class Headers(MutableMapping[str, str]):
         field = (raw_name, raw_value)
         known = None if shared is None else shared.get(field)
         if known is None:
-            known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._indexed()})
+            known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
             if shared is not None:
                 _remember(shared, field, known)
         self._share(known)
@@ -343,7 +343,8 @@ class Headers(MutableMapping[str, str]):
 
     # Within
 
-    def _indexed(self) -> FieldIndex:
+    def _by_name(self) -> FieldIndex:
+        """Return the values by lower-case name, to be looked at and not changed."""
         if self._index is None:
             self._index = _index_of(self._fields)
         return self._index
@@ -351,17 +352,17 @@ class Headers(MutableMapping[str, str]):
     def _owned(self) -> FieldIndex:
         """Return the index, to be changed together with the fields: from here on they are of no copy but this one."""
         if self._memory is None:
-            return self._indexed()
+            return self._by_name()
         self._memory = None
         self._fields = self._fields.copy()
-        self._index = index = self._indexed().copy()
+        self._index = index = self._by_name().copy()
         return index
 
     def _share(self, other: Headers) -> None:
         """Have the fields of `other`, until one of the two changes."""
         if other._memory is None:
             other._memory = {}
-            other._indexed()
+            other._by_name()
         self._memory = other._memory
         self._fields = other._fields
         self._index = other._index
@@ -369,7 +370,7 @@ class Headers(MutableMapping[str, str]):
     def _merge(self, other: Headers) -> None:
         if not other._fields or other is self:
             return
-        index, theirs = self._owned(), other._indexed()
+        index, theirs = self._owned(), other._by_name()
         replaced = [name for name in theirs if name in index]
         if replaced:
             self._fields = [field for field in self._fields if lower_name(field[0]) not in replaced]
@@ -381,7 +382,7 @@ class Headers(MutableMapping[str, str]):
     def _joined(self) -> dict[str, str]:
         return {
             name: self._text(found if isinstance(found, bytes) else b", ".join(found))
-            for name, found in self._indexed().items()
+            for name, found in self._by_name().items()
         }
 
     def _text(self, value: bytes) -> str:

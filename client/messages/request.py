@@ -95,7 +95,8 @@ class Request:
             if isinstance(self.stream, ByteStream):
                 self._content = b"".join(self.stream)
         headers = self.headers
-        if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        said = headers._by_name()
+        if "content-length" in said or "transfer-encoding" in said:
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
             self._check_framing(described.get("Content-Length"))
             described = {name: value for name, value in described.items() if name not in _FRAMING}
@@ -127,8 +128,10 @@ class Request:
 
     def _say_host(self) -> None:
         # RFC 9110, section 7.2: Host ought to be the first field.
-        if "Host" not in self.headers and self.url.netloc:
-            self.headers.prepend(b"Host", self.url.netloc)
+        if "host" not in self.headers._by_name():
+            host = self.url.netloc
+            if host:
+                self.headers.prepend(b"Host", host)
 
     def compress(self, coding: str) -> None:
         """Replace the body by its compressed form, and say so in the header fields; an empty body stays as it is.
