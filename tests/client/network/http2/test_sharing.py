@@ -467,6 +467,62 @@ def test_waits_of_nearly_the_same_length_share_a_timer() -> None:
     assert all(seconds * 7 / 8 <= wait <= max(seconds, 0.001) for seconds, wait in zip(asked, rounded))
 
 
+class SlowNetwork:
+    """A network that holds up a writer, after its bytes have arrived, while `is_held`."""
+
+    def __init__(self, network: AsyncMemoryNetwork) -> None:
+        self._network = network
+        self.is_held = False
+        self.goes_on = anyio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._network, name)
+
+    async def connect_tcp(self, *place: Any, **options: Any) -> Any:
+        return SlowStream(await self._network.connect_tcp(*place, **options), self)
+
+
+class SlowStream:
+    def __init__(self, stream: Any, network: SlowNetwork) -> None:
+        self._stream = stream
+        self._network = network
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        await self._stream.write(data, timeout)
+        if self._network.is_held:
+            self._network.is_held = False
+            await self._network.goes_on.wait()
+
+
+@pytest.mark.anyio
+async def test_a_writer_who_is_answered_before_it_has_written_sends_what_others_have_left_to_it() -> None:
+    network: Any = SlowNetwork(AsyncMemoryNetwork(Http2Server()))
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+    answers: list[str] = []
+
+    async def ask(path: str) -> None:
+        await read(transport, get(path))
+        answers.append(path)
+
+    with anyio.fail_after(4):
+        await ask("/first")
+        network.is_held = True
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "/writer")
+            await until(lambda: not network.is_held)
+            tasks.start_soon(ask, "/reader")
+            for _ in range(20):
+                await anyio.lowlevel.checkpoint()
+            # The reader has taken in the writer's answer, and listens for its own, which nobody has asked for yet.
+            network.goes_on.set()
+
+    assert sorted(answers) == ["/first", "/reader", "/writer"]
+    assert transport.snapshot().active == 0
+
+
 # Sockets
 
 
