@@ -35,9 +35,9 @@ class Block:
     __slots__ = ("content", "lines", "style")
 
     def __init__(self, content: str, style: str, lines: str) -> None:
-        self.content = content
-        self.style = style
-        self.lines = lines
+        self.content: str = content
+        self.style: str = style
+        self.lines: str = lines
 
     def __eq__(self, other: object) -> bool:
         return other == _MARK

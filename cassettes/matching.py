@@ -36,8 +36,8 @@ class Matcher:
     def __init__(self, settings: Settings, redactor: Redactor) -> None:
         self.settings = settings
         self.fields: tuple[str, ...] = tuple(field for field in settings.match if isinstance(field, str))
-        self.callables = tuple(field for field in settings.match if not isinstance(field, str))
-        self.ignore = tuple(paths.parse(text) for text in settings.ignore)
+        self.callables: tuple[Any, ...] = tuple(field for field in settings.match if not isinstance(field, str))
+        self.ignore: tuple[paths.Path, ...] = tuple(paths.parse(text) for text in settings.ignore)
         self._redactor = redactor
         self._ignored = {place: tuple(path for path in self.ignore if path.place == place) for place in paths.PLACES}
         # Requests of one method to one URL without its query then share a bucket; others never match.

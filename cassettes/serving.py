@@ -78,7 +78,7 @@ class Application:
         told: Callable[[Entry], None] = lambda entry: None,
     ) -> None:
         self.transport = transport
-        self.origins = tuple(dict.fromkeys(origin.rstrip("/") for origin in origins))
+        self.origins: tuple[str, ...] = tuple(dict.fromkeys(origin.rstrip("/") for origin in origins))
         self.journal: deque[Entry] = deque(maxlen=_KEPT)
         self._is_proxy = is_proxy
         self._told = told

@@ -91,6 +91,8 @@ class Plan:
         self.caller: Any = client._caller
         self.retry: Retry = Retry(attempts)
         self.resume = resume
+        self.algorithm: str
+        self.digest: str | None
         self.algorithm, self.digest = _checksum(checksum)
         self.on_progress = on_progress
         self.send_options = send_options

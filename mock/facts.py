@@ -35,6 +35,7 @@ class Facts:
         # RFC 3986, 3.2.2: the root label's dot says nothing about which host is meant.
         self.host: str = url.raw_host.decode("ascii").rstrip(".")
         self.port: int = url.port or _DEFAULT_PORTS.get(self.scheme, 0)
+        self.query: str
         path, _, self.query = url.raw_path.decode("ascii").partition("?")
         self.segments: tuple[str, ...] = split_path(path)
         self._cache: dict[str, Any] = {}

@@ -37,7 +37,8 @@ class Matcher:
     __slots__ = ("criteria",)
 
     def __init__(self, criteria: Iterable[Criterion]) -> None:
-        self.criteria = tuple(sorted(criteria, key=lambda criterion: COST.get(criterion.field, 99)))
+        ordered = sorted(criteria, key=lambda criterion: COST.get(criterion.field, 99))
+        self.criteria: tuple[Criterion, ...] = tuple(ordered)
 
     def matches(self, request: Request) -> bool:
         """Whether a request meets all criteria; its body is read into memory."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..client import Request, Response
     from .application import RouterApp
     from .misses import Miss
+    from .places import Place
     from .serving import Server
     from .targets import Target
 
@@ -74,9 +75,9 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     ) -> None:
         super().__init__(order, checked_clock(clock), checked_keep(keep))
         self.records_bodies = record_bodies
-        self.mode = checked_mode(mode) or standard_mode()
+        self.mode: str = checked_mode(mode) or standard_mode()
         self.plays_wire: bool = self.mode == WIRE
-        self.place = here()
+        self.place: Place = here()
         self.base: Target | None = None if base_url is None else checked_base(str(base_url))
         self._base_url = "https://any.host" if base_url is None else str(base_url).rstrip("/")
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")

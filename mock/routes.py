@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..client import Response
     from .call_log import Call
+    from .criteria import Criterion
     from .targets import Target
 
 
@@ -67,11 +68,11 @@ class Route:
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
         self._given = (str(target), identity(method), identity(criteria), identity(matchers))
-        self.criteria = self._own.criteria
+        self.criteria: tuple[Criterion, ...] = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
         self.least: int = 1
         self.most: int | None = None
-        self.open_criteria = self.criteria
+        self.open_criteria: tuple[Criterion, ...] = self.criteria
         """Those that the router's index does not decide."""
         self.original: Route = self
         self.router: object = None

@@ -40,10 +40,10 @@ class _Post:
 
     def __init__(self) -> None:
         self.saboteur: Saboteur | None = None
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
 
 
-post = _Post()
+post: _Post = _Post()
 
 
 @contextmanager

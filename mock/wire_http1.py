@@ -23,7 +23,8 @@ class Http1Side(ServerSide):
         super().__init__(end, exchange, message)
         if version == b"HTTP/1.0" or (message.trailers and not message.is_bodiless):
             # HTTP/1.0 has no chunks; trailers need some.
-            self.message = message.without(b"transfer-encoding") if version == b"HTTP/1.0" else message.chunked()
+            coded = message.without(b"transfer-encoding") if version == b"HTTP/1.0" else message.chunked()
+            self.message: Message = coded
         self._version = version
         self._is_chunked = self.message.has(b"transfer-encoding")
         self._reader: BodyReader | None = None

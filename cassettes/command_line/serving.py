@@ -108,7 +108,7 @@ class Reloading:
         self._settings = settings
         self._lock = threading.Lock()
         self._seen = self._stamp()
-        self.transport = CassetteTransport(path, "none", **settings)
+        self.transport: CassetteTransport = CassetteTransport(path, "none", **settings)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer from the file as it is now."""

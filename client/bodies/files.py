@@ -44,6 +44,7 @@ class FileStream(SyncByteStream, AsyncByteStream):
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        self.length: int | None
         self._start, self.length = _position_and_rest(file)
         self._is_started = False
 

@@ -51,7 +51,7 @@ class Response(ResponseBody):
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
     ) -> None:
         self.status_code = status_code
-        self.headers = headers if type(headers) is Headers and stream is not None else Headers(headers)
+        self.headers: Headers = headers if type(headers) is Headers and stream is not None else Headers(headers)
         self._request = request
         self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
         self.history: list[Response] = [] if history is None else list(history)

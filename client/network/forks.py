@@ -8,7 +8,7 @@ import threading
 generation: int = 0
 """Changes in every forked child."""
 
-lock = threading.Lock()
+lock: threading.Lock = threading.Lock()
 """Held while a transport opens its pool; new in every child, where a thread that held it may be gone."""
 
 

@@ -17,7 +17,7 @@ import math
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from ..backends.readiness import wait_for
 
@@ -234,7 +234,7 @@ class AsyncWire:
         self.takes_at_once: bool = kind == "AsyncioStream"
         # Only of these it is known that reading loses nothing when it has to be stopped.
         self.can_be_tried: bool = kind in ("AsyncioStream", "MemoryStream")
-        self.close = stream.close
+        self.close: Callable[[], None] = stream.close
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         return await self._stream.read(max_bytes, timeout)
