@@ -27,7 +27,7 @@ from .call_log import Call, Calls
 from .errors import RouteError, RouteWarning
 from .index import RouteIndex, undecided
 from .lint import hides, tie_told, ties, told
-from .modes import WIRE
+from .modes import MOCK, WIRE
 from .routes import Route
 from .states import States
 from .values import show
@@ -72,7 +72,7 @@ class Script:
         self.fallback: Any = None
         self.falls_back = False
         """Whether a request without a route goes to the fallback."""
-        self.mode: str | None = None
+        self.mode: str = MOCK
         self.plays_wire: bool = False
         """Whether any reply may go over the wire."""
         self.unmatched: Reply | None = None
