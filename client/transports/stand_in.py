@@ -177,7 +177,10 @@ def answering(transport: Any) -> Any:
     if not _open:
         return transport
     production = True
-    for layer in _layers_here() or _only_layers():
+    layers = _layers_here()
+    if not layers or layers == _from_environment:
+        layers = _only_layers() or layers
+    for layer in layers:
         in_front_of = getattr(layer.transport, "in_front_of", None)
         transport = layer.transport if in_front_of is None else in_front_of(transport, production=production)
         production = False
@@ -197,7 +200,8 @@ def _layers_here() -> tuple[_Layer, ...]:
 def _only_layers() -> tuple[_Layer, ...]:
     """Return the one pile of layers that is open in the process, for a thread that inherited none."""
     with _lock:
-        piles = [layer for layer in _open if not any(layer in other.below for other in _open)]
+        mine = [layer for layer in _open if layer not in _from_environment]
+        piles = [layer for layer in mine if not any(layer in other.below for other in mine)]
     if len(piles) > 1:
         shown = ", ".join(repr(layer.transport) for layer in piles[:4])
         raise StandInError(
@@ -211,5 +215,5 @@ def _only_layers() -> tuple[_Layer, ...]:
 
 
 _named = os.environ.get(VARIABLE)
-if _named:
-    _open.append(_Layer(FromEnvironment(_named), (), everywhere=True))
+_from_environment = (_Layer(FromEnvironment(_named), (), everywhere=True),) if _named else ()
+_open.extend(_from_environment)

@@ -260,6 +260,9 @@ thread.start()
 thread.join()
 with understudy.stand_in(understudy.MockTransport(lambda request: understudy.Response(200, json={"name": "inner"}))):
     print(understudy.get("https://users.test/users/7").json()["name"])
+    thread = threading.Thread(target=lambda: print(understudy.get("https://users.test/users/8").json()["name"]))
+    thread.start()
+    thread.join()
 try:
     understudy.get("https://else.test/")
 except Exception as error:
@@ -280,7 +283,7 @@ def test_a_program_that_cannot_be_edited_is_answered_by_the_file_that_its_enviro
 
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
 
-    assert done.stdout.split() == ["Ada", "Ada", "inner", "RequestBlocked"], done.stderr
+    assert done.stdout.split() == ["Ada", "Ada", "inner", "inner", "RequestBlocked"], done.stderr
 
 
 def test_a_mistake_in_the_file_of_the_environment_is_said_with_the_first_request(file: Path) -> None:
