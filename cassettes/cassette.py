@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..mock import Router
+    from .live_requests import Live
     from .settings import Mode, Options
 
 # What vcrpy matches on by default: its tapes may hold answers for bodies that differ.
@@ -74,7 +75,7 @@ class Cassette:
         self._blank.learn_environment()
         self._scrub = self.settings.rules.functions
         self._reach = self.settings.reach
-        self.live = self.settings.lives
+        self.live: Live | None = self.settings.lives
         self.pace: Pace | None = None
         if self.settings.speed or self.settings.chunks != "recorded":
             self.pace = Pace(self.settings.speed, self.settings.chunks, self.settings.clock)

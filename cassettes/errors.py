@@ -67,7 +67,8 @@ def _rebuild(kind: type[CassetteError], arguments: tuple[Any, ...], state: dict[
 class CassetteMissing(CassetteError, FileNotFoundError):
     """There is no such cassette, and the mode does not allow to record one."""
 
-    __str__ = CassetteError.__str__
+    def __str__(self) -> str:
+        return CassetteError.__str__(self)
 
 
 class CassetteDamaged(CassetteError):
@@ -89,7 +90,8 @@ class CassetteLocked(CassetteError):
 class CassetteNotWritten(CassetteError, OSError):
     """The disk refused what was to be written; the file is as it was before."""
 
-    __str__ = CassetteError.__str__
+    def __str__(self) -> str:
+        return CassetteError.__str__(self)
 
 
 class SecretFound(CassetteError):

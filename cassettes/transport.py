@@ -131,7 +131,7 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         inner: BaseTransport | AsyncBaseTransport | None = None,
         **settings: Unpack[Options],
     ) -> None:
-        self.cassette = Cassette(path, mode, **settings)
+        self.cassette: Cassette = Cassette(path, mode, **settings)
         self.inner = inner
         self._inner_sync: BaseTransport | None = inner if isinstance(inner, BaseTransport) else None
         self._inner_async: AsyncBaseTransport | None = inner if isinstance(inner, AsyncBaseTransport) else None

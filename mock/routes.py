@@ -66,6 +66,7 @@ class Route:
         self.mode: str | None = checked_mode(mode)
         """How replies are played: "mock", "wire" (as bytes through the client's real stack), or as the router says."""
         self.transitions: tuple[Transition, ...] = transitions(state)
+        self.target: Target
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
         self._given = (str(target), identity(method), identity(criteria), identity(matchers))
         self.criteria: tuple[Criterion, ...] = self._own.criteria

@@ -20,6 +20,7 @@ from .opening import own_contents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..blobs import Blobs
     from ..contents import Contents
 
 
@@ -32,9 +33,11 @@ class Rewriting:
         self._raw = self._tape.read()
         self.contents: Contents = own_contents(path)
         place = Place(path)
-        self.blobs = place.blobs
+        self.blobs: Blobs = place.blobs
         data = self.contents.data
-        self.episodes = [Episode(data, span, number, place) for number, span in enumerate(self.contents.episodes, 1)]
+        self.episodes: list[Episode] = [
+            Episode(data, span, number, place) for number, span in enumerate(self.contents.episodes, 1)
+        ]
 
     @property
     def head(self) -> bytes:

@@ -58,6 +58,13 @@ _LARGEST_TABLE = 4_096
 class Protocol(Pushing):
     """The client's side of one connection; see the top of this file."""
 
+    # Of `Outgoing`, and said again for type checkers that look at one class at a time.
+    outgoing: bytearray
+    finished: list[Stream]
+    touched: list[Stream]
+    dead: RemoteProtocolError | OSError | None
+    goaway: GoAway | None
+
     def __init__(self, settings: HTTP2 = DEFAULT_HTTP2) -> None:
         super().__init__(settings)
         self.has_settings: bool = False

@@ -110,7 +110,7 @@ class PushedResponse(Response):
 
     def _fill(self, head: Head) -> None:
         self.status_code: int = head.status
-        self.headers = Headers.received(head.fields)
+        self.headers: Headers = Headers.received(head.fields)
 
     def _hand_out(self, reading: AsyncGenerator[Item, None]) -> AsyncIterator[Item]:
         pieces = super()._hand_out(reading)

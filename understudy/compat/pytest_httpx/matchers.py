@@ -38,9 +38,9 @@ class RequestMatcher:
         is_optional: bool = False,
         is_reusable: bool = False,
     ) -> None:
-        self.url = URL(url) if isinstance(url, str) else url
-        self.method = method.upper() if method else None
-        self.proxy_url = URL(proxy_url) if isinstance(proxy_url, str) else proxy_url
+        self.url: URL | re.Pattern[str] | None = URL(url) if isinstance(url, str) else url
+        self.method: str | None = method.upper() if method else None
+        self.proxy_url: URL | re.Pattern[str] | None = URL(proxy_url) if isinstance(proxy_url, str) else proxy_url
         self.headers = match_headers
         self.content = match_content
         self.json = match_json

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Callable
+
 from .router import MockRouter
 
-mock = MockRouter(assert_all_called=False)
+if TYPE_CHECKING:
+    from .models import CallList, Route, RouteList
 
-routes = mock.routes
-calls = mock.calls
+mock: MockRouter = MockRouter(assert_all_called=False)
 
-start = mock.start
-stop = mock.stop
-clear = mock.clear
-reset = mock.reset
-pop = mock.pop
-route = mock.route
-add = mock.add
-request = mock.request
-get = mock.get
-post = mock.post
-put = mock.put
-patch = mock.patch
-delete = mock.delete
-head = mock.head
-options = mock.options
+routes: RouteList = mock.routes
+calls: CallList = mock.calls
+
+start: Callable[..., None] = mock.start
+stop: Callable[..., None] = mock.stop
+clear: Callable[..., None] = mock.clear
+reset: Callable[..., None] = mock.reset
+pop: Callable[..., Any] = mock.pop
+route: Callable[..., Route] = mock.route
+add: Callable[..., Route] = mock.add
+request: Callable[..., Route] = mock.request
+get: Callable[..., Route] = mock.get
+post: Callable[..., Route] = mock.post
+put: Callable[..., Route] = mock.put
+patch: Callable[..., Route] = mock.patch
+delete: Callable[..., Route] = mock.delete
+head: Callable[..., Route] = mock.head
+options: Callable[..., Route] = mock.options

@@ -130,7 +130,7 @@ class Route:
         self._effects: Iterator[Any] | None = None
         self._pass_through = False
         self._snapshots: list[dict[str, Any]] = []
-        self.calls = CallList(name=self)
+        self.calls: CallList = CallList(name=self)
 
     # What it is
 
