@@ -105,9 +105,9 @@ def test_bodies_are_rendered_as_their_data_would_be(data: Any, style: str, edits
         assert plain is fast_reader.UNUSUAL
         return
     for name, body in rendered(found).items():
-        said = str(found[name].get("style", ""))
-        style = said if said in ("python", "indent2", "ascii") else ""
-        assert body.content(style) == json_text.render(plain[name]["json"], style)
+        word = str(found[name].get("style", ""))
+        told = word if word in ("python", "indent2", "ascii") else ""
+        assert body.content(told) == json_text.render(plain[name]["json"], told)
         found[name]["json"] = plain[name]["json"]
     assert repr(found) == repr(plain)
 
