@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from ..client import ByteStream, Request, Response
+from ..client import ByteStream, Headers, Request, Response
 
 _TOLD = "this router records no bodies: make it with record_bodies=True, which is the default"
 
@@ -14,9 +14,9 @@ class BodilessRequest(Request):
 
     def __init__(self, request: Request) -> None:
         super().__init__(request.method, request.url)
-        self.headers = request.headers
+        self.headers: Headers = request.headers
         # Not what the network or the client's layers may have put there: that can hold anything.
-        self.extensions = {
+        self.extensions: dict[str, Any] = {
             name: value for name, value in request.extensions.items() if name in ("operation", "timeout", "deadline")
         }
 

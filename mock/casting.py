@@ -57,7 +57,8 @@ class FreeRoute(Route):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        router, self._router, self.router = self._router, None, None
+        router, self._router = self._router, None
+        self.router: object = None
         if router is not None:
             router.__exit__(exc_type, exc_value, traceback)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .facts import Facts
     from .targets import HostPattern
-    from .templates import PathTemplate
+    from .templates import PathTemplate, Segment
 
 # In which order criteria are asked: what is at hand first, what must be parsed last.
 ASKED = (
@@ -146,7 +146,7 @@ class PathCriterion:
 
     def __init__(self, template: PathTemplate) -> None:
         self.template: PathTemplate = template
-        self.literal = template.segments if template.is_literal else None
+        self.literal: tuple[Segment, ...] | None = template.segments if template.is_literal else None
 
     def differences(self, facts: Facts) -> Differences:
         literal = self.literal

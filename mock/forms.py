@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from .values import is_list
 
@@ -30,7 +31,7 @@ class Upload:
             return all(self._has(want, have) for want, have in zip(other, self.as_tuple()))
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # compared by what it holds
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # compared by what it holds
 
     @staticmethod
     def _has(want: object, have: object) -> bool:

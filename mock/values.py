@@ -99,7 +99,8 @@ class Condition:
     def __eq__(self, other: object) -> bool:
         return not self.differences(other, ())
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __repr__(self) -> str:
         return f"<{self.describe()}>"

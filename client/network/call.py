@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..messages.request import Request
     from .backends.base import Waiter
+    from .pool_state import Entry
 
 
 class Owner(Protocol):
@@ -47,7 +48,7 @@ class Call(Ticket[Any]):
     def __init__(self, key: Hashable, request: Request, pool: Owner, now: float, *, is_async: bool) -> None:
         self.key = key
         self.order = 0
-        self.entry = None
+        self.entry: Entry[Any] | None = None
         extensions = request.extensions
         self.request: Request = request
         self.pool: Owner = pool

@@ -32,6 +32,8 @@ _SAFE = ("GET", "HEAD")
 class Pushing(Outgoing):
     """The streams that the server opens."""
 
+    outgoing: bytearray  # of `Outgoing`, and said again for type checkers that look at one class at a time
+
     def __init__(self, settings: HTTP2) -> None:
         super().__init__(settings)
         self.promised: list[tuple[Stream, Stream]] = []

@@ -15,7 +15,7 @@ class ASGIHandler:
     """Lets an ASGI application answer: `respx.route(host="auth.test").mock(side_effect=ASGIHandler(app))`."""
 
     def __init__(self, app: Callable[..., Any], **options: Any) -> None:
-        self.transport = ASGITransport(app, **options)
+        self.transport: ASGITransport = ASGITransport(app, **options)
 
     async def __call__(self, request: Request) -> Response:
         response = await self.transport.handle_async_request(request)
@@ -27,7 +27,7 @@ class WSGIHandler:
     """Lets a WSGI application answer."""
 
     def __init__(self, app: Callable[..., Any], **options: Any) -> None:
-        self.transport = WSGITransport(app, **options)
+        self.transport: WSGITransport = WSGITransport(app, **options)
 
     def __call__(self, request: Request) -> Response:
         response = self.transport.handle_request(request)

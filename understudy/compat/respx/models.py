@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple
 
 from ...client import ByteStream, Headers, Request, RequestError, Response
 from .patterns import M, Match, Pattern
@@ -456,7 +456,7 @@ class RouteList:
             return self._routes == other._routes and self._names == other._names
         return self._routes == other
 
-    __hash__ = None  # type: ignore[assignment]  # a list
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # a list
 
     def __repr__(self) -> str:
         return repr(self._routes)

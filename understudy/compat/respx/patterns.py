@@ -82,7 +82,7 @@ class All(Pattern):
     """Wants every one of its patterns; none at all fits everything."""
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
-        self.patterns = tuple(patterns)
+        self.patterns: tuple[Pattern, ...] = tuple(patterns)
 
     def match(self, request: Request) -> Match:
         context: dict[str, str] = {}

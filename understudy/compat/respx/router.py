@@ -26,8 +26,8 @@ class Router:
         self._assert_all_mocked = assert_all_mocked
         self._bases = [] if base_url is None else parse_url_patterns(base_url)
         self._snapshots: list[tuple[RouteList, list[Call]]] = []
-        self.routes = RouteList()
-        self.calls = CallList(name=self)
+        self.routes: RouteList = RouteList()
+        self.calls: CallList = CallList(name=self)
 
     # The routes
 
