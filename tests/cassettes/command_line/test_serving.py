@@ -51,7 +51,9 @@ class Running:
 
 @contextmanager
 def running(*arguments: str) -> Generator[Running]:
+    # Tests that a shell runs in the background have inherited that SIGINT is ignored; so would the process.
     program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "import sys; from understudy.cassettes.command_line import serving; "
         f"sys.exit(serving.{arguments[0]}(sys.argv[1:]))"
     )

@@ -449,12 +449,17 @@ def test_without_the_extra_one_line_says_what_to_install() -> None:
 
 def test_ctrl_c_ends_a_request_without_a_traceback(url: str, server: ThreadingHTTPServer) -> None:
     asked: threading.Event = vars(server)["was_asked"]
-    command = [sys.executable, "-c", PROGRAM, f"{url}/hangs", "--timeout", "0"]
+    # Tests that a shell runs in the background have inherited that SIGINT is ignored; so would the process.
+    program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {PROGRAM}"
+    command = [sys.executable, "-c", program, f"{url}/hangs", "--timeout", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert asked.wait(30)
+        try:
+            assert asked.wait(30)
 
-        process.send_signal(signal.SIGINT)
-        out, complaints = process.communicate(timeout=30)
+            process.send_signal(signal.SIGINT)
+            out, complaints = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert (process.returncode, out, complaints) == (130, "", "")
 
