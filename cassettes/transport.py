@@ -103,7 +103,7 @@ class StandIn(BaseTransport, AsyncBaseTransport):
     """What `use` puts in front of every client: one cassette, whatever transport each client has."""
 
     def __init__(self, cassette: Cassette) -> None:
-        self.cassette = cassette
+        self.cassette: Cassette = cassette
 
     def in_front_of(self, transport: Any, *, production: bool = True) -> Any:
         """Return what answers in front of this transport."""

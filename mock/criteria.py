@@ -177,10 +177,10 @@ class FieldCriterion:
     __slots__ = ("condition", "field", "leaves", "names")
 
     def __init__(self, field: str, names: Where, condition: Condition) -> None:
-        self.field = field
+        self.field: str = field
         self.names: Where = names
-        self.condition = condition
-        self.leaves = condition.leaves
+        self.condition: Condition = condition
+        self.leaves: int = condition.leaves
 
     def differences(self, facts: Facts) -> Differences:
         got = facts.get(self.field)

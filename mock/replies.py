@@ -138,11 +138,11 @@ class Respond(Reply):
         self, status: int, fields: list[tuple[bytes, bytes]], body: bytes, extensions: dict[str, Any], delay: float
     ) -> None:
         super().__init__(delay)
-        self.status = status
-        self.fields = fields
+        self.status: int = status
+        self.fields: list[tuple[bytes, bytes]] = fields
         self.body: bytes = body
-        self.extensions = extensions
-        self.now = self.respond
+        self.extensions: dict[str, Any] = extensions
+        self.now: Callable[[Performance], Response] | None = self.respond
 
     async def produce(self, call: Performance, color: Color) -> Response:
         return self.respond(call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 from urllib.parse import urlencode
 
 from ..client import Headers, HTTPError
@@ -132,7 +132,7 @@ def _file(value: Any, folder: str | None) -> tuple[Body, str]:
     raise RouteError(f"there is no file {' and no file '.join(map(repr, tried))}")
 
 
-BODIES = {
+BODIES: dict[str, Callable[..., Any]] = {
     "content": _content,
     "file": _file,
     "form": _form,

@@ -114,10 +114,6 @@ class Receiver:
         """Wait no longer than until a moment of `time.monotonic`."""
         self._call.waits.end_by(moment)
 
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`."""
-        self._call.waits.end_by(moment)
-
     async def tell_closed(self) -> None:
         """Tell the trace, once, that the response is closed."""
         if not self._is_told:
@@ -222,10 +218,6 @@ class SyncBody(SyncByteStream):
         """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
         self._receiver.end_by(moment)
 
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
-
     def read_all(self) -> bytes:
         """Return the whole body."""
         return run(self._receiver.receive_all())
@@ -248,10 +240,6 @@ class AsyncBody(AsyncByteStream):
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
