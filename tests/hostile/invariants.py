@@ -51,6 +51,9 @@ def check_pool(snapshot: Any) -> None:
     assert not snapshot.holders, str(snapshot)
 
 
+LATE = 1.0  # seconds that a busy machine may add to anything
+
+
 class Stopwatch:
     """I5: nothing takes longer than it should."""
 
@@ -63,4 +66,4 @@ class Stopwatch:
     def __exit__(self, kind: Any, *_: object) -> None:
         if kind is None:
             took = time.monotonic() - self.start
-            assert took <= self.most, f"took {took:.2f} s, more than {self.most:.2f} s"
+            assert took <= self.most + LATE, f"took {took:.2f} s, more than {self.most:.2f} s"

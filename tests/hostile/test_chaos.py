@@ -13,7 +13,7 @@ import pytest
 from understudy import Limits, Timeout, TransportError
 
 from .cases import EVIL, FRAMING
-from .invariants import check_error, check_pool
+from .invariants import LATE, check_error, check_pool
 from .server import HostileServer
 from .steps import BeGood, Drip, Echo, Flood, Read, Stall
 
@@ -115,7 +115,7 @@ async def survive(side: Any, seed: int, count: int) -> None:
             check_pool(transport.snapshot())
             assert outcomes.good + outcomes.failed == count
             assert min(outcomes.good, outcomes.failed) > count / 10
-            assert outcomes.slowest <= PATIENCE + 0.5
+            assert outcomes.slowest <= PATIENCE + LATE
             assert transport.snapshot().open <= 6
     with HostileServer() as server:
         async with side.client() as client:

@@ -174,7 +174,7 @@ async def test_c48_c52_what_is_not_tls_is_an_error_in_time(name: str, side: Any)
             assert type(caught.value) is error
             check_error(caught.value)
             check_pool(transport.snapshot())
-            assert (await side.call(client.get, server.url())).content == b"good"
+            assert (await side.call(client.get, server.url(), timeout=5.0)).content == b"good"
 
 
 TLS_ENDS: dict[str, tuple[Script, type[TransportError] | None]] = {

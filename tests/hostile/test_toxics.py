@@ -69,7 +69,7 @@ async def test_a_way_that_ends_is_an_error_in_time(name: str, side: Any) -> None
 
             check_error(caught.value)
             check_pool(client._transport.snapshot())
-            assert (await side.call(client.get, server.url())).content == b"good"
+            assert (await side.call(client.get, server.url(), timeout=5.0)).content == b"good"
 
 
 MIB = 1024 * 1024

@@ -344,7 +344,7 @@ async def test_a_cut_connection_fails_every_stream_on_it_at_once() -> None:
 
     assert len(failures) == 100
     assert len({id(failure) for failure in failures}) == 100
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 4.0  # well before any timeout
     assert transport.snapshot().open == 0
 
 
