@@ -2,7 +2,9 @@
 
 Small JSON over one kept connection, fifty workers, ten thousand tasks at once over a hundred connections, and a
 download of 100 MB, each turn by turn in one process, so that a slow moment of the machine meets all clients.
-What counts is the ratio of the medians within one run. `UNDERSTUDY_HTTP1=h11` measures the cautious parser.
+What counts is the ratio of the medians within one run: of the time that passed, and of the processor time that the
+client's process took, kernel included, which a busy machine and a core's waking up disturb less.
+`UNDERSTUDY_HTTP1=h11` measures the cautious parser.
 Server and client have a core each where there are two. `--same-core` puts both on one: without the time that a core
 takes to wake up, the clients' own work is most of what is measured.
 A client that is not installed is skipped with a line: `pip install -e '.[bench]' urllib3 pycurl` brings them.
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     AsyncWork = Callable[[], Awaitable[Any]]
 
 MEGABYTES = 100
+Spent = tuple[float, float]
+"""The time that passed, and that for which this process was busy."""
 _CONFIGURATION = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
 events {{ worker_connections 4096; }}
@@ -173,40 +177,45 @@ def installed(*names: str) -> list[str]:
     return found
 
 
-def report(title: str, unit: str, times: dict[str, list[float]]) -> None:
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    own = medians["understudy"]
-    print(f"\n{title:<38} {'median':>8} {'lowest':>8} {'highest':>8}   understudy takes")
-    for name, median in sorted(medians.items(), key=lambda pair: pair[1]):
-        low, high = min(times[name]), max(times[name])
-        print(f"  {name:<36} {median:>8.1f} {low:>8.1f} {high:>8.1f} {unit} {own / median:>6.2f} of it")
+def report(title: str, unit: str, times: dict[str, list[Spent]]) -> None:
+    passed = {name: statistics.median(spent[0] for spent in values) for name, values in times.items()}
+    busy = {name: statistics.median(spent[1] for spent in values) for name, values in times.items()}
+    print(f"\n{title:<38} {'median':>8} {'lowest':>8} {'highest':>8} {'busy':>11}   understudy takes    busy")
+    for name, median in sorted(passed.items(), key=lambda pair: pair[1]):
+        low, high = min(times[name])[0], max(times[name])[0]
+        ratios = f"{passed['understudy'] / median:>6.2f} of it {busy['understudy'] / busy[name]:>11.2f}"
+        print(f"  {name:<36} {median:>8.1f} {low:>8.1f} {high:>8.1f} {busy[name]:>8.1f} {unit} {ratios}")
 
 
 def compare_blocking(url: str, requests: int, rounds: int) -> None:
     names = installed("understudy", "http.client", "pycurl", "urllib3", "httpx2", "httpx")
     with contextlib.ExitStack() as stack:
         clients = {name: stack.enter_context(blocking(name, url)) for name in names}
-        times: dict[str, list[float]] = {name: [] for name in names}
-        downloads: dict[str, list[float]] = {name: [] for name in names if "download" in clients[name]}
+        times: dict[str, list[Spent]] = {name: [] for name in names}
+        downloads: dict[str, list[Spent]] = {name: [] for name in names if "download" in clients[name]}
         for turn in range(-1, rounds):
             for name in names:
                 seconds = _timed(clients[name]["json"], requests)
                 if turn >= 0:
-                    times[name].append(seconds / requests * 1e6)
+                    times[name].append(_scaled(seconds, 1e6 / requests))
             for name, spent in downloads.items():
                 seconds = _timed(clients[name]["download"], 1)
                 if turn >= 0:
-                    spent.append(seconds * 1e3)
+                    spent.append(_scaled(seconds, 1e3))
     report("blocking, one GET after another", "us", times)
     report(f"blocking, download of {MEGABYTES} MB", "ms", downloads)
 
 
-def _timed(work: Work, times: int) -> float:
+def _timed(work: Work, times: int) -> Spent:
     gc.collect()
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for _ in range(times):
         work()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - busy
+
+
+def _scaled(spent: Spent, factor: float) -> Spent:
+    return spent[0] * factor, spent[1] * factor
 
 
 async def compare_asynchronous(url: str, requests: int, rounds: int) -> None:
@@ -218,30 +227,30 @@ async def compare_asynchronous(url: str, requests: int, rounds: int) -> None:
             ("asyncio, 100 tasks, 100 connections", 100, 1, names[:2]),
             ("asyncio, 10 000 tasks, 100 connections", 10_000, 1, names[:2]),
         ):
-            times: dict[str, list[float]] = {name: [] for name in few}
+            times: dict[str, list[Spent]] = {name: [] for name in few}
             for turn in range(-1, rounds):
                 for name in few:
                     seconds = await _gathered(clients[name]["json"], tasks, each)
                     if turn >= 0:
-                        times[name].append(seconds / (tasks * each) * 1e6)
+                        times[name].append(_scaled(seconds, 1e6 / (tasks * each)))
             report(title, "us", times)
-        downloads: dict[str, list[float]] = {name: [] for name in names}
+        downloads: dict[str, list[Spent]] = {name: [] for name in names}
         for _ in range(rounds):
             for name in names:
                 seconds = await _gathered(clients[name]["download"], 1, 1)
-                downloads[name].append(seconds * 1e3)
+                downloads[name].append(_scaled(seconds, 1e3))
         report(f"asyncio, download of {MEGABYTES} MB", "ms", downloads)
 
 
-async def _gathered(work: AsyncWork, tasks: int, each: int) -> float:
+async def _gathered(work: AsyncWork, tasks: int, each: int) -> Spent:
     async def some() -> None:
         for _ in range(each):
             await work()
 
     gc.collect()
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     await asyncio.gather(*[some() for _ in range(tasks)])
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - busy
 
 
 def main() -> None:
