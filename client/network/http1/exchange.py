@@ -8,8 +8,8 @@ Theory of operation
 3. A response that is complete with its head leaves at once: nothing is held while the caller looks at it.
 4. Every way out ends the call once, synchronously.
 
-Nearly every exchange is one write and one read. That much is written out in one place, `run`, because each coroutine
-more costs as much as parsing a field; everything else is in the methods below it.
+Nearly every exchange is one write and one read. That much is written out in one place, `run`, because every coroutine
+more is paid by every request; everything else is in the methods below it.
 """
 
 from __future__ import annotations
