@@ -55,8 +55,15 @@ class HTTP2Connection(SharedConnection):
         stream: Stream | None = None
         while stream is None:
             await self._wait_until_settled(call)
-            with self.lock:
-                stream = self._open_stream(call, plan)
+            try:
+                with self.lock:
+                    stream = self._open_stream(call, plan)
+            except Crowded:
+                # Whoever has read the settings may not have come to telling the pool yet, which would offer this
+                # connection again and again.
+                if self._wire.can_be_shared:
+                    call.pool.set_capacity(self, self.protocol.most_streams)
+                raise
         try:
             if call.trace is None:
                 if not stream.has_sent_all:
