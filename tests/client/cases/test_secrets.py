@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from understudy import (
+    Auth,
     BearerAuth,
     Client,
     ConnectError,
@@ -95,7 +96,7 @@ def looks(place: str, outcome: str, follow: bool) -> list[tuple[str, str]]:
         retry=Retry(attempts=2, backoff=0),
         secret_headers=["X-Of-This-Test"],
     )
-    shown: list[tuple[str, Any]] = [("auth", "" if type(auth) is tuple else auth)]
+    shown: list[tuple[str, Any]] = [("auth", auth if isinstance(auth, Auth) else "")]
     try:
         request = client.build_request("GET", options.pop("url"), **options)
         shown += [("request", request), ("url", request.url), ("headers", request.headers)]
