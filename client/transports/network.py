@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping, Sequence
 
+    from ..clock import Clock
     from ..config import HTTP2, Limits
     from ..messages.request import Request
     from ..messages.response import Response
@@ -52,6 +53,7 @@ class _Settings:
         resolver: ResolverTypes | None,
         pins: Mapping[str, PinTypes] | None,
         accepts_unclean_end: bool,
+        clock: Clock | None,
     ) -> None:
         from ..network.tls import TLSSettings
 
@@ -70,6 +72,7 @@ class _Settings:
         self.resolver = None if resolver is None else _resolver_from(resolver)
         self.pins = None if pins is None else _pins_from(pins)
         self.accepts_unclean_end = accepts_unclean_end
+        self.clock = clock
         self.limits = limits
         self.http1 = http1
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))
@@ -98,7 +101,9 @@ class _Settings:
             tls_http2=self.tls_http2,
             http2=self.http2,
         )
-        return Pool(connector, self.limits, is_async=is_async)
+        if self.clock is None:
+            return Pool(connector, self.limits, is_async=is_async)
+        return Pool(connector, self.limits, is_async=is_async, now=self.clock.monotonic)
 
     def _route(self, backend: NetworkBackend) -> Route | None:
         if self.proxy is None:
@@ -144,6 +149,7 @@ class HTTPTransport(BaseTransport):
     without the closing message of TLS, as some old servers do; such a body cannot be told from one that was cut.
 
     May be used by several threads at once. After a fork the child opens connections of its own.
+    `clock` tells how old a connection is: with a virtual one, such as a router's, keep-alive expires in no time.
     """
 
     def __init__(
@@ -164,6 +170,7 @@ class HTTPTransport(BaseTransport):
         resolver: ResolverTypes | None = None,
         pins: Mapping[str, PinTypes] | None = None,
         accepts_unclean_end: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = _Settings(
             verify=verify,
@@ -181,6 +188,7 @@ class HTTPTransport(BaseTransport):
             resolver=resolver,
             pins=pins,
             accepts_unclean_end=accepts_unclean_end,
+            clock=clock,
         )
         self._network = network
         self._pool: Pool | None = None
@@ -255,6 +263,7 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         resolver: ResolverTypes | None = None,
         pins: Mapping[str, PinTypes] | None = None,
         accepts_unclean_end: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = _Settings(
             verify=verify,
@@ -272,6 +281,7 @@ class AsyncHTTPTransport(AsyncBaseTransport):
             resolver=resolver,
             pins=pins,
             accepts_unclean_end=accepts_unclean_end,
+            clock=clock,
         )
         self._network = network
         self._homes: Any = None

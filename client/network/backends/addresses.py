@@ -11,11 +11,11 @@ How attempts run side by side is each backend's business; what to attempt, in wh
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     from .base import SocketOption
@@ -58,6 +58,8 @@ def literal(host: str, port: int) -> list[Address] | None:
     """Return the address that `host` spells, without asking anybody; `None` when it is a name."""
     if not host or (host[-1:] not in "0123456789abcdefABCDEF" and ":" not in host):
         return None
+    import socket  # resolvers are named in the face, which opens no socket
+
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
@@ -94,6 +96,8 @@ def open_socket(
     address: Address, *, local_address: str | None = None, socket_options: Sequence[SocketOption] = ()
 ) -> socket.socket:
     """Return a non-blocking socket ready to connect to `address`."""
+    import socket
+
     opened = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         opened.setblocking(False)
