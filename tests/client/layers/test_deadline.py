@@ -276,7 +276,10 @@ async def test_whatever_an_asynchronous_call_waits_for_is_cut_off(where: str, mo
     monkeypatch.setattr(module, "_SLACK", 0.0)
     async with AsyncClient(transport=MockTransport(handler), event_hooks={"request": [hook]}) as client:
         # A busy machine may let the time pass before anything is sent; the error says so in other words.
-        with client.deadline(0.05), pytest.raises(DeadlineExceeded, match=r"GET https://api\.test/: (the time for the|of)"):
+        with (
+            client.deadline(0.05),
+            pytest.raises(DeadlineExceeded, match=r"GET https://api\.test/: (the time for the|of)"),
+        ):
             await client.get("https://api.test/")
 
 
