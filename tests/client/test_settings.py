@@ -589,7 +589,11 @@ def test_a_cookie_jar_that_is_given_empty_is_kept() -> None:
 async def test_the_choice_of_a_transport_can_be_overridden(side: Side) -> None:
     # Code that mocks httpx does it so.
     client = side.client(lambda request: Response(500))
-    client._transport_for_url = lambda url: side.transport(lambda request: Response(200, text=url.host))
+
+    def choose(url: URL) -> Any:
+        return side.transport(lambda request: Response(200, text=url.host))
+
+    client._transport_for_url = choose
 
     response = await side.call(client.get, "https://api.test/")
 
@@ -602,7 +606,8 @@ async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
         def _transport_for_url(self, url: URL) -> Any:
             return side.transport(lambda request: Response(200, text=url.host))
 
-    response = await side.call(Chooser().get, "https://api.test/")
+    chooser: Any = Chooser()
+    response = await side.call(chooser.get, "https://api.test/")
 
     assert response.text == "api.test"
 
