@@ -10,6 +10,7 @@ import ssl
 import sys
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,8 +41,8 @@ class Kind:
 
 
 def on_uvloop(body: Callable[[], Any]) -> Any:
-    """Run a coroutine function in an event loop of uvloop's, where that is installed."""
-    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is not installed")
+    """Run a coroutine function in an event loop of uvloop's."""
+    uvloop: Any = import_module("uvloop")
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     try:
         return loop.run_until_complete(body())
@@ -61,6 +62,8 @@ KINDS = {
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> Kind:
+    if request.param == "uvloop":
+        pytest.importorskip("uvloop", reason="uvloop is not installed")
     return KINDS[str(request.param)]
 
 
