@@ -659,6 +659,8 @@ def test_tls_runs_inside_tls(kind: Kind, server_context: ssl.SSLContext, client_
 def test_cancelling_a_connection_attempt_leaves_no_socket(name: str) -> None:
     import anyio
 
+    if name == "uvloop":
+        pytest.importorskip("uvloop", reason="uvloop is not installed")
     hanging, fillers = full_listener()
 
     async def body() -> None:
