@@ -42,6 +42,8 @@ class Pins:
     def __init__(self, said: Mapping[str, PinTypes]) -> None:
         self._exact: dict[str, frozenset[str]] = {}
         self._below: dict[str, frozenset[str]] = {}
+        if not hasattr(said, "items"):
+            raise TypeError(f"pins={said!r}: a mapping of hosts to pins, such as {{'api.example.com': 'sha256/...'}}")
         for host, pins in said.items():
             each = frozenset(_checked(pin) for pin in ([pins] if isinstance(pins, str) else pins))
             if not each:

@@ -57,6 +57,11 @@ def test_what_is_no_pin_is_refused(pin: Any) -> None:
         Pins({"h.test": [pin]})
 
 
+def test_pins_without_their_hosts_are_refused() -> None:
+    with pytest.raises(TypeError, match="a mapping of hosts to pins"):
+        HTTPTransport(pins="sha256/AAAA")  # type: ignore[arg-type]  # the mistake
+
+
 def test_a_host_without_any_key_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="leave the host out"):
         Pins({"h.test": []})
