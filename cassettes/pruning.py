@@ -20,10 +20,13 @@ def prune(path: str | os.PathLike[str], lines: Iterable[int]) -> list[tuple[int,
     The file is written in one step. Raises `CassetteError`, with nothing removed, where no recording begins on a line.
     """
     name, wanted = os.fspath(path), set(lines)
+    for line in wanted:
+        if not isinstance(line, int):
+            raise TypeError(f"prune takes the numbers of lines, such as `interaction.line`, not {line!r}")
     tape = Tape(name)
     raw = tape.read()
     if raw is None:
-        raise CassetteMissing("there is no such cassette", path=name)
+        raise CassetteMissing("there is no such cassette", path=name, mend="Name one that is there.")
     contents = contents_of(raw, name, may_be_torn=False)
     place = Place(name)
     episodes = [Episode(contents.data, span, number, place) for number, span in enumerate(contents.episodes, 1)]

@@ -141,7 +141,8 @@ class Settings:
             elif name in _LISTS:
                 changes[name] = type(getattr(self, name))((*getattr(self, name), *_texts(name, value)))
             elif name == "live":
-                changes[name] = (value,) if isinstance(value, str) or callable(value) else tuple(value)
+                is_one = isinstance(value, str) or not hasattr(value, "__iter__")
+                changes[name] = (value,) if is_one else tuple(value)
             elif name == "network":
                 changes[name] = _texts(name, value)
             elif name == "vars":

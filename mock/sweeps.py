@@ -273,6 +273,8 @@ def sweep(
     The function makes its own mocks: a decorated test, or one with a router in a block; it may be asynchronous, and
     then runs under `backend`. The rest of the arguments is given to it.
     """
+    if not callable(function):
+        raise TypeError(f"sweep takes a function that makes its own mocks, such as a decorated test, not {function!r}")
     found = Sweep(getattr(function, "__qualname__", repr(function)).rpartition("<locals>.")[2], faults=faults)
     with found.watching():
         _run(function, args, kwargs, backend)

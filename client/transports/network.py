@@ -72,6 +72,8 @@ class _Settings:
         self.resolver = None if resolver is None else _resolver_from(resolver)
         self.pins = None if pins is None else _pins_from(pins)
         self.accepts_unclean_end = accepts_unclean_end
+        if clock is not None and not hasattr(clock, "monotonic"):
+            raise TypeError(f"clock={clock!r}: a clock, such as the one of a router, `router.clock`")
         self.clock = clock
         self.limits = limits
         self.http1 = http1

@@ -234,6 +234,12 @@ def test_what_is_no_transport_is_refused_at_once(theirs: Any) -> None:
         inward(theirs, {})
 
 
+@pytest.mark.parametrize(("wrong", "shown"), [("router", "str"), (mock.Router, "the class Router")])
+def test_what_is_no_transport_of_ours_is_refused_at_once(wrong: Any, shown: str, theirs: Any) -> None:
+    with pytest.raises(TypeError, match=f"to_{theirs.__name__} takes one of our transports.*not {shown}"):
+        outward(theirs, wrong)
+
+
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     libraries = import_module("understudy.bridges.libraries")
     monkeypatch.setitem(sys.modules, "httpx", None)

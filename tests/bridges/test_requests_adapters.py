@@ -260,3 +260,8 @@ def test_an_error_that_is_none_of_theirs_crosses_as_it_is() -> None:
 def test_what_is_no_adapter_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match="from_requests takes an adapter, not dict"):
         bridges.from_requests({})
+
+
+def test_what_is_no_transport_of_ours_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"to_requests takes one of our transports.*not int"):
+        bridges.to_requests(3)

@@ -78,6 +78,7 @@ async def test_live_hosts_of_a_transport_are_asked_by_asynchronous_clients(tmp_p
     ("live", "message"),
     [
         ([3], "not 3"),
+        (3, "not 3"),
         ("localhots", "did you mean 'localhost'"),
         ("http://a/", "names hosts"),
         (["deny"], "not 'deny' among them"),

@@ -61,3 +61,8 @@ def test_a_line_on_which_nothing_begins_removes_nothing(tape: Path) -> None:
 def test_a_cassette_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(cassettes.CassetteMissing):
         cassettes.prune(tmp_path / "none.yaml", [1])
+
+
+def test_what_is_no_line_is_refused(tape: Path) -> None:
+    with pytest.raises(TypeError, match="numbers of lines"):
+        cassettes.prune(tape, ["5"])  # type: ignore[list-item]  # the mistake

@@ -350,3 +350,8 @@ def test_it_prints_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
     mock.sweep(careless, faults=[500])
 
     assert capsys.readouterr().out.startswith("fault sweep of careless: 1 call, 1 run")
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match="sweep takes a function"):
+        mock.sweep(3)  # type: ignore[arg-type]  # the mistake

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .. import client as ours
-from .libraries import counterpart, library
+from .libraries import checked, counterpart, library
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -66,9 +66,9 @@ def _outward(theirs: Any) -> Callable[[Any], Any]:
 
     class Transport(theirs.BaseTransport, theirs.AsyncBaseTransport):  # type: ignore[misc]  # any library
         def __init__(self, transport: Any) -> None:
-            given = transport is None
-            self._sync = ours.HTTPTransport() if given else transport
-            self._async = ours.AsyncHTTPTransport() if given else transport
+            checked(transport, f"to_{theirs.__name__}", "handle_request", "handle_async_request")
+            self._sync = ours.HTTPTransport() if transport is None else transport
+            self._async = ours.AsyncHTTPTransport() if transport is None else transport
 
         def handle_request(self, request: Any) -> Any:
             sent = _sent(request, theirs, ours, own_stream)

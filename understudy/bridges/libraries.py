@@ -38,3 +38,11 @@ def counterpart(error: BaseException, there: Any, base: type[BaseException]) -> 
         if kind is base:
             break
     return None
+
+
+def checked(transport: Any, function: str, *methods: str) -> Any:
+    """Return what is a transport of ours, or nothing; refuse the rest where the bridge is built."""
+    if transport is None or (not isinstance(transport, type) and any(hasattr(transport, method) for method in methods)):
+        return transport
+    shown = f"the class {transport.__name__}" if isinstance(transport, type) else type(transport).__name__
+    raise TypeError(f"{function} takes one of our transports, such as a mock.Router(), not {shown}")

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from .. import client as ours
-from .libraries import library
+from .libraries import checked, library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,7 @@ def _adapter() -> Any:
 
     class Adapter(adapters.BaseAdapter):  # type: ignore[misc, name-defined]  # requests may be absent
         def __init__(self, transport: Any) -> None:
+            checked(transport, "to_requests", "handle_request")
             self._transport = ours.HTTPTransport() if transport is None else transport
 
         def send(

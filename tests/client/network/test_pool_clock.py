@@ -61,3 +61,8 @@ async def test_the_same_for_asynchronous_clients() -> None:
         await client.get("http://api.test/")
 
     assert peers.count == 2
+
+
+def test_what_is_no_clock_is_refused_when_the_transport_is_made() -> None:
+    with pytest.raises(TypeError, match="clock='virtual': a clock"):
+        HTTPTransport(clock="virtual")  # type: ignore[arg-type]  # the mistake
