@@ -16,8 +16,9 @@ import pytest
 import understudy
 from understudy import AsyncClient, Client, ConnectError, MockTransport, Request, Response
 from understudy.compat import respx
+from understudy.compat.respx.kinds import Lookup
 from understudy.compat.respx.models import AllMockedAssertionError, Call, SideEffectsExhausted
-from understudy.compat.respx.patterns import Lookup, M
+from understudy.compat.respx.patterns import M
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

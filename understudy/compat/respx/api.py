@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Callable
 from .router import MockRouter
 
 if TYPE_CHECKING:
-    from .models import CallList, Route, RouteList
+    from .calls import CallList
+    from .models import Route
+    from .route_list import RouteList
 
 mock: MockRouter = MockRouter(assert_all_called=False)
 

@@ -1,4 +1,4 @@
-"""Routes, calls and errors, as respx names them."""
+"""Routes: which requests, and what is answered. What belongs to them has its names here too, as in respx."""
 
 # Values come in whatever shape users of another library are used to.
 # pyright: basic
@@ -6,117 +6,29 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable
 
 from ...client import ByteStream, Headers, Request, RequestError, Response
+from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
 from .patterns import M, Match, Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from typing_extensions import Self
 
 
-class AllMockedAssertionError(AssertionError):
-    """A request that no route answers."""
-
-
-class SideEffectsExhausted(AssertionError):
-    """A call after the last of a route's side effects, with no return value to fall back to."""
-
-
-class PassThrough(Exception):
-    """The request is to be answered by what stands behind the router."""
-
-    def __init__(self, message: str, *, request: Request, origin: Route) -> None:
-        super().__init__(message)
-        self.request = request
-        self.origin = origin
-
-
-class SideEffectError(Exception):
-    """A side effect raised: what it raised, and whose it was."""
-
-    def __init__(self, route: Route, origin: Exception) -> None:
-        super().__init__(f"a side effect of {route!r} raised {origin!r}")
-        self.route = route
-        self.origin = origin
-
-
-class Call(NamedTuple):
-    """One request and, where there was one, its response."""
-
-    request: Request
-    optional_response: Response | None = None
-
-    @property
-    def response(self) -> Response:
-        """The response; a `ValueError` where the call ended without one."""
-        if self.optional_response is None:
-            raise ValueError(f"{self.request!r} has no response")
-        return self.optional_response
-
-    @property
-    def has_response(self) -> bool:
-        """Whether there was a response."""
-        return self.optional_response is not None
-
-
-class CallList(list[Call]):
-    """The calls of a route or a router, in order."""
-
-    def __init__(self, calls: Sequence[Call] = (), name: Any = "respx") -> None:
-        super().__init__(calls)
-        self._name = name
-
-    @property
-    def called(self) -> bool:
-        """Whether there was any call."""
-        return bool(self)
-
-    @property
-    def call_count(self) -> int:
-        """How many calls there were."""
-        return len(self)
-
-    @property
-    def last(self) -> Call:
-        """The last call."""
-        return self[-1]
-
-    def record(self, request: Request, response: Response | None) -> Call:
-        """Note a call."""
-        call = Call(request, response)
-        self.append(call)
-        return call
-
-    def reset(self) -> None:
-        """Forget all calls."""
-        self.clear()
-
-    reset_mock = reset
-
-    def assert_called(self) -> None:
-        """Fail unless there was a call."""
-        if not self:
-            raise AssertionError(f"Expected '{self._name}' to have been called.")
-
-    def assert_called_once(self) -> None:
-        """Fail unless there was one call."""
-        if len(self) != 1:
-            raise AssertionError(
-                f"Expected '{self._name}' to have been called once. Called {len(self)} times.{self._told()}"
-            )
-
-    def assert_not_called(self) -> None:
-        """Fail if there was a call."""
-        if self:
-            raise AssertionError(
-                f"Expected '{self._name}' to not have been called. Called {len(self)} times.{self._told()}"
-            )
-
-    def _told(self) -> str:
-        return "".join(f"\n  {call.request.method} {call.request.url}" for call in self[:10])
+__all__ = [
+    "AllMockedAssertionError",
+    "Call",
+    "CallList",
+    "MockResponse",
+    "PassThrough",
+    "Route",
+    "SideEffectError",
+    "SideEffectsExhausted",
+    "answer_from",
+]
 
 
 class Route:
@@ -383,80 +295,3 @@ def _set_cookies(cookies: Any) -> list[tuple[str, str]]:
         mapping: Mapping[str, str] = cookies
         return [("Set-Cookie", f"{name}={value}") for name, value in mapping.items()]
     return list(cookies)
-
-
-class RouteList:
-    """The routes of a router, by place and by name; one that is added again replaces the first in its place."""
-
-    def __init__(self, routes: RouteList | None = None) -> None:
-        self._routes: list[Route] = list(routes._routes) if routes is not None else []
-        self._names: dict[str, Route] = dict(routes._names) if routes is not None else {}
-
-    def add(self, route: Route, name: str | None = None) -> Route:
-        """Add a route, and return that which is in the list: an earlier one of the same name or the same pattern."""
-        same = next((known for known in self._routes if known == route), None)
-        if name is not None and name in self._names:
-            known = self._names[name]
-            if same is not None and same is not known:
-                self._remove(same)
-            known.moved(route.pattern)
-            known.mock(return_value=route.return_value, side_effect=route.side_effect)
-            known.pass_through(route.is_pass_through)
-            return known
-        if same is not None:
-            if name is not None:
-                self._names = {key: value for key, value in self._names.items() if value is not same}
-                same.named(name)
-                self._names[name] = same
-            return same
-        self._routes.append(route)
-        if name is not None:
-            route.named(name)
-            self._names[name] = route
-        return route
-
-    def pop(self, name: str, default: Any = ...) -> Any:
-        """Remove the route of this name and return it."""
-        if name not in self._names:
-            if default is ...:
-                raise KeyError(name)
-            return default
-        route = self._names[name]
-        self._remove(route)
-        return route
-
-    def clear(self) -> None:
-        """Remove all routes."""
-        self._routes.clear()
-        self._names.clear()
-
-    def become(self, routes: RouteList) -> None:
-        """Hold what another list holds, and stay the list that users have in hand."""
-        self._routes = list(routes._routes)
-        self._names = dict(routes._names)
-
-    def _remove(self, route: Route) -> None:
-        self._routes = [known for known in self._routes if known is not route]
-        self._names = {name: known for name, known in self._names.items() if known is not route}
-
-    def __getitem__(self, key: int | str) -> Route:
-        return self._routes[key] if isinstance(key, int) else self._names[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._names if isinstance(key, str) else key in self._routes
-
-    def __iter__(self) -> Iterator[Route]:
-        return iter(self._routes)
-
-    def __len__(self) -> int:
-        return len(self._routes)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, RouteList):
-            return self._routes == other._routes and self._names == other._names
-        return self._routes == other
-
-    __hash__: ClassVar[None]  # type: ignore[assignment]  # a list
-
-    def __repr__(self) -> str:
-        return repr(self._routes)

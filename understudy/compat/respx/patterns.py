@@ -10,28 +10,14 @@ Patterns join with `&`, `|` and `~`, and compare equal when they want the same: 
 
 from __future__ import annotations
 
-import json
 import re
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
-from unittest.mock import ANY
-from urllib.parse import parse_qsl, quote
 
-from ...client import URL, Cookies, Headers, QueryParams, Request
-from ..multiparts import Part, parts_of
+from ...client import URL, Request
+from .kinds import KINDS, Lookup, begins, json_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-
-class Lookup(Enum):
-    """How a value is compared."""
-
-    EQUAL = "eq"
-    REGEX = "regex"
-    STARTS_WITH = "startswith"
-    CONTAINS = "contains"
-    IN = "in"
 
 
 class Match(NamedTuple):
@@ -170,7 +156,7 @@ class Field(Pattern):
         if self.lookup is Lookup.CONTAINS:
             test = kind.contains
         elif self.lookup is Lookup.STARTS_WITH:
-            test = _begins
+            test = begins
         return YES if test(self.value, got) else NO
 
     def below(self, base: str) -> Field:
@@ -197,7 +183,7 @@ class JSONPath(Pattern):
         self.value = value
 
     def match(self, request: Request) -> Match:
-        place = _json(request)
+        place = json_of(request)
         for step in self.path.split("__"):
             try:
                 place = place[int(step)] if isinstance(place, list) else place[step]
@@ -210,198 +196,6 @@ class JSONPath(Pattern):
 
     def __repr__(self) -> str:
         return f"<json at {self.path.replace('__', '.')} eq {self.value!r}>"
-
-
-# How each part of a request is taken, what a wish for it is turned into, and how the two are compared
-
-
-def _same(wanted: Any, got: Any) -> bool:
-    return bool(wanted == got)
-
-
-def _begins(wanted: Any, got: Any) -> bool:
-    return bool(got.startswith(wanted))
-
-
-def _within(wanted: Any, got: Any) -> bool:
-    return wanted in got
-
-
-class Kind(NamedTuple):
-    """How one part of a request is handled."""
-
-    take: Callable[[Request], Any]
-    clean: Callable[[Any], Any]
-    lookup: Lookup = Lookup.EQUAL
-    equal: Callable[[Any, Any], bool] = _same
-    contains: Callable[[Any, Any], bool] = _within
-
-
-def _port(url: URL) -> int | None:
-    return url.port if url.port is not None else {"https": 443, "http": 80}.get(url.scheme)
-
-
-def _path(request: Request) -> str:
-    return request.url.raw_path.decode("ascii").partition("?")[0]
-
-
-def _clean_path(path: Any) -> str:
-    text = str(path)
-    text = text if text.startswith("/") else f"/{text}"
-    # What is percent-encoded stays so, what should be becomes so.
-    return quote(text, safe="/%:@!$&'()*+,;=~-._[]")
-
-
-def _clean_port(port: Any) -> int:
-    return int(port)
-
-
-def _clean_host(host: Any) -> str:
-    return str(host).lower()
-
-
-def _pairs(value: Any) -> list[tuple[str, Any]]:
-    """Return what was given as parameters as pairs, with `ANY` left as it is."""
-    if isinstance(value, (bytes, str)):
-        text = value.decode() if isinstance(value, bytes) else value
-        return list(parse_qsl(text.lstrip("?"), keep_blank_values=True))
-    items = (
-        value.multi_items() if hasattr(value, "multi_items") else value.items() if hasattr(value, "items") else value
-    )
-    pairs: list[tuple[str, Any]] = []
-    for name, each in items:
-        for one in each if isinstance(each, (list, tuple)) else (each,):
-            pairs.append((str(name), one if _is_open(one) else _primitive(one)))  # noqa: PERF401  # two loops
-    return pairs
-
-
-def _is_open(value: Any) -> bool:
-    """Whether this is an object with an idea of its own of what equals it, such as `ANY`."""
-    return value is ANY or not isinstance(value, (str, bytes, int, float, bool, type(None)))
-
-
-def _primitive(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _grouped(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for name, value in pairs:
-        groups.setdefault(name, []).append(value)
-    return groups
-
-
-def _same_pairs(wanted: Any, got: Any) -> bool:
-    return _grouped(wanted) == _grouped(got)
-
-
-def _among_pairs(wanted: Any, got: Any) -> bool:
-    have = _grouped(got)
-    return all(name in have and values == have[name] for name, values in _grouped(wanted).items())
-
-
-def _params(request: Request) -> list[tuple[str, str]]:
-    return list(QueryParams(request.url.query).multi_items())
-
-
-def _headers(request: Request) -> list[tuple[str, str]]:
-    return [(name.lower(), value) for name, value in request.headers.multi_items()]
-
-
-def _clean_headers(headers: Any) -> list[tuple[str, Any]]:
-    if hasattr(headers, "items") and any(_is_open(value) for value in dict(headers).values()):
-        return [(str(name).lower(), value) for name, value in headers.items()]
-    return [(name.lower(), value) for name, value in Headers(headers).multi_items()]
-
-
-def _cookies(request: Request) -> list[tuple[str, str]]:
-    pairs = (piece.strip().partition("=") for piece in request.headers.get("cookie", "").split(";"))
-    return [(name, value) for name, equals, value in pairs if equals]
-
-
-def _clean_cookies(cookies: Any) -> list[tuple[str, Any]]:
-    if isinstance(cookies, Cookies):
-        return [(cookie.name, cookie.value or "") for cookie in cookies.jar]
-    return _pairs(cookies)
-
-
-def _content(request: Request) -> bytes:
-    return request.read()
-
-
-def _clean_content(content: Any) -> Any:
-    return content.encode() if isinstance(content, str) else content
-
-
-_NOT_JSON = object()
-
-
-def _json(request: Request) -> Any:
-    try:
-        return json.loads(request.read())
-    except ValueError:
-        return _NOT_JSON
-
-
-def _clean_json(value: Any) -> Any:
-    if isinstance(value, (bytes, str)) and value[:1] in (b"{", b"[", "{", "["):
-        return json.loads(value)
-    return value
-
-
-def _data(request: Request) -> list[tuple[str, str]]:
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return [(part.name, part.content.decode()) for part in parts_of(request) if part.filename is None]
-    return list(parse_qsl(request.read().decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _files(request: Request) -> list[tuple[str, Part]]:
-    return [(part.name, part) for part in parts_of(request) if part.filename is not None]
-
-
-class _File:
-    """A wished-for file: its content, or its name and content; either may be `ANY`."""
-
-    def __init__(self, value: Any) -> None:
-        name, content = (value[0], value[1]) if isinstance(value, tuple) else (ANY, value)
-        self.name = name
-        read = content.read() if hasattr(content, "read") else content
-        self.content = read.encode() if isinstance(read, str) else read
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Part) and self.name == other.filename and self.content == other.content
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __repr__(self) -> str:
-        return f"({self.name!r}, {self.content!r})"
-
-
-def _clean_files(files: Any) -> list[tuple[str, _File]]:
-    items = files.items() if hasattr(files, "items") else files
-    return [(str(name), _File(value)) for name, value in items]
-
-
-KINDS: dict[str, Kind] = {
-    "method": Kind(lambda request: request.method, lambda method: str(method).upper()),
-    "scheme": Kind(lambda request: request.url.scheme, lambda scheme: str(scheme).lower()),
-    "host": Kind(lambda request: request.url.host, _clean_host),
-    "port": Kind(lambda request: _port(request.url), _clean_port),
-    "path": Kind(_path, _clean_path),
-    "params": Kind(_params, _pairs, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "url": Kind(lambda request: str(request.url), str),
-    "headers": Kind(_headers, _clean_headers, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "cookies": Kind(_cookies, _clean_cookies, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "content": Kind(_content, _clean_content),
-    "data": Kind(_data, _pairs, Lookup.EQUAL, _same_pairs, _among_pairs),
-    "files": Kind(_files, _clean_files, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "json": Kind(_json, _clean_json),
-}
 
 
 def M(*patterns: Pattern, **lookups: Any) -> Pattern:

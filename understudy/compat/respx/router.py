@@ -7,8 +7,9 @@ import inspect
 from typing import TYPE_CHECKING, Any, Callable, overload
 
 from ...client import AsyncBaseTransport, BaseTransport, Request, Response, stand_in
-from .models import AllMockedAssertionError, Call, CallList, PassThrough, Route, RouteList, answer_from
+from .models import AllMockedAssertionError, Call, CallList, PassThrough, Route, answer_from
 from .patterns import M, Match, Pattern, merged, parse_url_patterns
+from .route_list import RouteList
 
 if TYPE_CHECKING:
     from types import TracebackType
