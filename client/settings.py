@@ -75,6 +75,9 @@ class ClientState(enum.Enum):
     CLOSED = 3
 
 
+_OPENED = ClientState.OPENED
+
+
 class BaseClient:
     """The settings that both clients have, and what can be done with them without waiting."""
 
@@ -392,12 +395,8 @@ class BaseClient:
         follow_redirects: bool | UseClientDefault,
         retry: Retry | UseClientDefault | None,
     ) -> Response:
-        if self._state is ClientState.CLOSED:
-            raise RuntimeError(
-                f"cannot send {request.method} {request.url.redacted}: this client has been closed. "
-                "Send inside its `with` block, or make a new one"
-            )
-        self._state = ClientState.OPENED
+        if self._state is not _OPENED:
+            self._open_for(request)
         extensions = request.extensions
         if "timeout" not in extensions:
             # A request that was built by hand waits no longer than the others.
@@ -409,8 +408,25 @@ class BaseClient:
         deadline = deadline_for(self, request)
         if deadline is not None:
             extensions["deadline"] = deadline
-        outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
-        response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
+        if (
+            deadline is None
+            and auth is USE_CLIENT_DEFAULT
+            and retry is USE_CLIENT_DEFAULT
+            and self._auth is None
+            and self._retry is None
+            and not self._own_layers
+            and self._event_hooks == _NO_HOOKS
+            and not request.url._parts.authority.userinfo
+        ):
+            # What most calls are: no layer has anything to do, unless the answer is a redirect.
+            response = await self._deliver(request)
+            if response.history:
+                response.history = []
+            if response.has_redirect_location:
+                response = await self._redirects_for(follow_redirects).go_on(request, response, self._deliver)
+        else:
+            outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
+            response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
         try:
             fails = self._raises_for_status and not response.is_success
             if (fails or not stream) and response._take_held() is None:
@@ -421,6 +437,14 @@ class BaseClient:
             await self._caller.close(response)
             raise
         return response
+
+    def _open_for(self, request: Request) -> None:
+        if self._state is ClientState.CLOSED:
+            raise RuntimeError(
+                f"cannot send {request.method} {request.url.redacted}: this client has been closed. "
+                "Send inside its `with` block, or make a new one"
+            )
+        self._state = _OPENED
 
     def _layers(
         self,
@@ -439,6 +463,17 @@ class BaseClient:
             chosen = auth_in_url(request.url)
         if chosen is not None:
             layers.append(Authorize(chosen, self._caller))
+        layers.append(self._redirects_for(follow_redirects))
+        policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
+        if policy is not None:
+            layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
+        if self._event_hooks != _NO_HOOKS:
+            layers.append(Hooks(self._event_hooks, self._caller))
+        if is_bounded:
+            layers.append(Stopwatch())
+        return layers
+
+    def _redirects_for(self, follow_redirects: bool | UseClientDefault) -> Redirects:
         follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
         redirects = self._redirects
         if redirects is None or not redirects.fits(self._cookies, follow, self.max_redirects):
@@ -450,15 +485,7 @@ class BaseClient:
                 policy=self._redirect_policy,
                 secrets=self._secret_headers,
             )
-        layers.append(redirects)
-        policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
-        if policy is not None:
-            layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
-        if self._event_hooks != _NO_HOOKS:
-            layers.append(Hooks(self._event_hooks, self._caller))
-        if is_bounded:
-            layers.append(Stopwatch())
-        return layers
+        return redirects
 
     def _clock_for(self, url: URL) -> Clock:
         """Return the clock on which to wait between requests: that of whatever answers, where it has one."""
@@ -468,7 +495,7 @@ class BaseClient:
     async def _deliver(self, request: Request) -> Response:
         """Give one request to the transport that answers here, and take its response in."""
         started = time.perf_counter()
-        own = self._transport_for_url(request.url)
+        own = self._transport_for_url(request.url) if self._mounts else self._transport
         transport = stand_in.answering(own)
         handle = getattr(transport, self._method, None)
         if handle is None:
@@ -489,7 +516,7 @@ class BaseClient:
         response.default_encoding = self._default_encoding
         response._guards = self._guards
         response._loads = self._loads
-        if self._keeps_cookies and "Set-Cookie" in response.headers:
+        if self._keeps_cookies and "set-cookie" in response.headers._by_name():
             self._cookies.extract_cookies(response)
         log_response(request, response)
         if response._content is not None:

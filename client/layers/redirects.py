@@ -76,12 +76,14 @@ class Redirects:
         return self._cookies is cookies and self._follow is follow and self._limit == limit
 
     async def __call__(self, request: Request, send: Send) -> Response:
+        response = await send(request)
+        response.history = []
+        return await self.go_on(request, response, send) if response.has_redirect_location else response
+
+    async def go_on(self, request: Request, response: Response, send: Send) -> Response:
+        """Go where the response to a request leads, if it leads anywhere."""
         history: list[Response] = []
-        while True:
-            response = await send(request)
-            response.history = history.copy()
-            if not response.has_redirect_location:
-                return response
+        while response.has_redirect_location:
             try:
                 following = self._next(request, response)
                 if following is None or not self._follow or not await self._is_welcome(response, following):
@@ -101,6 +103,9 @@ class Redirects:
                 raise
             history.append(response)
             request = following
+            response = await send(request)
+            response.history = history.copy()
+        return response
 
     async def _is_welcome(self, response: Response, following: Request) -> bool:
         return self._policy is None or await self._caller.call(self._policy, response, following) is not False

@@ -314,7 +314,13 @@ class ResponseBody:
     def _take_held(self) -> bytes | None:
         """Read a body that is in memory already, where there is nothing to decode; `None` where that is not so."""
         stream = self.stream
-        if type(stream) is not ByteStream or self.is_stream_consumed or self.is_closed or not self._is_plain():
+        if (
+            type(stream) is not ByteStream
+            or self.is_stream_consumed
+            or self.is_closed
+            or self._guards.max_response_size is not None
+            or "content-encoding" in self.headers._by_name()
+        ):
             return None
         self._content = held = stream.held
         self._num_bytes_downloaded = len(held)

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from ..backends.base import NetworkStream
     from ..call import Call
     from ..via import Via
+    from .answer import Answer
     from .codec import Codec
 
 
 class HTTP1Connection:
     """An open HTTP/1.1 connection."""
 
-    __slots__ = ("accepts_unclean_end", "capacity", "codec", "is_closed", "public", "served", "stream", "via")
+    __slots__ = ("accepts_unclean_end", "answer", "capacity", "codec", "is_closed", "public", "served", "stream", "via")
 
     def __init__(
         self, stream: NetworkStream, codec: Codec, *, accepts_unclean_end: bool = False, via: Via | None = None
@@ -38,6 +39,7 @@ class HTTP1Connection:
         self.accepts_unclean_end: bool = accepts_unclean_end
         self.codec: Codec = codec
         self.public: AsyncNetworkStream | SyncNetworkStream | None = None
+        self.answer: Answer | None = None
 
     def is_usable(self) -> bool:
         return not self.is_closed and not self.stream.is_readable()

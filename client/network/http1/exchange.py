@@ -6,7 +6,8 @@ Theory of operation
    final one ends the upload, is returned, and the connection is not used again (RFC 9112, section 9.3).
 2. When writing fails, the server may have said why before it closed: what it said is read, for at most a second.
 3. A response that is complete with its head leaves at once: nothing is held while the caller looks at it.
-4. Every way out ends the call once, synchronously.
+4. A head that is the one of the response before, to the byte, is not read again: what it means is known (`answer`).
+5. Every way out ends the call once, synchronously.
 
 Nearly every exchange is one write and one read. That much is written out in one place, `run`, because every coroutine
 more is paid by every request; everything else is in the methods below it.
@@ -24,8 +25,9 @@ from ...messages.response import Response
 from ..connection import Unanswered
 from ..failures import READ, WRITE, translate
 from ..trace import traced
+from .answer import Answer
 from .body import AsyncBody, Receiver, SyncBody, TunnelBody
-from .framing import CHUNKED, framing
+from .framing import CHUNKED
 from .head_reader import HeadReader
 from .heads import MOST_HEAD, Head
 from .request_head import plan_request
@@ -57,6 +59,8 @@ class Line(Protocol):
     accepts_unclean_end: bool
     public: AsyncNetworkStream | SyncNetworkStream | None
     """What callers see of it, once they have seen it."""
+    answer: Answer | None
+    """What the last final head on it meant."""
 
     def make_public(self, is_async: bool, ahead: bytes = b"") -> AsyncNetworkStream | SyncNetworkStream:
         """Return the connection as callers see it; `ahead` has been read already."""
@@ -69,7 +73,7 @@ class Exchange:
     _doing = WRITE
     _is_sent = False
     _reader: HeadReader | None = None
-    _early: tuple[Head, bytes] | None = None
+    _early: tuple[Answer, bytes] | None = None
     _interim = 0
 
     def __init__(self, connection: Line, call: Call) -> None:
@@ -81,17 +85,14 @@ class Exchange:
     async def run(self) -> Response:
         """Send the request and return its response, whose body is still to be read."""
         call = self._call
-        waits = call.waits
         plan = self._plan
-        content = plan.content
         try:
-            if call.trace is not None:
-                return self._response(*await self._run_traced())
-            if not plan.goes_at_once:
+            if not plan.goes_at_once or call.trace is not None:
                 return self._response(*await self._run_at_length())
+            waits = call.waits
             timeout = waits.write if waits.deadline is None else waits.left(waits.write)
             try:
-                await self._stream.write(plan.head + content if content else plan.head, timeout)
+                await self._stream.write(plan.head + plan.content if plan.content else plan.head, timeout)
             except OSError as error:
                 await self._hear_refusal(error)
                 return self._response(*await self._receive_head())
@@ -102,11 +103,9 @@ class Exchange:
             timeout = waits.read if waits.deadline is None else waits.left(waits.read)
             data = await self._stream.read(READ_SIZE, timeout)
             stamps.first = monotonic()
-            end = data.find(b"\r\n\r\n")
-            if 0 < end <= MOST_HEAD and data.startswith(b"HTTP/1."):
-                said = self._connection.codec.parse_head(data[: end + 4])
-                if said.status >= 200:
-                    return self._response(said, data[end + 4 :])
+            known = self._connection.answer
+            if known is not None and data.startswith(known.raw) and known.method == call.request.method:
+                return self._response(known, data[known.size :])
             if not data:
                 raise self._ended()
             return self._response(*(await self._feed(data) or await self._receive_head()))
@@ -140,14 +139,16 @@ class Exchange:
         except (OSError, WriteError) as error:
             await self._hear_last_words(error)
 
-    async def _run_at_length(self) -> tuple[Head, bytes]:
+    async def _run_at_length(self) -> tuple[Answer, bytes]:
+        call = self._call
+        if call.trace is not None:
+            return await self._run_traced(call)
         await self._send_request()
-        self._call.stamps.sent = monotonic()
+        call.stamps.sent = monotonic()
         return await self._receive_head()
 
-    async def _run_traced(self) -> tuple[Head, bytes]:
+    async def _run_traced(self, call: Call) -> tuple[Answer, bytes]:
         """Send the request and return the head of its response, telling about it."""
-        call = self._call
         # The body goes with the head where it is small.
         await traced(call.trace, "http11.send_request_headers", self._send_request(), request=call.request)
         await traced(call.trace, "http11.send_request_body", _nothing(), request=call.request)
@@ -215,8 +216,8 @@ class Exchange:
 
     # The response
 
-    async def _receive_head(self) -> tuple[Head, bytes]:
-        """Return the final response's head, and what has arrived of its body."""
+    async def _receive_head(self) -> tuple[Answer, bytes]:
+        """Return what the final response's head means, and what has arrived of its body."""
         stamps = self._call.stamps
         early = self._early
         if early is not None:
@@ -235,8 +236,8 @@ class Exchange:
             if found is not None:
                 return found
 
-    async def _feed(self, data: bytes) -> tuple[Head, bytes] | None:
-        """Take in bytes; return the final head once it is complete, after noting interim ones."""
+    async def _feed(self, data: bytes) -> tuple[Answer, bytes] | None:
+        """Take in bytes; return what the final head means once it is complete, after noting interim ones."""
         while True:
             reader = self._reader
             end = data.find(b"\r\n\r\n") if reader is None else -1
@@ -252,7 +253,7 @@ class Exchange:
             head = self._connection.codec.parse_head(raw)
             if head.status >= 200 or head.status == 101:
                 self._check_upgrade(head)
-                return head, rest
+                return self._understood(raw, head), rest
             await self._note_interim(head)
             if not rest:
                 return None
@@ -274,26 +275,31 @@ class Exchange:
         if head.status == 101 and "upgrade" not in self._call.request.headers:
             raise RemoteProtocolError("the server switched to another protocol, which nobody had asked for")
 
-    def _response(self, head: Head, rest: bytes) -> Response:
+    def _understood(self, raw: bytes, head: Head) -> Answer:
+        answer = Answer(raw, head, self._call.request.method)
+        self._connection.answer = answer if answer.is_kept else None
+        return answer
+
+    def _response(self, answer: Answer, rest: bytes) -> Response:
         call = self._call
         connection = self._connection
-        length, keep_alive, idle_timeout = framing(head, call.request.method)
-        reusable = keep_alive and self._plan.keep_alive and self._is_sent and not connection.is_closed
+        length = answer.length
+        reusable = answer.keep_alive and self._plan.keep_alive and self._is_sent and not connection.is_closed
         extensions: dict[str, Any] = {
-            "http_version": head.version,
-            "reason_phrase": head.reason,
+            "http_version": answer.version,
+            "reason_phrase": answer.reason,
             "network_stream": connection.public or connection.make_public(call.is_async),
         }
         stream: Any
-        if head.status == 101 or (call.request.method == "CONNECT" and 200 <= head.status < 300):
-            extensions["network_stream"] = connection.make_public(call.is_async, rest)
-            stream = TunnelBody(call)
-        elif 0 <= length <= len(rest) and call.trace is None:
+        if 0 <= length <= len(rest) and call.trace is None and not answer.is_tunnel:
             if length < len(rest):
                 reusable = False
                 rest = rest[:length]
-            call.done(reusable=reusable, idle_timeout=idle_timeout)
+            call.done(reusable=reusable, idle_timeout=answer.idle_timeout)
             stream = ByteStream(rest)
+        elif answer.is_tunnel:
+            extensions["network_stream"] = connection.make_public(call.is_async, rest)
+            stream = TunnelBody(call)
         else:
             chunked = connection.codec.chunked() if length == CHUNKED else None
             if chunked is not None:
@@ -305,12 +311,11 @@ class Exchange:
                 chunked,
                 rest,
                 reusable=reusable,
-                idle_timeout=idle_timeout,
+                idle_timeout=answer.idle_timeout,
                 accepts_unclean_end=connection.accepts_unclean_end,
             )
             stream = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
-        headers = Headers.received(head.fields, head.by_name)
-        return Response.received(head.status, headers, stream, call.request, extensions)
+        return Response.received(answer.status, answer.headers.copy(), stream, call.request, extensions)
 
     # Failure
 
