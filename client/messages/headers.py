@@ -111,7 +111,11 @@ class Headers(MutableMapping[str, str]):
         # What was worked out from the fields, for all copies that share them; `None` while nobody shares them.
         self._memory: dict[Any, Any] | None
         if isinstance(headers, Headers):
-            self._share(headers)
+            if headers._memory is None:
+                headers._begin_sharing()
+            self._memory = headers._memory
+            self._fields = headers._fields
+            self._index = headers._index
             return
         self._index = self._memory = None
         if headers is None:
@@ -276,10 +280,7 @@ class Headers(MutableMapping[str, str]):
 
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
-        twin = Headers.__new__(Headers)
-        twin._encoding = self._encoding
-        twin._share(self)
-        return twin
+        return Headers(self, self._encoding)
 
     def remembered(self, make: Callable[[Fields], Result]) -> Result:
         """Return `make(fields)`, worked out once for all copies of these headers that have not been changed since."""
@@ -361,11 +362,14 @@ class Headers(MutableMapping[str, str]):
     def _share(self, other: Headers) -> None:
         """Have the fields of `other`, until one of the two changes."""
         if other._memory is None:
-            other._memory = {}
-            other._by_name()
+            other._begin_sharing()
         self._memory = other._memory
         self._fields = other._fields
         self._index = other._index
+
+    def _begin_sharing(self) -> None:
+        self._memory = {}
+        self._by_name()
 
     def _merge(self, other: Headers) -> None:
         if not other._fields or other is self:

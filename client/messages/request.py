@@ -83,20 +83,23 @@ class Request:
         files: RequestFiles | None,
         json: Any,
     ) -> None:
+        headers = self.headers
+        said = headers._by_name()
+        has_framing = "content-length" in said or "transfer-encoding" in said
         if content is None and data is None and files is None and json is None:
             self._content = b""
-            self.stream = _EMPTY
+            self.stream = EMPTY
+            if not has_framing and self.method not in _METHODS_WITH_BODY:
+                return self._say_host()
             described: Mapping[str, str] = _NOTHING
         else:
-            boundary = _boundary_of(self.headers) if files else None
+            boundary = _boundary_of(headers) if files else None
             described, self.stream = encode_request(
                 content=content, data=data, files=files, json=json, boundary=boundary
             )
             if isinstance(self.stream, ByteStream):
                 self._content = b"".join(self.stream)
-        headers = self.headers
-        said = headers._by_name()
-        if "content-length" in said or "transfer-encoding" in said:
+        if has_framing:
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
             self._check_framing(described.get("Content-Length"))
             described = {name: value for name, value in described.items() if name not in _FRAMING}
@@ -105,7 +108,7 @@ class Request:
             headers.prepend(b"Content-Length", b"0")
         for name, value in described.items():
             headers.setdefault(name, value)
-        self._say_host()
+        return self._say_host()
 
     def _check_framing(self, known: str | None) -> None:
         """Refuse what the caller says of the body's length, where it cannot be true."""
@@ -129,7 +132,7 @@ class Request:
     def _say_host(self) -> None:
         # RFC 9110, section 7.2: Host ought to be the first field.
         if "host" not in self.headers._by_name():
-            host = self.url.netloc
+            host = self.url._parts.authority.netloc
             if host:
                 self.headers.prepend(b"Host", host)
 
@@ -204,7 +207,8 @@ class Request:
         self.stream = UnattachedStream() if self._content is None else ByteStream(self._content)
 
 
-_EMPTY = ByteStream(b"")
+EMPTY = ByteStream(b"")
+"""The body of every request that is said to have none."""
 _NOTHING: dict[str, str] = {}
 _FRAMING = frozenset({"Content-Length", "Transfer-Encoding"})
 _LENGTH = re.compile(r"[0-9]{1,20}\Z")

@@ -43,7 +43,7 @@ class Call(Ticket[Any]):
     second time.
     """
 
-    __slots__ = ("has_died", "is_async", "pool", "refusals", "request", "since", "stamps", "trace", "waiter", "waits")
+    __slots__ = ("has_died", "is_async", "pool", "refusals", "request", "stamps", "trace", "waiter", "waits")
 
     def __init__(self, key: Hashable, request: Request, pool: Owner, now: float, *, is_async: bool) -> None:
         self.key = key
@@ -58,9 +58,13 @@ class Call(Ticket[Any]):
         self.waits: Waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
-        self.since: float = now
         self.stamps: Stamps = Stamps()
         self.stamps.asked = now
+
+    @property
+    def since(self) -> float:
+        """When the request came to the pool."""
+        return self.stamps.asked
 
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""

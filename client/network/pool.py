@@ -56,6 +56,7 @@ class Pool:
         self._connector = connector
         self._backend = connector.backend
         self._limits = limits
+        self._expiry = limits.keepalive_expiry
         self._is_async = is_async
         self._now = now
         self._lock = threading.Lock()
@@ -76,7 +77,9 @@ class Pool:
             if not granted:
                 await self._wait(call)
             while True:
-                connection = self._kept(call) or await self._connection_of(call)
+                connection: Connection | None = None if call.entry is None else call.entry.connection
+                if connection is None or not connection.is_usable():
+                    connection = await self._connection_of(call)
                 try:
                     response = await connection.send(call)
                 except Crowded:
@@ -105,7 +108,7 @@ class Pool:
         now = self._now()
         if call.entry is not None:
             call.stamps.ended = now
-        expiry = self._limits.keepalive_expiry
+        expiry = self._expiry
         if idle_timeout is not None and (expiry is None or idle_timeout * _MARGIN < expiry):
             expiry = idle_timeout * _MARGIN
         state = self._state
@@ -158,11 +161,6 @@ class Pool:
         return f"<Pool {self.snapshot()}>"
 
     # Within
-
-    def _kept(self, call: Call) -> Connection | None:
-        """Return the connection that the call holds, if it is there and may be used."""
-        connection: Connection | None = None if call.entry is None else call.entry.connection
-        return connection if connection is not None and connection.is_usable() else None
 
     async def _connection_of(self, call: Call) -> Connection:
         while True:

@@ -79,6 +79,7 @@ class PoolState(Generic[Connection]):
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self._has_max_age = limits.max_age is not None
         self.open: int = 0
         self.origins: dict[Hashable, Origin[Connection]] = {}
         self.idle: OrderedDict[Entry[Connection], None] = OrderedDict()  # the longest idle first
@@ -98,12 +99,11 @@ class PoolState(Generic[Connection]):
         With `may_share` a connection to this origin may turn out to serve many tickets at once: while one is being
         made, the others wait for it, until one has turned out not to.
         """
-        self._orders += 1
-        ticket.order = self._orders
+        ticket.order = self._orders = self._orders + 1
         origin = self.origins.get(ticket.key)
         if origin is None:
             origin = self.origins[ticket.key] = Origin(ticket.key, may_share=may_share)
-        if origin.available and self._grant_available(origin, ticket, now):
+        elif origin.available and self._grant_available(origin, ticket, now):
             return True
         if not self._is_blocked(origin) and self._has_room():
             self._grant_permission(origin, ticket)
@@ -174,13 +174,12 @@ class PoolState(Generic[Connection]):
             return
         entry.expires_at = expires_at
         origin = entry.origin
-        limits = self.limits
         if (
             not reusable
             or entry.capacity != 1
             or entry.users != 1
             or entry.is_retired
-            or limits.max_age is not None
+            or self._has_max_age
             or (self._queue and self._waits_elsewhere(origin))
         ):
             self._leave(ticket, entry, reusable=reusable, now=now)
@@ -198,7 +197,7 @@ class PoolState(Generic[Connection]):
         entry.users = 0
         origin.available[entry] = None
         self.idle[entry] = None
-        most = limits.max_keepalive_connections
+        most = self.limits.max_keepalive_connections
         if most is not None and len(self.idle) > most:
             self._limit_idle()
 
@@ -273,7 +272,10 @@ class PoolState(Generic[Connection]):
             entry, _ = available.popitem()
             if not entry.users:
                 del self.idle[entry]
-                if self._is_expired(entry, now):
+                expires_at = entry.expires_at
+                if (expires_at is not None and now >= expires_at) or (
+                    self._has_max_age and self._is_expired(entry, now)
+                ):
                     self._drop(entry)
                     continue
             entry.users += 1

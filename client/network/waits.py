@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
@@ -18,10 +19,14 @@ class Waits:
 
     def __init__(self, extensions: Mapping[str, Any]) -> None:
         timeouts = extensions.get("timeout") or _NONE
-        self.connect: float | None = timeouts.get("connect")
-        self.read: float | None = timeouts.get("read")
-        self.write: float | None = timeouts.get("write")
-        self.pool: float | None = timeouts.get("pool")
+        self.connect: float | None
+        self.read: float | None
+        self.write: float | None
+        self.pool: float | None
+        try:
+            self.connect, self.read, self.write, self.pool = _all_four(timeouts)
+        except KeyError:
+            self.connect, self.read, self.write, self.pool = _all_four({**_NONE, **timeouts})
         self.deadline: float | None = extensions.get("deadline")
 
     def left(self, timeout: float | None) -> float | None:
@@ -43,4 +48,6 @@ class Waits:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
 
-_NONE: dict[str, float | None] = {}
+_KINDS = ("connect", "read", "write", "pool")
+_NONE: dict[str, float | None] = dict.fromkeys(_KINDS)
+_all_four = itemgetter(*_KINDS)

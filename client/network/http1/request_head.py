@@ -13,22 +13,26 @@ if TYPE_CHECKING:
     from ..via import Via
 
 _SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
+_STARTS = {method: f"{method} ".encode("ascii") for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
 _COALESCED = 65_536
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
 
 
-class RequestPlan(NamedTuple):
+class RequestPlan:
     """What to send."""
 
-    head: bytes
-    content: bytes | None
-    """The whole body where it is in memory; `None` where it is a stream."""
-    length: int
-    """How many bytes of body were announced; `CHUNKED` for the chunked coding."""
-    expects_continue: bool
-    keep_alive: bool
-    goes_at_once: bool
-    """Whether head and body go out in one write."""
+    __slots__ = ("content", "expects_continue", "goes_at_once", "head", "keep_alive", "length")
+
+    def __init__(self, head: bytes, content: bytes | None, length: int, fields: _Fields, goes_at_once: bool) -> None:
+        self.head = head
+        self.content = content
+        """The whole body where it is in memory; `None` where it is a stream."""
+        self.length = length
+        """How many bytes of body were announced; `CHUNKED` for the chunked coding."""
+        self.expects_continue = fields.expects_continue
+        self.keep_alive = fields.keep_alive
+        self.goes_at_once = goes_at_once
+        """Whether head and body go out in one write."""
 
 
 class _Fields(NamedTuple):
@@ -41,6 +45,8 @@ class _Fields(NamedTuple):
     """Whether nothing has to be added, or looked at, where there is no body."""
     expects_continue: bool
     keep_alive: bool
+    tail: bytes
+    """What stands behind the target where nothing has to be added: the end of the request line, fields, empty line."""
 
 
 def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
@@ -50,20 +56,21 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     """
     headers = request.headers
     fields = headers.remembered(_worked_out) if via is None else _worked_out(via.applied(headers.raw))
-    lines, special, is_whole, expects_continue, keep_alive = fields
     stream = request.stream
     content = stream.held if type(stream) is ByteStream else None
-    length = 0
-    goes_at_once = not expects_continue
-    if content != b"" or not is_whole:
-        length = _announced_length(special, content)
-        goes_at_once = goes_at_once and content is not None and len(content) <= _COALESCED and length != CHUNKED
-        if b"host" not in special:
-            lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
-        if content is None or (content and b"content-length" not in special):
-            lines += _announcement(special, length)
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), target_of(request, via), lines)
-    return RequestPlan(head, content, length, expects_continue, keep_alive, goes_at_once)
+    start = (_STARTS.get(request.method) or b"%b " % request.method.encode("ascii")) + target_of(request, via)
+    if content == b"" and fields.is_whole:
+        return RequestPlan(start + fields.tail, content, 0, fields, not fields.expects_continue)
+    lines, special = fields.lines, fields.special
+    length = _announced_length(special, content)
+    if b"host" not in special:
+        lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
+    if content is None or (content and b"content-length" not in special):
+        lines += _announcement(special, length)
+    goes_at_once = (
+        content is not None and len(content) <= _COALESCED and length != CHUNKED and not fields.expects_continue
+    )
+    return RequestPlan(b"%b HTTP/1.1\r\n%b\r\n" % (start, lines), content, length, fields, goes_at_once)
 
 
 def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
@@ -78,7 +85,8 @@ def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
         raise LocalProtocolError("a header of this request holds a CR or LF")
     expects_continue = special.get(b"expect", b"").lower() == b"100-continue"
     is_whole = b"host" in special and b"content-length" not in special and b"transfer-encoding" not in special
-    return _Fields(lines, special, is_whole, expects_continue, b"close" not in special.get(b"connection", b"").lower())
+    keep_alive = b"close" not in special.get(b"connection", b"").lower()
+    return _Fields(lines, special, is_whole, expects_continue, keep_alive, b" HTTP/1.1\r\n%b\r\n" % lines)
 
 
 def target_of(request: Request, via: Via | None = None) -> bytes:
@@ -89,10 +97,10 @@ def target_of(request: Request, via: Via | None = None) -> bytes:
     """
     target = request.extensions.get("target")
     if target is None:
-        url = request.url
         if via is not None and via.absolute:
+            url = request.url
             return b"%b://%b%b" % (url.raw_scheme, url.netloc, url.raw_path)
-        return url.raw_path if request.method != "CONNECT" else _authority(request)
+        return request.url._parts.raw_path if request.method != "CONNECT" else _authority(request)
     if isinstance(target, str):
         target = target.encode("ascii")
     if not isinstance(target, bytes) or not target or not _NOT_IN_A_TARGET.isdisjoint(target):
