@@ -282,16 +282,28 @@ class Headers(MutableMapping[str, str]):
         """Return headers of their own, equal to these."""
         return Headers(self, self._encoding)
 
-    def remembered(self, make: Callable[[Fields], Result]) -> Result:
-        """Return `make(fields)`, worked out once for all copies of these headers that have not been changed since."""
+    def remembered(self, make: Callable[[Fields, FieldIndex], Result]) -> Result:
+        """Return `make(fields, index)`, worked out once for all copies that have not been changed since.
+
+        It may change neither of the two.
+        """
         shared = self._memory
         if shared is None:
-            return make(self._fields.copy())
+            return make(self._fields, self._by_name())
         known: Result | None = shared.get(make)
         if known is None:
-            known = make(self._fields.copy())
+            known = make(self._fields, self._by_name())
             _remember(shared, make, known)
         return known
+
+    def describe(self, described: Mapping[str, str]) -> None:
+        """Add the fields of these names that are not there; the caller answers for names and values being valid."""
+        index = self._owned()
+        for name, value in described.items():
+            lower = name.lower()
+            if lower not in index:
+                index[lower] = raw = value.encode("ascii")
+                self._fields.append((name.encode("ascii"), raw))
 
     def __copy__(self) -> Headers:
         return self.copy()

@@ -106,8 +106,8 @@ class Request:
         elif not described and self.method in _METHODS_WITH_BODY:
             # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
             headers.prepend(b"Content-Length", b"0")
-        for name, value in described.items():
-            headers.setdefault(name, value)
+        if described:
+            headers.describe(described)
         return self._say_host()
 
     def _check_framing(self, known: str | None) -> None:

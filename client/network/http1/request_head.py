@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...bodies.streams import ByteStream
 from ...errors import LocalProtocolError
+from ...messages.headers import Headers
 from .framing import CHUNKED
 
 if TYPE_CHECKING:
+    from ...messages.headers import FieldIndex, Fields
     from ...messages.request import Request
     from ..via import Via
 
-_SPECIAL = frozenset({b"connection", b"content-length", b"expect", b"host", b"transfer-encoding"})
+_SPECIAL = ("connection", "content-length", "expect", "host", "transfer-encoding")
 _STARTS = {method: f"{method} ".encode("ascii") for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
 _COALESCED = 65_536
 _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
@@ -39,7 +41,7 @@ class _Fields(NamedTuple):
     """What is worked out from a request's fields once, for all requests that have the same ones."""
 
     lines: bytes
-    special: dict[bytes, bytes]
+    special: dict[str, bytes]
     """The fields that say how the message is sent, by lower-case name."""
     is_whole: bool
     """Whether nothing has to be added, or looked at, where there is no body."""
@@ -55,7 +57,9 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     Raises `LocalProtocolError` where HTTP/1.1 cannot say it.
     """
     headers = request.headers
-    fields = headers.remembered(_worked_out) if via is None else _worked_out(via.applied(headers.raw))
+    if via is not None:
+        headers = Headers.received(via.applied(headers.raw))
+    fields = headers.remembered(_worked_out)
     stream = request.stream
     content = stream.held if type(stream) is ByteStream else None
     start = (_STARTS.get(request.method) or b"%b " % request.method.encode("ascii")) + target_of(request, via)
@@ -63,9 +67,9 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
         return RequestPlan(start + fields.tail, content, 0, fields, not fields.expects_continue)
     lines, special = fields.lines, fields.special
     length = _announced_length(special, content)
-    if b"host" not in special:
+    if "host" not in special:
         lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
-    if content is None or (content and b"content-length" not in special):
+    if content is None or (content and "content-length" not in special):
         lines += _announcement(special, length)
     goes_at_once = (
         content is not None and len(content) <= _COALESCED and length != CHUNKED and not fields.expects_continue
@@ -73,19 +77,19 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     return RequestPlan(b"%b HTTP/1.1\r\n%b\r\n" % (start, lines), content, length, fields, goes_at_once)
 
 
-def _worked_out(fields: list[tuple[bytes, bytes]]) -> _Fields:
-    special: dict[bytes, bytes] = {}
-    for name, value in fields:
-        lower = name.lower()
-        if lower in _SPECIAL:
-            special[lower] = value if lower not in special else special[lower] + b", " + value
-    lines = b"".join([b"%b: %b\r\n" % field for field in fields])
+def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:
+    special: dict[str, bytes] = {}
+    for name in _SPECIAL:
+        if name in index:
+            value = index[name]
+            special[name] = value if isinstance(value, bytes) else b", ".join(value)
+    lines = b"\r\n".join([b": ".join(field) for field in fields]) + b"\r\n" if fields else b""
     # Headers are checked when they are set; this is for those that came in by another way.
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
         raise LocalProtocolError("a header of this request holds a CR or LF")
-    expects_continue = special.get(b"expect", b"").lower() == b"100-continue"
-    is_whole = b"host" in special and b"content-length" not in special and b"transfer-encoding" not in special
-    keep_alive = b"close" not in special.get(b"connection", b"").lower()
+    expects_continue = special.get("expect", b"").lower() == b"100-continue"
+    is_whole = "host" in special and "content-length" not in special and "transfer-encoding" not in special
+    keep_alive = b"close" not in special.get("connection", b"").lower()
     return _Fields(lines, special, is_whole, expects_continue, keep_alive, b" HTTP/1.1\r\n%b\r\n" % lines)
 
 
@@ -114,9 +118,9 @@ def _authority(request: Request) -> bytes:
     return b"%b:%d" % (host, origin.port or 80)
 
 
-def _announced_length(special: dict[bytes, bytes], content: bytes | None) -> int:
-    said = special.get(b"content-length")
-    coding = special.get(b"transfer-encoding")
+def _announced_length(special: dict[str, bytes], content: bytes | None) -> int:
+    said = special.get("content-length")
+    coding = special.get("transfer-encoding")
     if coding is not None:
         if said is not None:
             raise LocalProtocolError("a request has a Content-Length or a Transfer-Encoding, not both")
@@ -132,8 +136,8 @@ def _announced_length(special: dict[bytes, bytes], content: bytes | None) -> int
     return int(said)
 
 
-def _announcement(special: dict[bytes, bytes], length: int) -> bytes:
+def _announcement(special: dict[str, bytes], length: int) -> bytes:
     """Return the line that frames the body, where the caller left it out."""
-    if b"content-length" in special or b"transfer-encoding" in special:
+    if "content-length" in special or "transfer-encoding" in special:
         return b""
     return b"Transfer-Encoding: chunked\r\n" if length == CHUNKED else b"Content-Length: %d\r\n" % length
