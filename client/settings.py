@@ -64,7 +64,6 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response", "error")
-_NO_HOOKS: dict[str, list[EventHook]] = {"request": [], "response": []}
 
 
 class ClientState(enum.Enum):
@@ -132,6 +131,7 @@ class BaseClient:
         self._own_layers = list(layers)
         self._raises_for_status = raise_for_status
         self._retry = retry_from(retry)
+        self._goes_straight = self._is_straight()
         self._redirect_policy = redirect_policy
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
         if secret_headers:
@@ -183,6 +183,7 @@ class BaseClient:
     @auth.setter
     def auth(self, auth: AuthTypes | None) -> None:
         self._auth = auth_from(auth)
+        self._goes_straight = self._is_straight()
 
     @property
     def base_url(self) -> URL:
@@ -296,7 +297,7 @@ class BaseClient:
             data=data,
             files=files,
             json=json,
-            params=self._merge_params(params, merged_url) if self._params else params,
+            params=self._merge_params(params, merged_url) if self._params._pairs else params,
             headers=merged_headers,
             cookies=self._merge_cookies(cookies) if cookies else self._cookies,
             extensions=extensions,
@@ -408,21 +409,20 @@ class BaseClient:
         deadline = deadline_for(self, request)
         if deadline is not None:
             extensions["deadline"] = deadline
+        hooks = self._event_hooks
         if (
-            deadline is None
+            self._goes_straight
             and auth is USE_CLIENT_DEFAULT
             and retry is USE_CLIENT_DEFAULT
-            and self._auth is None
-            and self._retry is None
-            and not self._own_layers
-            and self._event_hooks == _NO_HOOKS
+            and deadline is None
+            and not (hooks["request"] or hooks["response"] or len(hooks) > 2)
             and not request.url._parts.authority.userinfo
         ):
             # What most calls are: no layer has anything to do, unless the answer is a redirect.
             response = await self._deliver(request)
             if response.history:
                 response.history = []
-            if response.has_redirect_location:
+            if 300 <= response.status_code < 400 and response.has_redirect_location:
                 response = await self._redirects_for(follow_redirects).go_on(request, response, self._deliver)
         else:
             outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
@@ -446,6 +446,10 @@ class BaseClient:
             )
         self._state = _OPENED
 
+    def _is_straight(self) -> bool:
+        """Whether there is no layer that every call passes."""
+        return self._auth is None and self._retry is None and not self._own_layers
+
     def _layers(
         self,
         request: Request,
@@ -467,8 +471,9 @@ class BaseClient:
         policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
         if policy is not None:
             layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
-        if self._event_hooks != _NO_HOOKS:
-            layers.append(Hooks(self._event_hooks, self._caller))
+        hooks = self._event_hooks
+        if hooks["request"] or hooks["response"] or len(hooks) > 2:
+            layers.append(Hooks(hooks, self._caller))
         if is_bounded:
             layers.append(Stopwatch())
         return layers

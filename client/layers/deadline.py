@@ -85,12 +85,12 @@ class DeadlineBlock:
 def deadline_for(client: object, request: Request) -> float | None:
     """Return the moment when a call of this client that starts now must be over."""
     extensions = request.extensions
+    here = _here.get()
+    if not here and "total_timeout" not in extensions and "deadline" not in extensions:
+        return None
     # With an account, the deadline is that of an earlier call with the same request.
     given: float | None = None if _ACCOUNT in extensions else extensions.get("deadline")
     total: float | None = extensions.get("total_timeout")
-    here = _here.get()
-    if given is None and total is None and not here:
-        return None
     moments = [at for owner, at in here if owner == id(client)]
     if given is not None:
         moments.append(given)

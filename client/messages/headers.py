@@ -113,9 +113,7 @@ class Headers(MutableMapping[str, str]):
         if isinstance(headers, Headers):
             if headers._memory is None:
                 headers._begin_sharing()
-            self._memory = headers._memory
-            self._fields = headers._fields
-            self._index = headers._index
+            self._memory, self._fields, self._index = headers._memory, headers._fields, headers._index
             return
         self._index = self._memory = None
         if headers is None:
@@ -274,13 +272,19 @@ class Headers(MutableMapping[str, str]):
         known = None if shared is None else shared.get(field)
         if known is None:
             known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
+            known._begin_sharing()
             if shared is not None:
                 _remember(shared, field, known)
-        self._share(known)
+        self._memory, self._fields, self._index = known._memory, known._fields, known._index
 
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
-        return Headers(self, self._encoding)
+        if self._memory is None:
+            self._begin_sharing()
+        twin = Headers.__new__(Headers)
+        twin._encoding = self._encoding
+        twin._memory, twin._fields, twin._index = self._memory, self._fields, self._index
+        return twin
 
     def remembered(self, make: Callable[[Fields, FieldIndex], Result]) -> Result:
         """Return `make(fields, index)`, worked out once for all copies that have not been changed since.
@@ -371,15 +375,8 @@ class Headers(MutableMapping[str, str]):
         self._index = index = self._by_name().copy()
         return index
 
-    def _share(self, other: Headers) -> None:
-        """Have the fields of `other`, until one of the two changes."""
-        if other._memory is None:
-            other._begin_sharing()
-        self._memory = other._memory
-        self._fields = other._fields
-        self._index = other._index
-
     def _begin_sharing(self) -> None:
+        """Let copies have these fields: from here on nobody changes them, neither the copies nor this one."""
         self._memory = {}
         self._by_name()
 

@@ -71,10 +71,14 @@ class Request:
         if stream is None:
             self._encode(content, data, files, json)
         else:
-            self._say_host()
             self.stream = stream
             if isinstance(stream, ByteStream):
                 self._content = b"".join(stream)
+        # RFC 9110, section 7.2: Host ought to be the first field.
+        if "host" not in self.headers._by_name():
+            host = self.url._parts.authority.netloc
+            if host:
+                self.headers.prepend(b"Host", host)
 
     def _encode(
         self,
@@ -90,7 +94,7 @@ class Request:
             self._content = b""
             self.stream = EMPTY
             if not has_framing and self.method not in _METHODS_WITH_BODY:
-                return self._say_host()
+                return
             described: Mapping[str, str] = _NOTHING
         else:
             boundary = _boundary_of(headers) if files else None
@@ -108,7 +112,6 @@ class Request:
             headers.prepend(b"Content-Length", b"0")
         if described:
             headers.describe(described)
-        return self._say_host()
 
     def _check_framing(self, known: str | None) -> None:
         """Refuse what the caller says of the body's length, where it cannot be true."""
@@ -128,13 +131,6 @@ class Request:
                 f"{self.method} {self.url.redacted}: Content-Length says {said[:40]!r}, and the body {has}: "
                 "leave the field out, and the request says what is right"
             )
-
-    def _say_host(self) -> None:
-        # RFC 9110, section 7.2: Host ought to be the first field.
-        if "host" not in self.headers._by_name():
-            host = self.url._parts.authority.netloc
-            if host:
-                self.headers.prepend(b"Host", host)
 
     def compress(self, coding: str) -> None:
         """Replace the body by its compressed form, and say so in the header fields; an empty body stays as it is.

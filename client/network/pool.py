@@ -67,12 +67,13 @@ class Pool:
         origin = origin_of(request)
         now = self._now()
         call = Call(origin, request, self, now, is_async=self._is_async)
+        state = self._state
         try:
             with self._lock:
-                granted = self._state.acquire(call, now, may_share=self._connector.may_share(origin))
+                granted = state.acquire(call, now, may_share=self._connector.may_share(origin))
                 if not granted:
                     call.waiter = self._backend.waiter()
-            if self._state.closed:
+            if state.closed:
                 self._settle()
             if not granted:
                 await self._wait(call)

@@ -295,7 +295,7 @@ class Exchange:
             if length < len(rest):
                 reusable = False
                 rest = rest[:length]
-            call.done(reusable=reusable, idle_timeout=answer.idle_timeout)
+            call.pool.release(call, reusable=reusable, idle_timeout=answer.idle_timeout)
             stream = ByteStream(rest)
         elif answer.is_tunnel:
             extensions["network_stream"] = connection.make_public(call.is_async, rest)

@@ -62,7 +62,10 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     fields = headers.remembered(_worked_out)
     stream = request.stream
     content = stream.held if type(stream) is ByteStream else None
-    start = (_STARTS.get(request.method) or b"%b " % request.method.encode("ascii")) + target_of(request, via)
+    if via is None and request.method in _STARTS and "target" not in request.extensions:
+        start = _STARTS[request.method] + request.url._parts.raw_path
+    else:
+        start = b"%b %b" % (request.method.encode("ascii"), target_of(request, via))
     if content == b"" and fields.is_whole:
         return RequestPlan(start + fields.tail, content, 0, fields, not fields.expects_continue)
     lines, special = fields.lines, fields.special
@@ -104,7 +107,7 @@ def target_of(request: Request, via: Via | None = None) -> bytes:
         if via is not None and via.absolute:
             url = request.url
             return b"%b://%b%b" % (url.raw_scheme, url.netloc, url.raw_path)
-        return request.url._parts.raw_path if request.method != "CONNECT" else _authority(request)
+        return request.url.raw_path if request.method != "CONNECT" else _authority(request)
     if isinstance(target, str):
         target = target.encode("ascii")
     if not isinstance(target, bytes) or not target or not _NOT_IN_A_TARGET.isdisjoint(target):
