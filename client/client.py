@@ -227,7 +227,7 @@ class Client(BaseClient):
         retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
         """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
-        return run(self._exchange(request, stream, auth, follow_redirects, retry))
+        return run(self._send(request, stream=stream, auth=auth, follow_redirects=follow_redirects, retry=retry))
 
     @shown_as(client_verb)
     def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
@@ -530,17 +530,8 @@ class AsyncClient(BaseClient):
         finally:
             await response.aclose()
 
-    async def send(
-        self,
-        request: Request,
-        *,
-        stream: bool = False,
-        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
-        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
-        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
-    ) -> Response:
-        """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
-        return await self._exchange(request, stream, auth, follow_redirects, retry)
+    # The story of every call itself, and no coroutine around it.
+    send = BaseClient._send
 
     @shown_as(client_verb)
     async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:

@@ -388,27 +388,19 @@ class BaseClient:
 
     # Sending a request: the story of every call.
 
-    async def _exchange(
+    async def _send(
         self,
         request: Request,
-        stream: bool,
-        auth: AuthTypes | UseClientDefault | None,
-        follow_redirects: bool | UseClientDefault,
-        retry: Retry | UseClientDefault | None,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
     ) -> Response:
+        """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
         if self._state is not _OPENED:
             self._open_for(request)
-        extensions = request.extensions
-        if "timeout" not in extensions:
-            # A request that was built by hand waits no longer than the others.
-            extensions["timeout"] = self._timeout.as_dict()
-            if self._timeout.total is not None:
-                extensions["total_timeout"] = self._timeout.total
-        # One object for all that becomes of this call: redirects, auth round trips and retries carry it on.
-        extensions["operation"] = object()
-        deadline = deadline_for(self, request)
-        if deadline is not None:
-            extensions["deadline"] = deadline
+        deadline = self._begin(request)
         hooks = self._event_hooks
         if (
             self._goes_straight
@@ -419,7 +411,15 @@ class BaseClient:
             and not request.url._parts.authority.userinfo
         ):
             # What most calls are: no layer has anything to do, unless the answer is a redirect.
-            response = await self._deliver(request)
+            started = time.perf_counter()
+            handle = self._handler_for(request)
+            try:
+                response: Response = await handle(request) if self._is_async else handle(request)
+            except RequestError as error:
+                if error._request is None:
+                    error.request = request
+                raise
+            self._take_in(request, response, started)
             if response.history:
                 response.history = []
             if 300 <= response.status_code < 400 and response.has_redirect_location:
@@ -445,6 +445,21 @@ class BaseClient:
                 "Send inside its `with` block, or make a new one"
             )
         self._state = _OPENED
+
+    def _begin(self, request: Request) -> float | None:
+        """Note in the request what holds for this call, and return the moment when it must be over."""
+        extensions = request.extensions
+        if "timeout" not in extensions:
+            # A request that was built by hand waits no longer than the others.
+            extensions["timeout"] = self._timeout.as_dict()
+            if self._timeout.total is not None:
+                extensions["total_timeout"] = self._timeout.total
+        # One object for all that becomes of this call: redirects, auth round trips and retries carry it on.
+        extensions["operation"] = object()
+        deadline = deadline_for(self, request)
+        if deadline is not None:
+            extensions["deadline"] = deadline
+        return deadline
 
     def _is_straight(self) -> bool:
         """Whether there is no layer that every call passes."""
@@ -500,18 +515,28 @@ class BaseClient:
     async def _deliver(self, request: Request) -> Response:
         """Give one request to the transport that answers here, and take its response in."""
         started = time.perf_counter()
-        own = self._transport_for_url(request.url) if self._mounts else self._transport
-        transport = stand_in.answering(own)
-        handle = getattr(transport, self._method, None)
-        if handle is None:
-            raise self._wrong_kind(transport)
+        handle = self._handler_for(request)
         try:
             response: Response = await handle(request) if self._is_async else handle(request)
         except RequestError as error:
             if error._request is None:
                 error.request = request
             raise
+        self._take_in(request, response, started)
+        return response
+
+    def _handler_for(self, request: Request) -> Any:
+        """Return what answers this request here: a method of the transport."""
+        transport = stand_in.answering(self._transport_for_url(request.url))
+        handle = getattr(transport, self._method, None)
+        if handle is None:
+            raise self._wrong_kind(transport)
+        return handle
+
+    def _take_in(self, request: Request, response: Response, started: float) -> None:
+        """Make what a transport returned a response of this client."""
         if not isinstance(response.stream, self._stream_kind):
+            transport = stand_in.answering(self._transport_for_url(request.url))
             raise TypeError(
                 f"{type(transport).__name__} answered with a body of type {type(response.stream).__name__}, "
                 f"but this client reads {self._stream_kind.__name__}s"
@@ -526,7 +551,6 @@ class BaseClient:
         log_response(request, response)
         if response._content is not None:
             response._stop_clock()
-        return response
 
     def _wrong_kind(self, transport: object) -> TypeError:
         name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__

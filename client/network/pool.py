@@ -76,7 +76,10 @@ class Pool:
             if state.closed:
                 self._settle()
             if not granted:
-                await self._wait(call)
+                # As `_wait` does: thousands may stand here, and each coroutine is one more for everyone to carry.
+                waits = call.waits
+                is_woken = await call.waiter.wait(waits.left(waits.pool))  # type: ignore[union-attr]  # it is there
+                self._has_waited(call, now, is_woken=is_woken)
             while True:
                 connection: Connection | None = None if call.entry is None else call.entry.connection
                 if connection is None or not connection.is_usable():
@@ -228,10 +231,15 @@ class Pool:
         await self._backend.sleep(call.waits.left(pause) or 0.0)
 
     async def _wait(self, call: Call) -> None:
+        began = self._now()
         waits = call.waits
         waiter = call.waiter
-        began = self._now()
-        if waiter is not None and await waiter.wait(waits.left(waits.pool)):
+        is_woken = waiter is not None and await waiter.wait(waits.left(waits.pool))
+        self._has_waited(call, began, is_woken=is_woken)
+
+    def _has_waited(self, call: Call, began: float, *, is_woken: bool) -> None:
+        """Note how long a call has waited; raise `PoolTimeout` where that was in vain."""
+        if is_woken:
             call.stamps.ready = now = self._now()
             call.stamps.queue = now - began
             return
@@ -240,6 +248,7 @@ class Pool:
             if call.entry is not None:
                 return
             said = snapshot(self._state, self._now())
+        waits = call.waits
         waits.left(None)
         error = PoolTimeout(
             f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read "

@@ -100,26 +100,26 @@ class AsyncioWaiter:
 
     def __init__(self) -> None:
         self._is_set = False
-        self._future: asyncio.Future[None] | None = None
+        self._future: asyncio.Future[bool] | None = None
 
     def set(self) -> None:
         self._is_set = True
         future = self._future
         if future is not None and not future.done():
-            future.set_result(None)
+            future.set_result(True)
 
-    async def wait(self, timeout: float | None) -> bool:
-        if self._is_set:
-            return True
+    def wait(self, timeout: float | None) -> asyncio.Future[bool]:
+        # The future itself: where thousands wait, a coroutine around each is what the garbage collector looks at.
         loop = asyncio.get_running_loop()
         self._future = future = loop.create_future()
-        if timeout is not None:
+        if self._is_set:
+            future.set_result(True)
+        elif timeout is not None:
             patience = _patience.get(loop)
             if patience is None:
                 patience = _patience[loop] = _Patience()
             patience.bound(future, timeout, loop)
-        await future
-        return self._is_set
+        return future
 
 
 class _Patience:
@@ -131,10 +131,10 @@ class _Patience:
     __slots__ = ("_lines",)
 
     def __init__(self) -> None:
-        self._lines: dict[float, deque[tuple[float, asyncio.Future[None]]]] = {}
+        self._lines: dict[float, deque[tuple[float, asyncio.Future[bool]]]] = {}
 
-    def bound(self, future: asyncio.Future[None], timeout: float, loop: asyncio.AbstractEventLoop) -> None:
-        """Let `future` be done after `timeout` seconds, if nothing else has made it so."""
+    def bound(self, future: asyncio.Future[bool], timeout: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Let `future` be false after `timeout` seconds, if nothing else has made it true."""
         line = self._lines.get(timeout)
         deadline = loop.time() + timeout
         if line is None:
@@ -151,7 +151,7 @@ class _Patience:
         while line and (line[0][1].done() or line[0][0] <= now):
             future = line.popleft()[1]
             if not future.done():
-                future.set_result(None)
+                future.set_result(False)
         if line:
             loop.call_at(line[0][0], self._on_timer, timeout, loop)
         else:

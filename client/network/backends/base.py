@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
 SocketOption = Union[tuple[int, int, int], tuple[int, int, bytes], tuple[int, int, None, int]]
 """The arguments of one `socket.setsockopt` call."""
@@ -90,8 +90,8 @@ class Waiter(Protocol):
         """Wake the caller that waits. Returns at once; may be called from any thread that may use the backend."""
         ...
 
-    async def wait(self, timeout: float | None) -> bool:
-        """Return whether the flag was set before `timeout` seconds had passed."""
+    def wait(self, timeout: float | None) -> Awaitable[bool]:
+        """Return whether the flag was set before `timeout` seconds had passed, once that is known."""
         ...
 
 
