@@ -95,6 +95,24 @@ def test_a_head_is_the_same_however_it_is_sliced(data: st.DataObject) -> None:
 
 
 @given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_head_is_the_same_beside_one_that_is_like_it(data: st.DataObject) -> None:
+    before = data.draw(heads())
+    after = data.draw(st.one_of(broken(st.just(before)), heads()))
+    like = head_of([before])[0]
+    if not after.endswith(b"\r\n\r\n") or after.find(b"\r\n\r\n") != len(after) - 4:
+        return
+
+    try:
+        beside: Any = PLAIN.parse_head(after, like)
+    except RemoteProtocolError:
+        beside = "refused"
+
+    alone = head_of([after])
+    assert beside == (alone if isinstance(alone, str) else alone[0])
+
+
+@given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_chunks_are_the_same_however_they_are_sliced(data: st.DataObject) -> None:
     message = data.draw(broken(chunked_bodies())) + b"rest"

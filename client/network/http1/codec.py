@@ -20,8 +20,11 @@ class Codec(Protocol):
 
     name: str
 
-    def parse_head(self, raw: bytes) -> Head:
-        """Parse a head that ends with an empty line; raise `RemoteProtocolError` where it breaks the rules."""
+    def parse_head(self, raw: bytes, like: Head | None = None) -> Head:
+        """Parse a head that ends with an empty line; raise `RemoteProtocolError` where it breaks the rules.
+
+        `like` is one that was read before, and that this one may be much like. What is returned does not depend on it.
+        """
         ...
 
     def chunked(self) -> ChunkedReader:

@@ -106,6 +106,12 @@ class Exchange:
             known = self._connection.answer
             if known is not None and data.startswith(known.raw) and known.method == call.request.method:
                 return self._response(known, data[known.size :])
+            end = data.find(b"\r\n\r\n") + 4
+            if 4 < end <= MOST_HEAD and data.startswith(b"HTTP/1."):
+                raw = data[:end]
+                head = self._connection.codec.parse_head(raw, None if known is None else known.head)
+                if head.status >= 200:
+                    return self._response(self._understood(raw, head), data[end:])
             if not data:
                 raise self._ended()
             return self._response(*(await self._feed(data) or await self._receive_head()))
@@ -286,8 +292,8 @@ class Exchange:
         length = answer.length
         reusable = answer.keep_alive and self._plan.keep_alive and self._is_sent and not connection.is_closed
         extensions: dict[str, Any] = {
-            "http_version": answer.version,
-            "reason_phrase": answer.reason,
+            "http_version": answer.head.version,
+            "reason_phrase": answer.head.reason,
             "network_stream": connection.public or connection.make_public(call.is_async),
         }
         stream: Any

@@ -28,7 +28,7 @@ class H11Codec:
 
     name = "h11"
 
-    def parse_head(self, raw: bytes) -> Head:
+    def parse_head(self, raw: bytes, like: Head | None = None) -> Head:
         head = PLAIN.parse_head(raw)
         # Where h11 has seen no request, it takes a final response all the same, for half of the work; no interim one.
         event = _read(h11.Connection(h11.CLIENT, _NEVER_TOO_MUCH) if head.status >= 200 else _connection(), raw)

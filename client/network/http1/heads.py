@@ -22,6 +22,8 @@ class Head(NamedTuple):
     fields: list[tuple[bytes, bytes]]
     by_name: FieldIndex
     """The same fields by lower-case name."""
+    lines: list[bytes]
+    """The head as it came, line by line: status line, fields, and two empty ones."""
 
 
 class ChunkedReader(Protocol):

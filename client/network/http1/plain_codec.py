@@ -10,11 +10,15 @@ Theory of operation
 3. Status lines and names seen once are remembered, in bounded tables, so that the usual ones are checked once per
    process. What is found by name, in lower case, is put together on the way: `Headers` and framing look there.
 4. Nothing is searched twice: what is incomplete is kept as it is, with the place up to which it was looked at.
+5. A server repeats itself: of a head that has the lines of the one before it on its connection but for a few values
+   (dates, lengths, tags, numbers), only these are read. Whatever is not as simple as that is read from the beginning.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import compress
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LimitExceeded, RemoteProtocolError
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?\Z")
 _NOT_A_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\Z")
+
+_NOT_IN_A_LINE = re.compile(rb"[\r\n\0]")
+_VALUE_MOST = 4_096  # a longer one is read from the beginning, where the limits are
 
 _KNOWN_MOST = 1024
 _KNOWN_LONGEST = 64
@@ -43,12 +50,16 @@ class PlainCodec:
 
     name = "plain"
 
-    def parse_head(self, raw: bytes) -> Head:
+    def parse_head(self, raw: bytes, like: Head | None = None) -> Head:
         lines = raw.split(b"\r\n")
+        if like is not None and len(lines) == len(like.lines):
+            head = _varied(like, lines)
+            if head is not None:
+                return head
         _check(raw, lines)
         status, version, reason = _known_status.get(lines[0]) or _learn_status(lines[0])
         fields, index = parse_fields(lines[1:-2])
-        return Head(status, version, reason, fields, index)
+        return Head(status, version, reason, fields, index, lines)
 
     def chunked(self) -> ChunkedReader:
         return PlainChunkedReader()
@@ -82,6 +93,27 @@ def parse_fields(lines: list[bytes]) -> tuple[list[tuple[bytes, bytes]], FieldIn
         else:
             index[lower] = value
     return fields, index
+
+
+def _varied(like: Head, lines: list[bytes]) -> Head | None:
+    """Return what `lines` say, where they are those of `like` but for some values; else `None`."""
+    known = like.fields
+    if len(known) != len(lines) - 3:
+        return None  # a folded line
+    fields, index = known.copy(), like.by_name.copy()
+    for place in compress(range(len(lines)), map(ne, lines, like.lines)):
+        if not 0 < place <= len(known):
+            return None  # another status
+        name = known[place - 1][0]
+        found, colon, value = lines[place].partition(b":")
+        lower = _known_names.get(name)
+        if found != name or not colon or lower is None or len(value) > _VALUE_MOST or _NOT_IN_A_LINE.search(value):
+            return None
+        if type(index[lower]) is list:
+            return None
+        index[lower] = value = value.strip(b" \t")
+        fields[place - 1] = (name, value)
+    return Head(like.status, like.version, like.reason, fields, index, lines)
 
 
 def shown(line: bytes) -> str:

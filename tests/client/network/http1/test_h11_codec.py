@@ -42,7 +42,7 @@ def test_a_head_that_h11_refuses_is_refused() -> None:
 def test_a_head_that_h11_reads_differently_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong:
         def parse_head(self, raw: bytes) -> Head:
-            return Head(200, b"HTTP/1.1", b"OK", [(b"A", b"c")], {"a": b"c"})
+            return Head(200, b"HTTP/1.1", b"OK", [(b"A", b"c")], {"a": b"c"}, raw.split(b"\r\n"))
 
     monkeypatch.setattr(h11_codec, "PLAIN", Wrong())
 
