@@ -1,7 +1,8 @@
 """HTTP/1.1 beside other clients, against nginx: `python -m benchmarks.http1`.
 
-Small JSON over one kept connection, fifty workers, ten thousand tasks at once over a hundred connections, and a
-download of 100 MB, each turn by turn in one process, so that a slow moment of the machine meets all clients.
+Small JSON over one kept connection (heads that repeat but for the date; then with two fields that differ in each),
+fifty workers, ten thousand tasks at once over a hundred connections, and a download of 100 MB, each turn by turn in one
+process, so that a slow moment of the machine meets all clients.
 What counts is the ratio of the medians within one run: of the time that passed, and of the processor time that the
 client's process took, kernel included, which a busy machine and a core's waking up disturb less.
 `UNDERSTUDY_HTTP1=h11` measures the cautious parser.
@@ -25,6 +26,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,10 @@ http {{
   uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
   server {{
     listen 127.0.0.1:{port} backlog=4096; root {folder}/files;
+    location = /varied {{
+      add_header X-Request-Id $request_id; add_header ETag $request_id;
+      return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}';
+    }}
     location = /json {{ return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}'; }}
   }}
 }}
@@ -83,7 +89,7 @@ def nginx(core: int | None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def blocking(name: str, url: str) -> Iterator[dict[str, Work]]:
-    """What a blocking client does here: `json` once, and the `download`."""
+    """What a blocking client does here: a `get` of a small path, and the `download`."""
     if name in ("understudy", "httpx2", "httpx"):
         module: Any = importlib.import_module(name)
         with module.Client() as client:
@@ -92,7 +98,7 @@ def blocking(name: str, url: str) -> Iterator[dict[str, Work]]:
                 with client.stream("GET", f"{url}/large") as response:
                     return sum(len(piece) for piece in response.iter_bytes())
 
-            yield {"json": lambda: client.get(f"{url}/json").content, "download": stream}
+            yield {"get": lambda path="/json": client.get(url + path).content, "download": stream}
     elif name == "urllib3":
         import urllib3  # type: ignore[import-not-found,unused-ignore]  # a peer, installed for benchmarks only
 
@@ -102,21 +108,21 @@ def blocking(name: str, url: str) -> Iterator[dict[str, Work]]:
             response = pool.request("GET", f"{url}/large", preload_content=False)
             return sum(len(piece) for piece in response.stream(65_536))
 
-        yield {"json": lambda: pool.request("GET", f"{url}/json").data, "download": fetch}
+        yield {"get": lambda path="/json": pool.request("GET", url + path).data, "download": fetch}
         pool.clear()
     elif name == "http.client":
         import http.client
 
         connection = http.client.HTTPConnection(url[len("http://") :])
 
-        def get() -> bytes:
-            connection.request("GET", "/json", headers={"Accept": "*/*", "User-Agent": "benchmark"})
+        def get(path: str = "/json") -> bytes:
+            connection.request("GET", path, headers={"Accept": "*/*", "User-Agent": "benchmark"})
             return connection.getresponse().read()
 
-        yield {"json": get}
+        yield {"get": get}
         connection.close()
     else:
-        yield {"json": _curl(f"{url}/json")}
+        yield {"get": _curl(url)}
 
 
 def _curl(url: str) -> Work:
@@ -127,9 +133,9 @@ def _curl(url: str) -> Work:
     handle = curl.Curl()
     handle.setopt(curl.HTTPHEADER, ["Accept: */*", "User-Agent: benchmark"])
 
-    def get() -> bytes:
+    def get(path: str = "/json") -> bytes:
         body, lines = io.BytesIO(), list[bytes]()
-        handle.setopt(curl.URL, url)
+        handle.setopt(curl.URL, url + path)
         handle.setopt(curl.WRITEDATA, body)
         handle.setopt(curl.HEADERFUNCTION, lines.append)
         handle.perform()
@@ -192,17 +198,20 @@ def compare_blocking(url: str, requests: int, rounds: int) -> None:
     with contextlib.ExitStack() as stack:
         clients = {name: stack.enter_context(blocking(name, url)) for name in names}
         times: dict[str, list[Spent]] = {name: [] for name in names}
+        varied: dict[str, list[Spent]] = {name: [] for name in names}
         downloads: dict[str, list[Spent]] = {name: [] for name in names if "download" in clients[name]}
         for turn in range(-1, rounds):
             for name in names:
-                seconds = _timed(clients[name]["json"], requests)
-                if turn >= 0:
-                    times[name].append(_scaled(seconds, 1e6 / requests))
+                for spent, path in ((times[name], "/json"), (varied[name], "/varied")):
+                    seconds = _timed(partial(clients[name]["get"], path), requests)
+                    if turn >= 0:
+                        spent.append(_scaled(seconds, 1e6 / requests))
             for name, spent in downloads.items():
                 seconds = _timed(clients[name]["download"], 1)
                 if turn >= 0:
                     spent.append(_scaled(seconds, 1e3))
     report("blocking, one GET after another", "us", times)
+    report("the same, every head another", "us", varied)
     report(f"blocking, download of {MEGABYTES} MB", "ms", downloads)
 
 

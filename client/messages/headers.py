@@ -125,14 +125,15 @@ class Headers(MutableMapping[str, str]):
 
     @classmethod
     def received(cls, pairs: Fields, index: FieldIndex | None = None) -> Self:
-        """Return headers over what a parser has already validated; takes list and index over as they are.
+        """Return headers over what a parser has already validated.
 
-        Nothing is copied or checked, nor normalized until somebody asks for a field by name.
+        Nothing is copied or checked, nor normalized until somebody asks for a field by name. The list is taken over,
+        unless there is an index: then both are shared, and stay as they are whatever is done to these headers.
         """
         self = cls.__new__(cls)
         self._encoding = None
         self._index = index
-        self._memory = None
+        self._memory = None if index is None else {}
         self._fields = pairs
         return self
 
@@ -272,7 +273,6 @@ class Headers(MutableMapping[str, str]):
         known = None if shared is None else shared.get(field)
         if known is None:
             known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
-            known._begin_sharing()
             if shared is not None:
                 _remember(shared, field, known)
         self._memory, self._fields, self._index = known._memory, known._fields, known._index

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...messages.headers import Headers
 from .framing import framing
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ class Answer:
 
     __slots__ = (
         "head",
-        "headers",
         "idle_timeout",
         "is_tunnel",
         "keep_alive",
@@ -41,8 +39,6 @@ class Answer:
         self.length, self.keep_alive, self.idle_timeout = framing(head, method)
         self.head = head
         self.status = head.status
-        self.headers = Headers.received(head.fields, head.by_name)
-        """To be copied, and not to be given away."""
         self.is_tunnel: bool = head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300)
         """Whether what follows is another protocol's."""
         self.method = method

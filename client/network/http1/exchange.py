@@ -289,11 +289,12 @@ class Exchange:
     def _response(self, answer: Answer, rest: bytes) -> Response:
         call = self._call
         connection = self._connection
+        head = answer.head
         length = answer.length
         reusable = answer.keep_alive and self._plan.keep_alive and self._is_sent and not connection.is_closed
         extensions: dict[str, Any] = {
-            "http_version": answer.head.version,
-            "reason_phrase": answer.head.reason,
+            "http_version": head.version,
+            "reason_phrase": head.reason,
             "network_stream": connection.public or connection.make_public(call.is_async),
         }
         stream: Any
@@ -321,7 +322,8 @@ class Exchange:
                 accepts_unclean_end=connection.accepts_unclean_end,
             )
             stream = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
-        return Response.received(answer.status, answer.headers.copy(), stream, call.request, extensions)
+        headers = Headers.received(head.fields, head.by_name)
+        return Response.received(answer.status, headers, stream, call.request, extensions)
 
     # Failure
 
