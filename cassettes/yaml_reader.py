@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import CassetteDamaged
 from .numbers import Number, number
 from .plain import is_mapping, is_sequence
+
+if TYPE_CHECKING:
+    from yaml import YAMLError
 
 MAX_DEPTH = 100
 MAX_NODES = 200_000
@@ -50,15 +53,7 @@ def read(text: str, path: str | None, first_line: int = 1, parser: Any = None) -
     try:
         return _Builder((parser or parser_class())(text), path, first_line).document()
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = first_line if mark is None else first_line + mark.line
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        raise CassetteDamaged(
-            f"not valid YAML: {problem}",
-            path=path,
-            line=line,
-            mend="Mend the line by hand, or restore the file from version control.",
-        ) from error
+        raise _damaged(error, path, first_line) from error
 
 
 def read_foreign(text: str, path: str | None, parser: Any = None) -> Any:
@@ -68,13 +63,24 @@ def read_foreign(text: str, path: str | None, parser: Any = None) -> Any:
     try:
         return _ForeignBuilder((parser or parser_class())(text), path, 1).document()
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise CassetteDamaged(
-            f"not valid YAML: {getattr(error, 'problem', None) or error}",
-            path=path,
-            line=1 if mark is None else mark.line + 1,
-            mend="Mend the line by hand, or restore the file from version control.",
-        ) from error
+        raise _damaged(error, path, 1) from error
+
+
+def _damaged(error: YAMLError, path: str | None, first_line: int) -> CassetteDamaged:
+    mark = getattr(error, "problem_mark", None)
+    line = first_line if mark is None else first_line + mark.line
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if "maximum nesting depth" in problem:
+        # libyaml looks far ahead, and from some version on counts before it says what it has seen.
+        return CassetteDamaged(
+            f"nested deeper than {MAX_DEPTH} levels", path=path, line=line, mend="Store the body as `text:` instead."
+        )
+    return CassetteDamaged(
+        f"not valid YAML: {problem}",
+        path=path,
+        line=line,
+        mend="Mend the line by hand, or restore the file from version control.",
+    )
 
 
 class _Builder:

@@ -100,7 +100,7 @@ def test_an_error_that_explains_itself_shows_the_suites_lines_only(suite: Suite)
             "E *UnmatchedRequest: no route answers *",
         ]
     )
-    assert "_exchange(" not in result.stdout.str()
+    assert "_send(" not in result.stdout.str()
 
 
 def test_the_whole_traceback_is_there_on_request(suite: Suite) -> None:
@@ -108,7 +108,7 @@ def test_the_whole_traceback_is_there_on_request(suite: Suite) -> None:
 
     result = suite.run("--full-trace")
 
-    assert "_exchange(" in result.stdout.str()
+    assert "_send(" in result.stdout.str()
 
 
 def test_an_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None:
@@ -125,7 +125,7 @@ def test_an_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None
     result = suite.run()
 
     result.assert_outcomes(failed=1)
-    assert "_exchange(" in result.stdout.str()
+    assert "_send(" in result.stdout.str()
 
 
 def test_a_worker_hands_its_count_over(suite: Suite) -> None:
