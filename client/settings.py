@@ -286,10 +286,12 @@ class BaseClient:
             json = None
             headers = Headers(headers)
             headers.setdefault("Content-Type", "application/json")
+        merged_url = self._merge_url(url)
         if headers is not None:
             merged_headers = Headers(merged_headers)
+            # First, because the client's fields with this Host in front are known from other requests.
+            merged_headers.lead_with_host(merged_url._parts.authority.netloc)
             merged_headers.update(headers)
-        merged_url = self._merge_url(url)
         request = Request(
             method,
             merged_url,

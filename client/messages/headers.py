@@ -277,6 +277,11 @@ class Headers(MutableMapping[str, str]):
                 _remember(shared, field, known)
         self._memory, self._fields, self._index = known._memory, known._fields, known._index
 
+    def lead_with_host(self, host: bytes) -> None:
+        """Put a Host field in front where there is none: it ought to be the first (RFC 9110, section 7.2)."""
+        if host and "host" not in self._by_name():
+            self.prepend(b"Host", host)
+
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""
         if self._memory is None:

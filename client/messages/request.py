@@ -74,11 +74,7 @@ class Request:
             self.stream = stream
             if isinstance(stream, ByteStream):
                 self._content = b"".join(stream)
-        # RFC 9110, section 7.2: Host ought to be the first field.
-        if "host" not in self.headers._by_name():
-            host = self.url._parts.authority.netloc
-            if host:
-                self.headers.prepend(b"Host", host)
+        self.headers.lead_with_host(self.url._parts.authority.netloc)
 
     def _encode(
         self,
@@ -111,6 +107,8 @@ class Request:
             # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
             headers.prepend(b"Content-Length", b"0")
         if described:
+            # Here, because with Host in front these are still the fields of many requests, known with Host in front.
+            headers.lead_with_host(self.url._parts.authority.netloc)
             headers.describe(described)
 
     def _check_framing(self, known: str | None) -> None:

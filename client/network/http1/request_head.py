@@ -93,7 +93,8 @@ def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:
     expects_continue = special.get("expect", b"").lower() == b"100-continue"
     is_whole = "host" in special and "content-length" not in special and "transfer-encoding" not in special
     keep_alive = b"close" not in special.get("connection", b"").lower()
-    return _Fields(lines, special, is_whole, expects_continue, keep_alive, b" HTTP/1.1\r\n%b\r\n" % lines)
+    tail = b" HTTP/1.1\r\n%b\r\n" % lines if is_whole else b""
+    return _Fields(lines, special, is_whole, expects_continue, keep_alive, tail)
 
 
 def target_of(request: Request, via: Via | None = None) -> bytes:
