@@ -77,7 +77,7 @@ def shortened(error: BaseException, file: Path) -> pytest.ExceptionInfo[BaseExce
             cause.__traceback__ = None
         cause = cause.__cause__
     if cut(error, file):
-        return pytest.ExceptionInfo[BaseException].from_exc_info((type(error), error, error.__traceback__))
+        return pytest.ExceptionInfo[BaseException].from_exception(error)
     # A fixture or a decorator of the library failed: there is no line of the suite to show.
     try:
         pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
