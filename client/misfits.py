@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 
 from .config import Guards
@@ -15,40 +14,61 @@ class Wanted(NamedTuple):
     words: str
 
 
-def _count(value: Any) -> bool:
+def _is_charset(value: Any) -> bool:
+    return isinstance(value, str) or callable(value)
+
+
+def _are_hooks(value: Any) -> bool:
+    return value is None or (_is_mapping(value) and all(map(_are_functions, value.values())))
+
+
+def _are_guards(value: Any) -> bool:
+    return isinstance(value, Guards)
+
+
+def _is_codec(value: Any) -> bool:
+    return value is None or (_are_functions(value) and len(value) == 2)
+
+
+def _are_functions(value: Any) -> bool:
+    return _are_several(value) and all(map(callable, value))
+
+
+def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _each(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """What is several of something; a text is none, although its letters are several."""
-    return lambda value: isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and all(map(fits, value))
+def _is_mapping(value: Any) -> bool:
+    return hasattr(value, "keys") and hasattr(value, "values")
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
+def _is_mapping_or_none(value: Any) -> bool:
+    return value is None or _is_mapping(value)
+
+
+def _is_function_or_none(value: Any) -> bool:
+    return value is None or callable(value)
+
+
+def _are_names(value: Any) -> bool:
+    return _are_several(value) and all(isinstance(name, str) for name in value)
+
+
+def _are_several(value: Any) -> bool:
+    """Whether this is several of something; a text is one thing, and an iterator could be looked at only once."""
+    return hasattr(value, "__iter__") and not hasattr(value, "__next__") and not isinstance(value, (str, bytes))
 
 
 WANTED = {
-    "default_encoding": Wanted(lambda value: isinstance(value, str) or callable(value), "a charset, or a function"),
-    "event_hooks": Wanted(
-        lambda value: value is None or (isinstance(value, Mapping) and all(map(_each(callable), value.values()))),
-        "a mapping of 'request', 'response' and 'error' to lists of functions",
-    ),
-    "guards": Wanted(
-        lambda value: isinstance(value, Guards), "Guards(...), such as Guards(max_response_size=1_000_000)"
-    ),
-    "json_codec": Wanted(
-        lambda value: value is None or (isinstance(value, tuple) and len(value) == 2 and all(map(callable, value))),
-        "two functions, (dumps, loads)",
-    ),
-    "layers": Wanted(_each(callable), "a list of layers, `async def layer(request, send)`"),
-    "max_redirects": Wanted(_count, "a number"),
-    "mounts": Wanted(
-        lambda value: value is None or isinstance(value, Mapping),
-        "a mapping of URL patterns to transports, such as {'https://api.test': HTTPTransport()}",
-    ),
-    "redirect_policy": Wanted(lambda value: value is None or callable(value), "a function of a response and a request"),
-    "secret_headers": Wanted(_each(_text), "a list of names"),
+    "default_encoding": Wanted(_is_charset, "a charset, or a function of the body"),
+    "event_hooks": Wanted(_are_hooks, "a mapping of 'request', 'response' and 'error' to lists of functions"),
+    "guards": Wanted(_are_guards, "Guards(...), such as Guards(max_response_size=1_000_000)"),
+    "json_codec": Wanted(_is_codec, "two functions, (dumps, loads)"),
+    "layers": Wanted(_are_functions, "a list of layers, `async def layer(request, send)`"),
+    "max_redirects": Wanted(_is_number, "a number"),
+    "mounts": Wanted(_is_mapping_or_none, "a mapping of URL patterns to transports, as {'https://': HTTPTransport()}"),
+    "redirect_policy": Wanted(_is_function_or_none, "a function of a response and the request that it leads to"),
+    "secret_headers": Wanted(_are_names, "a list of names"),
 }
 
 

@@ -121,9 +121,10 @@ def _is_context(verify: object) -> bool:
 
 def _check_certificate(cert: Any) -> None:
     """Refuse what is no certificate; what is in its files is looked at when they are needed."""
-    if not isinstance(cert, (str, os.PathLike)) and not (isinstance(cert, tuple) and len(cert) in (2, 3)):
+    paths: tuple[Any, ...] = cert if isinstance(cert, tuple) else (cert, None)
+    if not isinstance(paths[0] if paths else None, (str, os.PathLike)) or len(paths) not in (2, 3):
         raise TypeError("cert=...: a path, (certificate, key) or (certificate, key, password)")
-    for path in (cert,) if isinstance(cert, (str, os.PathLike)) else cert[:2]:
+    for path in paths[:2]:
         if path is not None and not os.path.exists(path):
             raise FileNotFoundError(f"cert={os.fspath(path)!r}: there is no such file")
 

@@ -1,3 +1,6 @@
+# Lambdas stand for what users write, and their parameters have no types.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
