@@ -121,7 +121,7 @@ def _is_context(verify: object) -> bool:
 
 def _check_certificate(cert: Any) -> None:
     """Refuse what is no certificate; what is in its files is looked at when they are needed."""
-    paths: tuple[Any, ...] = cert if isinstance(cert, tuple) else (cert, None)
+    paths = cast("tuple[Any, ...]", cert if isinstance(cert, tuple) else (cert, None))
     if not isinstance(paths[0] if paths else None, (str, os.PathLike)) or len(paths) not in (2, 3):
         raise TypeError("cert=...: a path, (certificate, key) or (certificate, key, password)")
     for path in paths[:2]:
