@@ -15,12 +15,14 @@ from .journal import log_response
 from .layers.authorize import Authorize
 from .layers.deadline import Deadline, DeadlineBlock, Stopwatch, deadline_for
 from .layers.hooks import Hooks
+from .layers.kept import Kept
 from .layers.redirects import Redirects
 from .layers.retries import Retries
 from .layers.stack import stack
 from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers, hide_in_reprs
 from .messages.request import Request
+from .misfits import refuse_misfits
 from .retry import retry_from
 from .signatures import client_build, refuse_unknown, shown_as
 from .transports import stand_in
@@ -110,6 +112,16 @@ class BaseClient:
         pins: Mapping[str, PinTypes] | None = None,
         resolver: ResolverTypes | None = None,
     ) -> None:
+        refuse_misfits(
+            default_encoding=default_encoding,
+            event_hooks=event_hooks,
+            guards=guards,
+            json_codec=json_codec,
+            layers=layers,
+            max_redirects=max_redirects,
+            redirect_policy=redirect_policy,
+            secret_headers=secret_headers,
+        )
         self._state = ClientState.UNOPENED
         self.base_url = URL(base_url)
         self._allows_absolute_urls = allow_absolute_urls
@@ -128,7 +140,7 @@ class BaseClient:
         self._guards = guards
         self._dumps: Callable[[Any], str | bytes] | None = json_codec[0] if json_codec else None
         self._loads: Callable[[bytes], Any] | None = json_codec[1] if json_codec else None
-        self._own_layers = list(layers)
+        self._own_layers: list[Layer] = [Kept(layer) for layer in layers]
         self._raises_for_status = raise_for_status
         self._retry = retry_from(retry)
         self._goes_straight = self._is_straight()
@@ -168,6 +180,7 @@ class BaseClient:
 
     @event_hooks.setter
     def event_hooks(self, event_hooks: Mapping[str, Sequence[EventHook]]) -> None:
+        refuse_misfits(event_hooks=event_hooks)
         unknown = set(event_hooks) - set(_EVENTS)
         if unknown:
             raise ValueError(f"unknown event {sorted(unknown)[0]!r}: event_hooks has the keys {', '.join(_EVENTS)}")
@@ -338,6 +351,7 @@ class BaseClient:
 
         A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
         """
+        refuse_misfits(mounts=mounts)
         for given in (transport, *(mounts or {}).values()):
             if given is not None and (isinstance(given, type) or not hasattr(given, self._method)):
                 raise self._wrong_kind(given)

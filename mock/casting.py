@@ -47,6 +47,7 @@ class FreeRoute(Route):
             raise RouteError(f"{self!r} is playing already: enter its router, or a copy, `with route.copy():`")
         self.reset()
         self._router = Router()
+        self._router.written_as = "with mock"
         self._router.add(self)
         self._router.__enter__()
         return self
@@ -113,6 +114,7 @@ class Scene:
     def __init__(self, routes: list[FreeRoute]) -> None:
         self._routes = routes
         self._router = Router()
+        self._router.written_as = "@mock"
         self._acting = ExitStack()
 
     def __enter__(self) -> None:

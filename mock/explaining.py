@@ -34,7 +34,8 @@ def explained(script: Script, request: Request) -> str:
     asked = f"{request.method} {masked_url(str(request.url))}"
     routes = script.ranked(facts)
     if chosen is None:
-        return Miss(facts, NOWHERE, script.recent_routes, script.obstacles((), len(script.routes))).text
+        obstacles = script.obstacles((), len(script.routes))
+        return Miss(facts, NOWHERE, script.recent_routes, obstacles, written_as=script.written_as).text
     obstacles = script.obstacles((), len(script.routes))
     lines = [f"{asked} is answered by {chosen[0].label}   {chosen[0].place}"]
     lines.append(f'asked in this order ("{script.order}"):')

@@ -239,7 +239,7 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
             if number:
                 routes += stage.recent_routes
             obstacles.update(stage.obstacles(passed, COMPARED_MOST))
-        miss = Miss(facts, place, routes, obstacles, culprit)
+        miss = Miss(facts, place, routes, obstacles, culprit, stages[0].written_as)
         for stage in stages:
             stage.note_miss(miss)
         return UnmatchedRequest(miss)

@@ -64,6 +64,7 @@ class Miss:
         routes: Sequence[Route],
         obstacles: dict[int, str],
         culprit: Route | None = None,
+        written_as: str = "router",
     ) -> None:
         self.facts = facts
         self.place = place
@@ -72,6 +73,7 @@ class Miss:
         self._routes = routes
         self._obstacles = obstacles
         self._culprit = culprit
+        self._written_as = written_as
         self._text: str | None = None
 
     @property
@@ -128,8 +130,14 @@ class Miss:
                 "",
                 *_near_lines(miss, "next" if place else "closest" if count == 1 else f"closest of {count} routes"),
             ]
-        parts += ["", *_mend(self.facts, near[0].route.place if near else None)]
+        parts += ["", *self._mend(near[0].route.place if near else None)]
         return "\n".join(parts)
+
+    def _mend(self, place: Place | None) -> list[str]:
+        """Return what to write, and where: in the YAML file, where the closest route is in one."""
+        if place is not None and place.path.endswith((".yaml", ".yml")):
+            return [f"to answer it, write in {shortened(place.path)}, under `routes:`", f"  {written(self.facts)}"]
+        return ["to answer it, write", f"  {suggestion(self.facts, self._written_as)}"]
 
     def _culprit_report(self, route: Route) -> str:
         if route.is_forbidden:
@@ -142,13 +150,6 @@ class Miss:
                 f"  by {route.label}, {why}   {route.place}",
             ]
         )
-
-
-def _mend(facts: Facts, place: Place | None) -> list[str]:
-    """Return what to write, and where: in the YAML file, where the closest route is in one."""
-    if place is not None and place.path.endswith((".yaml", ".yml")):
-        return [f"to answer it, write in {shortened(place.path)}, under `routes:`", f"  {written(facts)}"]
-    return ["to answer it, write", f"  {suggestion(facts)}"]
 
 
 def _differences(criterion: Criterion, facts: Facts) -> list[Difference]:

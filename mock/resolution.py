@@ -58,6 +58,8 @@ class Script:
             raise RouteError(f"`order` is one of {', '.join(ORDERS)}, not {show(order)}")
         self.order = order
         self.clock = clock
+        self.written_as: str = "router"
+        """What adds a route to this one in the code of tests; a report of a miss says it."""
         self.calls: Calls = Calls("this router", keep)
         self.state: States = States()
         self.routes: list[Route] = []

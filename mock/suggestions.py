@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY"})
 
 
-def suggestion(facts: Facts) -> str:
-    """Return a route for a request, as Python."""
+def suggestion(facts: Facts, written_as: str) -> str:
+    """Return a route for a request, as Python; `written_as` is what adds routes where the test has its own."""
     url = _url(facts)
-    verb = facts.method.lower()
-    made = f'mock.{verb}("{url}")' if facts.method in _VERBS else f'mock.route("{facts.method} {url}")'
-    return f"{made}.respond({'json={...}' if _wants_json(facts) else ''})"
+    call = f'{facts.method.lower()}("{url}")' if facts.method in _VERBS else f'route("{facts.method} {url}")'
+    reply = f"respond({'json={}' if _wants_json(facts) else ''})"
+    return f"{written_as}.{call}.{reply}{':' if written_as.startswith('with ') else ''}"
 
 
 def written(facts: Facts) -> str:

@@ -6,6 +6,7 @@ Nothing here imports the client, the mocks or the cassettes: fixtures do, when a
 from __future__ import annotations
 
 from .collection import pytest_make_collect_report
+from .explaining import pytest_explain_collection, pytest_explain_test
 from .fixtures import (
     cassette,
     cassette_dir,
@@ -46,6 +47,8 @@ __all__ = [
     "pytest_collection_finish",
     "pytest_configure",
     "pytest_deselected",
+    "pytest_explain_collection",
+    "pytest_explain_test",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",

@@ -39,6 +39,7 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
     file, line, _ = test.location
     router.place = Place(file, (line or 0) + 1)
+    router.written_as = "http_mock"
     with ExitStack() as files:
         for name in given(test, "mock"):
             files.enter_context(written(request.path.parent / name))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
 from . import github, introspection
 from .collection import default_folder, tape_of, uses_tape
+from .explaining import explains_itself, failure
 from .network_block import Block, start, stop
 from .options import (
     allowed_hosts,
@@ -37,10 +37,6 @@ MARKERS = (
     "keywords are those of understudy.mock.Router",
     "network(*hosts): let this test use the network despite --block-network; without hosts, all of it",
 )
-# These explain themselves: the test's line and the message are what there is to read.
-EXPLAINED = ("understudy.cassettes.errors", "understudy.mock.errors", "understudy.pytest_plugin.network_block")
-LIBRARY = Path(__file__).parent.parent
-RUNNERS = {"_pytest", "pluggy"}
 WORKER_OUTPUT = "understudy_tally"
 
 _BLOCK = pytest.StashKey[Block]()
@@ -116,17 +112,15 @@ def pytest_runtest_makereport(
     """Remember how a test failed, for the fixtures that are torn down after it."""
     if call.when == "setup":
         item.stash[_FAILURE] = None  # a test may be run again, and pass
-    error = None if call.excinfo is None else call.excinfo.value
-    if error is not None and type(error).__module__ in EXPLAINED:
-        tell_how_to_record(error, item)
-        if not item.config.getoption("fulltrace"):
-            shorten(call, error)
+    error = failure(call)
+    report = yield
+    # How a `unittest.TestCase` failed is known only now: pytest asks it while the report is made.
+    error = failure(call) if error is None else error
     if call.when != "teardown" and error is not None:
         item.stash[_FAILURE] = error
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True
-    report = yield
-    if error is not None and type(error).__module__ in EXPLAINED and github.is_wanted():
+    if error is not None and explains_itself(error) and github.is_wanted():
         github.annotate(report, error)
     return report
 
@@ -134,35 +128,6 @@ def pytest_runtest_makereport(
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     """Say where two JSON documents differ, in runs that use a tape or a mock."""
     return introspection.explained(config, op, left, right) if "understudy.mock" in sys.modules else None
-
-
-def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
-    """Let the error of a tape name the command that records it."""
-    if not uses_tape(item):
-        return
-    from ..cassettes import CassetteMissing, NoMatch
-
-    if isinstance(error, CassetteMissing):
-        error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
-    elif isinstance(error, NoMatch):
-        error.mend = f'{error.mend or ""}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
-
-
-def shorten(call: pytest.CallInfo[None], error: BaseException) -> None:
-    """Keep the part of a traceback that is the suite's own: what happened inside the library is in the message."""
-    is_in_suite = False
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        is_in_suite = is_in_suite or not RUNNERS & set(Path(at.tb_frame.f_code.co_filename).parts)
-        if LIBRARY in Path(at.tb_next.tb_frame.f_code.co_filename).parents:
-            break
-        at = at.tb_next
-    if at is not None and is_in_suite:
-        at.tb_next = None
-    elif error.__traceback__ is not None:
-        # A fixture of the plugin failed: there is no line of the suite to show.
-        failed = pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False)
-        call.excinfo = pytest.ExceptionInfo[BaseException].from_exc_info((type(failed), failed, error.__traceback__))
 
 
 def failure_of(item: pytest.Item) -> BaseException | None:

@@ -46,7 +46,7 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
         self.boundary: bytes = os.urandom(16).hex().encode("ascii") if boundary is None else _checked_boundary(boundary)
         self._parts = [
             *(_field_part(name, value) for name, value in form_fields(data)),
-            *(_file_part(name, file) for name, file in pairs_of(files)),
+            *(_file_part(name, file) for name, file in _pairs_of_files(files)),
         ]
         self._opening = b"--" + self.boundary + b"\r\n"
         self._closing = b"--" + self.boundary + b"--\r\n"
@@ -125,6 +125,14 @@ class _Part:
 
 def _field_part(name: str, value: bytes) -> _Part:
     return _Part(_disposition(name) + b"\r\n\r\n", ByteStream(value), len(value))
+
+
+def _pairs_of_files(files: Any) -> list[tuple[Any, Any]]:
+    if isinstance(files, Iterable) and not isinstance(files, (str, bytes)) and not is_file(files):
+        pairs: list[Any] = list(pairs_of(files))
+        if all(isinstance(pair, (tuple, list)) and len(cast("Any", pair)) == 2 for pair in pairs):
+            return pairs
+    raise TypeError("files= is a mapping of names to files, or a list of pairs, as in files={'name': open(path, 'rb')}")
 
 
 def _file_part(name: Any, file: Any) -> _Part:

@@ -31,6 +31,7 @@ class ResponseBody:
     """The reading half of `Response`."""
 
     # What most responses never get is said here once, and not in every one of them.
+    status_code: int
     headers: Headers
     stream: SyncByteStream | AsyncByteStream
     is_closed: bool = False
@@ -105,7 +106,15 @@ class ResponseBody:
         loads = loads or self._loads
         if loads is not None:
             return loads(self.content, **options)
-        return jsonlib.loads(self.content, **options)
+        try:
+            return jsonlib.loads(self.content, **options)
+        except jsonlib.JSONDecodeError as error:
+            from .no_json import tell
+
+            request = self._request
+            asked = "" if request is None else f"{request.method} {request.url.redacted}"
+            tell(error, asked, self.status_code, self.headers, len(self.content))
+            raise
 
     @property
     def num_bytes_downloaded(self) -> int:

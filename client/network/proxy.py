@@ -58,4 +58,11 @@ ProxyTypes = Union[URL, str, Proxy]
 
 def proxy_from(proxy: ProxyTypes | None) -> Proxy | None:
     """Return the `Proxy` that a URL stands for."""
-    return Proxy(proxy) if isinstance(proxy, (str, URL)) else proxy
+    if isinstance(proxy, (str, URL)):
+        return Proxy(proxy)
+    if proxy is not None and not isinstance(proxy, Proxy):
+        raise TypeError(
+            f"proxy={proxy!r}: one URL or Proxy(...) for all requests; "
+            "where they differ, mounts={'https://': HTTPTransport(proxy=url), ...}"
+        )
+    return proxy

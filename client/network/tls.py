@@ -7,6 +7,7 @@ A context that is shared is never changed again: whatever differs, ALPN included
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Union, cast
@@ -23,6 +24,7 @@ _NO_TRUSTSTORE = (
     "verify='truststore' needs the package truststore: pip install 'understudy[truststore]' (Python 3.10 or later); "
     "a file of that name is './truststore'"
 )
+_NO_VERIFY = "verify={!r}: True, False, a path to certificate authorities, or an ssl.SSLContext"
 _SHARED_MOST = 32
 # ssl.OP_IGNORE_UNEXPECTED_EOF, a name that Python 3.9 does not have yet.
 _IGNORE_UNEXPECTED_EOF = 0x80
@@ -63,7 +65,7 @@ def _context(verify: Any, trust_env: bool) -> ssl.SSLContext:
     elif isinstance(verify, (str, os.PathLike)):
         context = _trusting(os.fspath(verify))
     else:
-        raise TypeError(f"verify={verify!r}: True, False, a path to certificate authorities, or an ssl.SSLContext")
+        raise TypeError(_NO_VERIFY.format(verify))
     # Python 3.9 allows TLS 1.0.
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     _tell_cuts_from_ends(context)
@@ -111,6 +113,22 @@ def _system_context() -> ssl.SSLContext:
     return context
 
 
+def _is_context(verify: object) -> bool:
+    """Whether this is an SSL context; where nobody has loaded that module, it is none."""
+    ssl = sys.modules.get("ssl")
+    return ssl is not None and isinstance(verify, ssl.SSLContext)
+
+
+def _check_certificate(cert: Any) -> None:
+    """Refuse what is no certificate; what is in its files is looked at when they are needed."""
+    paths = cast("tuple[Any, ...]", cert if isinstance(cert, tuple) else (cert, None))
+    if not isinstance(paths[0] if paths else None, (str, os.PathLike)) or len(paths) not in (2, 3):
+        raise TypeError("cert=...: a path, (certificate, key) or (certificate, key, password)")
+    for path in paths[:2]:
+        if path is not None and not os.path.exists(path):
+            raise FileNotFoundError(f"cert={os.fspath(path)!r}: there is no such file")
+
+
 def _present(context: ssl.SSLContext, cert: CertTypes) -> None:
     if isinstance(cert, (str, os.PathLike)):
         context.load_cert_chain(cert)
@@ -136,6 +154,10 @@ class TLSSettings:
             raise FileNotFoundError(
                 f"verify={os.fspath(verify)!r}: there is no such file or folder of certificate authorities"
             )
+        elif not isinstance(verify, (bool, str, os.PathLike)) and not _is_context(verify):
+            raise TypeError(_NO_VERIFY.format(verify))
+        if cert is not None:
+            _check_certificate(cert)
         self._verify: ssl.SSLContext | str | bool = (
             os.fspath(cast("os.PathLike[str]", verify)) if isinstance(verify, os.PathLike) else verify
         )

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..bridge import run
-from ..config import DEFAULT_LIMITS, http2_from
+from ..config import DEFAULT_LIMITS, Limits, http2_from
 from ..network import forks
 from ..network.proxy import proxy_from
 from .base import AsyncBaseTransport, BaseTransport
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..clock import Clock
-    from ..config import HTTP2, Limits
+    from ..config import HTTP2
     from ..messages.request import Request
     from ..messages.response import Response
     from ..network.backends.addresses import Finder
@@ -75,6 +75,8 @@ class _Settings:
         if clock is not None and not hasattr(clock, "monotonic"):
             raise TypeError(f"clock={clock!r}: a clock, such as the one of a router, `router.clock`")
         self.clock = clock
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits={limits!r}: pass Limits(...), such as Limits(max_connections=10)")
         self.limits = limits
         self.http1 = http1
         self.tls: TLSSettings = TLSSettings(verify, cert, trust_env, ("http/1.1",))

@@ -46,6 +46,11 @@ def environment_mounts(
     return mounts
 
 
+def get_environment_proxies() -> dict[str, str | None]:
+    """Return the proxies of the environment, or `None` for none, by URL pattern; libraries know it by this name."""
+    return environment_mounts(str)
+
+
 def _named_proxies(environment: Mapping[str, str]) -> dict[str, str]:
     exact: dict[str, str] = {}
     loose: dict[str, str] = {}

@@ -46,7 +46,7 @@ SEMI_PUBLIC = {
     "_auth": "Auth BasicAuth DigestAuth NetRCAuth FunctionAuth",
     "_status_codes": "codes",
     "_api": "get post stream request",
-    "_utils": "URLPattern",
+    "_utils": "URLPattern get_environment_proxies",
 }
 
 

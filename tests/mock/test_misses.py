@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import Client, mock
+from understudy import Client, Response, mock, request
 from understudy.mock import ABSENT, ANY
 
 URL = "https://api.test"
@@ -172,7 +172,7 @@ def test_a_report_masks_secrets_of_criteria_that_hold_and_of_the_url() -> None:
 
     assert "s3cret" not in text
     assert "czNjcmV0" not in text
-    assert 'mock.get("https://api.test/b?token=[secure]&api_key=[secure]")' in text
+    assert 'router.get("https://api.test/b?token=[secure]&api_key=[secure]")' in text
 
 
 class Hostile:
@@ -234,11 +234,41 @@ def test_no_request_and_no_route_make_a_report_fail(
     assert str(caught.value).startswith("no route answers POST")
 
 
+ADVISED = {
+    "router": "with mock.Router(base_url='https://api.test') as router:\n    {advice}\n    send()",
+    "@mock": "{advice}\n@mock.get('https://other.test/', optional=True).respond()\ndef test():\n    send()\ntest()",
+    "with mock": "with mock.get('https://other.test/', optional=True).respond():\n    {advice}\n        send()",
+}
+
+
+@pytest.mark.parametrize("written_as", ADVISED)
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("GET", {}), ("POST", {"json": {"a": 1}}), ("PROPFIND", {"headers": {"accept": "text/json"}})],
+)
+def test_what_to_write_is_what_answers_the_request(method: str, options: dict[str, Any], written_as: str) -> None:
+    answers: list[Response] = []
+
+    def send() -> None:
+        answers.append(request(method, f"{URL}/users/7?page=2", **options))
+
+    code = ADVISED[written_as]
+    names = {"mock": mock, "send": send}
+    with pytest.raises(mock.UnmatchedRequest) as caught:
+        exec(code.format(advice="if True:" if written_as == "with mock" else ""), names)
+    advice = str(caught.value).rpartition("write\n  ")[2]
+
+    exec(code.format(advice=advice), names)
+
+    assert advice.startswith(f"{written_as}.")
+    assert [answer.status_code for answer in answers] == [200]
+
+
 def test_what_to_write_is_python_where_the_closest_route_is() -> None:
     router = mock.Router()
     router.route("GET /other/far/away", place=mock.Place("routes.yml", 3)).optional()
     router.get(f"{URL}/users").optional()
 
-    assert report(router, "GET", f"{URL}/user").endswith(f'write\n  mock.get("{URL}/user").respond()')
+    assert report(router, "GET", f"{URL}/user").endswith(f'write\n  router.get("{URL}/user").respond()')
     told = report(router, "GET", f"{URL}/other/far/awai")
     assert told.endswith(f"write in routes.yml, under `routes:`\n  - GET {URL}/other/far/awai: 200")

@@ -53,7 +53,7 @@ def test_an_unmatched_request_names_itself_the_nearest_route_and_what_to_write()
     report = str(caught.value)
     assert "no route answers GET https://api.test/user" in report
     assert "closest: GET https://api.test/users" in report
-    assert 'mock.get("https://api.test/user").respond()' in report
+    assert 'router.get("https://api.test/user").respond()' in report
 
 
 class Closing(MockTransport):

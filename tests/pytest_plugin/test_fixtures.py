@@ -112,7 +112,9 @@ def test_a_request_that_the_code_under_test_swallowed_is_still_reported(suite: S
     result = suite.run()
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*https://api.test/forgotten*"])
+    result.stdout.fnmatch_lines(
+        ["*no route answers GET https://api.test/forgotten", '  http_mock.get("https://api.test/forgotten").respond()']
+    )
 
 
 def test_a_module_can_have_a_router_behind_those_of_its_tests(suite: Suite) -> None:

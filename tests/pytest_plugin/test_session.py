@@ -76,58 +76,6 @@ def test_a_test_that_was_skipped_keeps_its_tape(suite: Suite) -> None:
     result.stdout.no_fnmatch_line("orphaned*")
 
 
-UNMATCHED = """
-    import understudy
-
-    def fetch():
-        return understudy.get("https://api.test/nothing")
-
-    def test_nothing(http_mock):
-        fetch()
-"""
-
-
-def test_an_error_that_explains_itself_shows_the_suites_lines_only(suite: Suite) -> None:
-    suite.write(UNMATCHED)
-
-    result = suite.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        [
-            "> *fetch()",
-            '> *return understudy.get("https://api.test/nothing")',
-            "E *UnmatchedRequest: no route answers *",
-        ]
-    )
-    assert "_send(" not in result.stdout.str()
-
-
-def test_the_whole_traceback_is_there_on_request(suite: Suite) -> None:
-    suite.write(UNMATCHED)
-
-    result = suite.run("--full-trace")
-
-    assert "_send(" in result.stdout.str()
-
-
-def test_an_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None:
-    suite.write(
-        """
-        import understudy
-
-        def test_refused(http_mock):
-            http_mock.get("https://api.test/").reply(understudy.ConnectError("refused"))
-            understudy.get("https://api.test/")
-        """
-    )
-
-    result = suite.run()
-
-    result.assert_outcomes(failed=1)
-    assert "_send(" in result.stdout.str()
-
-
 def test_a_worker_hands_its_count_over(suite: Suite) -> None:
     config = suite.pytester.parseconfigure()
     worker = Tally()

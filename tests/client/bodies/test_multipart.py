@@ -283,3 +283,9 @@ def test_a_large_file_is_never_in_memory() -> None:
     next(chunks)
     assert next(chunks) == bytes(10)
     assert 0 < file.largest <= 1_048_576
+
+
+@pytest.mark.parametrize("files", [io.BytesIO(b"one\ntwo"), "a.txt", b"a.txt", ["a.txt"], [("a.txt",)], 5])
+def test_files_without_names_are_refused(files: Any) -> None:
+    with pytest.raises(TypeError, match=r"^files= is a mapping of names to files"):
+        MultipartStream({}, files)

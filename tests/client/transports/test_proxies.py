@@ -9,7 +9,7 @@ import pytest
 
 from understudy import URL
 from understudy.client.transports.mounts import sorted_mounts
-from understudy.client.transports.proxies import environment_mounts
+from understudy.client.transports.proxies import environment_mounts, get_environment_proxies
 
 
 def mounts(**environment: str) -> dict[str, str | None]:
@@ -120,6 +120,16 @@ def test_the_environment_of_the_process_is_where_it_looks(monkeypatch: pytest.Mo
     monkeypatch.setenv("ALL_PROXY", "http://proxy.test")
 
     assert environment_mounts(str) == {"all://": "http://proxy.test"}
+
+
+def test_libraries_ask_for_the_proxies_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:3128")
+    monkeypatch.setenv("NO_PROXY", "api.test")
+
+    assert get_environment_proxies() == {"https://": "http://127.0.0.1:3128", "all://*api.test": None}
 
 
 def test_a_system_with_settings_of_its_own_is_asked_for_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,185 @@
+"""An error that explains itself is shown with the suite's own lines, however its test is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Suite
+
+pytest_plugins = ["pytester"]
+
+UNMATCHED = """
+    import understudy
+
+    def fetch():
+        return understudy.get("https://api.test/nothing")
+
+    def test_nothing(http_mock):
+        fetch()
+"""
+
+
+def test_an_error_that_explains_itself_shows_the_suites_lines_only(suite: Suite) -> None:
+    suite.write(UNMATCHED)
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "> *fetch()",
+            '> *return understudy.get("https://api.test/nothing")',
+            "E *UnmatchedRequest: no route answers *",
+        ]
+    )
+    assert "_send(" not in result.stdout.str()
+
+
+DECORATED = """
+    import asyncio
+    import unittest
+
+    import understudy
+    from understudy import mock
+
+    other = mock.get("https://api.test/other", optional=True).respond()
+
+    def fetch():
+        return understudy.get("https://api.test/nothing")
+
+    @other
+    def test_blocking():
+        fetch()
+
+    class TestCase(unittest.TestCase):
+        @other
+        def test_method(self):
+            fetch()
+
+    class TestAsync(unittest.IsolatedAsyncioTestCase):
+        @other
+        async def test_coroutine(self):
+            async with understudy.AsyncClient() as client:
+                await client.get("https://api.test/nothing")
+
+    class TestTask(unittest.TestCase):
+        def test_other_loop(self):
+            asyncio.run(run())
+
+    @other
+    async def run():
+        async with understudy.AsyncClient() as client:
+            await client.get("https://api.test/nothing")
+"""
+
+
+def test_a_decorated_test_shows_its_own_line_and_none_of_what_ran_it(suite: Suite) -> None:
+    suite.write(DECORATED)
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=4)
+    shown = result.stdout.str()
+    assert shown.count('return understudy.get("https://api.test/nothing")') == 2
+    assert shown.count('>           await client.get("https://api.test/nothing")') == 2
+    for inside in ("_send(", "own.playing()", "return function(", "run_until_complete"):
+        assert inside not in shown
+
+
+@pytest.mark.parametrize("test", ["def test_nothing(): pass", "async def test_nothing(anyio_backend): pass"])
+def test_a_decorator_that_fails_at_the_end_shows_its_message_only(suite: Suite, test: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        from understudy import mock
+
+        @mock.get("https://api.test/other").respond()
+        @pytest.mark.anyio
+        {test}
+        """
+    )
+
+    result = suite.run()
+
+    shown = result.stdout.str()
+    assert "ExpectationsNotMet: 1 route was never called" in shown
+    for inside in ("All traceback entries are hidden", "with own.playing()", "run_until_complete"):
+        assert inside not in shown
+
+
+def test_a_route_that_is_wrong_where_a_module_makes_it_shows_the_modules_line_only(suite: Suite) -> None:
+    suite.write(
+        """
+        from understudy import mock
+
+        @mock.get("https://api.test/users/{id")
+        def test_nothing(): pass
+        """
+    )
+
+    short, full = suite.run(), suite.run("--full-trace")
+
+    short.stdout.fnmatch_lines(["test_suite.py:4: in <module>", "E *RouteError: in '/users/{id': a '{' without *"])
+    assert "parse_target(" not in short.stdout.str()
+    assert "parse_target(" in full.stdout.str()
+
+
+def test_what_python_says_of_a_mistake_is_shown_without_its_way_there(suite: Suite) -> None:
+    suite.write(
+        """
+        def test_no_json(http_mock):
+            http_mock.get("https://api.test/").respond(json=object())
+        """
+    )
+
+    result = suite.run()
+
+    result.stdout.fnmatch_lines(["TypeError: Object of type object is not JSON serializable", "E *RouteError: this *"])
+    assert "def default(" not in result.stdout.str()
+
+
+def test_a_test_case_that_failed_is_not_blamed_for_routes_that_it_did_not_come_to(suite: Suite) -> None:
+    suite.write(
+        """
+        import unittest
+        import pytest
+
+        class TestCase(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def routes(self, http_mock):
+                http_mock.get("https://api.test/").respond()
+
+            def test_broken(self):
+                self.assertEqual(1, 2)
+        """
+    )
+
+    suite.run().assert_outcomes(failed=1)
+
+
+def test_the_whole_traceback_is_there_on_request(suite: Suite) -> None:
+    suite.write(UNMATCHED)
+
+    result = suite.run("--full-trace")
+
+    assert "_send(" in result.stdout.str()
+
+
+def test_an_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None:
+    suite.write(
+        """
+        import understudy
+
+        def test_refused(http_mock):
+            http_mock.get("https://api.test/").reply(understudy.ConnectError("refused"))
+            understudy.get("https://api.test/")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    assert "_send(" in result.stdout.str()
