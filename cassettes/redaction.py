@@ -64,11 +64,6 @@ class Redactor:
         """Return whether members of this name are secrets."""
         return secret_kind(name) is not None or name.lower() in self._names
 
-    @property
-    def hides_places(self) -> bool:
-        """Whether the author has named places in JSON data."""
-        return bool(self._places["json"])
-
     def count_from(self, text: str) -> None:
         """Let new marks follow those that a cassette holds already."""
         for kind, count in MARK.findall(text):
@@ -165,7 +160,7 @@ class Redactor:
             return {member: self._data(item, member) for member, item in value.items()}
         if kind is list:
             return [self._data(item, name) for item in value]
-        if name is not None and name.lower() in self._names:
+        if name is not None and (name.lower() in self._names or secret_kind(name) == "password"):
             return self._hidden(value)
         return value
 

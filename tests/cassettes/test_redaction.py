@@ -220,3 +220,14 @@ def test_short_cookies_that_say_nothing_stay() -> None:
     assert redactor.field("Set-Cookie", "sid=; Max-Age=0") == "sid=; Max-Age=0"
     assert redactor.field("Authorization", "opaque-token") == "__REDACTED_token_1__"
     assert redactor.field("Authorization", "Basic !") == "Basic __REDACTED_basic_1__"
+
+
+def test_passwords_that_are_numbers_are_hidden_and_still_match(stage: Stage) -> None:
+    with stage.use():
+        stage.client.post("https://api.test/login", json={"user": 7, "otp": 123456, "password": [87654321, None]})
+    with stage.use("none"):
+        stage.client.post("https://api.test/login", json={"user": 7, "otp": 654321, "password": [1, None]})
+
+    assert "otp: 0" in stage.text
+    assert "password: [0, null]" in stage.text
+    assert "user: 7" in stage.text
