@@ -114,9 +114,9 @@ class Writer:
             return None
         said: list[Any] = []
         for part in parts:
-            members: dict[str, Any] = {"name": part.name}
+            members: dict[str, Any] = {"name": self.redactor.known(part.name)}
             if part.filename is not None:
-                members["filename"] = part.filename
+                members["filename"] = self.redactor.known(part.filename)
             if part.type is not None:
                 members["type"] = part.type
             if part.content:
@@ -159,6 +159,7 @@ class Writer:
         return members
 
     def _binary(self, content: bytes, media: str) -> dict[str, Any]:
+        content = self.redactor.known_bytes(content)
         if len(content) > MAX_BINARY:
             return self.blobs.keep(content, media)
         encoded = base64.b64encode(content).decode("ascii")

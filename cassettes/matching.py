@@ -102,15 +102,19 @@ class Matcher:
         try:
             return ("text", self._redactor.text(content.decode("utf-8")))
         except UnicodeDecodeError:
-            return ("bytes", content)
+            return ("bytes", self._redactor.known_bytes(content))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
+        part = part._replace(
+            name=self._redactor.known(part.name),
+            filename=None if part.filename is None else self._redactor.known(part.filename),
+        )
         if self._is_ignored("form", part.name):
             return part._replace(content=b"")
         try:
             text = part.content.decode("utf-8")
         except UnicodeDecodeError:
-            return part
+            return part._replace(content=self._redactor.known_bytes(part.content))
         return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:
