@@ -80,14 +80,24 @@ class Writer:
             if lines is not None:
                 return {"json": lines, **({"style": lines.style} if lines.style else {})}
         parsed = json_text.parse(content)
-        if parsed is None and self.redactor.hides_places:
-            parsed = json_text.respelled(content)  # another spelling is better than a secret
         if parsed is None:
-            return None
+            return self._respelled(content, media)
         data, style = self.redactor.data(parsed[0]), parsed[1]
         if len(content) > MAX_TEXT:
             return self.blobs.keep(json_text.render(data, style), media)
         return {"json": data, **({"style": style} if style else {})}
+
+    def _respelled(self, content: bytes, media: str) -> dict[str, Any] | None:
+        """Say JSON of an odd spelling in another one, where it holds a secret that cannot be taken out of its text."""
+        data = json_text.loose(content)
+        hidden = self.redactor.data(data)
+        if hidden == data:
+            return None
+        text = self.redactor.text(content.decode("utf-8", "replace"))
+        if json_text.loose(text.encode("utf-8")) == hidden:
+            return None
+        rendered = json_text.rendered_anew(hidden)
+        return self._text(rendered, media) if json_text.parse(rendered) is None else self._json(rendered, media)
 
     def _form(self, content: bytes) -> dict[str, Any] | None:
         try:
@@ -104,9 +114,9 @@ class Writer:
             return None
         said: list[Any] = []
         for part in parts:
-            members: dict[str, Any] = {"name": part.name}
+            members: dict[str, Any] = {"name": self.redactor.known(part.name)}
             if part.filename is not None:
-                members["filename"] = part.filename
+                members["filename"] = self.redactor.known(part.filename)
             if part.type is not None:
                 members["type"] = part.type
             if part.content:
@@ -149,6 +159,7 @@ class Writer:
         return members
 
     def _binary(self, content: bytes, media: str) -> dict[str, Any]:
+        content = self.redactor.known_bytes(content)
         if len(content) > MAX_BINARY:
             return self.blobs.keep(content, media)
         encoded = base64.b64encode(content).decode("ascii")

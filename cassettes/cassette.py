@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from .contents import NOTHING, contents_of
-from .episodes import Episode, Library, Place
+from .episodes import Episode, Library, Place, Shelf
 from .errors import CassetteError, CassetteLocked, CassetteMissing, CassetteWarning
 from .expiry import today, warn_of_age
 from .foreign import recognize
@@ -73,6 +73,7 @@ class Cassette:
             warn_of_age(self.path, str(said.expires), said.recorded, said.last_day, head)
         self._blank = Redactor(self.settings.rules, is_blank=True)
         self._blank.learn_environment()
+        self._learned = self._blank.learned
         self._scrub = self.settings.rules.functions
         self._reach = self.settings.reach
         self.live: Live | None = self.settings.lives
@@ -167,15 +168,13 @@ class Cassette:
             return None
         if self._scrub:
             request = scrubbed_request(request, self._scrub)
-        for name, value in request.headers:
-            if name.lower() in ("authorization", "proxy-authorization"):
-                self._blank.field(name, value)
+        self._blank.learn_fields(request.headers)
         with self._lock:
             episode, shelf = None, None
             if self.settings.order == "strict":
                 episode = self._next(request)
             else:
-                shelf = self._library.shelf(request)
+                shelf = self._shelf(request)
                 episode = None if shelf is None else shelf.take()
             if episode is None and self._recorder is not None:
                 self._check_reach(request)
@@ -195,6 +194,16 @@ class Cassette:
             )
         raise no_match(self.path, self.mode, self._shown(request), self._library)
 
+    def _shelf(self, request: RecordedRequest) -> Shelf | None:
+        """Return the episodes that answer a request."""
+        shelf = self._library.shelf(request)
+        if shelf is None and self._blank.learned != self._learned:
+            # Keys that were made before a secret was seen may hold it.
+            self._learned = self._blank.learned
+            self._library.forget_keys()
+            shelf = self._library.shelf(request)
+        return shelf
+
     def _check_reach(self, request: RecordedRequest) -> None:
         """Raise `NetworkDenied` where the cassette does not let the host of a request be asked."""
         if not self._reach.allows(request.url):
@@ -210,7 +219,8 @@ class Cassette:
             self._position += 1
         if self._position < len(episodes):
             episode = episodes[self._position]
-            if episode.key(matcher) == matcher.key(request):
+            # The second time, both sides know all the secrets in the request.
+            if any(episode.key(matcher) == matcher.key(request) for _ in range(2)):
                 episode.plays += 1
                 return episode
             raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)

@@ -237,6 +237,11 @@ class Library:
         )
         return agreeing if agreeing.episodes else None
 
+    def forget_keys(self) -> None:
+        """Let the keys of recordings be made anew: more is known about what is a secret."""
+        self._buckets.clear()
+        self._stray_places = None
+
     def _near(self, request: RecordedRequest, place: tuple[bytes, bytes]) -> Sequence[Episode]:
         """Return the episodes that share method and URL with a request."""
         if not self.matcher.is_bucketed:

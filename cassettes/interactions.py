@@ -173,7 +173,7 @@ def _describe_response(response: RecordedResponse, took: float | None, writer: W
     said: dict[str, Any] = {"status": response.status}
     if response.reason is not None and response.reason != _usual_reason(response):
         if response.reason:
-            said["status"] = f"{response.status} {response.reason}"
+            said["status"] = f"{response.status} {writer.redactor.text(response.reason)}"
         else:
             said["reason"] = ""
     if response.version != "1.1":

@@ -72,7 +72,7 @@ def block(content: bytes, redactor: Redactor) -> Block | None:
     try:
         text = content.decode("utf-8")
         data = _decoded(text) if is_clean(content, text) else None
-        if not data:
+        if not data or redactor.may_hide_within(text):
             return None
         style = "python" if '": ' in text[: text.find('":') + 3] else ""
         lines = _Lines(redactor, *((", ", ": ") if style else (",", ":")))

@@ -19,6 +19,7 @@ from .numbers import Number, number
 _LAYOUTS = ("", "python", "indent2", "indent4", "tabs")
 _INDENTS = {"indent2": "  ", "indent4": "    ", "tabs": "\t"}
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 MAX_DEPTH = 60
 
 
@@ -53,17 +54,27 @@ def parse(content: bytes) -> tuple[Any, str] | None:
         style = _style(text)
         if _render(value, style, numbers.found) != content:
             return None
+        if _HALF_PAIR.search(text):
+            _render(value, "", numbers.found)  # an escape that stands for half a character stands in no YAML
         return value, style
     except (ValueError, RecursionError):
         return None
 
 
-def respelled(content: bytes) -> tuple[Any, str] | None:
-    """Return the data in a JSON text, whatever its spelling, and the usual style; `None` where it is no JSON."""
+def loose(content: bytes) -> Any:
+    """Return the data in a JSON text, whatever its spelling; `None` where it is no JSON."""
     try:
-        return json.loads(content), ""
+        return json.loads(content)
     except (ValueError, RecursionError):
         return None
+
+
+def rendered_anew(data: Any) -> bytes:
+    """Return data as a JSON text in the usual style; in escapes where it holds half a character."""
+    try:
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data).encode("ascii")
 
 
 def _usual(text: str) -> tuple[Any, str] | None:

@@ -25,9 +25,9 @@ from .plain import is_mapping, is_sequence
 from .redaction import BLANK, MARK, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
-    from .settings import Settings
+    from .settings import MatchTypes, Settings
 
 
 class Matcher:
@@ -46,6 +46,14 @@ class Matcher:
     def key(self, request: RecordedRequest) -> Hashable:
         """Return what two requests have in common when one recording answers both."""
         return tuple([self.field(name, request) for name in self.fields])
+
+    def agree(self, recorded: RecordedRequest, sent: RecordedRequest) -> bool:
+        """Return whether what is compared of two requests is the same; functions are not asked."""
+        return self.key(recorded) == self.key(sent)
+
+    def changed(self, *, match: Sequence[MatchTypes] | None = None, ignore: Sequence[str] = ()) -> Matcher:
+        """Return one that matches on other fields, and ignores more."""
+        return Matcher(self.settings.changed(match=match, ignore=ignore), self._redactor)
 
     def place(self, request: RecordedRequest) -> Hashable:
         """Return method, origin and path: what two requests share that one recording answers, if URLs count."""
@@ -89,10 +97,12 @@ class Matcher:
         media = media_type(content_type)
         if media == "application/x-www-form-urlencoded":
             pairs = self._redactor.form(_pairs(content.decode("utf-8", "surrogateescape")))
-            return ("form", tuple(sorted(pair for pair in pairs if not self._is_ignored("form", pair[0]))))
+            kept = tuple(sorted(pair for pair in pairs if not self._is_ignored("form", pair[0])))
+            return ("form", kept) if kept else None  # as if there were no body at all
         parts = multiparts.parse(content, content_type) if media == "multipart/form-data" else None
         if parts is not None:
-            return ("multipart", tuple(self._part_of_form(part) for part in parts))
+            kept_parts = tuple(self._part_of_form(part) for part in parts if not self._is_ignored("form", part.name))
+            return ("multipart", kept_parts) if kept_parts else None
         data = _json(content)
         if data is not _NO_JSON:
             data = self._redactor.data(data)
@@ -102,15 +112,17 @@ class Matcher:
         try:
             return ("text", self._redactor.text(content.decode("utf-8")))
         except UnicodeDecodeError:
-            return ("bytes", content)
+            return ("bytes", self._redactor.known_bytes(content))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
-        if self._is_ignored("form", part.name):
-            return part._replace(content=b"")
+        part = part._replace(
+            name=self._redactor.known(part.name),
+            filename=None if part.filename is None else self._redactor.known(part.filename),
+        )
         try:
             text = part.content.decode("utf-8")
         except UnicodeDecodeError:
-            return part
+            return part._replace(content=self._redactor.known_bytes(part.content))
         return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:

@@ -7,13 +7,13 @@ The nearest is compared with it part by part, and from what differs follows what
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Any
 
 from ..client import URL
+from . import differences, mending
+from .differences import parts
 from .errors import AllPlayed, NetworkDenied, NoMatch, OutOfOrder
 from .paths import PLACES
-from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _WEIGHTS = {"method": 2, "scheme": 1, "host": 3, "port": 1, "path": 4}
 _COMPARED = 200
-_SHOWN = 8
 
 
 def all_played(path: str, mode: str, request: RecordedRequest, episodes: Sequence[Episode], policy: str) -> AllPlayed:
@@ -47,7 +46,7 @@ def out_of_order(path: str, mode: str, request: RecordedRequest, expected: Episo
         f"{request.method} {request.url} is sent, but the next recording answers another request "
         f"(strict order, mode {mode})",
         f"  next: line {expected.line}  {expected.summary}",
-        *_differences(parts(expected.request, library.matcher), parts(request, library.matcher)),
+        *differences.lines(parts(expected.request, library.matcher), parts(request, library.matcher)),
     ]
     return OutOfOrder(
         "\n".join(lines),
@@ -78,43 +77,37 @@ def no_match(path: str, mode: str, request: RecordedRequest, library: Library) -
     record = "record it with mode='new_episodes'"
     if not episodes:
         return NoMatch(f"{what}: the cassette holds no interactions (mode {mode})", path=path, mend=_sentence(record))
-    asked = parts(request, matcher)
-    nearest, theirs = _nearest(asked, episodes, matcher)
-    random = _random(asked, episodes, matcher)
+    nearest = nearest_to(request, library)
+    asked, theirs = parts(request, matcher), parts(nearest.request, matcher)
+    random = _random(request, asked, episodes, matcher)
     lines = [
         f"{what} ({counts})",
         f"  nearest: line {nearest.line}  {nearest.summary}{'' if nearest.plays else '  (unplayed)'}",
-        *_differences(theirs, asked, random),
+        *differences.lines(theirs, asked, random),
+        *_refusals(nearest.request, request, matcher),
     ]
     mend: list[str] = []
-    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
-    if different and all(name.partition(".")[0] in PLACES for name in different):
-        mend.append(
-            f"If that does not matter, say `ignore: [{', '.join(different)}]` in the first document, or ignore= in code"
-        )
+    found = mending.mend(nearest.request, request, matcher)
+    if found is not None:
+        mend.append(f"If that does not matter, {found.said(matcher.settings.ignore)}")
     mend.append(record)
     return NoMatch("\n".join(lines), path=path, line=nearest.line, mend=_sentence("; or ".join(mend)))
 
 
-def _differences(theirs: dict[str, Any], asked: dict[str, Any], random: dict[str, int] | None = None) -> list[str]:
-    """Return one line for each part that differs."""
-    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
-    shown = different[:_SHOWN]
-    width = min(max(map(len, shown), default=0), 32)
-    lines: list[str] = []
-    for name in shown:
-        line = f"    {name:<{width}}  recorded {_shown(theirs.get(name))}  now {_shown(asked.get(name))}"
-        if random and name in random:
-            line += f"  (looks random: another one in each of {random[name]} recordings)"
-        lines.append(line)
-    if len(different) > _SHOWN:
-        lines.append(f"    ... and {len(different) - _SHOWN} more")
-    return lines
+def _refusals(recorded: RecordedRequest, sent: RecordedRequest, matcher: Matcher) -> list[str]:
+    """Return one line for each function of the author that says that a recording does not answer."""
+    return [
+        f"    match={getattr(function, '__qualname__', repr(function))} says no"
+        for function in matcher.callables
+        if not function(recorded, sent)
+    ]
 
 
-def _random(asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matcher) -> dict[str, int]:
+def _random(
+    request: RecordedRequest, asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matcher
+) -> dict[str, int]:
     """Return the parts that are another in every recording of this URL, and how many recordings there are."""
-    place = (asked["method"], asked["path"])
+    place = _method_and_path(request, matcher)
     alike = [episode for episode in episodes if not _is_far(episode, place)][:_COMPARED]
     if len(alike) < 2:
         return {}
@@ -131,21 +124,27 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _nearest(asked: dict[str, Any], episodes: Sequence[Episode], matcher: Matcher) -> tuple[Episode, dict[str, Any]]:
-    """Return the episode that agrees in most, unplayed ones first, and its parts."""
-    best: tuple[float, Episode, dict[str, Any]] | None = None
-    place = (asked["method"], asked["path"])
+def nearest_to(request: RecordedRequest, library: Library) -> Episode:
+    """Return the episode that agrees with a request in most, unplayed ones first; there must be one."""
+    matcher = library.matcher
+    place = _method_and_path(request, matcher)
+    asked = parts(request, matcher)
     # Parsing all of a large cassette would take seconds: those that share a path come first.
-    ranked = sorted(episodes, key=lambda episode: _is_far(episode, place))[:_COMPARED]
-    for episode in ranked:
+    ranked = sorted(library.episodes, key=lambda episode: _is_far(episode, place))[:_COMPARED]
+
+    def nearness(episode: Episode) -> float:
         theirs = parts(episode.request, matcher)
         score = sum(_WEIGHTS.get(name, 2) for name, value in asked.items() if theirs.get(name) == value)
         score -= sum(1 for name in theirs if name not in asked)
-        nearness = score + (0 if episode.plays else 0.5) + _likeness(asked["path"], theirs["path"])
-        if best is None or nearness > best[0]:
-            best = (nearness, episode, theirs)
-    assert best is not None
-    return best[1], best[2]
+        return (
+            score + (0 if episode.plays else 0.5) + _likeness(place[1], _method_and_path(episode.request, matcher)[1])
+        )
+
+    return max(ranked, key=nearness)
+
+
+def _method_and_path(request: RecordedRequest, matcher: Matcher) -> tuple[str, str]:
+    return request.method, str(matcher.field("path", request))
 
 
 def _is_far(episode: Episode, place: tuple[str, str]) -> int:
@@ -161,58 +160,3 @@ def _likeness(one: str, other: str) -> float:
             break
         same += 1
     return same / max(len(mine), len(theirs)) + difflib.SequenceMatcher(None, one[:200], other[:200]).ratio() / 2
-
-
-def parts(request: RecordedRequest, matcher: Matcher) -> dict[str, Any]:
-    """Return what is compared of a request, taken apart into the smallest things that have a name."""
-    found: dict[str, Any] = {}
-    for name in ("method", "scheme", "host", "port", "path"):
-        found[name] = matcher.field(name, request)
-    query: Any = matcher.field("query", request)
-    for name, said in query:
-        _add(found, f"query.{name}", said)
-    for name in matcher.fields:
-        if name.startswith("header."):
-            found[name] = matcher.field(name, request)
-    if "body" in matcher.fields:
-        body: Any = matcher.field("body", request)
-        if isinstance(body, str):  # the digest of one that is too long for memory
-            body = ("file", body)
-        kind: str = body[0] if body else ""
-        value: Any = body[1] if body else None
-        if kind == "json":
-            _flatten(json.loads(value), "json", found)
-        elif kind == "form":
-            for name, item in value:
-                _add(found, f"form.{name}", item)
-        elif kind:
-            found["body"] = value
-    return found
-
-
-def _flatten(data: Any, name: str, found: dict[str, Any]) -> None:
-    if is_mapping(data) and data:
-        for member, item in data.items():
-            _flatten(item, f"{name}.{member}", found)
-    elif is_sequence(data) and data:
-        for number, item in enumerate(data):
-            _flatten(item, f"{name}.{number}", found)
-    else:
-        found[name] = data
-
-
-def _add(found: dict[str, Any], name: str, value: str) -> None:
-    if name in found:
-        held = found[name]
-        found[name] = [*held, value] if isinstance(held, list) else [held, value]
-    else:
-        found[name] = value
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,41 +4,48 @@
    One secret has one mark everywhere, so "the token from the login is sent later" stays true on replay.
 2. Names decide (`secret_names`): the value of a header field, cookie, query or form parameter or JSON member whose name
    sounds secret is replaced; structure, and everything else, stays.
-3. A secret once seen, in a request or in the environment, is also replaced wherever else it turns up,
-   in every encoding that hides it from the eye: percent-encoded, base64 at any offset, escaped in JSON.
+3. A secret once seen, in a message or in the environment, is also replaced wherever else it turns up,
+   in every encoding that hides it from the eye (`known_secrets`).
 4. Shapes that programs parse are kept: the scheme of Authorization, the attributes of cookies,
    header and claims of a JWT.
 5. For matching, both sides are blanked: every secret and every mark becomes the same word, so that a test may send
-   whatever token it likes.
+   whatever token it likes; the secrets of the request at hand are known by then, too.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
 import re
 import threading
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, unquote
 
+from .known_secrets import SHORTEST, KnownSecrets
 from .paths import PLACES, changed
 from .plain import is_mapping, is_sequence
 from .redact_rules import NO_RULES, Rules
 from .secret_names import cookie_is_telling, secret_header_kind, secret_kind
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
+_MARK_BYTES = re.compile(MARK.pattern.encode())
 BLANK = "__REDACTED__"
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
 
+_MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
-_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
+_PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
+_WITHIN = re.compile(r"[?&;#\"]([^=&;#\s\"'<>,]+)=[^&;#\s\"'<>,]")
 _USERINFO = re.compile(r"(?<=://)([^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
-_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)>([^<>]+)</\1>")
-_SHORTEST = 8
+_ELEMENT = re.compile(r"(<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?)([^<>]+?)((?:\]\]>)?</\2>)")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([A-Za-z][\w:.-]*)=(["'])((?:(?!\2)[^<>\n])+)\2""")
+# A hidden field of a form and its like: one attribute says the name, another one the value.
+_FIELD = re.compile(r"<(?:input|meta)\s[^<>]*>", re.IGNORECASE)
+_NAMED = re.compile(r"""\sname=(["']?)([^\s"'<>]+)\1""", re.IGNORECASE)
+_VALUED = re.compile(r"""(\s(?:value|content)=(["']))([^"'<>]+)(?=\2)""", re.IGNORECASE)
 
 
 class Redactor:
@@ -51,7 +58,7 @@ class Redactor:
         self._is_blank = is_blank
         self._marks: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
-        self._known: dict[str, str] = {}
+        self._known = KnownSecrets()
         self._lock = threading.Lock()
         self.harmless_keys: dict[str, str] = {}  # names that hide nothing, and how they are written
 
@@ -64,11 +71,6 @@ class Redactor:
         """Return whether members of this name are secrets."""
         return secret_kind(name) is not None or name.lower() in self._names
 
-    @property
-    def hides_places(self) -> bool:
-        """Whether the author has named places in JSON data."""
-        return bool(self._places["json"])
-
     def count_from(self, text: str) -> None:
         """Let new marks follow those that a cassette holds already."""
         for kind, count in MARK.findall(text):
@@ -78,18 +80,28 @@ class Redactor:
         """Remember the values of environment variables whose names sound secret."""
         for name, value in os.environ.items():
             kind = secret_kind(name)
-            if kind is not None and len(value) >= _SHORTEST and not value.isdigit() and "/" not in value[:1]:
+            if kind is not None and len(value) >= SHORTEST and not value.isdigit() and "/" not in value[:1]:
                 self.learn(value, kind)
+
+    @property
+    def learned(self) -> int:
+        """How much has been learned so far."""
+        return len(self._known)
 
     def learn(self, value: str, kind: str) -> None:
         """Remember a secret, to be replaced wherever it turns up."""
-        if len(value) < _SHORTEST or value in self._known or MARK.search(value):
+        if len(value) < SHORTEST or value in self._known or MARK.search(value) or value in BLANK:
             return
-        mark = self._mark(value, kind)
-        forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], *_base64_cores(value)}
-        with self._lock:
-            known = {**self._known, **{form: mark for form in forms if form not in self._known}}
-            self._known = dict(sorted(known.items(), key=lambda item: -len(item[0])))
+        if self._is_blank and len(self._known) > _MOST_BLANK:
+            self._known = KnownSecrets()  # a replay may be long; what is compared next was sent lately
+            self.learn_environment()
+        self._known.add(value, self._mark(value, kind))
+
+    def learn_fields(self, pairs: Fields) -> None:
+        """Remember the secrets in header fields."""
+        for name, value in pairs:
+            if secret_header_kind(name) is not None or self._is_named(name, "header"):
+                self.field(name, value)
 
     # The parts of a message.
 
@@ -118,8 +130,10 @@ class Redactor:
         """Return any text without known secrets, and without those that names give away."""
         if "=" in text:
             text = _PARAMETER.sub(self._parameter, text)
+            if '="' in text or "='" in text:
+                text = _FIELD.sub(self._field_of_form, _ATTRIBUTE.sub(self._attribute, text))
         if "@" in text:
-            text = _USERINFO.sub(lambda found: f"{found[1]}:{self._secret(found[2], 'password')}@", text)
+            text = _USERINFO.sub(self._userinfo, text)
         if '":' in text or '" :' in text:
             text = _MEMBER.sub(self._member, text)
         if "</" in text:
@@ -130,10 +144,22 @@ class Redactor:
         """Return any text without the secrets seen so far."""
         if self._patterns:
             text = self._patterned(text)
-        for form, mark in self._known.items():
-            if form in text:
-                text = text.replace(form, mark)
+        text = self._known.hidden(text)
         return MARK.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+
+    def known_bytes(self, content: bytes) -> bytes:
+        """Return bytes that are no text without the secrets seen so far."""
+        content = self._known.hidden_bytes(content) if self._known else content
+        return _MARK_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
+
+    def may_hide_within(self, text: str) -> bool:
+        """Return whether texts in this JSON, which has no escapes, may hold secrets: in URLs, in XML, in HTML."""
+        if "=" in text:
+            if "%3" in text or "='" in text:
+                return True
+            if any(self.hides(found[1]) for found in _WITHIN.finditer(text)):
+                return True
+        return "</" in text or ("@" in text and _USERINFO.search(text) is not None)
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:
@@ -160,12 +186,13 @@ class Redactor:
         if kind is str:
             if name is not None and (secret_kind(name) is not None or name.lower() in self._names):
                 return self._named(name, value)
-            return self.known(value) if self._known or self._is_blank or self._patterns else value
+            return self.text(value)
         if kind is dict:
-            return {member: self._data(item, member) for member, item in value.items()}
+            said = str if self.goes_by_names else self.known
+            return {said(member): self._data(item, member) for member, item in value.items()}
         if kind is list:
             return [self._data(item, name) for item in value]
-        if name is not None and name.lower() in self._names:
+        if name is not None and (name.lower() in self._names or secret_kind(name) == "password"):
             return self._hidden(value)
         return value
 
@@ -189,21 +216,39 @@ class Redactor:
         kind = secret_kind(name)
         if kind is None and (name.lower() in self._names or (place != "json" and self._is_named(name, place))):
             kind = "secret"
-        return self.known(value) if kind is None or not value.strip() else self._secret(value, kind)
+        return self.text(value) if kind is None or not value.strip() else self._secret(value, kind)
 
     def _parameter(self, found: re.Match[str]) -> str:
-        return f"{found[1]}={self._named(found[1], found[2], 'query')}"
+        value = found[2]
+        decoded = unquote(value) if "%" in value else value
+        said = self._named(found[1], decoded, "query")
+        return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
+
+    def _userinfo(self, found: re.Match[str]) -> str:
+        return f"{found[1]}:{self._secret(unquote(found[2]), 'password')}@"
 
     def _element(self, found: re.Match[str]) -> str:
-        name = found[1].rpartition(":")[2]
-        return f"<{found[1]}>{self._named(name, found[2])}</{found[1]}>"
+        said = self._named(found[2].rpartition(":")[2], found[3])
+        return found[0] if said == found[3] else f"{found[1]}{said}{found[4]}"
+
+    def _attribute(self, found: re.Match[str]) -> str:
+        name, mark, value = found.groups()
+        if name.lower().startswith("xmlns"):
+            return found[0]
+        return f"{name}={mark}{self._named(name.rpartition(':')[2], value)}{mark}"
+
+    def _field_of_form(self, found: re.Match[str]) -> str:
+        name = _NAMED.search(found[0])
+        if name is None:
+            return found[0]
+        return _VALUED.sub(lambda value: f"{value[1]}{self._named(name[2], value[3])}", found[0])
 
     def _member(self, found: re.Match[str]) -> str:
         return f'"{found[1]}"{found[2]}{self._named(found[1], found[3])}"'
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
-        if not equals or not value.strip('"') or (len(value) < _SHORTEST and not cookie_is_telling(name)):
+        if not equals or not value.strip('"') or (len(value) < SHORTEST and not cookie_is_telling(name)):
             return pair
         bare = value.strip('"')
         return f"{name}={value.replace(bare, self._secret(bare, 'cookie'))}"
@@ -220,10 +265,8 @@ class Redactor:
         return f"{scheme} {self._secret(rest.strip(), kind)}"
 
     def _secret(self, value: str, kind: str) -> str:
-        if self._is_blank:
-            return BLANK
         if MARK.search(value):
-            return value
+            return BLANK if self._is_blank else value
         self.learn(value, kind)
         return self._mark(value, kind)
 
@@ -241,18 +284,3 @@ class Redactor:
                     mark = f"{value.rpartition('.')[0]}.{mark}"
                 self._marks[value] = mark
             return mark
-
-
-def _base64_cores(value: str) -> set[str]:
-    """Return what is the same in the base64 of every text that contains the value, for each offset in its group."""
-    raw = value.encode("utf-8", "surrogatepass")
-    cores: set[str] = set()
-    for offset in range(3):
-        # The characters at both ends also depend on the bytes beside the value.
-        start = (0, 2, 3)[offset]
-        whole = (offset + len(raw)) * 8 // 6
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            core = encode(b"\0" * offset + raw).decode("ascii")[start:whole]
-            if len(core) >= _SHORTEST:
-                cores.add(core)
-    return cores

@@ -10,6 +10,7 @@
 
 `{name}` stands for what `vars:` says of it, in targets and in replies.
 They answer first; what no route answers goes on to the recordings.
+`file:` names a file beside the cassette or below; `base64:` is a short binary body, as in recordings.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from ..mock import Place, RouteError, Router, reply
+from .blobs import Blobs
+from .bodies import Reader, fields_from_document
 from .errors import CassetteDamaged
 from .plain import is_mapping, is_sequence
 from .positions import positions
@@ -38,13 +41,18 @@ def router_of(
     base_url = None if settings.base_url is None else _filled(settings.base_url, settings.vars)
     # Delays take their time where the recordings do, and no time otherwise.
     clock: Any = "virtual" if not settings.speed else (settings.clock or "real")
-    router = Router(base_url, unmatched=unmatched, clock=clock)
+    try:
+        router = Router(base_url, unmatched=unmatched, clock=clock)
+    except RouteError as error:
+        line, column = positions(text, [(*at[:-1], "base_url")])[0]
+        raise CassetteDamaged(str(error), path=path, line=line, column=column, mend="Mend that line.") from error
+    blobs = Blobs(path)
     places = positions(text, [(*at, number) for number in range(len(settings.routes))])
     for written, (line, column) in zip(settings.routes, places):
         target = _target(written)
         entry = _filled(written, settings.vars)
         try:
-            _add(router, entry, Place(path, line))
+            _add(router, entry, Place(path, line), blobs)
         except (RouteError, TypeError, ValueError) as error:
             raise CassetteDamaged(
                 f"the route {target!r} is wrong: {error}", path=path, line=line, column=column, mend="Mend that route."
@@ -72,14 +80,14 @@ def _target(entry: Any) -> str:
     return str(entry["route"] if "route" in entry else next(iter(entry), ""))
 
 
-def _add(router: Router, entry: Any, place: Place) -> None:
+def _add(router: Router, entry: Any, place: Place, blobs: Blobs) -> None:
     if not is_mapping(entry):
         raise ValueError("a route is `GET /path: reply`, or a mapping with `route:` and `respond:`")
     if "route" not in entry:
         if len(entry) != 1:
             raise ValueError(f"one route has one target, not {', '.join(entry)}; or write `route:` and `respond:`")
         target, said = next(iter(entry.items()))
-        _say(router.route(target, place=place), said)
+        _say(router.route(target, place=place), said, blobs)
         return
     options = dict(entry)
     target, said = options.pop("route"), options.pop("respond", None)
@@ -90,21 +98,21 @@ def _add(router: Router, entry: Any, place: Place) -> None:
             raise ValueError(f"a route has no `{name}:`" + (f", did you mean `{near[0]}:`?" if near else ""))
     if not is_mapping(criteria):
         raise ValueError("`match:` is a mapping of what to ask for, such as {params: {q: tea}}")
-    _say(router.route(target, place=place, **options, **criteria), said)
+    _say(router.route(target, place=place, **options, **criteria), said, blobs)
 
 
-def _say(route: Any, said: Any) -> None:
+def _say(route: Any, said: Any, blobs: Blobs) -> None:
     """Give a route its replies."""
     replies: list[Any] = said if is_sequence(said) and said else [said]
     for number, one in enumerate(replies):
-        made = reply(**_words(one))
+        made = reply(**_words(one, blobs))
         if number == 0:
             route.reply(made)
         else:
             route.then(made)
 
 
-def _words(said: Any) -> dict[str, Any]:
+def _words(said: Any, blobs: Blobs) -> dict[str, Any]:
     """Return the words of one reply; a text alone is a body, a number alone a status."""
     if isinstance(said, str):
         return {"text": said}
@@ -113,6 +121,12 @@ def _words(said: Any) -> dict[str, Any]:
     words = dict(said)
     if "error" in words:
         words["error"] = _error(words["error"])
+    if "file" in words:
+        words["file"] = blobs.path(words["file"])
+    if "base64" in words:
+        words["content"] = Reader(None).content({"base64": words.pop("base64")}, "")
+    if "headers" in words:
+        words["headers"] = fields_from_document(words["headers"])
     return words
 
 

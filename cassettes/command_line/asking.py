@@ -10,10 +10,9 @@ import click
 
 from ...client import URL, Client, HTTPError
 from ..cassette import Cassette
-from ..errors import CassetteError
 from ..interactions import RecordedRequest
-from ..misses import _nearest, parts
-from ..paths import PLACES
+from ..mending import mend
+from ..misses import nearest_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,21 +84,14 @@ def with_settings(path: str, ignore: Sequence[str], match: Sequence[str]) -> Cas
         raise click.UsageError(str(error)) from error
 
 
-def to_be_ignored(cassette: Cassette, request: Request) -> list[str]:
+def to_be_ignored(cassette: Cassette, request: Request) -> tuple[str, ...]:
     """Return what a tape would have to ignore to answer a request; nothing where that would not do."""
     library = cassette._library
     if not library.episodes:
-        return []
-    asked = parts(as_recorded(request), library.matcher)
-    _, theirs = _nearest(asked, library.episodes, library.matcher)
-    different = [name for name in {**theirs, **asked} if theirs.get(name) != asked.get(name)]
-    if any(name.partition(".")[0] not in PLACES for name in different):
-        return []
-    try:
-        with_settings(cassette.path, different, ()).find(as_recorded(request))
-    except CassetteError:
-        return []
-    return different
+        return ()
+    recorded = as_recorded(request)
+    found = mend(nearest_to(recorded, library).request, recorded, library.matcher)
+    return () if found is None or found.match is not None else found.ignore
 
 
 def all_that_answer(cassette: Cassette, request: RecordedRequest) -> list[Episode]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,8 +47,8 @@ def explain(file: str, method: str, url: str, ignore: tuple[str, ...], match: tu
         line(console, "\n".join(part for part in (rest, error.mend) if part))
         names = to_be_ignored(cassette, request)
         if names:
-            options = " ".join(f"--ignore {name}" for name in names)
-            line(console, ("apply: ", "bold"), f"understudy cassette fix {file} {options}")
+            options = " ".join(f"--ignore {shlex.quote(name)}" for name in names)
+            line(console, ("apply: ", "bold"), f"understudy cassette fix {shlex.quote(file)} {options}")
         return 1
     assert found is not None
     line(console, (f"{file}:{found.line}", "cyan"), ("  answers: ", "bold green"), (found.summary, "bold"))

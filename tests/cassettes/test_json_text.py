@@ -23,6 +23,7 @@ DATA: dict[str, Any] = {"a": [1, 2.5, {"b": None}], "c": {}, "d": [], "e": True,
         (b'{"a":12.50,"b":-0.0,"c":1E5}', ""),
         (b'{"a": [12.50, 1E5]}', "python"),
         (b'{"a":"\\u00e9"}', "ascii"),
+        (b'{"a":"\\ud83d\\ude00"}', "ascii"),
         (b'{"a":"\\u003cb\\u003e"}', "html"),
         (b'{"a":"\\/b"}', "slash"),
         (b"[]\n", "newline"),
@@ -46,6 +47,9 @@ def test_usual_styles_are_recognized_and_rendered(content: bytes, style: str) ->
         b'{"a":NaN}',
         b"[Infinity]",
         b'["\\u0000"]',
+        b'["\\ud800"]',
+        b'{"\\uDE00\\ud83d":1}',
+        b'{"a":1E5,"b":"\\udfff"}',
         b'["\xff"]',
         b"[1",
         b"[" * 70 + b"]" * 70,
@@ -65,10 +69,12 @@ def test_many_brackets_side_by_side_are_not_deep() -> None:
     assert json_text.render(*parsed) == content
 
 
-def test_another_spelling_is_accepted_where_it_has_to_be() -> None:
-    assert json_text.respelled(b'{"a" : 1}') == ({"a": 1}, "")
-    assert json_text.respelled(b"[" * 100_000) is None
-    assert json_text.respelled(b"no") is None
+def test_data_are_read_whatever_their_spelling_and_rendered_in_the_usual_one() -> None:
+    assert json_text.loose(b'{"a" : 1}') == {"a": 1}
+    assert json_text.loose(b"[" * 100_000) is None
+    assert json_text.loose(b"no") is None
+    assert json_text.rendered_anew({"a": "\u00e9"}) == '{"a":"\u00e9"}'.encode()
+    assert json_text.rendered_anew(["\ud800"]) == b'["\\ud800"]'
 
 
 def test_a_style_with_a_word_that_does_not_exist_is_an_error() -> None:

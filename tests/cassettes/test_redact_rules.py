@@ -79,6 +79,39 @@ def test_json_in_a_spelling_of_its_own_hides_its_places_too(stage: Stage) -> Non
     assert "ada@" not in stage.text
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{ "ssn":123456789 }',
+        b'{"ssn":123456789}\r\n',
+        b'{"n":NaN,"ssn":123456789}',
+        b'{"half":"\\ud800","ssn":[123456789]}',
+        '{"ssn":123456789}'.encode("utf-16"),
+    ],
+)
+def test_numbers_are_hidden_in_json_of_any_spelling(stage: Stage, content: bytes) -> None:
+    stage.server.reply = lambda request: understudy.Response(
+        200, content=content, headers={"content-type": "application/json"}
+    )
+
+    with stage.use("once", redact=["ssn"]):
+        stage.client.get("https://api.test/users")
+    with stage.use("none"):
+        replayed = stage.client.get("https://api.test/users")
+
+    assert "6789" not in stage.text
+    assert replayed.json()["ssn"] in (0, [0])
+
+
+def test_json_of_an_odd_spelling_keeps_it_where_nothing_is_hidden_in_it(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, content=b'{ "n":1, "token":"a-long-secret"}')
+
+    with stage.use("once", redact=["ssn", "json.mail"]):
+        stage.client.get("https://api.test/users")
+
+    assert """text: '{ "n":1, "token":"__REDACTED_token_1__"}'""" in stage.text
+
+
 def test_a_pattern_never_cuts_a_mark_in_two(stage: Stage) -> None:
     with stage.use("once", redact=[re.compile("[0-9]+"), re.compile("[A-Z]+")]):
         stage.client.get("https://api.test/users?token=a-long-secret&n=12")

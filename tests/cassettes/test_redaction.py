@@ -220,3 +220,96 @@ def test_short_cookies_that_say_nothing_stay() -> None:
     assert redactor.field("Set-Cookie", "sid=; Max-Age=0") == "sid=; Max-Age=0"
     assert redactor.field("Authorization", "opaque-token") == "__REDACTED_token_1__"
     assert redactor.field("Authorization", "Basic !") == "Basic __REDACTED_basic_1__"
+
+
+def test_passwords_that_are_numbers_are_hidden_and_still_match(stage: Stage) -> None:
+    with stage.use():
+        stage.client.post("https://api.test/login", json={"user": 7, "otp": 123456, "password": [87654321, None]})
+    with stage.use("none"):
+        stage.client.post("https://api.test/login", json={"user": 7, "otp": 654321, "password": [1, None]})
+
+    assert "otp: 0" in stage.text
+    assert "password: [0, null]" in stage.text
+    assert "user: 7" in stage.text
+
+
+def test_secrets_in_urls_inside_json_are_hidden(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(
+        200,
+        json={
+            "next": "https://api.test/x?page=2&access_token=abcdef0123",
+            "signed": "https://store.test/k?X-Amz-Signature=abcdef0124&X-Amz-Date=2026",
+            "database": "postgres://ada:abcdef0125@db.test/shop",
+            "back": "https://api.test/?to=https%3A%2F%2Fa.test%2F%3Ftoken%3Dabcdef0126%26b%3D1",
+            "within": json.dumps({"password": "abcdef0127"}),
+            "plain": "https://api.test/x?page=2&note=abcdef0128",
+        },
+    )
+
+    with stage.use():
+        stage.client.get("https://api.test/links")
+
+    assert [number for number in range(123, 129) if f"abcdef0{number}" in stage.text] == [128]
+    assert "next: https://api.test/x?page=2&access_token=__REDACTED_token_1__\n" in stage.text
+    assert "%3Ftoken%3D__REDACTED_token_2__%26b%3D1" in stage.text
+
+
+def test_secrets_in_pages_and_xml_are_hidden(stage: Stage) -> None:
+    page = """<html><meta name="csrf-token" content="abcdef0123"><meta content='abcdef0124' name=csrf-token />
+<input type="hidden" name="authenticity_token" value="abcdef0125"/><input value="kept" name="q"><input value="kept">
+<a href="/y?token=abcdef0126&amp;b=2" data-api-key="abcdef0127" class="auth">x</a>
+<Password Type="#PasswordText">abcdef0128</Password><s:token><![CDATA[abcdef0129]]></s:token>
+<s:Envelope xmlns:auth="http://schema.test/auth"/>"""
+    stage.server.reply = lambda request: understudy.Response(200, html=page)
+
+    with stage.use():
+        stage.client.get("https://api.test/page")
+    with stage.use("none"):
+        replayed = stage.client.get("https://api.test/page").text
+
+    assert "abcdef01" not in stage.text
+    assert replayed.count("__REDACTED_") == 7
+    assert 'xmlns:auth="http://schema.test/auth"' in replayed
+    assert replayed.count("kept") == 2
+    assert "<![CDATA[__REDACTED_token_" in replayed
+
+
+def test_a_secret_is_hidden_wherever_it_stands_and_its_request_is_found_again(stage: Stage) -> None:
+    def ask(token: str) -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        stage.client.post(f"https://api.test/keys/{token}", headers=headers, json={"echo": token, token: 1})
+        stage.client.post("https://api.test/upload", content=b"\xff\x00" + token.encode())
+        stage.client.post("https://api.test/form", files={token: (token, b"\xff" + token.encode())})
+
+    with stage.use():
+        ask("one-long-secret")
+    with stage.use("none") as cassette:
+        ask("one-long-secret")
+        assert cassette.unplayed == []
+    with stage.use("none") as cassette:
+        ask("another-secret-of-other-length")
+        assert cassette.unplayed == []
+
+    assert "one-long" not in stage.text
+    assert b"one-long" not in b"".join(one.request.content for one in cassettes.load(stage.path).interactions)
+
+
+def test_a_secret_that_is_seen_late_is_hidden_in_all_of_its_interaction(stage: Stage) -> None:
+    with stage.use():
+        stage.client.post("https://api.test/keys/one-long-secret", json={"password": "one-long-secret"})
+    with stage.use("none"):
+        stage.client.post("https://api.test/keys/one-long-secret", json={"password": "one-long-secret"})
+    with stage.use("none", order="strict"):
+        stage.client.post("https://api.test/keys/one-long-secret", json={"password": "one-long-secret"})
+
+    assert "one-long" not in stage.text
+
+
+def test_what_a_replay_remembers_of_secrets_is_bounded() -> None:
+    redactor = Redactor(is_blank=True)
+
+    for number in range(30_000):
+        redactor.learn(f"secret-number-{number}", "token")
+
+    assert redactor.learned < 20_100
+    assert redactor.text("secret-number-29999") == "__REDACTED__"

@@ -135,3 +135,47 @@ def test_an_error_that_no_transport_raises_is_refused(stage: Stage, error: str, 
 
     with pytest.raises(cassettes.CassetteDamaged, match=f":3:3: .*{problem}"):
         cassettes.load(stage.path)
+
+
+def test_headers_files_and_base64_are_written_as_in_recordings(stage: Stage) -> None:
+    (stage.path.parent / "tea.txt").write_text("a file")
+    stage.written(
+        header="""cassette: 1
+base_url: https://api.test
+routes:
+  - GET /fields: {headers: {x-number: 1, x-no: no, set-cookie: [a=1, b=2]}}
+  - GET /file: {file: tea.txt}
+  - GET /binary: {base64: AAEC}
+"""
+    )
+
+    with stage.use("none"):
+        fields = stage.client.get("https://api.test/fields").headers
+        assert (fields["x-number"], fields["x-no"]) == ("1", "no")
+        assert fields.get_list("set-cookie") == ["a=1", "b=2"]
+        assert stage.client.get("https://api.test/file").text == "a file"
+        assert stage.client.get("https://api.test/binary").content == b"\0\1\2"
+
+
+@pytest.mark.parametrize(
+    ("routes", "line", "problem"),
+    [
+        ("base_url: /v1\nroutes: [GET /x: 200]", 2, "`base_url` takes a URL"),
+        ("routes:\n  - GET https://a.test/: {file: ../secret.txt}", 3, "leads out of the folder of the cassette"),
+        ("routes:\n  - GET https://a.test/: {file: /etc/passwd}", 3, "leads out of the folder of the cassette"),
+        ("routes:\n  - GET https://a.test/: {file: link/passwd}", 3, "leads out of the folder of the cassette"),
+        ("routes:\n  - GET https://a.test/: {file: none.txt}", 3, "the file none.txt is missing"),
+        ("routes:\n  - GET https://a.test/: {base64: '!'}", 3, "holds no base64"),
+        ("routes:\n  - GET https://a.test/: {headers: {a: {b: 1}}}", 3, "a field has a text as its value"),
+    ],
+)
+def test_routes_reach_nothing_outside_the_folder_and_fail_in_one_family(
+    stage: Stage, routes: str, line: int, problem: str
+) -> None:
+    (stage.path.parent / "link").symlink_to("/etc")
+    stage.written(header=f"cassette: 1\n{routes}\n")
+
+    with pytest.raises(cassettes.CassetteDamaged, match=problem) as caught, stage.use("none"):
+        raise AssertionError
+
+    assert caught.value.line == line
