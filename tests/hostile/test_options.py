@@ -1,11 +1,10 @@
-"""What a client was told holds for every connection (C49, C50), every URL and challenge, and is shown to nobody."""
+"""What a client was told holds for every connection (C49), every URL and challenge, and is shown to nobody."""
 
 # trustme says part of its types in terms of a package that is not installed.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-import base64
 import logging
 import socket
 from typing import TYPE_CHECKING, Any
@@ -68,39 +67,6 @@ async def test_c49_what_tls_was_told_holds_in_every_connection(
                 await side.close(transport)
                 assert (await side.call(client.get, url)).content == b"good"
                 check_pool(transport.snapshot())
-
-
-PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "verify": ({"verify": False}, {"verify": True}),
-    "protocol": ({"http2": False}, {"http2": True}),
-    "near end": ({"local_address": "127.0.0.1"}, {"local_address": "127.0.0.2"}),
-    "socket options": ({}, {"socket_options": [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]}),
-    "pins": ({}, {"pins": {"other.test": "sha256/" + base64.b64encode(bytes(32)).decode()}}),
-    "resolver": ({}, {"resolver": {"127.0.0.1": "127.0.0.1"}}),
-    "environment": ({"trust_env": True}, {"trust_env": False}),
-}
-
-
-@pytest.mark.parametrize("differ", list(PAIRS))
-async def test_c50_transports_that_differ_share_no_connection(differ: str, side: Any) -> None:
-    first, second = (side.transport(**options) for options in PAIRS[differ])
-    with HostileServer() as server:
-        mounts = {"all://": first, "all://127.0.0.1": second}
-        async with side.client(transport=first) as client, side.client(transport=second, mounts=mounts) as other:
-            for one in (client, other, client, other):
-                assert (await side.call(one.get, server.url())).content == b"good"
-
-        assert [len(connection.heads) for connection in server.connections] == [2, 2]
-
-
-async def test_c50_names_and_passwords_of_a_proxy_are_not_shared(side: Any) -> None:
-    with HostileServer() as proxy:
-        for name in ("ada", "eve", "ada"):
-            transport = side.transport(proxy=f"http://{name}:{SECRET}@127.0.0.1:{proxy.port}", trust_env=False)
-            async with side.client(transport=transport) as client:
-                assert (await side.call(client.get, "http://origin.test/")).content == b"good"
-
-        assert len(proxy.connections) == 3
 
 
 @pytest.mark.parametrize(

@@ -205,16 +205,6 @@ async def test_c47_a_cut_is_not_an_end(name: str, side: Any) -> None:
             assert (await side.call(client.get, server.url())).content == b"good"
 
 
-async def test_c50_connections_with_another_server_name_are_not_shared(side: Any) -> None:
-    with HostileServer(tls=server_context("a.test", "b.test")) as server:
-        async with side.client(transport=side.transport(verify=trusting())) as client:
-            for name in ("a.test", "b.test", "a.test"):
-                response = await side.call(client.get, server.url(), extensions={"sni_hostname": name})
-                assert response.content == b"good"
-
-        assert len(server.connections) == 2
-
-
 OLD_ENDS: dict[str, tuple[Script, bytes | None]] = {
     "until the close": ((Read(), Send(OK + b"\r\nhalf"), Cut()), b"half"),
     "with a length": ((Read(), Send(head(b"Content-Length: 9") + b"half"), Cut()), None),
