@@ -9,6 +9,8 @@
    if the method is idempotent. Where the server has certainly not looked at the request, any method is sent again, at
    most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
    together do not come back together. Either way the body must be there to be sent again, or not have been touched.
+5. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
+   the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from ..messages.request import Request
 from .call import Call
 from .connection import Crowded, Unanswered
 from .failures import described
+from .mending import mend
 from .origin import origin_of
 from .pool_state import PoolState
 from .snapshot import PoolSnapshot, snapshot
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from .connect import Connector
     from .connection import Connection
     from .origin import Origin
+    from .pool_state import Ticket
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
 # A server that keeps a connection for n seconds closes it after n seconds: be there before.
@@ -61,21 +65,15 @@ class Pool:
         self._now = now
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
+        self._whole = _Whole(self._state, now)
 
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
         origin = origin_of(request)
         now = self._now()
         call = Call(origin, request, self, now, is_async=self._is_async)
-        state = self._state
         try:
-            with self._lock:
-                granted = state.acquire(call, now, may_share=self._connector.may_share(origin))
-                if not granted:
-                    call.waiter = self._backend.waiter()
-            if state.closed:
-                self._settle()
-            if not granted:
+            if not self._acquire(call, now):
                 # As `_wait` does: thousands may stand here, and each coroutine is one more for everyone to carry.
                 waits = call.waits
                 is_woken = await call.waiter.wait(waits.left(waits.pool))  # type: ignore[union-attr]  # it is there
@@ -102,40 +100,46 @@ class Pool:
                     await self._pause(call)
                 await self._renew(call)
         except BaseException:
-            with self._lock:
-                self._state.abandon(call, self._now())
-            self._settle()
+            self._abandon(call)
             raise
 
     def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Take the call's connection back."""
-        now = self._now()
-        if call.entry is not None:
-            call.stamps.ended = now
-        expiry = self._expiry
-        if idle_timeout is not None and (expiry is None or idle_timeout * _MARGIN < expiry):
-            expiry = idle_timeout * _MARGIN
-        state = self._state
-        with self._lock:
-            state.release(call, now, reusable=reusable, expires_at=None if expiry is None else now + expiry)
-        if state.closed or state.woken:
-            self._settle()
+        try:
+            now = self._now()
+            if call.entry is not None:
+                call.stamps.ended = now
+            expiry = self._expiry
+            if idle_timeout is not None and (expiry is None or idle_timeout * _MARGIN < expiry):
+                expiry = idle_timeout * _MARGIN
+            state = self._state
+            with self._lock:
+                try:
+                    state.release(call, now, reusable=reusable, expires_at=None if expiry is None else now + expiry)
+                except BaseException:
+                    mend(state, now)
+                    raise
+            if state.closed or state.woken:
+                self._settle()
+        except BaseException:
+            self._abandon(call)
+            raise
 
     def close(self) -> None:
         """Close every connection; calls that are still being served fail."""
-        with self._lock:
+        with self._lock, self._whole:
             self._state.close_all()
         self._settle()
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses."""
-        with self._lock:
+        with self._lock, self._whole:
             self._state.close_idle()
         self._settle()
 
     def set_capacity(self, connection: Connection, capacity: int) -> None:
         """Note that a connection can serve `capacity` calls at once from now on."""
-        with self._lock:
+        with self._lock, self._whole:
             entry = self._state.entry_of(connection)
             if entry is not None:
                 self._state.set_capacity(entry, capacity, self._now())
@@ -143,14 +147,14 @@ class Pool:
 
     def join(self, call: Call, connection: Connection) -> None:
         """Count a call on a connection that it has not asked for: the server began it."""
-        with self._lock:
+        with self._lock, self._whole:
             entry = self._state.entry_of(connection)
             if entry is not None:
                 self._state.join(call, entry)
 
     def retire(self, connection: Connection) -> None:
         """Note that a connection takes no new calls."""
-        with self._lock:
+        with self._lock, self._whole:
             entry = self._state.entry_of(connection)
             if entry is not None:
                 self._state.retire(entry, self._now())
@@ -166,6 +170,22 @@ class Pool:
 
     # Within
 
+    def _acquire(self, call: Call, now: float) -> bool:
+        """Give the call a connection, or leave to make one; return false where it has to wait for that."""
+        state = self._state
+        origin: Origin = call.key  # type: ignore[assignment]  # what this pool's keys are
+        with self._lock:
+            try:
+                granted = state.acquire(call, now, may_share=self._connector.may_share(origin))
+                if not granted:
+                    call.waiter = self._backend.waiter()
+            except BaseException:
+                mend(state, now)
+                raise
+        if state.closed:
+            self._settle()
+        return granted
+
     async def _connection_of(self, call: Call) -> Connection:
         while True:
             entry = call.entry
@@ -175,18 +195,23 @@ class Pool:
             if connection is None:
                 call.stamps.is_reused = False
                 connection = await self._connector.connect(call.key, call)  # type: ignore[arg-type]  # an Origin
-                call.stamps.ready = now = self._now()
-                with self._lock:
-                    self._state.connected(call, connection, now, capacity=connection.capacity)
-                if self._state.woken:
-                    self._settle()
+                try:
+                    call.stamps.ready = now = self._now()
+                    with self._lock, self._whole:
+                        self._state.connected(call, connection, now, capacity=connection.capacity)
+                    if self._state.woken:
+                        self._settle()
+                except BaseException:
+                    if entry.connection is not connection:
+                        connection.close()
+                    raise
                 return connection
             if connection.is_usable():
                 return connection
             await self._renew(call)
 
     async def _renew(self, call: Call) -> None:
-        with self._lock:
+        with self._lock, self._whole:
             granted = self._state.renew(call, self._now())
             if not granted:
                 call.waiter = self._backend.waiter()
@@ -215,13 +240,7 @@ class Pool:
     async def _move(self, call: Call) -> None:
         """Leave the call's connection to the others on it, and get another one."""
         self.release(call, reusable=True)
-        with self._lock:
-            origin: Origin = call.key  # type: ignore[assignment]  # what this pool's keys are
-            granted = self._state.acquire(call, self._now(), may_share=self._connector.may_share(origin))
-            if not granted:
-                call.waiter = self._backend.waiter()
-        self._settle()
-        if not granted:
+        if not self._acquire(call, self._now()):
             await self._wait(call)
 
     async def _pause(self, call: Call) -> None:
@@ -258,18 +277,56 @@ class Pool:
         error.pool = said
         raise error
 
+    def _abandon(self, call: Call) -> None:
+        """Take back whatever the call has, or wants."""
+        with self._lock, self._whole:
+            self._state.abandon(call, self._now())
+        self._settle()
+
     def _settle(self) -> None:
         """Close and wake as the state has decided."""
         state = self._state
-        with self._lock:
-            closed, state.closed = state.closed, []
-            woken, state.woken = state.woken, []
-        for connection in closed:
-            connection.close()
-        for ticket in woken:
-            waiter = ticket.waiter if isinstance(ticket, Call) else None
-            if waiter is not None:
-                waiter.set()
+        closed: list[Connection] = []
+        woken: list[Ticket[Connection]] = []
+        try:
+            with self._lock:
+                closed, state.closed = state.closed, closed
+                woken, state.woken = state.woken, woken
+            woken.reverse()  # whoever came first is woken first
+            _perform(closed, woken)
+        except BaseException:
+            _perform(closed, woken)
+            raise
+
+
+class _Whole:
+    """Around a step, under the lock: mends what is left where the step breaks off."""
+
+    __slots__ = ("_now", "_state")
+
+    def __init__(self, state: PoolState[Connection], now: Callable[[], float]) -> None:
+        self._state = state
+        self._now = now
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            mend(self._state, self._now())
+
+
+def _perform(closed: list[Connection], woken: list[Ticket[Connection]]) -> None:
+    """Wake and close, so that what is still in the lists after an interrupt is what is still to be done."""
+    while woken:
+        ticket = woken[-1]
+        waiter = ticket.waiter if isinstance(ticket, Call) else None
+        if waiter is not None:
+            waiter.set()
+        del woken[-1]
+    while closed:
+        closed[-1].close()
+        del closed[-1]
 
 
 def _may_repeat(call: Call, unanswered: Unanswered) -> bool:

@@ -13,6 +13,9 @@ Theory of operation
    make each other reconnect all the time; a ticket is overtaken by at most `PATIENCE` younger ones.
 5. Every way out is one synchronous call (`release`, `abandon`), and whatever it frees is handed on within that call.
 6. Connections to be closed and tickets to be woken are left in `closed` and `woken`, for the driver to take.
+7. After every line it can be told who holds what and who waits: a ticket is among the holders before it has its entry
+   and until it has none any more, and in line until it has been woken; a connection is noted as closed before it is
+   forgotten. From that `mending` makes whole what an interrupt broke off.
 
 Every call takes constant time, but for a heap of the origins that wait.
 """
@@ -144,8 +147,8 @@ class PoolState(Generic[Connection]):
         self.idle.pop(entry, None)
         if entry.users >= entry.capacity:
             entry.origin.available.pop(entry, None)
-        ticket.entry = entry
         self.holders[ticket] = None
+        ticket.entry = entry
 
     def renew(self, ticket: Ticket[Connection], now: float) -> bool:
         """Take a dead connection from the ticket and give it permission to make a fresh one.
@@ -189,10 +192,11 @@ class PoolState(Generic[Connection]):
         ticket.entry = None
         del self.holders[ticket]
         if origin.waiting:
-            oldest, _ = origin.waiting.popitem(last=False)
-            oldest.entry = entry
+            oldest = next(iter(origin.waiting))
             self.holders[oldest] = None
+            oldest.entry = entry
             self.woken.append(oldest)
+            del origin.waiting[oldest]
             return
         entry.users = 0
         origin.available[entry] = None
@@ -281,8 +285,8 @@ class PoolState(Generic[Connection]):
             entry.users += 1
             if entry.users < entry.capacity:
                 origin.available[entry] = None
-            ticket.entry = entry
             self.holders[ticket] = None
+            ticket.entry = entry
             return True
         # The last one has expired: what is left of the origin starts anew.
         self.origins[origin.key] = origin
@@ -299,8 +303,8 @@ class PoolState(Generic[Connection]):
         origin.is_probing = origin.may_share
         entry: Entry[Connection] = Entry(origin)
         entry.users = 1
-        ticket.entry = entry
         self.holders[ticket] = None
+        ticket.entry = entry
 
     def _is_blocked(self, origin: Origin[Connection]) -> bool:
         """Say whether only an event of the origin itself lets it open another connection."""
@@ -375,8 +379,8 @@ class PoolState(Generic[Connection]):
             self._forget_origin(origin)
 
     def _close(self, connection: Connection) -> None:
-        self.entries.pop(id(connection), None)
         self.closed.append(connection)
+        self.entries.pop(id(connection), None)
 
     def _forget_origin(self, origin: Origin[Connection]) -> None:
         if not origin.open and not origin.waiting and self.origins.get(origin.key) is origin:
@@ -422,8 +426,8 @@ class PoolState(Generic[Connection]):
             if oldest is None:
                 break
             home = self.origins[oldest.key]
-            del home.waiting[oldest]
             if not self._grant_available(home, oldest, now):
                 self._grant_permission(home, oldest)
             self.woken.append(oldest)
+            del home.waiting[oldest]
         self._limit_idle()

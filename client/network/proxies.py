@@ -161,7 +161,8 @@ class HTTPRoute:
             )
 
     def _connect_head(self, origin: Origin) -> bytes:
-        authority = f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
+        host = _known_elsewhere(origin)
+        authority = f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
         said = authority.encode("ascii")
         fields = b"".join(b"%b: %b\r\n" % field for field in self._fields if field[0].lower() != b"host")
         return b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (said, said, fields)
@@ -276,7 +277,9 @@ class SOCKSRoute:
                 granted = await speech.say(socks5.SOCKS5UsernamePasswordRequest(*auth), 2)
                 if not granted.success:
                     raise self._error(call, "does not accept this name and password")
-            request = socks5.SOCKS5CommandRequest.from_address(socks5.SOCKS5Command.CONNECT, (origin.host, origin.port))
+            request = socks5.SOCKS5CommandRequest.from_address(
+                socks5.SOCKS5Command.CONNECT, (_known_elsewhere(origin), origin.port)
+            )
             answer = await speech.say(request, None)
         except socks5_errors() as error:
             raise self._error(call, f"does not speak SOCKS5: {error}") from error
@@ -288,6 +291,11 @@ class SOCKSRoute:
         return ProxyError(
             f"{described(call.request)}: the proxy {self._proxy.url.redacted} {what}", request=call.request
         )
+
+
+def _known_elsewhere(origin: Origin) -> str:
+    """Return the host without the zone of an IPv6 address, which means something on this machine only (RFC 6874)."""
+    return origin.host.partition("%")[0]
 
 
 def socks5_errors() -> type[Exception]:

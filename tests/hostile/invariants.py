@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 import understudy
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     import pytest
+
+Test = TypeVar("Test", bound="Callable[..., Coroutine[Any, Any, None]]")
 
 SECRET = "s3cr3t"
 """Part of everything in these tests that nobody may see."""
@@ -51,19 +56,47 @@ def check_pool(snapshot: Any) -> None:
     assert not snapshot.holders, str(snapshot)
 
 
-LATE = 1.0  # seconds that a busy machine may add to anything
+GRACE = 0.3
+"""How many seconds after its time anything may end."""
+
+_TRIES = 4
+
+
+class Late(AssertionError):
+    """Something came after its time."""
 
 
 class Stopwatch:
-    """I5: nothing takes longer than it should."""
+    """I5: nothing takes longer than the caller has allowed, `most` seconds, and a grace."""
 
-    def __init__(self, most: float) -> None:
+    def __init__(self, most: float, now: Callable[[], float] = time.monotonic) -> None:
         self.most = most
+        self.now = now
 
     def __enter__(self) -> None:
-        self.start = time.monotonic()
+        self.start = self.now()
 
     def __exit__(self, kind: Any, *_: object) -> None:
         if kind is None:
-            took = time.monotonic() - self.start
-            assert took <= self.most + LATE, f"took {took:.2f} s, more than {self.most:.2f} s"
+            check_time(self.now() - self.start, self.most)
+
+
+def check_time(took: float, most: float) -> None:
+    """I5 for what was measured already."""
+    if took > most + GRACE:
+        raise Late(f"took {took:.2f} s, more than {most:.2f} s by over {GRACE} s")
+
+
+def in_time(test: Test) -> Test:
+    """Let a test that came too late try again: a busy machine is late at times, a late client is late every time."""
+
+    @functools.wraps(test)
+    async def repeated(*arguments: Any, **options: Any) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await test(*arguments, **options)
+            except Late:
+                if not left:
+                    raise
+
+    return cast("Test", repeated)

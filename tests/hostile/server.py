@@ -51,18 +51,20 @@ class Ended(Exception):
 
 
 class HostileServer:
-    """Listens on a free port while it is entered."""
+    """Listens on a free port, or on a Unix socket, while it is entered."""
 
-    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *scripts: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", uds: str | None = None
+    ) -> None:
         self._scripts = scripts
         self._tls = tls
         self._lock = threading.Lock()
         self._events: dict[str, threading.Event] = {}
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = _listening(host, uds)
         self._threads: list[threading.Thread] = []
         self.is_over = threading.Event()
         self.connections: list[Connection] = []
-        self.port = int(self._listener.getsockname()[1])
+        self.port = int(self._listener.getsockname()[1]) if uds is None else 0
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -125,11 +127,21 @@ class HostileServer:
             self._start(connection.run, script, self._tls)
 
 
+def _listening(host: str, uds: str | None) -> socket.socket:
+    if uds is None:
+        return socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(uds)
+    listener.listen()
+    return listener
+
+
 class Connection:
     """One connection, and what came over it."""
 
     def __init__(self, server: HostileServer, accepted: socket.socket) -> None:
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if accepted.family != getattr(socket, "AF_UNIX", None):
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = server
         self._socket = accepted
         self._ahead = b""
@@ -139,6 +151,8 @@ class Connection:
         self.is_ended = False
         """Whether the client has hung up."""
         self.tls_error: Exception | None = None
+        self.certificate: Any = None
+        """What the client has shown, where it was asked and has shown one."""
 
     def run(self, script: Script, tls: ssl.SSLContext | None) -> None:
         try:
@@ -266,7 +280,9 @@ class Connection:
     def _start_tls(self, context: ssl.SSLContext) -> bool:
         self._socket.settimeout(PATIENCE)
         try:
-            self._socket = context.wrap_socket(self._socket, server_side=True, suppress_ragged_eofs=False)
+            wrapped = context.wrap_socket(self._socket, server_side=True, suppress_ragged_eofs=False)
+            self._socket = wrapped
+            self.certificate = wrapped.getpeercert()
         except OSError as error:
             self.tls_error = error
             return False

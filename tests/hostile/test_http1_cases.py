@@ -10,12 +10,13 @@ import pytest
 from understudy import Timeout
 
 from .cases import ALL, Case, Fails
-from .invariants import CREDENTIALS, IN_QUERY, Stopwatch, check_error, check_log, check_pool
+from .invariants import CREDENTIALS, IN_QUERY, Stopwatch, check_error, check_log, check_pool, in_time
 from .server import HostileServer
 
 pytestmark = pytest.mark.anyio
 
 
+@in_time
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.number} {case.name}"[:60])
 async def test_a_hostile_server_gets_what_it_deserves(case: Case, side: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -23,7 +24,7 @@ async def test_a_hostile_server_gets_what_it_deserves(case: Case, side: Any, cap
     timeout = Timeout(2.0, read=case.read, total=case.total)
     with HostileServer(case.script) as server:
         async with side.client(timeout=timeout, **CREDENTIALS) as client:
-            with Stopwatch((case.total or 1.7) + 0.3):
+            with Stopwatch(case.total or case.read):
                 got = await outcome(side, client, case, server.url(f"/case?token={IN_QUERY}"))
 
             expected = case.expected

@@ -10,11 +10,12 @@ import pytest
 from .cases import Fails
 from .http2_cases import ALL, Http2Case, react_with
 from .http2_server import Http2Server, ListeningServer
-from .invariants import CREDENTIALS, IN_QUERY, Stopwatch, check_error, check_log, check_pool
+from .invariants import CREDENTIALS, IN_QUERY, Stopwatch, check_error, check_log, check_pool, in_time
 
 pytestmark = pytest.mark.anyio
 
 
+@in_time
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.number} {case.name}"[:60])
 async def test_a_hostile_http2_server_gets_what_it_deserves(
     case: Http2Case, side: Any, caplog: pytest.LogCaptureFixture
@@ -25,7 +26,7 @@ async def test_a_hostile_http2_server_gets_what_it_deserves(
     with ListeningServer(server) as url:
         transport = side.transport(trust_env=False, http1=False, http2=True)
         async with side.client(transport=transport, timeout=5.0, **CREDENTIALS) as client:
-            with Stopwatch(8.0):
+            with Stopwatch(5.0):
                 got = await outcome(side, client, case.method, f"{url}/case?token={IN_QUERY}")
 
             expected = case.expected

@@ -1,4 +1,4 @@
-"""What happens to a whole process: forks, no descriptors left, clients that are never closed (C79, C83, S6).
+"""What becomes of a whole process: forks, failing handshakes, no descriptors left, clients never closed (C51 to S6).
 
 Each runs in a Python of its own, which has no other threads and no descriptors of other tests.
 """
@@ -17,8 +17,10 @@ import pytest
 
 from understudy import Client, HTTPTransport
 
-from .authorities import server_context
+from .authorities import authority, server_context
+from .cases import GOOD
 from .server import HostileServer
+from .steps import Reset, Send
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,6 +151,63 @@ assert ask(urls[1]) == [b"good"]
 """
 
 
+FAIL_TO_CONNECT = """
+import gc
+import os
+
+*urls, trusted, times = urls
+
+
+def state():
+    gc.collect()
+    with open("/proc/self/statm") as statm:
+        memory = int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    return memory, len(os.listdir("/proc/self/fd"))
+
+
+async def fail(client, times):
+    for number in range(times):
+        try:
+            answer = client.get(urls[number % len(urls)])
+            if caller != "blocking":
+                await answer
+        except understudy.ConnectError:
+            continue
+        raise AssertionError("a handshake that must fail")
+
+
+async def fail_often(client):
+    await fail(client, 300)
+    memory, descriptors = state()
+    await fail(client, int(times))
+    more, left = state()
+    # What one leaves may be noise; ten thousand may leave 4 MiB.
+    assert more - memory < 1_048_576 + 300 * int(times), f"{memory} bytes grew to {more}"
+    # One may be closed in the next turn of the loop.
+    assert left <= descriptors + 1, f"{descriptors} descriptors grew to {left}"
+    assert client.pool.open == 0, client.pool
+
+
+async def fail_later():
+    async with understudy.AsyncClient(verify=trusted, trust_env=False, timeout=5.0) as client:
+        await fail_often(client)
+
+
+if caller == "blocking":
+    with understudy.Client(verify=trusted, trust_env=False, timeout=5.0) as client:
+        try:
+            fail_often(client).send(None)
+        except StopIteration:
+            pass
+elif caller == "asyncio":
+    import asyncio
+    asyncio.run(fail_later())
+else:
+    import trio
+    trio.run(fail_later)
+"""
+
+
 def run(script: str, *arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", ASK + script, *arguments],
@@ -193,6 +252,34 @@ def test_c79_a_forked_child_that_closes_the_client_says_nothing_to_its_parents_p
 def test_c83_without_descriptors_connecting_is_an_error(caller: str) -> None:
     with HostileServer() as first, HostileServer() as second:
         run(EXHAUST, caller, first.url(), second.url())
+
+
+def fail_to_connect(caller: str, times: int, trusted: Path) -> None:
+    """Let handshakes of a process of its own fail, for the certificate, by a reset, and where there is no TLS."""
+    authority("trusted").cert_pem.write_to_path(str(trusted))
+    most = 300 + times
+    with (
+        HostileServer(tls=server_context("elsewhere.test")) as untrusted,
+        HostileServer(*[(Send(GOOD),)] * most) as plain,
+        HostileServer(*[(Reset(),)] * most) as resetting,
+    ):
+        urls = [server.url().replace("http:", "https:") for server in (untrusted, plain, resetting)]
+        run(FAIL_TO_CONNECT, caller, *urls, str(trusted), str(times))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors as Linux shows them")
+@pytest.mark.parametrize("caller", CALLERS)
+def test_c51_failing_handshakes_take_no_memory(caller: str, tmp_path: Path) -> None:
+    fail_to_connect(caller, 300, tmp_path / "authority.pem")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors as Linux shows them")
+@pytest.mark.parametrize("caller", CALLERS)
+def test_c51_nor_do_very_many(caller: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    if "slow" not in str(pytestconfig.getoption("-m")):
+        pytest.skip("takes half a minute: run with -m slow")
+    fail_to_connect(caller, 10_000, tmp_path / "authority.pem")
 
 
 @pytest.mark.anyio

@@ -19,7 +19,7 @@ from understudy import (
 )
 
 from .cases import head
-from .invariants import SECRET, Stopwatch, check_error, check_pool
+from .invariants import SECRET, Stopwatch, check_error, check_pool, in_time
 from .server import HostileServer
 from .steps import BeGood, Drip, Flood, Listen, Read, ReadHead, Reset, Send, Slices, Stall
 from .toxics import Relay, Toxics
@@ -59,12 +59,13 @@ FATAL: dict[str, tuple[Toxics, Timeout, tuple[type[TransportError], ...]]] = {
 }
 
 
+@in_time
 @pytest.mark.parametrize("name", list(FATAL))
 async def test_a_way_that_ends_is_an_error_in_time(name: str, side: Any) -> None:
     toxics, timeout, errors = FATAL[name]
     with HostileServer((Read(), Send(ANSWER), Listen())) as server, Relay(server.port, toxics) as relay:
         async with side.client(timeout=timeout) as client:
-            with Stopwatch(0.45), pytest.raises(errors) as caught:
+            with Stopwatch(0.15), pytest.raises(errors) as caught:
                 await side.call(client.get, relay.url())
 
             check_error(caught.value)
@@ -89,6 +90,7 @@ HOSTILE_PROXIES: dict[str, tuple[Script, type[TransportError]]] = {
 }
 
 
+@in_time
 @pytest.mark.parametrize("name", list(HOSTILE_PROXIES))
 async def test_c61_c52_a_hostile_proxy_is_an_error_and_its_words_are_nobody_elses(name: str, side: Any) -> None:
     script, error = HOSTILE_PROXIES[name]
@@ -97,7 +99,7 @@ async def test_c61_c52_a_hostile_proxy_is_an_error_and_its_words_are_nobody_else
         proxy = f"http://ada:{SECRET}@127.0.0.1:{server.port}"
         transport = side.transport(proxy=proxy, trust_env=False)
         async with side.client(transport=transport, timeout=timeout, headers={"X-Own": "origin"}) as client:
-            with Stopwatch(0.45 if error is DeadlineExceeded else 1.0), pytest.raises(TransportError) as caught:
+            with Stopwatch(0.15 if error is DeadlineExceeded else 2.0), pytest.raises(TransportError) as caught:
                 await side.call(client.get, "https://origin.test/path")
 
             assert isinstance(caught.value, error), repr(caught.value)

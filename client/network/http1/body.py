@@ -107,8 +107,9 @@ class Receiver:
     def close(self) -> None:
         """Give the connection back: for another call after the last byte, else to be closed."""
         if not self._is_closed:
-            self._is_closed = True
+            # First, so that closing again after an interrupt is not for nothing.
             self._call.done(reusable=False)
+            self._is_closed = True
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""
@@ -189,8 +190,8 @@ class Receiver:
         return data
 
     def _finish(self) -> None:
-        self._is_closed = True
         self._call.done(reusable=self._reusable, idle_timeout=self._idle_timeout)
+        self._is_closed = True
 
     def _ended(self) -> bytes:
         if self._length == UNTIL_CLOSE:

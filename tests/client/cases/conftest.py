@@ -20,6 +20,7 @@ class Wire:
     def __init__(self) -> None:
         self.received = b""
         self.connections = 0
+        self.ends: list[MemoryEnd] = []
         self.answers: dict[bytes, bytes] = {}
         """What is answered to a target; what is not here is answered with 200."""
         self.patience: list[float | None] = []
@@ -37,7 +38,13 @@ class Wire:
     def connect(self, end: MemoryEnd) -> Connection:
         """Begin a connection."""
         self.connections += 1
+        self.ends.append(end)
         return Connection(self, end)
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for end in self.ends:
+            end.close()
 
 
 class Connection:

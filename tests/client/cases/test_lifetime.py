@@ -18,6 +18,7 @@ from understudy import (
     DigestAuth,
     HTTPError,
     HTTPTransport,
+    Limits,
     MemoryNetwork,
     MockTransport,
     Request,
@@ -108,9 +109,9 @@ def test_c80_nor_does_what_the_network_remembers() -> None:
 class Interrupter:
     """Raises KeyboardInterrupt at the n-th line of the library that a call comes to."""
 
-    # A line of `with` is seen once more at the end of its block, where no interrupt can strike.
-    # The pool's state changes under a lock, in a few lines that are one step for everybody else.
-    passed_over = ("pool_state.py", "pool.py")
+    # A line of `with` is seen once more at the end of its block, and one of `try` does nothing: no interrupt can
+    # strike at either.
+    passed_over = ("with ", "try:")
 
     def __init__(self, at: int) -> None:
         self.at = at
@@ -118,43 +119,60 @@ class Interrupter:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         path = frame.f_code.co_filename
-        if "client" not in path or "tests" in path or path.endswith(self.passed_over):
+        if "client" not in path or "tests" in path:
             return None
-        if event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith("with "):
+        if event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith(self.passed_over):
             self.lines += 1
             if self.lines == self.at:
                 raise KeyboardInterrupt
         return self
 
 
-def interrupted(at: int) -> tuple[int, str, Any]:
+# What was done before, and what the pool is allowed.
+SCENES: dict[str, tuple[list[str], Limits]] = {
+    "on a new connection": ([], Limits()),
+    "on a kept one": (["http://h.test/"], Limits()),
+    "in the place of another": (["http://other.test/"], Limits(max_connections=1)),
+    "where the kept one has expired": (["http://h.test/"], Limits(keepalive_expiry=0)),
+    "where the kept one has died": (["http://h.test/"], Limits()),
+    "where none is kept": ([], Limits(max_keepalive_connections=0)),
+}
+
+
+def interrupted(scene: str, at: int) -> tuple[int, str, Any]:
     """Interrupt a request; return how many lines it came to, the answer to another one, and the pool."""
+    before, limits = SCENES[scene]
     wire = Wire()
-    transport = HTTPTransport(network=MemoryNetwork(wire.connect))
+    transport = HTTPTransport(network=MemoryNetwork(wire.connect), limits=limits)
     client = Client(transport=transport)
+    for url in before:
+        client.get(url)
+    if scene.endswith("died"):
+        wire.hang_up()
     interrupter = Interrupter(at)
-    before = sys.gettrace()
+    traced = sys.gettrace()
     sys.settrace(interrupter)
     try:
         client.get("http://h.test/")
     except KeyboardInterrupt:
         assert interrupter.lines == at
     finally:
-        sys.settrace(before)
+        sys.settrace(traced)
     return interrupter.lines, client.get("http://h.test/", headers={"Connection": "close"}).text, transport.snapshot()
 
 
+@pytest.mark.parametrize("scene", list(SCENES))
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_c82_an_interrupt_at_any_line_leaves_a_client_that_works() -> None:
-    interrupted(0)  # what is loaded when first used is loaded now
-    lines, _, _ = interrupted(0)
+def test_c82_an_interrupt_at_any_line_leaves_a_client_that_works(scene: str) -> None:
+    interrupted(scene, 0)  # what is loaded when first used is loaded now
+    lines, _, _ = interrupted(scene, 0)
 
     assert lines > 100
     for at in range(1, lines):
-        _, text, pool = interrupted(at)
+        _, text, pool = interrupted(scene, at)
 
         assert text == "", at
-        assert (pool.active, len(pool.waiting)) == (0, 0), at
+        assert (pool.active, pool.holders, pool.waiting) == (0, (), ()), at
 
 
 def test_c84_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,11 @@ def tunnel(connection: socket.socket, authority: str) -> None:
         back.join(1)
 
 
+def spelled(address: bytes) -> bytes:
+    """Return an address as it is written."""
+    return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address).encode()
+
+
 def carry(source: socket.socket, target: socket.socket) -> None:
     try:
         while True:
@@ -162,7 +167,7 @@ class SOCKSProxyServer:
             if not granted:
                 return
         kind = take(4)[3]
-        host = take(take(1)[0]) if kind == 3 else socket.inet_ntoa(take(4)).encode()
+        host = take(take(1)[0]) if kind == 3 else spelled(take(4 if kind == 1 else 16))
         port = int.from_bytes(take(2), "big")
         self.wanted.append((host, port))
         connection.sendall(b"\x05" + bytes([self.reply]) + b"\x00\x01" + bytes(6))

@@ -184,3 +184,17 @@ async def test_a_socks_proxy_that_refuses_is_an_error(
         await fetch("http://origin.test/", proxy=f"socks5://{userinfo}127.0.0.1:{port}")
 
     assert "a:x" not in str(caught.value)
+
+
+async def test_no_proxy_hears_the_zone_of_an_address(fetch: Fetch, server_context: ssl.SSLContext) -> None:
+    tunnels, socks = HTTPProxyServer(), SOCKSProxyServer()
+
+    with listening(tunnels) as http_port, listening(socks) as socks_port, listening(Origin(server_context)) as port:
+        for proxy in (f"http://127.0.0.1:{http_port}", f"socks5://127.0.0.1:{socks_port}"):
+            response = await fetch(f"https://[fe80::1%25eth0]:{port}/", proxy=proxy, verify=False)
+            assert response.status_code == 200
+        forwarded = await fetch("http://[fe80::1%25eth0]/", proxy=f"http://127.0.0.1:{http_port}")
+
+    assert tunnels.heads[0].startswith(b"CONNECT [fe80::1]:%d HTTP/1.1\r\nHost: [fe80::1]:%d\r\n" % (port, port))
+    assert socks.wanted == [(b"fe80::1", port)]
+    assert forwarded.text.startswith("forwarded: GET http://[fe80::1]/ HTTP/1.1\r\nHost: [fe80::1]\r\n")
