@@ -119,12 +119,15 @@ def _is_context(verify: object) -> bool:
     return ssl is not None and isinstance(verify, ssl.SSLContext)
 
 
-def _check_certificate(cert: Any) -> None:
+def _check_certificate(cert: CertTypes) -> None:
     """Refuse what is no certificate; what is in its files is looked at when they are needed."""
-    paths = cast("tuple[Any, ...]", cert if isinstance(cert, tuple) else (cert, None))
-    if not isinstance(paths[0] if paths else None, (str, os.PathLike)) or len(paths) not in (2, 3):
+    if isinstance(cert, (str, os.PathLike)):
+        paths: tuple[Any, ...] = (cert,)
+    elif isinstance(cert, tuple) and len(cert) in (2, 3):
+        paths = cert[:2]
+    else:
         raise TypeError("cert=...: a path, (certificate, key) or (certificate, key, password)")
-    for path in paths[:2]:
+    for path in paths:
         if path is not None and not os.path.exists(path):
             raise FileNotFoundError(f"cert={os.fspath(path)!r}: there is no such file")
 

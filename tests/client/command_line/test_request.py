@@ -188,6 +188,7 @@ def test_the_proxy_of_the_environment_is_used(
     ("arguments", "complaint"),
     [
         (["example.org"], "did you mean https://example.org ?"),
+        (["localhost:8000/users"], "did you mean http://localhost:8000/users ?"),
         (["http://a b/"], "Invalid value for 'URL'"),
         (["http://x/", "-j", "{"], "this is no JSON: Expecting property name"),
         (["http://x/", "-j", "{}", "-c", "x"], "a request has one body: content and json are two"),
