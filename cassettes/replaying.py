@@ -76,7 +76,7 @@ def play(episode: Episode, request: Request, cut: Cut = pieces, is_patient: bool
     if not is_patient:
         _check_patience(interaction, request)
     try:
-        error = None if interaction.error is None else _error(interaction.error, request)
+        error = None if interaction.error is None else _error(interaction.error, request, episode)
         if recorded is None:
             raise _required(error)
         content, headers = _on_the_wire(recorded, request.method, error is not None)
@@ -211,12 +211,13 @@ def _checked(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     return pairs
 
 
-def _error(recorded: RecordedError, request: Request) -> Exception:
+def _error(recorded: RecordedError, request: Request, episode: Episode) -> Exception:
     kinds = error_types()
     kind = kinds.get(recorded.type)
     if kind is None:
         raise ValueError(f"`type: {recorded.type}` is no error of a transport; known are {', '.join(sorted(kinds))}")
-    error: Exception = kind(recorded.message, request=request)
+    # Whoever reads it would look for the trouble where there is none any more.
+    error: Exception = kind(f"{recorded.message} (as recorded in {episode.path}:{episode.line})", request=request)
     return error
 
 

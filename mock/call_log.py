@@ -14,6 +14,7 @@ from .bodiless import BodilessRequest, BodilessResponse
 from .criteria import HostCriterion, PathCriterion
 from .facts import Facts
 from .matchers import match
+from .near_calls import nearest
 from .queries import step_fits
 from .signals import Signal
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from .matchers import Matcher
     from .places import Place
     from .states import States
+
+
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
 
 
 class Answering(Protocol):
@@ -260,7 +265,9 @@ class Calls(Sequence[Call]):
     def one(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> Call:
         """Return the only call whose request fits; an `AssertionError` when there is none or another."""
         found = self.where(*matchers, **criteria)
-        if len(found) != 1:
+        if not found:
+            raise AssertionError(self._told(f"no call of {self._name} fits", matchers, criteria))
+        if len(found) > 1:
             raise AssertionError(self._told(f"{times(len(found))} of {self._name} fit, not one", matchers, criteria))
         return found[0]
 
@@ -355,7 +362,11 @@ class Calls(Sequence[Call]):
                 signal.give()
 
     def _told(self, message: str, matchers: Any, criteria: Any) -> str:
-        return f"{message}: {match(*matchers, **criteria).describe()}\n{self._listed()}"
+        wanted = match(*matchers, **criteria)
+        lines = [f"{message}: {wanted.describe()}", self._listed()]
+        if message.startswith("no "):
+            lines += nearest(wanted, [(call.serial + 1, call.request) for call in self._kept])
+        return "\n".join(lines)
 
     def _listed(self) -> str:
         return listed(list(self._kept), self._count)

@@ -259,5 +259,7 @@ def fault_named(name: object) -> Fault:
     if fault is None:
         near = get_close_matches(str(name), FAULTS, 1)
         hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(FAULTS)}"
+        if isinstance(name, str) and name.isdigit():
+            hint = f": a status is a number, {name}"
         raise RouteError(f"unknown fault {show(name)}{hint}")
     return fault

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .criteria import way
-from .masking import MASK, masked, masked_url
+from .differing import difference_lines, differences
+from .masking import masked_url
 from .places import shortened
 from .suggestions import suggestion, written
-from .values import ABSENT, Difference, show
+from .values import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .places import Place
     from .routes import Route
+    from .values import Difference
 
 COMPARED_MOST = 2_000
 SHOWN_MOST = 3
@@ -103,7 +104,7 @@ class Miss:
         verdicts: list[Verdict] = []
         distance = total = 0.0
         for criterion in route.criteria:
-            found = _differences(criterion, self.facts)
+            found = differences(criterion, self.facts)
             verdicts.append(Verdict(criterion.field, criterion.describe(), found))
             weight = WEIGHTS.get(criterion.field, 1.0)
             total += weight
@@ -143,32 +144,15 @@ class Miss:
         if route.is_forbidden:
             why = "which says that it must never be called"
         else:
-            why = f"whose {route.plan.length} replies are used up, and `.then_fail()` allows no more"
+            count = route.plan.length
+            used = "reply is used up" if count == 1 else f"{count} replies are used up"
+            why = f"whose {used}, and `.then_fail()` allows no more"
         return "\n".join(
             [
                 self._headline().replace("no route answers", "a route refuses"),
                 f"  by {route.label}, {why}   {route.place}",
             ]
         )
-
-
-def _differences(criterion: Criterion, facts: Facts) -> list[Difference]:
-    try:
-        return criterion.differences(facts)
-    except Exception as error:
-        return [
-            Difference((), _Sentence(criterion.describe()), _Sentence(f"{type(error).__name__}: {show(str(error))}"))
-        ]
-
-
-class _Sentence:
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
 
 
 def _share(criterion: Criterion, found: list[Difference], facts: Facts) -> float:
@@ -191,7 +175,7 @@ def _near_lines(miss: NearMiss, word: str) -> list[str]:
     lines += [f"  {'ok' if not place else '  '}  {line}" for place, line in enumerate(_wrapped(fine))]
     for verdict in miss.verdicts:
         for difference in verdict.found[:DIFFERENCES_MOST]:
-            lines += _difference_lines(verdict.field, difference)
+            lines += difference_lines(verdict.field, difference)
         if len(verdict.found) > DIFFERENCES_MOST:
             lines.append(f"      ... and {len(verdict.found) - DIFFERENCES_MOST} more in {verdict.field}")
     if miss.obstacle:
@@ -209,23 +193,3 @@ def _wrapped(parts: list[str]) -> list[str]:
         else:
             lines.append(part)
     return lines
-
-
-def _difference_lines(field: str, difference: Difference) -> list[str]:
-    place = f"{field} {way(difference.where, field)}".strip()
-    name = difference.where[-1] if difference.where else field
-    wanted, has = masked(difference.want, name), masked(difference.got, name)
-    note = difference.note
-    if wanted is MASK and has is MASK:
-        note = "they differ, and are not shown"
-    want, got = _seen(wanted), masked_url(_seen(has))
-    end = f"   ({note})" if note else ""
-    if len(want) + len(got) < 72:
-        return [f"  NO  {place}: want {want}, got {got}{end}"]
-    return [f"  NO  {place}", f"        want {want}", f"        got  {got}{end}"]
-
-
-def _seen(value: object) -> str:
-    if value is MASK:
-        return MASK
-    return "nothing" if value is ABSENT else show(value)

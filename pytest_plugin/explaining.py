@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from types import TracebackType
 
-EXPLAINED = ("understudy.cassettes.errors", "understudy.mock.errors", "understudy.pytest_plugin.network_block")
+EXPLAINED = (
+    "understudy.cassettes.errors",
+    "understudy.compat.respx.calls",
+    "understudy.mock.errors",
+    "understudy.pytest_plugin.network_block",
+)
 LIBRARY = Path(__file__).parent.parent
 STANDARD = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
 SITE = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}

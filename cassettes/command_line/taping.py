@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from ..converting import convert
-from ..errors import CassetteError
+from ..errors import CassetteError, CassetteMissing, NoMatch
 from ..using import use
 
 if TYPE_CHECKING:
@@ -20,9 +20,16 @@ def record(path: str) -> use:
     return use(path, mode="new_episodes")
 
 
-def replay(path: str) -> use:
+@contextlib.contextmanager
+def replay(path: str) -> Generator[None]:
     """Replay, and reach no network."""
-    return use(path, mode="none")
+    try:
+        with use(path, mode="none"):
+            yield
+    except (CassetteMissing, NoMatch) as error:
+        # What to write in code helps nobody here.
+        error.mend = f"Record it with --record {path} in the place of --replay."
+        raise
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import click
+from rich.text import Text
 
 from ..urls import URL
 from . import clicks
@@ -86,7 +87,13 @@ def _report(console: Console, hop: Hop) -> None:
 
 def _row(console: Console, label: str, *parts: str | tuple[str, str]) -> None:
     safe = [harmless(part) if isinstance(part, str) else (harmless(part[0]), part[1]) for part in parts]
-    line(console, (label.ljust(_LABEL) if parts else label, "cyan"), *safe)
+    told = Text.assemble(*safe)
+    # A terminal would break the line anywhere, and go on at its left edge.
+    lines = told.wrap(console, max(30, console.width - _LABEL)) if console.is_terminal else [told]
+    for number, piece in enumerate(lines or [told]):
+        name = "" if number else label
+        piece.rstrip()
+        line(console, (name.ljust(_LABEL) if parts else name, "cyan"), piece)
 
 
 def _names(console: Console, hop: Hop) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import ProxyError, RemoteProtocolError, TimeoutException
+from ..errors import ProxyError, RemoteProtocolError, RequestError, TimeoutException
+from ..network.failures import speaks_no_tls
 from ..retry import http_timestamp
 from .certificates import root_store
 from .examination import MOST_HOPS
@@ -99,8 +100,11 @@ def _error(hop: Hop, error: Exception) -> Finding:
     if isinstance(error, ProxyError) or hop.choice.proxy is not None:
         why = f"the proxy is {hop.choice.shown}, because {hop.choice.why}"
         return Finding(said, f"{why}; no_proxy={hop.url.host} goes past it")
+    port = hop.url.port or f"of {hop.url.scheme}"
+    if speaks_no_tls(error.__cause__):
+        said = f"what listens at {hop.url.host}, port {port}, speaks no TLS"
+        return Finding(said, "ask for http:// where that is meant, or for another port")
     if hop.attempts and all("refused" in attempt.failure.lower() for attempt in hop.attempts):
-        port = hop.url.port or f"of {hop.url.scheme}"
         return Finding(f"nothing listens at {hop.url.host}, port {port}", "start the server, or check the port")
     return Finding(said, _mend(error))
 
@@ -115,12 +119,12 @@ def _untrusted(hop: Hop, cause: ssl.SSLCertVerificationError) -> Finding:
 
 
 def _mend(error: Exception) -> str:
-    if isinstance(error.__cause__, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(error.__cause__):
-        return "what listens there speaks no TLS: is it http:// that is meant, or another port?"
     if isinstance(error, TimeoutException):
         return "a firewall that drops packets looks like this; or the server takes longer: --timeout 30"
     if isinstance(error, RemoteProtocolError):
         return "what answers there breaks the rules of HTTP: is it a web server at all?"
+    if isinstance(error, RequestError) and error.request.url.scheme == "http":
+        return "try again; a server that wants https:// may end connections like this"
     return "try again; if it stays, ask whoever runs the server"
 
 

@@ -49,7 +49,10 @@ def _url(_: click.Context, __: click.Parameter, value: str) -> URL:
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     if url.is_relative_url:
-        example = f"; did you mean https://{value.lstrip('/')} ?" if value else ""
+        bare = value.lstrip("/")
+        # Servers under development speak no TLS.
+        scheme = "http" if bare.startswith(("localhost", "127.", "[::1]")) else "https"
+        example = f"; did you mean {scheme}://{bare} ?" if bare else ""
         raise click.BadParameter(f"{value!r} has no scheme or no host{example}")
     return url
 

@@ -136,7 +136,9 @@ def _body(screen: Console, response: Response) -> None:
             binary.write(piece)
             binary.flush()
         return
-    if content_type.partition(";")[0].strip().lower() in _STREAMED:
+    kind = content_type.partition(";")[0].strip().lower()
+    # Text whose length nobody knows yet may be a log that is still being written.
+    if kind in _STREAMED or (kind == "text/plain" and "content-length" not in response.headers):
         for text in response.iter_text():
             sys.stdout.write(harmless(text))
             sys.stdout.flush()

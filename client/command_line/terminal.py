@@ -57,7 +57,7 @@ def _shown(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def line(console: Console, *parts: str | tuple[str, str]) -> None:
+def line(console: Console, *parts: str | Text | tuple[str, str]) -> None:
     """Print one line made of texts and (text, style) pairs, never broken by us."""
     console.print(Text.assemble(*parts), soft_wrap=True)
 

@@ -96,6 +96,8 @@ def _hint(error: BaseException) -> str:
     """Return what to do about an error, where that can be said."""
     if getattr(error, "verify_code", None) is not None:
         return "; to trust another authority pass verify=ssl_context"
+    if speaks_no_tls(error):
+        return "; what listens there speaks no TLS: is it http:// that is meant, or another port?"
     if isinstance(error, socket.gaierror):
         return "; check how the host is spelled, and that this machine can resolve names"
     if isinstance(error, ConnectionRefusedError):
@@ -103,3 +105,8 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return "; there is no such socket: check uds=, and that the server runs"
     return ""
+
+
+def speaks_no_tls(error: BaseException | None) -> bool:
+    """Whether this is what OpenSSL says of bytes that are no TLS at all; its words differ from release to release."""
+    return getattr(error, "reason", None) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")

@@ -57,16 +57,25 @@ def _origin_of(request: Request) -> Origin:
     port = url.port
     if port is None:
         if scheme not in _PORTS:
-            said = (
-                f"{scheme}: URLs have no transport here"
-                if scheme
-                else "the URL has no scheme: write http:// or https://"
-            )
-            raise UnsupportedProtocol(f"{said} ({request.method} {str(url)[:80]!r})", request=request)
+            raise _unsupported(request)
         port = _PORTS[scheme]
     elif scheme not in _PORTS:
-        raise UnsupportedProtocol(f"{scheme}: URLs have no transport here", request=request)
+        raise _unsupported(request)
     host = url.raw_host.decode("ascii")
     if not host:
-        raise UnsupportedProtocol(f"the URL has no host ({request.method} {str(url)[:80]!r})", request=request)
+        raise UnsupportedProtocol(f"the URL has no host ({_asked(request)})", request=request)
     return Origin(scheme, host, port, request.extensions.get("sni_hostname"))
+
+
+def _unsupported(request: Request) -> UnsupportedProtocol:
+    scheme = request.url.scheme
+    said = (
+        f"the network speaks http:// and https://; for {scheme}:// mount a transport, mounts={{'{scheme}://': ...}}"
+        if scheme
+        else "the URL has no scheme: write http:// or https://"
+    )
+    return UnsupportedProtocol(f"{said} ({_asked(request)})", request=request)
+
+
+def _asked(request: Request) -> str:
+    return f"{request.method} {request.url.redacted[:80]!r}"

@@ -41,6 +41,7 @@ def test_a_recorded_failure_is_raised_again(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
     assert str(caught.value.request.url) == "https://api.test/"
+    assert str(caught.value).endswith(f" (as recorded in {stage.path}:5)")
     assert "secret-word" not in stage.text
     assert "--- # GET / -> ConnectTimeout\n" in stage.text
 

@@ -96,7 +96,7 @@ def test_calls_are_queried_in_the_words_of_the_grammar(used: mock.Router) -> Non
     ("ask", "message"),
     [
         (lambda calls: calls.one(method="POST"), "2 calls of this router fit, not one: method POST"),
-        (lambda calls: calls.one(method="PUT"), "no calls of this router fit, not one: method PUT"),
+        (lambda calls: calls.one(method="PUT"), "no call of this router fits: method PUT"),
         (lambda calls: calls.assert_any(method="PUT"), "no call of this router fits: method PUT"),
         (lambda calls: calls.assert_none(path="/login"), "1 call of this router fit, and none should: path /login"),
         (lambda calls: calls.assert_order("create order", "login"), "step 2 of 2, 'login', did not come after"),
@@ -108,6 +108,16 @@ def test_an_assertion_that_fails_lists_the_calls(used: mock.Router, ask: Any, me
 
     assert "  2. POST https://api.test/orders -> 201" in str(caught.value)
     assert "  4. GET https://api.test/down -> ConnectError" in str(caught.value)
+
+
+def test_an_assertion_that_nothing_fits_says_what_the_nearest_call_has_instead(used: mock.Router) -> None:
+    with pytest.raises(AssertionError) as caught:
+        used.calls.one(path="/orders", json__has={"sku": "b"})
+
+    assert str(caught.value).splitlines()[-2:] == ["call 2 comes nearest", "  NO  json $.sku: want 'b', got 'a'"]
+    with pytest.raises(AssertionError) as caught:
+        used.calls.assert_any(method="PUT")
+    assert "comes nearest" not in str(caught.value)
 
 
 def test_order_is_asserted_by_route_name_target_matcher_and_predicate(used: mock.Router) -> None:

@@ -296,7 +296,7 @@ def test_a_sequence_that_ends_in_failure_is_no_stop_iteration() -> None:
     client = Client(transport=router)
     client.get(URL)
 
-    with pytest.raises(mock.UnmatchedRequest, match="replies are used up"):
+    with pytest.raises(mock.UnmatchedRequest, match="whose reply is used up"):
         client.get(URL)
 
 

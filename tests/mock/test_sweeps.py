@@ -266,6 +266,7 @@ def test_calls_of_other_threads_are_in_it() -> None:
     ("faults", "message"),
     [
         (["rset"], "unknown fault 'rset', did you mean 'reset'"),
+        (["500"], "unknown fault '500': a status is a number, 500"),
         ([True], "takes names of faults, statuses and replies, not True"),
         ([], "at least one fault"),
         ([99], "99 is no status"),

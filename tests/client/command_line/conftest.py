@@ -44,6 +44,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif path == "/silent":
             self.close_connection = True
+        elif path == "/log":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"7\r\nline 1\n\r\n")
+            self.close_connection = True
         elif path in PAGES:
             kind, content = PAGES[path]
             self.say(STATUSES.get(path, 200), kind, content, ("Set-Cookie", "sid=0123456789; Path=/"))

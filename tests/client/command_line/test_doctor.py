@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import socket
 import ssl
 import threading
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import pytest
 import trustme
+from rich.console import Console
 
 from understudy import URL
 from understudy.client.command_line import doctor, examination, findings
@@ -202,7 +204,20 @@ def test_plain_http_where_tls_is_meant_is_wrong(url: str, examined: Callable[...
     printed = examined(url.replace("http:", "https:"))
 
     assert printed.status == 1
-    assert "mend: what listens there speaks no TLS" in printed.out
+    assert ", speaks no TLS\n" in printed.out
+    assert "mend: ask for http://" in printed.out
+
+
+def test_a_terminal_gets_lines_that_are_broken_between_words() -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=40, color_system=None)
+
+    doctor._row(console, "wrong", ("the certificate of localhost is not trusted", "bold red"), ": it has expired")
+
+    assert shown.getvalue().splitlines() == [
+        "wrong     the certificate of localhost",
+        "          is not trusted: it has expired",
+    ]
 
 
 def test_without_a_scheme_https_is_meant(url: str, examined: Callable[..., Printed]) -> None:

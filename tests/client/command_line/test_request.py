@@ -188,6 +188,7 @@ def test_the_proxy_of_the_environment_is_used(
     ("arguments", "complaint"),
     [
         (["example.org"], "did you mean https://example.org ?"),
+        (["localhost:8000/users"], "did you mean http://localhost:8000/users ?"),
         (["http://a b/"], "Invalid value for 'URL'"),
         (["http://x/", "-j", "{"], "this is no JSON: Expecting property name"),
         (["http://x/", "-j", "{}", "-c", "x"], "a request has one body: content and json are two"),
@@ -285,6 +286,14 @@ def test_a_terminal_never_gets_the_control_characters_of_a_server(
     url: str, run: Callable[..., Any], page: str, shown: str
 ) -> None:
     assert shown in run(url + page).out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_gets_a_log_line_by_line(url: str, run: Callable[..., Any]) -> None:
+    printed = run(f"{url}/log")
+
+    assert printed.out.endswith("\n\nline 1\n")
+    assert printed.status == 5  # it broke off, and nothing waited for its end
 
 
 @pytest.mark.usefixtures("terminal")
@@ -393,6 +402,7 @@ def test_a_tape_without_an_answer_explains_itself_and_ends_with_6(
     assert printed.status == 6
     assert "no recording answers GET" in printed.err
     assert "nearest: line 5" in printed.err
+    assert f"Record it with --record {tape} in the place of --replay." in printed.err
 
 
 def test_har_writes_what_happened(url: str, run: Callable[..., Any], tmp_path: Path) -> None:

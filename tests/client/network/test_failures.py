@@ -49,6 +49,14 @@ def test_the_error_says_what_was_being_done(doing: str, raised: OSError, kind: t
     assert str(error).startswith("GET https://h.test:81/a/b: ")
 
 
+@pytest.mark.parametrize("reason", ["WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"])
+def test_where_nobody_speaks_tls_the_error_says_so(reason: str) -> None:
+    raised = ssl.SSLError(1, "any words")
+    raised.reason = reason
+
+    assert "speaks no TLS: is it http:// that is meant" in str(translate(raised, CONNECT, REQUEST, WAITS))
+
+
 def test_a_timeout_says_how_long_and_how_to_allow_more() -> None:
     said = str(translate(TimeoutError("the peer says nothing"), READ, REQUEST, WAITS))
 

@@ -316,12 +316,13 @@ def test_an_attempt_that_takes_too_long_is_a_connect_timeout(world: Any) -> None
     world.run(body)
 
 
-@pytest.mark.parametrize("url", ["ftp://h.test/", "mailto:somebody", "/relative", "foo://h.test:80/"])
+@pytest.mark.parametrize("url", ["ftp://u:s3cret@h.test/", "mailto:me", "/r?token=s3cret", "foo://h.test:80/"])
 def test_a_url_that_no_connection_can_serve_is_refused(world: Any, url: str) -> None:
     async def body() -> None:
         sender = world.sender(Server(OK))
-        with pytest.raises(UnsupportedProtocol):
+        with pytest.raises(UnsupportedProtocol, match="http://") as caught:
             await sender.get(url)
+        assert "s3cret" not in str(caught.value)
         assert sender.pool.open == 0
 
     world.run(body)
