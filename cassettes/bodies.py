@@ -19,6 +19,7 @@ from .fast_reader import Rendered
 from .json_blocks import block
 from .numbers import Number
 from .plain import is_mapping, is_sequence
+from .yaml_writer import Lines
 
 if TYPE_CHECKING:
     from .blobs import Blobs
@@ -298,7 +299,9 @@ def fields_to_document(pairs: Fields) -> dict[str, Any] | list[Any]:
     for name, value in pairs:
         if name == last:
             held = mapping[name]
-            mapping[name] = [*held, value] if is_sequence(held) else [held, value]
+            values = [*held, value] if is_sequence(held) else [held, value]
+            # Each cookie is a list of its own.
+            mapping[name] = Lines(values) if name.lower() == "set-cookie" else values
         elif name.lower() in lowered:
             return [[name, value] for name, value in pairs]
         else:

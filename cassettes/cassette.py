@@ -192,7 +192,7 @@ class Cassette:
                 path=self.path,
                 mend="Run this again; or let every process record what it misses, with mode='new_episodes'.",
             )
-        raise no_match(self.path, self.mode, self._shown(request), self._library)
+        raise no_match(self.path, self.mode, self._shown(request), self._library, self.router)
 
     def _shelf(self, request: RecordedRequest) -> Shelf | None:
         """Return the episodes that answer a request."""
@@ -226,7 +226,7 @@ class Cassette:
             raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)
         if self._recorder is not None:
             return None
-        raise no_match(self.path, self.mode, self._shown(request), self._library)
+        raise no_match(self.path, self.mode, self._shown(request), self._library, self.router)
 
     def _shown(self, request: RecordedRequest) -> RecordedRequest:
         """Return a request that may be shown: without its secrets."""

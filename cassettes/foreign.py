@@ -108,9 +108,10 @@ def _converted(tool: str, entries: Any, convert: Any, text: str, path: str, is_j
         raise CassetteDamaged(f"this tape of {tool} holds no list of interactions", path=path, line=1)
     lines = _lines(text, len(entries), is_json)
     interactions: list[Interaction] = []
+    kept: list[int] = []
     for number, entry in enumerate(entries):
         try:
-            interactions.append(convert(entry))
+            interaction = convert(entry)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             problem = f"`{error.args[0]}:` is missing" if isinstance(error, KeyError) else str(error)
             raise CassetteDamaged(
@@ -119,7 +120,10 @@ def _converted(tool: str, entries: Any, convert: Any, text: str, path: str, is_j
                 line=lines[number],
                 mend="Mend it by hand, or record it again.",
             ) from error
-    return ForeignTape(tool, interactions, lines)
+        if interaction is not None:
+            interactions.append(interaction)
+            kept.append(lines[number])
+    return ForeignTape(tool, interactions, kept)
 
 
 def _lines(text: str, count: int, is_json: bool) -> list[int]:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from .redaction import Fields
 
 
-def interaction(entry: Any, folder: str) -> Interaction:
-    """Return one interaction; `folder` is where the HAR file is."""
+def interaction(entry: Any, folder: str) -> Interaction | None:
+    """Return one interaction, or `None` for a URL that no network was asked for; `folder` is where the HAR file is."""
     request, response = mapping(mapping(entry)["request"]), mapping(entry["response"])
+    if str(request["url"]).partition(":")[0].lower() not in ("http", "https"):
+        return None  # browsers list `data:`, `blob:` and `ws:` as well
     posted: Any = request.get("postData") or {}
     sent_content = _stored(posted, folder)
     if not sent_content and posted.get("params"):
@@ -69,5 +71,6 @@ def _stored(said: Any, folder: str) -> bytes:
 
 def _fields(message: dict[str, Any]) -> Fields:
     said: list[Any] = message.get("headers") or []
-    fields = [(str(pair["name"]), str(pair["value"])) for pair in said]
+    # Chromium writes the values of repeated fields as lines of one.
+    fields = [(str(pair["name"]), value) for pair in said for value in str(pair["value"]).split("\n")]
     return [(name, value) for name, value in fields if not name.startswith(":")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _FORMATS = {
     "UUID": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
@@ -21,7 +22,26 @@ def format_of(text: str) -> str:
     return next((name for name, form in _FORMATS.items() if form.match(text) is not None), "")
 
 
-def have_one_format(one: str, other: str) -> bool:
-    """Return whether two texts have the same format."""
+# Kinds of identifiers that some texts have by chance: enough to call two alike, not to say what one is.
+_PREFIXED = re.compile(r"([A-Za-z]{1,8}[_-])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}\Z")
+_RANDOM = re.compile(
+    r"(?=(?:[^A-Z]*[A-Z]){2})(?=(?:[^a-z]*[a-z]){2})(?=(?:[^0-9]*[0-9]){2})[A-Za-z0-9+/_-]{20,}={0,2}\Z"
+    r"|[0-7](?=[A-Z]*[0-9])[0-9A-HJKMNP-TV-Z]{25}\Z"
+)
+# From 2001 to 2065, in seconds or milliseconds.
+_EPOCHS = ((1_000_000_000, 3_000_000_000), (1_000_000_000_000, 3_000_000_000_000))
+
+
+def have_one_format(one: Any, other: Any) -> bool:
+    """Return whether two values have the same format: two times, or two identifiers of one kind."""
+    if isinstance(one, int) and isinstance(other, int):
+        return any(least <= min(one, other) and max(one, other) < most for least, most in _EPOCHS)
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
     name = format_of(one)
-    return bool(name) and name == format_of(other)
+    if name or format_of(other):
+        return name == format_of(other)
+    mine, theirs = _PREFIXED.match(one), _PREFIXED.match(other)
+    if mine is not None and theirs is not None:
+        return mine[1] == theirs[1]
+    return _RANDOM.match(one) is not None and _RANDOM.match(other) is not None

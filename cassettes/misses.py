@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from ..client import URL
+from ..client import URL, Request
 from . import differences, mending
 from .differences import parts
 from .errors import AllPlayed, NetworkDenied, NoMatch, OutOfOrder
@@ -18,6 +18,7 @@ from .paths import PLACES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..mock import Router
     from .episodes import Episode, Library
     from .interactions import RecordedRequest
     from .matching import Matcher
@@ -68,20 +69,25 @@ def network_denied(path: str, mode: str, request: RecordedRequest, library: Libr
     return NetworkDenied("\n".join([f"{first}, and {denied}", *others]), path=path, line=missed.line, mend=f"{mend}.")
 
 
-def no_match(path: str, mode: str, request: RecordedRequest, library: Library) -> NoMatch:
-    """Return the error for a request that no recording answers."""
+def no_match(path: str, mode: str, request: RecordedRequest, library: Library, router: Router | None = None) -> NoMatch:
+    """Return the error for a request that no recording answers, and no route where there are some."""
     episodes, matcher = library.episodes, library.matcher
     played = sum(1 for episode in episodes if episode.plays)
-    what = f"no recording answers {request.method} {request.url}"
+    nothing = "no recording" if router is None else "no route and no recording"
+    what = f"{nothing} answers {request.method} {request.url}"
+    routes = _closest_route(request, router)
     counts = f"{len(episodes)} interaction{'' if len(episodes) == 1 else 's'}, {played} played, mode {mode}"
     record = "record it with mode='new_episodes'"
     if not episodes:
-        return NoMatch(f"{what}: the cassette holds no interactions (mode {mode})", path=path, mend=_sentence(record))
+        empty = f"{what}: the cassette holds no interactions (mode {mode})"
+        mend_by = record if router is None else f"write a route for it; or {record}"
+        return NoMatch("\n".join([empty, *routes]), path=path, mend=_sentence(mend_by))
     nearest = nearest_to(request, library)
     asked, theirs = parts(request, matcher), parts(nearest.request, matcher)
     random = _random(request, asked, episodes, matcher)
     lines = [
         f"{what} ({counts})",
+        *routes,
         f"  nearest: line {nearest.line}  {nearest.summary}{'' if nearest.plays else '  (unplayed)'}",
         *differences.lines(theirs, asked, random),
         *_refusals(nearest.request, request, matcher),
@@ -92,6 +98,15 @@ def no_match(path: str, mode: str, request: RecordedRequest, library: Library) -
         mend.append(f"If that does not matter, {found.said(matcher.settings.ignore)}")
     mend.append(record)
     return NoMatch("\n".join(lines), path=path, line=nearest.line, mend=_sentence("; or ".join(mend)))
+
+
+def _closest_route(request: RecordedRequest, router: Router | None) -> list[str]:
+    """Return the lines about the route that comes nearest."""
+    if router is None:
+        return []
+    asked = Request(request.method, request.url, headers=request.headers, content=request.content)
+    _, _, closest = router.explain(asked).partition("\n\n")
+    return [f"  {line}" for line in closest.partition("\n\n")[0].splitlines()]
 
 
 def _refusals(recorded: RecordedRequest, sent: RecordedRequest, matcher: Matcher) -> list[str]:

@@ -14,13 +14,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .errors import CassetteError
 from .formats import have_one_format
 from .paths import leads
 from .plain import is_mapping, is_sequence
+from .splicing import stands_in, with_old_scalars
 from .yaml_reader import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .paths import Path
 
 _HEADERS = frozenset(
@@ -61,11 +63,11 @@ _HEADERS = frozenset(
         "x-trace-id",
     }
 )
-# Shorter texts stand in other places by chance.
+# Shorter texts stand in longer ones by chance.
 _SHORTEST = 16
-# Where values stand by themselves; the hash of a body, for one, goes with the body.
+# Where values stand for themselves; the hash of a body, for one, goes with the body.
 _RESTORED = ("headers", "trailers", "json", "ndjson", "sse")
-_TOOK = re.compile(r"^  took: ([0-9.e-]+)$", re.MULTILINE)
+_TOOK = re.compile(r"^  took: ([0-9.e-]+)\n", re.MULTILINE)
 _TIMING = frozenset({"took", "longest_wait", "chunks"})
 
 
@@ -87,31 +89,30 @@ class Comparison:
             return old_text
         if not is_mapping(old) or not is_mapping(new):
             return new_text
-        restored: list[tuple[str, str]] = []
         was: Any = old.get("response") or {}
         now: Any = new.get("response") or {}
-        for part in _RESTORED:
-            self._restore(was.get(part), now.get(part), (part,), restored)
-        text = new_text
-        for was, now in restored:
-            text = text.replace(now, was)
-        text = _with_old_timing(old_text, text)
-        # Replacing text is right unless a value also stands where it does mean something.
-        return text if text == new_text or _is_read_alike(text, new_text, restored) else new_text
+        places = [place for part in _RESTORED for place in self._restorable(was.get(part), now.get(part), (part,))]
+        text = with_old_scalars(old_text, new_text, [("response", *place) for place in places])
+        return _with_old_timing(old_text, text)
 
-    def _restore(self, old: Any, new: Any, where: tuple[str, ...], restored: list[tuple[str, str]]) -> None:
-        """Note the texts that differ and say nothing, as they were and as they are."""
+    def _restorable(self, old: Any, new: Any, where: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+        """Yield the places of values that differ and say nothing."""
         if is_mapping(old) and is_mapping(new):
             for name in old.keys() & new.keys():
-                self._restore(old[name], new[name], (*where, name), restored)
+                yield from self._restorable(old[name], new[name], (*where, name))
         elif is_sequence(old) and is_sequence(new):
             for at, (one, other) in enumerate(zip(old, new)):
-                self._restore(one, other, (*where, str(at)), restored)
-        elif isinstance(old, str) and isinstance(new, str) and old != new and len(new) >= _SHORTEST:
-            is_header = len(where) == 2 and where[0] == "headers" and where[1].lower() in self._headers
-            is_named = is_header and where[1].lower() != "content-length"
-            if (is_named or have_one_format(old, new)) and new not in self._sent:
-                restored.append((old, new))
+                yield from self._restorable(one, other, (*where, at))
+        elif type(old) is type(new) and repr(old) != repr(new):
+            name = str(where[1]).lower() if where[0] == "headers" and len(where) > 1 else ""
+            is_named = name != "content-length" and name in self._headers
+            if (is_named or have_one_format(old, new)) and not self._is_sent(new):
+                yield where
+
+    def _is_sent(self, value: Any) -> bool:
+        """Return whether the program has sent a value: a short one as a word of its own."""
+        text = str(value)
+        return text in self._sent and (len(text) >= _SHORTEST or stands_in(text, self._sent))
 
     def means_the_same(self, old: Any, new: Any) -> bool:
         """Return whether two documents, which answer the same request, answer it alike."""
@@ -154,11 +155,11 @@ class Comparison:
             )
         if type(old) is type(new) and repr(old) == repr(new):
             return True
-        if str(new) in self._sent and len(str(new)) > 3:
+        if len(str(new)) > 3 and self._is_sent(new):
             return False
         if any(leads(words, where) for words in self._json):
             return type(old) is type(new)
-        return isinstance(old, str) and isinstance(new, str) and have_one_format(old, new)
+        return have_one_format(old, new)
 
 
 def _without_times(events: Any) -> Any:
@@ -174,24 +175,10 @@ def _without_times(events: Any) -> Any:
 def _with_old_timing(old_text: str, new_text: str) -> str:
     """Return a text with the old time that it took, where both are too short to mean anything."""
     old, new = _TOOK.search(old_text), _TOOK.search(new_text)
-    if old is None or new is None or max(float(old[1]), float(new[1])) >= 1:
+    if any(found is not None and float(found[1]) >= 1 for found in (old, new)):
         return new_text
-    return new_text[: new.start()] + old[0] + new_text[new.end() :]
-
-
-def _is_read_alike(text: str, new_text: str, restored: list[tuple[str, str]]) -> bool:
-    """Return whether a text holds what the new one does, but for the values that were restored."""
-    try:
-        kept: Any = _without(read(text, None), {was for was, _ in restored})
-        new: Any = _without(read(new_text, None), {now for _, now in restored})
-    except CassetteError:
-        return False
-    return bool(kept == new)
-
-
-def _without(data: Any, values: set[str]) -> Any:
-    if is_mapping(data):
-        return {name: _without(item, values) for name, item in data.items() if name != "took"}
-    if is_sequence(data):
-        return [_without(item, values) for item in data]
-    return None if data in values else data
+    line = "" if old is None else old[0]
+    if new is not None:
+        return new_text[: new.start()] + line + new_text[new.end() :]
+    before, end, after = new_text.rpartition("...\n")
+    return f"{before}{line}{end}{after}" if end else new_text

@@ -18,6 +18,7 @@ from .settings import Settings
 from .swap_file import SwapFile
 from .tape import Tape
 from .transport import CassetteTransport, StandIn, front
+from .yaml_writer import key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -213,7 +214,7 @@ class _Blocked(BaseTransport, AsyncBaseTransport):
 
     def _refused(self, request: Request) -> RequestBlocked:
         error = RequestBlocked(
-            f"{request.method} {request.url.redacted} is blocked (`{self._entry.pattern.pattern}: block`)",
+            f"{request.method} {request.url.redacted} is blocked (`{key(self._entry.written)}: block`)",
             path=self._path,
             line=self._entry.line,
             mend="If it may be sent, give its host a line of its own: network, or a cassette that records it.",

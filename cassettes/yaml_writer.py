@@ -46,6 +46,10 @@ class Flow(dict[str, Any]):
     """A mapping to be written on one line."""
 
 
+class Lines(list[Any]):
+    """A sequence to be written with one item on each line."""
+
+
 def write(value: dict[str, Any]) -> str:
     """Return a mapping as YAML in block style, ended by a newline."""
     lines: list[str] = []
@@ -90,6 +94,9 @@ def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
             _sequence(value, indent + "  ", lines)
     elif kind is Flow:
         lines.append(f"{lead} {flow(value)}")
+    elif kind is Lines:
+        lines.append(lead)
+        _sequence(value, indent + "  ", lines)
     else:
         lines.append(f"{lead} {constant(value)}")
 

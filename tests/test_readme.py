@@ -141,7 +141,7 @@ def test_the_examples_of_cassettes_run_and_run_again(
     assert capsys.readouterr().out in (
         "'Keep it logically awesome.': recorded into zen.yaml\n'Keep it logically awesome.': replayed from zen.yaml\n",
         "[503, 201]\n[503, 201]\n",
-        "['Ada', 'Keep it logically awesome.', 'GET https://tracker.example.com/ is blocked (`all://: block`)']\n" * 2,
+        "['Ada', 'Keep it logically awesome.', 'GET https://tracker.example.com/ is blocked (`\"*\": block`)']\n" * 2,
     )
 
 

@@ -11,7 +11,7 @@ import click
 from ...client import URL, Client, HTTPError
 from ..cassette import Cassette
 from ..interactions import RecordedRequest
-from ..mending import mend
+from ..mending import Mend, mend
 from ..misses import nearest_to
 
 if TYPE_CHECKING:
@@ -84,14 +84,13 @@ def with_settings(path: str, ignore: Sequence[str], match: Sequence[str]) -> Cas
         raise click.UsageError(str(error)) from error
 
 
-def to_be_ignored(cassette: Cassette, request: Request) -> tuple[str, ...]:
-    """Return what a tape would have to ignore to answer a request; nothing where that would not do."""
+def mend_for(cassette: Cassette, request: Request) -> Mend | None:
+    """Return what a tape would have to ignore, or to match on, to answer a request; `None` where nothing would do."""
     library = cassette._library
     if not library.episodes:
-        return ()
+        return None
     recorded = as_recorded(request)
-    found = mend(nearest_to(recorded, library).request, recorded, library.matcher)
-    return () if found is None or found.match is not None else found.ignore
+    return mend(nearest_to(recorded, library).request, recorded, library.matcher)
 
 
 def all_that_answer(cassette: Cassette, request: RecordedRequest) -> list[Episode]:

@@ -132,6 +132,25 @@ class _Waiting:
         return None
 
 
+def _in_one_order(old: list[str], new: list[str]) -> list[str]:
+    """Return the names of both in the order of the old ones, each new one where it stands among them."""
+    known = set(old)
+    added: dict[str, list[str]] = {}
+    before = ""
+    for name in new:
+        if name in known:
+            before = name
+        else:
+            added.setdefault(before, []).append(name)
+    both, waiting, held = list(added.get("", ())), list[str](), set(new)
+    for name in old:
+        if name in held:  # what is gone comes first, then what came in its place
+            both += waiting
+            waiting = added.get(name, [])
+        both.append(name)
+    return both + waiting
+
+
 class _Judge:
     """Tells which differences count."""
 
@@ -145,8 +164,7 @@ class _Judge:
         if pair.old is None or pair.new is None:
             return []
         old, new = _collected(pair.old), _collected(pair.new)
-        names = dict.fromkeys([*old, *new])
-        different = [Change(name, old.get(name), new.get(name)) for name in names]
+        different = [Change(name, old.get(name), new.get(name)) for name in _in_one_order(list(old), list(new))]
         return [change for change in different if self._counts(change)]
 
     def _counts(self, change: Change) -> bool:

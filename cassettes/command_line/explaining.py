@@ -9,7 +9,7 @@ import click
 
 from ...client import MockTransport, Response
 from ..errors import NoMatch
-from .asking import all_that_answer, as_recorded, request_from, request_options, to_be_ignored, with_settings
+from .asking import all_that_answer, as_recorded, mend_for, request_from, request_options, with_settings
 from .terminal import line, out
 
 if TYPE_CHECKING:
@@ -40,19 +40,20 @@ def explain(file: str, method: str, url: str, ignore: tuple[str, ...], match: tu
         return 0
     recorded = as_recorded(request)
     try:
-        found = cassette.find(recorded)
+        answer = cassette.find(recorded)
     except NoMatch as error:
         first, _, rest = error.problem.partition("\n")
         line(console, (f"{file}  ", "cyan"), (first, "bold red"))
         line(console, "\n".join(part for part in (rest, error.mend) if part))
-        names = to_be_ignored(cassette, request)
-        if names:
-            options = " ".join(f"--ignore {shlex.quote(name)}" for name in names)
+        found = mend_for(cassette, request)
+        if found is not None:
+            wanted = [("--match", name) for name in found.match or ()] + [("--ignore", name) for name in found.ignore]
+            options = " ".join(f"{option} {shlex.quote(name)}" for option, name in wanted)
             line(console, ("apply: ", "bold"), f"understudy cassette fix {shlex.quote(file)} {options}")
         return 1
-    assert found is not None
-    line(console, (f"{file}:{found.line}", "cyan"), ("  answers: ", "bold green"), (found.summary, "bold"))
-    others = [episode for episode in all_that_answer(cassette, recorded) if episode is not found]
+    assert answer is not None
+    line(console, (f"{file}:{answer.line}", "cyan"), ("  answers: ", "bold green"), (answer.summary, "bold"))
+    others = [episode for episode in all_that_answer(cassette, recorded) if episode is not answer]
     if others:
         lines = ", ".join(str(episode.line) for episode in others)
         line(

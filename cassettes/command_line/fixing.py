@@ -11,7 +11,7 @@ from ..contents import contents_of
 from ..errors import CassetteError, CassetteMissing
 from ..settings import ORDERS, REPEATS
 from ..tape import Tape
-from .asking import request_from, request_options, to_be_ignored, with_settings
+from .asking import mend_for, request_from, request_options, with_settings
 from .heading import with_items, with_value
 from .rewriting import Rewriting
 from .terminal import line, out
@@ -26,6 +26,7 @@ _VALUES = ("repeats", "order", "expires")
 @click.argument("url", metavar="URL]", required=False)
 @request_options
 @click.option("--ignore", multiple=True, metavar="PATH", help="Ignore this when requests are compared: json.nonce.")
+@click.option("--match", multiple=True, metavar="FIELD", help="Compare these fields alone: method, path, query, body.")
 @click.option("--volatile", multiple=True, metavar="PATH", help="Another value here is no change: header.x-build.")
 @click.option("--redact", multiple=True, metavar="RULE", help="Hide this in what is recorded from now on.")
 @click.option(
@@ -38,22 +39,26 @@ _VALUES = ("repeats", "order", "expires")
 def fix(file: str, method: str | None, url: str | None, drop_torn: bool, **said: Any) -> int:
     """Change the settings of a cassette; comments and recordings stay as they are.
 
-    With METHOD and URL (and the body's options, as for `explain`) everything is ignored
+    With METHOD and URL (and the body's options, as for `explain`) everything is ignored, or not compared any more,
     in which that request differs from the nearest recording.
     """
     done = _drop_torn(file) if drop_torn else []
     wanted = {name: list(said[name]) for name in _LISTS}
+    values: dict[str, str | list[str]] = {name: said[name] for name in _VALUES if said[name] is not None}
+    if said["match"]:
+        values["match"] = list(said["match"])
     if method is not None:
         if url is None:
             raise click.UsageError("METHOD without URL")
-        cassette = with_settings(file, said["ignore"], ())
+        cassette = with_settings(file, said["ignore"], said["match"])
         request = request_from(cassette, method, url, said)
-        names = to_be_ignored(cassette, request)
-        if not names:
+        found = mend_for(cassette, request)
+        if found is None:
             line(out(), f"{file}: nothing to ignore would let it answer; `understudy cassette explain` says why")
             return 1
-        wanted["ignore"] += names
-    values = {name: said[name] for name in _VALUES if said[name] is not None}
+        wanted["ignore"] += found.ignore
+        if found.match is not None:
+            values["match"] = list(found.match)
     if not any(wanted.values()) and not values and not drop_torn:
         raise click.UsageError("say what to change, such as --ignore json.nonce; --help lists it all")
     rewriting = Rewriting(file)

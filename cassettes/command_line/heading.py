@@ -29,16 +29,18 @@ def with_items(head: str, name: str, items: Sequence[str], path: str) -> str:
     return _verified(changed, head, name, [*known, *new], path)
 
 
-def with_value(head: str, name: str, value: str, path: str) -> str:
-    """Return the first document with a setting of one word changed, or added."""
+def with_value(head: str, name: str, value: str | list[str], path: str) -> str:
+    """Return the first document with a setting changed, or added: a word, or a whole list."""
     document = read(head, path)
     if document.get(name) == value:
         return head
-    if name in document:
-        start, end = _span(head, name)
-        changed = f"{head[:start]}{_scalar(value)}{head[end:]}"
+    text = _scalar(value) if isinstance(value, str) else f"[{', '.join(map(_scalar, value))}]"
+    if name not in document:
+        changed = _inserted(head, f"{name}: {text}\n")
     else:
-        changed = _inserted(head, f"{name}: {_scalar(value)}\n")
+        start, end = _span(head, name)
+        before = head[:start].rstrip() + " " if is_sequence(document[name]) else head[:start]
+        changed = f"{before}{text}{head[end:]}"
     return _verified(changed, head, name, value, path)
 
 

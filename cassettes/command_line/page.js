@@ -311,4 +311,7 @@ function follow() {
   item.scrollIntoView({ block: "start" });
 }
 window.addEventListener("hashchange", follow);
+// What has changed is what a comparison is looked at for.
+const differing = [...list.children].filter((item) => item.one.change);
+if (differing.length <= 5) differing.forEach((item) => toggle(item, item.one));
 follow();

@@ -278,6 +278,25 @@ def test_a_failure_in_har_is_a_failure_on_replay(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
 
+def test_har_of_chromium_holds_lines_of_cookies_and_urls_that_nobody_was_asked_for(stage: Stage) -> None:
+    def entry(url: str, **response: object) -> dict[str, object]:
+        return {"request": {"method": "GET", "url": url, "headers": []}, "response": {"status": 200, **response}}
+
+    entries = [
+        entry("data:text/plain,hello", content={"text": "hello"}),
+        entry("https://api.test/", headers=[{"name": "set-cookie", "value": "a=1; Path=/\nb=2"}]),
+        entry("blob:https://api.test/1"),
+        entry("wss://api.test/"),
+    ]
+    stage.path.write_text(json.dumps({"log": {"entries": entries}}, indent=1), "utf-8")
+
+    with stage.use("none") as cassette:
+        answer = stage.client.get("https://api.test/")
+
+    assert answer.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]
+    assert [interaction.line for interaction in cassette.interactions] == [18]
+
+
 @pytest.mark.parametrize(
     ("name", "problem"), [("body.bin", ""), ("../body.bin", "leads out"), ("no.bin", "cannot be read")]
 )

@@ -350,3 +350,16 @@ def test_gzip_is_undone_in_the_file(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
     assert "  text: readable\n  wire: {encoding: gzip}\n" in stage.text
+
+
+def test_each_cookie_stands_on_a_line_of_its_own(stage: Stage) -> None:
+    fields = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("Vary", "one"), ("Vary", "two")]
+    stage.server.reply = lambda request: understudy.Response(200, headers=fields)
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+    with stage.use("none"):
+        replayed = stage.client.get("https://api.test/")
+
+    assert "    Set-Cookie:\n      - a=1; Path=/\n      - b=2\n    Vary: [one, two]\n" in stage.text
+    assert replayed.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]

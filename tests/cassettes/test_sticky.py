@@ -79,3 +79,33 @@ def test_an_answer_that_became_slow_is_told() -> None:
 
 def test_what_is_no_mapping_is_written_as_it_is_new() -> None:
     assert Comparison((), "").reconciled("- 1\n", "- 2\n") == "- 2\n"
+
+
+def test_short_values_that_say_nothing_are_kept_in_headers_and_numbers_of_moments() -> None:
+    old = """request: {}
+response:
+  status: 200
+  headers:
+    x-runtime: "0.044"
+    x-ratelimit-remaining: "91"
+  json:
+    name: Ada
+    created: 1795907868
+"""
+    new = old.replace("0.044", "0.1").replace('"91"', '"4711"').replace("1795907868", "1795999999")
+
+    assert Comparison((), "").reconciled(old, new.replace("Ada", "Grace") + "  took: 0.001\n...\n") == (
+        old.replace("Ada", "Grace") + "...\n"
+    )
+    assert Comparison((), "").reconciled(old, new) == old
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [("", "  took: 0.002\n"), ("  took: 0.002\n", ""), ("", ""), ("", "  took: 2\n")]
+)
+def test_a_short_time_is_kept_also_where_there_was_none(was: str, now: str) -> None:
+    old = f"request: {{}}\nresponse:\n  status: 200\n  text: a\n{was}...\n"
+    new = f"request: {{}}\nresponse:\n  status: 200\n  text: b\n{now}...\n"
+
+    expected = new if now == "  took: 2\n" else old.replace("text: a", "text: b")
+    assert Comparison((), "").reconciled(old, new) == expected

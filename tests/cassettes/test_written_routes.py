@@ -179,3 +179,18 @@ def test_routes_reach_nothing_outside_the_folder_and_fail_in_one_family(
         raise AssertionError
 
     assert caught.value.line == line
+
+
+def test_a_miss_names_the_closest_route_too(stage: Stage) -> None:
+    stage.written(header=HEADER)
+
+    with stage.use("none"), pytest.raises(cassettes.NoMatch) as caught:
+        stage.client.get("https://api.test/users/ada")
+
+    assert str(caught.value).splitlines()[:2] == [
+        f"{stage.path}: no route and no recording answers GET https://api.test/users/ada: "
+        "the cassette holds no interactions (mode none)",
+        f"  closest of 4 routes: GET /users/{{id:int}}   {stage.path}:5   4 of 5 hold",
+    ]
+    assert "    NO  path: want /users/{id:int}, got /users/ada" in str(caught.value)
+    assert caught.value.mend == "Write a route for it; or record it with mode='new_episodes'."

@@ -43,8 +43,8 @@ def test_what_differs_is_told_by_name_with_both_places(
     assert printed.lines == [
         f"{tape}:6 {new}:6  GET /users -> 200",
         '    response.json.users.0.name   "Ada" -> "Lovelace"',
-        '    response.json.total          2.0 -> "2"  (now text)',
         "    response.json.users.1.admin  nothing -> true",
+        '    response.json.total          2.0 -> "2"  (now text)',
         "1 changed, 2 alike",
     ]
 
@@ -182,3 +182,21 @@ def test_one_tape_outside_of_git_cannot_be_compared(run: Callable[..., Any], tap
 
     assert printed.status == 2
     assert f"git has no HEAD of {tape}" in printed.err
+
+
+def test_what_came_stands_beside_what_is_gone(run: Callable[..., Any], write: Callable[..., Path]) -> None:
+    def tape(name: str, body: str) -> Path:
+        request = "request: {method: GET, url: 'https://api.test/'}\n"
+        return write(name, f"--- # GET / -> 200\n{request}response: {{status: 200, json: {body}}}\n...\n")
+
+    old = tape("old.yaml", "[{id: 1, name: ada, age: 3}, {id: 2, name: eve, age: 4}]")
+    new = tape("new.yaml", "[{id: 1, full: ada, age: 3}, {id: 2, full: eve, age: 4}]")
+
+    printed = run("diff", old, new)
+
+    assert [line.split()[0].partition("json.")[2] for line in printed.lines[1:-1]] == [
+        "0.name",
+        "0.full",
+        "1.name",
+        "1.full",
+    ]

@@ -64,7 +64,7 @@ def test_explain_sends_forms_headers_and_text(run: Callable[..., Any], tape: Pat
     text = run("explain", tape, "POST", "/orders", "-c", "tea")
 
     assert "form.tea  recorded nothing  now '2'" in form.out.replace("form.tea    ", "form.tea  ")
-    assert "apply:" not in text.out
+    assert text.lines[-1] == f"apply: understudy cassette fix {tape} --match method --match url"
 
 
 def test_explain_tells_which_route_answers_first(
@@ -156,6 +156,18 @@ def test_fix_ignores_what_a_request_differs_in(run: Callable[..., Any], tape: Pa
 
     assert printed.lines == [f"{tape}: ignore: [json.nonce]"]
     assert run("explain", tape, *ORDER).status == 0
+
+
+@pytest.mark.parametrize("written", ["", "match: [method, url, body]\n", "match:\n  - method\n  - url\n  - body\n"])
+def test_fix_compares_less_where_nothing_has_a_name(run: Callable[..., Any], tape: Path, written: str) -> None:
+    text = tape.read_text("utf-8")
+    tape.write_text(text.replace("# a Sunday\n", f"# a Sunday\n{written}"), "utf-8")
+
+    printed = run("fix", tape, "POST", "/orders", "-c", "tea")
+
+    assert printed.lines == [f"{tape}: match: [method, url]"]
+    assert tape.read_text("utf-8") == text.replace("# a Sunday\n", "# a Sunday\nmatch: [method, url]\n")
+    assert run("explain", tape, "POST", "/orders", "-c", "tea").status == 0
 
 
 def test_fix_of_a_request_that_is_another_one_changes_nothing(run: Callable[..., Any], tape: Path) -> None:
