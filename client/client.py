@@ -9,6 +9,7 @@ from .bodies.sse import MAX_EVENT_SIZE
 from .bodies.streams import AsyncByteStream, SyncByteStream
 from .bridge import run
 from .callers import ASYNCHRONOUS, BLOCKING
+from .calls import BaseClient, ClientState
 from .config import (
     DEFAULT_LIMITS,
     DEFAULT_MAX_REDIRECTS,
@@ -19,7 +20,6 @@ from .config import (
     UseClientDefault,
 )
 from .errors import HTTPStatusError
-from .settings import BaseClient, ClientState
 from .signatures import client_request, client_verb, new_client, refuse_unknown, shown_as
 from .transports.network import AsyncHTTPTransport, HTTPTransport
 from .transports.stand_in import stands_in

@@ -1,33 +1,20 @@
-"""What both clients share: the settings, and how a request is made from them and sent through the layers."""
+"""What both clients are told, and the requests that are made of it."""
 
 from __future__ import annotations
 
-import enum
-import time
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
-from .auth.accept import AuthTypes, auth_from, auth_in_url
+from .auth.accept import AuthTypes, auth_from
 from .bodies.decode import supported_encodings
-from .clock import REAL_CLOCK
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
-from .errors import InvalidURL, RequestError
-from .journal import log_response
-from .layers.authorize import Authorize
-from .layers.deadline import Deadline, DeadlineBlock, Stopwatch, deadline_for
-from .layers.hooks import Hooks
+from .errors import InvalidURL
 from .layers.kept import Kept
-from .layers.redirects import Redirects
-from .layers.retries import Retries
-from .layers.stack import stack
 from .messages.cookies import Cookies
 from .messages.headers import SECRET_HEADERS, Headers, hide_in_reprs
 from .messages.request import Request
 from .misfits import refuse_misfits
 from .retry import retry_from
 from .signatures import client_build, refuse_unknown, shown_as
-from .transports import stand_in
-from .transports.mounts import sorted_mounts
-from .transports.proxies import environment_mounts
 from .urls import URL, QueryParams
 from .version import __version__
 
@@ -49,43 +36,21 @@ if TYPE_CHECKING:
         URLTypes,
     )
     from .auth.flow import Auth
-    from .bodies.streams import AsyncByteStream, SyncByteStream
-    from .callers import Caller
-    from .clock import Clock
     from .config import Guards
     from .layers.redirects import RedirectPolicy
     from .layers.stack import Layer
-    from .messages.response import Response
     from .network.backends.resolvers import ResolverTypes
     from .network.pins import PinTypes
-    from .network.snapshot import PoolSnapshot
     from .request_options import JSONCodec
     from .retry import Retry
     from .signatures import NoOptions
-    from .transports.mounts import URLPattern
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response", "error")
 
 
-class ClientState(enum.Enum):
-    """How far a client's life has come."""
-
-    UNOPENED = 1
-    OPENED = 2
-    CLOSED = 3
-
-
-_OPENED = ClientState.OPENED
-
-
-class BaseClient:
-    """The settings that both clients have, and what can be done with them without waiting."""
-
-    _caller: Caller
-    _stream_kind: type[SyncByteStream | AsyncByteStream]
-    _method: str
-    _is_async: bool
+class Settings:
+    """What a client is told, and may be told later."""
 
     def __init__(
         self,
@@ -122,7 +87,6 @@ class BaseClient:
             redirect_policy=redirect_policy,
             secret_headers=secret_headers,
         )
-        self._state = ClientState.UNOPENED
         self.base_url = URL(base_url)
         self._allows_absolute_urls = allow_absolute_urls
         self._tells_network = pins is not None or resolver is not None
@@ -148,16 +112,6 @@ class BaseClient:
         self._secret_headers = SECRET_HEADERS.union(name.lower() for name in secret_headers)
         if secret_headers:
             hide_in_reprs(self._secret_headers)
-        self._redirects: Redirects | None = None
-        self._transport: Any = None
-        self._mounts: dict[URLPattern, Any] = {}
-
-    # The settings.
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the client has been closed."""
-        return self._state is ClientState.CLOSED
 
     @property
     def trust_env(self) -> bool:
@@ -245,18 +199,9 @@ class BaseClient:
     def params(self, params: QueryParamTypes) -> None:
         self._params = QueryParams(params)
 
-    def deadline(self, seconds: float) -> DeadlineBlock:
-        """Bound everything that this client does in a `with` block, in this task or thread.
-
-            with client.deadline(10) as deadline:
-                client.get("/one")
-                client.get("/two")    # within what the first one has left
-                deadline.left         # seconds
-
-        Queue, connecting, redirects, authentication, retries and bodies are all part of it.
-        A `DeadlineExceeded` says where the time went.
-        """
-        return DeadlineBlock(self, seconds)
+    def _is_straight(self) -> bool:
+        """Whether there is no layer that every call passes."""
+        return self._auth is None and self._retry is None and not self._own_layers
 
     # Making a request.
 
@@ -343,234 +288,6 @@ class BaseClient:
                 merged.delete(name)
         merged.update(given)
         return merged
-
-    def _route(
-        self, network: Callable[[Any], Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None
-    ) -> None:
-        """Set which transport answers which URL; `network` makes one that goes through a proxy, or through none.
-
-        A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
-        """
-        refuse_misfits(mounts=mounts)
-        for given in (transport, *(mounts or {}).values()):
-            if given is not None and (isinstance(given, type) or not hasattr(given, self._method)):
-                raise self._wrong_kind(given)
-        if transport is not None and self._tells_network:
-            raise ValueError(
-                "pins=... and resolver=... beside transport=...: say them to the transport, where it has them"
-            )
-        self._transport = network(None) if transport is None else transport
-        routes: dict[str, Any] = {}
-        if proxy is not None:
-            routes["all://"] = network(proxy)
-        elif transport is None and self._trust_env:
-            routes.update(environment_mounts(network))
-        if mounts:
-            routes.update(mounts)
-        if routes:
-            self._mounts = sorted_mounts(routes)
-
-    def _transport_for_url(self, url: URL) -> Any:
-        """Return the transport of this client that answers a URL; what stands in for it is another question."""
-        for pattern, transport in self._mounts.items():
-            if pattern.matches(url):
-                return self._transport if transport is None else transport
-        return self._transport
-
-    @property
-    def pool(self) -> PoolSnapshot:
-        """What the client's connections do at this moment: print it, or look at `holders`, `kept` and `waiting`.
-
-        Counts the network transports that the client has itself, those behind proxies included; each of them keeps to
-        the limits for itself. What a transport wraps is not seen.
-        """
-        from .config import DEFAULT_LIMITS
-        from .network.snapshot import together
-
-        transports = {id(transport): transport for transport in self._own_transports()}
-        snapshots = [transport.snapshot() for transport in transports.values() if hasattr(transport, "snapshot")]
-        return together(snapshots[0].limits if snapshots else DEFAULT_LIMITS, snapshots)
-
-    def _own_transports(self) -> list[Any]:
-        """Return what this client opens and closes: its transport and its mounts."""
-        return [transport for transport in (self._transport, *self._mounts.values()) if transport is not None]
-
-    def _enter(self) -> None:
-        if self._state is ClientState.OPENED:
-            raise RuntimeError("this client is open already: a client is entered once")
-        if self._state is ClientState.CLOSED:
-            raise RuntimeError("this client has been closed and cannot be opened again: make a new one")
-        self._state = ClientState.OPENED
-
-    # Sending a request: the story of every call.
-
-    async def _send(
-        self,
-        request: Request,
-        *,
-        stream: bool = False,
-        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
-        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
-        retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
-    ) -> Response:
-        """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
-        if self._state is not _OPENED:
-            self._open_for(request)
-        deadline = self._begin(request)
-        hooks = self._event_hooks
-        if (
-            self._goes_straight
-            and auth is USE_CLIENT_DEFAULT
-            and retry is USE_CLIENT_DEFAULT
-            and deadline is None
-            and not (hooks["request"] or hooks["response"] or len(hooks) > 2)
-            and not request.url._parts.authority.userinfo
-        ):
-            # What most calls are: no layer has anything to do, unless the answer is a redirect.
-            started = time.perf_counter()
-            handle = self._handler_for(request)
-            try:
-                response: Response = await handle(request) if self._is_async else handle(request)
-            except RequestError as error:
-                if error._request is None:
-                    error.request = request
-                raise
-            self._take_in(request, response, started)
-            if response.history:
-                response.history = []
-            if 300 <= response.status_code < 400 and response.has_redirect_location:
-                response = await self._redirects_for(follow_redirects).go_on(request, response, self._deliver)
-        else:
-            outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
-            response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
-        try:
-            fails = self._raises_for_status and not response.is_success
-            if (fails or not stream) and response._take_held() is None:
-                await self._caller.read(response)
-            if fails:
-                response.raise_for_status()
-        except BaseException:
-            await self._caller.close(response)
-            raise
-        return response
-
-    def _open_for(self, request: Request) -> None:
-        if self._state is ClientState.CLOSED:
-            raise RuntimeError(
-                f"cannot send {request.method} {request.url.redacted}: this client has been closed. "
-                "Send inside its `with` block, or make a new one"
-            )
-        self._state = _OPENED
-
-    def _begin(self, request: Request) -> float | None:
-        """Note in the request what holds for this call, and return the moment when it must be over."""
-        extensions = request.extensions
-        if "timeout" not in extensions:
-            # A request that was built by hand waits no longer than the others.
-            extensions["timeout"] = self._timeout.as_dict()
-            if self._timeout.total is not None:
-                extensions["total_timeout"] = self._timeout.total
-        # One object for all that becomes of this call: redirects, auth round trips and retries carry it on.
-        extensions["operation"] = object()
-        deadline = deadline_for(self, request)
-        if deadline is not None:
-            extensions["deadline"] = deadline
-        return deadline
-
-    def _is_straight(self) -> bool:
-        """Whether there is no layer that every call passes."""
-        return self._auth is None and self._retry is None and not self._own_layers
-
-    def _layers(
-        self,
-        request: Request,
-        stream: bool,
-        auth: AuthTypes | UseClientDefault | None,
-        follow_redirects: bool | UseClientDefault,
-        retry: Retry | UseClientDefault | None,
-    ) -> list[Layer]:
-        """Return the layers that have something to do, outermost first; one of them follows redirects."""
-        is_bounded = "deadline" in request.extensions
-        layers: list[Layer] = [Deadline(self._caller, reads=not stream)] if is_bounded else []
-        layers += self._own_layers
-        chosen = self._auth if isinstance(auth, UseClientDefault) else auth_from(auth)
-        if chosen is None and request.url.userinfo:
-            chosen = auth_in_url(request.url)
-        if chosen is not None:
-            layers.append(Authorize(chosen, self._caller))
-        layers.append(self._redirects_for(follow_redirects))
-        policy = self._retry if isinstance(retry, UseClientDefault) else retry_from(retry)
-        if policy is not None:
-            layers.append(Retries(policy, self._caller, self._clock_for(request.url), reads=not stream))
-        hooks = self._event_hooks
-        if hooks["request"] or hooks["response"] or len(hooks) > 2:
-            layers.append(Hooks(hooks, self._caller))
-        if is_bounded:
-            layers.append(Stopwatch())
-        return layers
-
-    def _redirects_for(self, follow_redirects: bool | UseClientDefault) -> Redirects:
-        follow = self.follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
-        redirects = self._redirects
-        if redirects is None or not redirects.fits(self._cookies, follow, self.max_redirects):
-            redirects = self._redirects = Redirects(
-                self._cookies,
-                self._caller,
-                follow=follow,
-                limit=self.max_redirects,
-                policy=self._redirect_policy,
-                secrets=self._secret_headers,
-            )
-        return redirects
-
-    def _clock_for(self, url: URL) -> Clock:
-        """Return the clock on which to wait between requests: that of whatever answers, where it has one."""
-        clock: Clock = getattr(stand_in.answering(self._transport_for_url(url)), "clock", None) or REAL_CLOCK
-        return clock
-
-    async def _deliver(self, request: Request) -> Response:
-        """Give one request to the transport that answers here, and take its response in."""
-        started = time.perf_counter()
-        handle = self._handler_for(request)
-        try:
-            response: Response = await handle(request) if self._is_async else handle(request)
-        except RequestError as error:
-            if error._request is None:
-                error.request = request
-            raise
-        self._take_in(request, response, started)
-        return response
-
-    def _handler_for(self, request: Request) -> Any:
-        """Return what answers this request here: a method of the transport."""
-        transport = stand_in.answering(self._transport_for_url(request.url))
-        handle = getattr(transport, self._method, None)
-        if handle is None:
-            raise self._wrong_kind(transport)
-        return handle
-
-    def _take_in(self, request: Request, response: Response, started: float) -> None:
-        """Make what a transport returned a response of this client."""
-        if not isinstance(response.stream, self._stream_kind):
-            transport = stand_in.answering(self._transport_for_url(request.url))
-            raise TypeError(
-                f"{type(transport).__name__} answered with a body of type {type(response.stream).__name__}, "
-                f"but this client reads {self._stream_kind.__name__}s"
-            )
-        response._request = request
-        response._started = started
-        response.default_encoding = self._default_encoding
-        response._guards = self._guards
-        response._loads = self._loads
-        if self._keeps_cookies and "set-cookie" in response.headers._by_name():
-            self._cookies.extract_cookies(response)
-        log_response(request, response)
-        if response._content is not None:
-            response._stop_clock()
-
-    def _wrong_kind(self, transport: object) -> TypeError:
-        name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__
-        return TypeError(f"{name} is no transport for {type(self).__name__}: it has no `{self._method}`")
 
 
 def _refuse_to_leave(base: URL, url: URL) -> None:

@@ -36,7 +36,7 @@ ROWS = (
     "transports.base callers journal",
     "auth | network",
     "layers | transports",
-    "settings misfits request_options signatures download sse retry_transport",
+    "calls settings misfits request_options signatures download sse retry_transport",
     "client",
     "api cli alias command_line",
 )

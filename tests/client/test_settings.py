@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import sys
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +9,8 @@ import pytest
 import understudy
 from understudy import (
     URL,
-    ConnectError,
     Cookies,
     Headers,
-    HTTPStatusError,
     InvalidURL,
     LimitExceeded,
     LocalProtocolError,
@@ -23,7 +19,6 @@ from understudy import (
     Response,
     Timeout,
 )
-from understudy.client import journal
 from understudy.client.config import Guards
 
 if TYPE_CHECKING:
@@ -359,28 +354,6 @@ def test_extensions_of_the_caller_are_kept_and_not_changed(side: Side) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_client_may_raise_for_every_status(side: Side) -> None:
-    client = side.client(lambda request: Response(int(request.url.path[1:]), text="why"), raise_for_status=True)
-
-    assert (await side.call(client.get, "https://api.test/204")).status_code == 204
-    with pytest.raises(HTTPStatusError) as caught:
-        await side.call(client.get, "https://api.test/503")
-    assert caught.value.response.text == "why"
-
-
-@pytest.mark.anyio
-async def test_the_body_of_an_error_is_there_although_the_response_was_to_be_streamed(side: Side) -> None:
-    client = side.client(lambda _: Response(503, stream=side.body(b"why")), raise_for_status=True)
-
-    with pytest.raises(HTTPStatusError) as caught:
-        async with side.stream(client, "GET", "https://api.test/"):
-            raise AssertionError("never entered")
-
-    assert caught.value.response.text == "why"
-    assert caught.value.response.is_closed
-
-
-@pytest.mark.anyio
 async def test_json_is_written_and_read_by_a_codec_of_the_users(side: Side) -> None:
     def dumps(value: Any) -> bytes:
         return json.dumps({"wrapped": value}).encode()
@@ -422,131 +395,6 @@ async def test_where_a_server_says_no_charset_the_clients_counts(side: Side) -> 
         assert (await side.call(client.get, "https://api.test/")).text == "grün"
 
 
-# What is written down, and what is not
-
-SECRETS = {
-    "password": "hunter2-password",
-    "auth": "hunter2-auth",
-    "cookie": "hunter2-cookie",
-    "api key": "hunter2-key",
-    "proxy": "hunter2-proxy",
-    "query": "hunter2-query",
-}
-
-
-def leaks(text: str) -> list[str]:
-    return [name for name, secret in SECRETS.items() if secret in text]
-
-
-@pytest.mark.anyio
-async def test_no_secret_is_shown_or_logged(side: Side, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-
-    def handler(request: Request) -> Response:
-        if request.url.path == "/fails":
-            raise ConnectError("no route")
-        return Response(401, headers={"Set-Cookie": f"session={SECRETS['cookie']}"})
-
-    client = side.client(
-        handler,
-        base_url=f"https://me:{SECRETS['password']}@api.test/",
-        auth=("me", SECRETS["auth"]),
-        headers={"X-Api-Key": SECRETS["api key"], "Proxy-Authorization": f"Basic {SECRETS['proxy']}"},
-        cookies={"session": SECRETS["cookie"]},
-    )
-    url = f"/users?token={SECRETS['query']}"
-    response = await side.call(client.get, url)
-    with pytest.raises(HTTPStatusError) as status_error:
-        response.raise_for_status()
-    with pytest.raises(ConnectError) as connect_error:
-        await side.call(client.get, "/fails", params={"token": SECRETS["query"]})
-    await side.close(client)
-    with pytest.raises(RuntimeError) as closed_error:
-        await side.call(client.get, "/users")
-
-    shown = [client, client.headers, client.auth, client.base_url, response, response.headers]
-    shown += [response.request.headers, response.request.url.copy_with(query=None), connect_error.value]
-    shown += [closed_error.value, understudy.Proxy(f"http://me:{SECRETS['proxy']}@proxy.test")]
-    for thing in shown:
-        assert leaks(repr(thing)) == []
-        if isinstance(thing, Exception):
-            assert leaks(str(thing)) == []
-    # A query is part of what was asked: a request and the error about its answer show it, nothing logs it.
-    for thing in (repr(response.request), str(status_error.value), repr(status_error.value)):
-        assert leaks(thing) in ([], ["query"])
-    assert len(caplog.records) >= 1
-    assert leaks(caplog.text) == []
-
-
-@pytest.mark.anyio
-async def test_every_response_is_logged_in_one_line(side: Side, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="understudy")
-
-    def handler(request: Request) -> Response:
-        if request.url.path == "/":
-            return Response(302, headers={"Location": "/next?token=secret"})
-        return Response(200, extensions={"http_version": b"HTTP/2"})
-
-    client = side.client(handler, follow_redirects=True)
-    await side.call(client.get, "https://me:secret@api.test:8443/")
-
-    assert [record.getMessage() for record in caplog.records if record.name == "understudy"] == [
-        'HTTP Request: GET https://api.test:8443/ "HTTP/1.1 302 Found"',
-        'HTTP Request: GET https://api.test:8443/next?... "HTTP/2 200 OK"',
-    ]
-
-
-@pytest.mark.anyio
-async def test_a_path_cannot_look_like_another_line_of_the_log(side: Side, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="understudy")
-
-    await side.call(side.client(ok).get, "https://api.test/a%0AHTTP Request: GET https://bank.test/")
-
-    (record,) = [record for record in caplog.records if record.name == "understudy"]
-    assert "\n" not in record.getMessage()
-
-
-@pytest.mark.anyio
-async def test_nothing_is_logged_when_nobody_listens(side: Side, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, logger="understudy")
-
-    await side.call(side.client(ok).get, "https://api.test/")
-
-    assert [record for record in caplog.records if record.name == "understudy"] == []
-
-
-@pytest.mark.anyio
-async def test_a_program_without_logging_has_no_log(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "_loggers", [])
-    monkeypatch.delitem(sys.modules, "logging")
-
-    assert (await side.call(side.client(ok).get, "https://api.test/")).status_code == 200
-    assert journal._loggers == []
-
-
-# What a transport may answer with
-
-
-@pytest.mark.anyio
-async def test_a_body_of_the_wrong_color_is_an_error_that_says_so(side: Side) -> None:
-    other = type(side)("asyncio" if side.is_blocking else "blocking")
-    client = side.client(lambda _: Response(200, stream=other.body(b"body")))
-
-    with pytest.raises(TypeError, match="MockTransport answered with a body of type"):
-        await side.call(client.get, "https://api.test/")
-
-
-@pytest.mark.anyio
-async def test_a_response_knows_how_long_it_took(side: Side) -> None:
-    client = side.client(lambda _: Response(200, stream=side.body(b"body")))
-
-    async with side.stream(client, "GET", "https://api.test/") as response:
-        with pytest.raises(RuntimeError, match="elapsed"):
-            response.elapsed  # noqa: B018 - a property
-
-    assert response.elapsed.total_seconds() > 0
-
-
 def test_whether_the_environment_is_trusted_cannot_be_changed(side: Side) -> None:
     client = side.client(ok, trust_env=False)
 
@@ -583,33 +431,6 @@ def test_a_cookie_jar_that_is_given_empty_is_kept() -> None:
     client.get("https://api.test/")
 
     assert [cookie.name for cookie in jar] == ["a"]
-
-
-@pytest.mark.anyio
-async def test_the_choice_of_a_transport_can_be_overridden(side: Side) -> None:
-    # Code that mocks httpx does it so.
-    client = side.client(lambda request: Response(500))
-
-    def choose(url: URL) -> Any:
-        return side.transport(lambda request: Response(200, text=url.host))
-
-    client._transport_for_url = choose
-
-    response = await side.call(client.get, "https://api.test/")
-
-    assert response.text == "api.test"
-
-
-@pytest.mark.anyio
-async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
-    class Chooser(type(side.client())):  # type: ignore[misc]  # of either kind
-        def _transport_for_url(self, url: URL) -> Any:
-            return side.transport(lambda request: Response(200, text=url.host))
-
-    chooser: Any = Chooser()
-    response = await side.call(chooser.get, "https://api.test/")
-
-    assert response.text == "api.test"
 
 
 @pytest.mark.parametrize(
