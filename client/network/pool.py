@@ -23,7 +23,7 @@ from ..errors import PoolTimeout
 from ..messages.request import Request
 from .call import Call
 from .connection import Crowded, Unanswered
-from .failures import described
+from .failures import because, described
 from .mending import mend
 from .origin import origin_of
 from .pool_state import PoolState
@@ -93,7 +93,7 @@ class Pool:
                     continue
                 except Unanswered as unanswered:
                     if not _may_repeat(call, unanswered):
-                        raise unanswered.error from unanswered.__cause__
+                        raise unanswered.error from because(unanswered.error, unanswered.__cause__)
                 else:
                     response.extensions["timings"] = call.stamps
                     if response.status_code == 417 and "expect" in request.headers and request.is_replayable:

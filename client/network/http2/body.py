@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
 from ...errors import RequestError, StreamClosed
-from ..failures import READ, translate
+from ..failures import READ, because, translate
 from ..trace import tell
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Receiver:
             if call.trace is not None:
                 await self.tell_closed()
             if isinstance(error, (OSError, RequestError)):
-                raise translate(error, READ, call.request, call.waits) from error
+                translated = translate(error, READ, call.request, call.waits)
+                raise translated from because(translated, error)
             raise
 
     async def receive_all(self) -> bytes:

@@ -12,7 +12,7 @@ from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
 from ..connection import Crowded, Unanswered
-from ..failures import READ, WRITE, described, translate
+from ..failures import READ, WRITE, because, described, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
 from .body import AsyncBody, Receiver, SyncBody
@@ -79,7 +79,8 @@ class HTTP2Connection(SharedConnection):
             call.done(reusable=self.protocol.takes_requests)
             if isinstance(error, (OSError, RequestError)):
                 doing = READ if stream.has_sent_all else WRITE
-                raise translate(error, doing, call.request, call.waits) from error
+                translated = translate(error, doing, call.request, call.waits)
+                raise translated from because(translated, error)
             raise
 
     def _open_stream(self, call: Call, plan: Plan) -> Stream | None:
