@@ -9,7 +9,8 @@
    if the method is idempotent. Where the server has certainly not looked at the request, any method is sent again, at
    most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
    together do not come back together. Either way the body must be there to be sent again, or not have been touched.
-5. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
+5. A response that is gone without having been closed gives its connection back when somebody needs one.
+6. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
    the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
 """
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PoolTimeout
@@ -65,6 +68,7 @@ class Pool:
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
+        self._orphans: deque[Call] = deque()
 
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
@@ -164,6 +168,14 @@ class Pool:
                 self._state.retire(entry, self._now())
         self._settle()
 
+    def forget(self, call: Call) -> None:
+        """Note that nobody is going to end a call: its response is gone, and was never closed.
+
+        The garbage collector says so, from any thread and between any two lines, also from under the lock. So the
+        connection is taken back when somebody would have to wait for one.
+        """
+        self._orphans.append(call)
+
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool looks like now."""
         with self._lock:
@@ -249,6 +261,7 @@ class Pool:
         await self._backend.sleep(call.waits.left(pause) or 0.0)
 
     async def _wait(self, call: Call) -> None:
+        self._reap()
         waits = call.waits
         waiter = call.waiter
         began = self._now()
@@ -269,6 +282,12 @@ class Pool:
         )
         error.pool = said
         raise error
+
+    def _reap(self) -> None:
+        """Take back what responses held that are gone."""
+        while self._orphans:
+            with suppress(IndexError):  # another thread may be at it
+                self._abandon(self._orphans.popleft())
 
     def _abandon(self, call: Call) -> None:
         """Take back whatever the call has, or wants."""

@@ -112,6 +112,10 @@ class Receiver:
             self._call.done(reusable=False)
             self._is_closed = True
 
+    def __del__(self) -> None:
+        if not getattr(self, "_is_closed", True):
+            self._call.pool.forget(self._call)
+
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""
         self._call.waits.end_by(moment)
