@@ -23,6 +23,10 @@ class Owner(Protocol):
         """Take the call's connection back."""
         ...
 
+    def forget(self, call: Call) -> None:
+        """Note that nobody is going to end a call any more; from the garbage collector."""
+        ...
+
     def set_capacity(self, connection: Any, capacity: int) -> None:
         """Note that a connection can serve `capacity` calls at once from now on."""
         ...

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..config import DEFAULT_HTTP2
 from ..errors import ConnectError, ConnectTimeout
-from .failures import CONNECT, described, translate
+from .failures import CONNECT, because, described, socket_at, translate
 from .http1.codec import choose
 from .http1.connection import HTTP1Connection
 from .loops import in_thread
@@ -106,10 +106,12 @@ class Connector:
             return await self._open(origin, call)
         except OSError as error:
             # Certificates too: an ssl.SSLError is an OSError, and an ssl.CertificateError is an SSLError.
-            raise translate(error, CONNECT, call.request, call.waits) from error
+            translated = translate(error, CONNECT, call.request, call.waits)
+            raise translated from because(translated, error)
         except UnicodeError as error:
             raise ConnectError(
-                f"{described(call.request)}: {origin.host[:80]!r} is not a host name", request=call.request
+                f"{described(call.request)}: {(origin.sni or origin.host)[:80]!r} is not a host name",
+                request=call.request,
             ) from error
 
     async def _open(self, origin: Origin, call: Call) -> Connection:
@@ -188,10 +190,7 @@ class Connector:
         waits = call.waits
         timeout = waits.left(waits.connect)
         if self._uds is not None:
-            step = self.backend.connect_unix(self._uds, timeout, socket_options=self._socket_options)
-            if call.trace is None:
-                return await step
-            return await traced(call.trace, "connection.connect_unix_socket", step, path=self._uds, timeout=timeout)
+            return await self._open_unix(self._uds, timeout, call)
         tcp = self.backend.connect_tcp(
             origin.host, origin.port, timeout, local_address=self._local_address, socket_options=self._socket_options
         )
@@ -200,6 +199,16 @@ class Connector:
         return await traced(
             call.trace, "connection.connect_tcp", tcp, host=origin.host, port=origin.port, timeout=timeout
         )
+
+    async def _open_unix(self, path: str, timeout: float | None, call: Call) -> NetworkStream:
+        step = self.backend.connect_unix(path, timeout, socket_options=self._socket_options)
+        try:
+            if call.trace is None:
+                return await step
+            return await traced(call.trace, "connection.connect_unix_socket", step, path=path, timeout=timeout)
+        except OSError as error:
+            translated = translate(error, CONNECT, call.request, call.waits, to=socket_at(path))
+            raise translated from because(translated, error)
 
     async def _start_tls(self, stream: NetworkStream, origin: Origin, call: Call) -> NetworkStream:
         try:

@@ -41,6 +41,11 @@ class Connection(Protocol):
         ...
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an error may have struck between any two lines: Ctrl-C or an exit, and not a cancelled `await`."""
+    return isinstance(error, (KeyboardInterrupt, SystemExit))
+
+
 class Crowded(Exception):
     """The connection serves as many calls as its server allows, which are fewer than the pool had thought.
 

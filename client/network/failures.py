@@ -50,8 +50,8 @@ def described(request: Request) -> str:
     return f"{request.method} {url.scheme}://{host}{port}{path}"
 
 
-def translate(error: BaseException, doing: str, request: Request, waits: Waits) -> RequestError:
-    """Return the error to raise from `error`."""
+def translate(error: BaseException, doing: str, request: Request, waits: Waits, *, to: str = "") -> RequestError:
+    """Return the error to raise from `error`; `to` is what was being connected to, where it is not the URL's host."""
     where = described(request)
     if isinstance(error, RequestError):
         if getattr(error, "_request", None) is None:
@@ -59,10 +59,10 @@ def translate(error: BaseException, doing: str, request: Request, waits: Waits) 
             error.args = (f"{where}: {error}"[:_MOST],)
         translated: RequestError = error
     elif isinstance(error, (TimeoutError, socket.timeout)):
-        translated = _out_of_time(error, doing, where, request, waits)
+        translated = _out_of_time(error, doing, where, request, waits, to)
     else:
         kind, what = _TABLE[doing][1:]
-        translated = kind(f"{where}: {what}: {_said(error)}{_hint(error)}"[:_MOST], request=request)
+        translated = kind(f"{where}: {what}{to}: {_said(error)}{_hint(error, to)}"[:_MOST], request=request)
     if doing == CONNECT:
         translated.request_sent = False
         translated.retryable = not isinstance(translated, DeadlineExceeded)
@@ -71,8 +71,16 @@ def translate(error: BaseException, doing: str, request: Request, waits: Waits) 
     return translated
 
 
-def _out_of_time(error: BaseException, doing: str, where: str, request: Request, waits: Waits) -> TimeoutException:
+def because(translated: BaseException, error: BaseException | None) -> BaseException | None:
+    """Return what `translated` is raised from: an error that is its own cause would never end for who follows them."""
+    return translated.__cause__ if translated is error else error
+
+
+def _out_of_time(
+    error: BaseException, doing: str, where: str, request: Request, waits: Waits, to: str
+) -> TimeoutException:
     kind, _, what = _TABLE[doing]
+    what += to
     if waits.is_over():
         return DeadlineExceeded(
             f"{where}: {what}: the time for the whole call is over; allow more with Timeout(total=...)", request=request
@@ -92,18 +100,30 @@ def _said(error: BaseException) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def _hint(error: BaseException) -> str:
+def proxy_called(name: str) -> str:
+    """Return how messages say that it was a proxy that was being connected to."""
+    return f" to the proxy {name}"
+
+
+def socket_at(path: str) -> str:
+    """Return how messages say that it was a Unix socket that was being connected to."""
+    return f" to the Unix socket {path!r}"
+
+
+def _hint(error: BaseException, to: str) -> str:
     """Return what to do about an error, where that can be said."""
     if getattr(error, "verify_code", None) is not None:
-        return "; to trust another authority pass verify=ssl_context"
+        mend = "proxy=Proxy(url, ssl_context=...)" if to else "verify=ssl_context"
+        return f"; to trust another authority pass {mend}"
     if speaks_no_tls(error):
         return "; what listens there speaks no TLS: is it http:// that is meant, or another port?"
     if isinstance(error, socket.gaierror):
         return "; check how the host is spelled, and that this machine can resolve names"
+    if to.startswith(socket_at("")[:-2]):
+        return "; check uds=, and that the server runs"
     if isinstance(error, ConnectionRefusedError):
-        return "; nothing listens there: check host and port, and that the server runs"
-    if isinstance(error, FileNotFoundError):
-        return "; there is no such socket: check uds=, and that the server runs"
+        runs = "proxy" if to else "server"
+        return f"; nothing listens there: check host and port, and that the {runs} runs"
     return ""
 
 

@@ -64,7 +64,10 @@ def _origin_of(request: Request) -> Origin:
     host = url.raw_host.decode("ascii")
     if not host:
         raise UnsupportedProtocol(f"the URL has no host ({_asked(request)})", request=request)
-    return Origin(scheme, host, port, request.extensions.get("sni_hostname"))
+    sni = request.extensions.get("sni_hostname")
+    if not isinstance(sni, (str, bytes, type(None))):
+        raise TypeError(f"sni_hostname={sni!r}: the name of a server, as text")
+    return Origin(scheme, host, port, sni.decode("ascii") if isinstance(sni, bytes) else sni)
 
 
 def _unsupported(request: Request) -> UnsupportedProtocol:

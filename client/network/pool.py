@@ -9,7 +9,8 @@
    if the method is idempotent. Where the server has certainly not looked at the request, any method is sent again, at
    most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
    together do not come back together. Either way the body must be there to be sent again, or not have been touched.
-5. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
+5. A response that is gone without having been closed gives its connection back when somebody needs one.
+6. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
    the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
 """
 
@@ -17,13 +18,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PoolTimeout
 from ..messages.request import Request
 from .call import Call
 from .connection import Crowded, Unanswered
-from .failures import described
+from .failures import because, described
 from .mending import mend
 from .origin import origin_of
 from .pool_state import PoolState
@@ -66,6 +69,7 @@ class Pool:
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
+        self._orphans: deque[Call] = deque()
 
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
@@ -75,6 +79,7 @@ class Pool:
         try:
             if not self._acquire(call, now):
                 # As `_wait` does: thousands may stand here, and each coroutine is one more for everyone to carry.
+                self._reap()
                 waits = call.waits
                 is_woken = await call.waiter.wait(waits.left(waits.pool))  # type: ignore[union-attr]  # it is there
                 self._has_waited(call, now, is_woken=is_woken)
@@ -89,7 +94,7 @@ class Pool:
                     continue
                 except Unanswered as unanswered:
                     if not _may_repeat(call, unanswered):
-                        raise unanswered.error from unanswered.__cause__
+                        raise unanswered.error from because(unanswered.error, unanswered.__cause__)
                 else:
                     response.extensions["timings"] = call.stamps
                     if response.status_code == 417 and "expect" in request.headers and request.is_replayable:
@@ -159,6 +164,14 @@ class Pool:
             if entry is not None:
                 self._state.retire(entry, self._now())
         self._settle()
+
+    def forget(self, call: Call) -> None:
+        """Note that nobody is going to end a call: its response is gone, and was never closed.
+
+        The garbage collector says so, from any thread and between any two lines, also from under the lock. So the
+        connection is taken back when somebody would have to wait for one.
+        """
+        self._orphans.append(call)
 
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool looks like now."""
@@ -250,6 +263,7 @@ class Pool:
         await self._backend.sleep(call.waits.left(pause) or 0.0)
 
     async def _wait(self, call: Call) -> None:
+        self._reap()
         began = self._now()
         waits = call.waits
         waiter = call.waiter
@@ -276,6 +290,12 @@ class Pool:
         )
         error.pool = said
         raise error
+
+    def _reap(self) -> None:
+        """Take back what responses held that are gone."""
+        while self._orphans:
+            with suppress(IndexError):  # another thread may be at it
+                self._abandon(self._orphans.popleft())
 
     def _abandon(self, call: Call) -> None:
         """Take back whatever the call has, or wants."""

@@ -15,16 +15,18 @@ Theory of operation
 
 from __future__ import annotations
 
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..bodies.streams import ByteStream
-from ..errors import LimitExceeded, ProxyError, RemoteProtocolError
+from ..errors import DecodingError, LimitExceeded, ProxyError, RemoteProtocolError
 from ..messages.credentials import basic_credentials
 from ..messages.headers import Headers
 from ..messages.response import Response
-from .failures import described
+from .failures import CONNECT, because, described, proxy_called, translate
 from .http1.codec import choose
-from .http1.framing import framing
+from .http1.framing import CHUNKED, framing
 from .http1.head_reader import HeadReader
 from .loops import in_thread
 from .tls import TLSSettings
@@ -44,6 +46,7 @@ Result = TypeVar("Result")
 
 _READ_SIZE = 65_536
 _MOST_REFUSAL = 65_536
+_REFUSAL_WAIT = 1.0
 _MOST_INTERIM = 16
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
@@ -93,8 +96,20 @@ class _Dialer:
         self._local_address = local_address
         self._socket_options = socket_options
 
+    @property
+    def name(self) -> str:
+        """The proxy as messages show it."""
+        return f"{self._url.scheme}://{self._url.netloc.decode('ascii')}"
+
     async def dial(self, call: Call) -> NetworkStream:
         """Return a connection to the proxy, inside TLS where its URL says so."""
+        try:
+            return await self._dial(call)
+        except OSError as error:
+            translated = translate(error, CONNECT, call.request, call.waits, to=proxy_called(self.name))
+            raise translated from because(translated, error)
+
+    async def _dial(self, call: Call) -> NetworkStream:
         url = self._url
         host = url.raw_host.decode("ascii")
         port = url.port or _DEFAULT_PORTS[url.scheme]
@@ -126,7 +141,6 @@ class HTTPRoute:
     """The way through an `http://` or `https://` proxy."""
 
     def __init__(self, proxy: Proxy, dialer: _Dialer) -> None:
-        self._url = proxy.url
         self._dialer = dialer
         self._codec = choose()
         self._fields = list(proxy.headers.raw)
@@ -142,6 +156,10 @@ class HTTPRoute:
             return stream
         try:
             await self._ask_for_tunnel(stream, origin, call)
+        except OSError as error:
+            stream.close()
+            translated = translate(error, CONNECT, call.request, call.waits, to=proxy_called(self._name))
+            raise translated from because(translated, error)
         except BaseException:
             stream.close()
             raise
@@ -209,6 +227,9 @@ class HTTPRoute:
             request=call.request,
             extensions={"http_version": head.version, "reason_phrase": head.reason},
         )
+        with suppress(DecodingError):
+            # All that there will be of it is here already.
+            response.read()
         mend = {407: "; give its name and password: proxy=Proxy(url, auth=(name, password))"}.get(head.status, "")
         error = ProxyError(
             f"{described(call.request)}: the proxy {self._name} refused a tunnel to {origin.host}:{origin.port}: "
@@ -220,24 +241,27 @@ class HTTPRoute:
 
     async def _refusing_body(self, stream: NetworkStream, head: Head, rest: bytes, call: Call) -> bytes:
         waits = call.waits
+        body = b""
+        until = monotonic() + _REFUSAL_WAIT
         try:
             length = framing(head, "GET")[0]
-            if length < 0:
-                # Chunked, or until the proxy closes: what came with the head is all that is worth waiting for.
-                return rest[:_MOST_REFUSAL]
-            wanted = min(length, _MOST_REFUSAL)
-            while len(rest) < wanted:
-                data = await stream.read(_READ_SIZE, waits.left(waits.connect))
+            chunked = self._codec.chunked() if length == CHUNKED else None
+            data = rest
+            while True:
+                body += data if chunked is None else chunked.feed(data)
+                most = length if 0 <= length < _MOST_REFUSAL else _MOST_REFUSAL
+                left = until - monotonic()
+                if len(body) >= most or left <= 0 or (chunked is not None and chunked.is_complete):
+                    return body[:most]
+                data = await stream.read(_READ_SIZE, waits.left(left))
                 if not data:
-                    break
-                rest += data
-            return rest[:wanted]
+                    return body
         except (OSError, RemoteProtocolError):
-            return rest[:_MOST_REFUSAL]
+            return body
 
     @property
     def _name(self) -> str:
-        return f"{self._url.scheme}://{self._url.netloc.decode('ascii')}"
+        return self._dialer.name
 
 
 class SOCKSRoute:
@@ -259,6 +283,10 @@ class SOCKSRoute:
         stream = await self._dialer.dial(call)
         try:
             await _told(call, "socks.setup_socks5_connection", self._negotiate(stream, origin, call))
+        except OSError as error:
+            stream.close()
+            translated = translate(error, CONNECT, call.request, call.waits, to=proxy_called(self._dialer.name))
+            raise translated from because(translated, error)
         except BaseException:
             stream.close()
             raise

@@ -98,7 +98,10 @@ def _trusting(path: str) -> ssl.SSLContext:
         return ssl.create_default_context(capath=path)
     if not os.path.isfile(path):
         raise FileNotFoundError(f"verify={path!r}: there is no such file or folder of certificate authorities")
-    return ssl.create_default_context(cafile=path)
+    try:
+        return ssl.create_default_context(cafile=path)
+    except ssl.SSLError as error:
+        raise ssl.SSLError(error.errno, f"verify={path!r}: not a file of certificates: {error.args[-1]}") from error
 
 
 def _system_context() -> ssl.SSLContext:
@@ -133,10 +136,38 @@ def _check_certificate(cert: CertTypes) -> None:
 
 
 def _present(context: ssl.SSLContext, cert: CertTypes) -> None:
-    if isinstance(cert, (str, os.PathLike)):
-        context.load_cert_chain(cert)
-    else:
-        context.load_cert_chain(*cert)
+    import ssl
+
+    parts: tuple[Any, ...] = (cert,) if isinstance(cert, (str, os.PathLike)) else cert
+    certificate: Any = parts[0]
+    key, password = (*parts[1:], None, None)[:2]
+    for path in (certificate, key):
+        if path is not None and not os.path.isfile(path):
+            raise FileNotFoundError(f"cert={os.fspath(path)!r}: there is no such file")
+    said = f"cert={os.fspath(certificate)!r}"
+
+    def ask() -> str:
+        # OpenSSL would ask whoever sits at the terminal.
+        raise OSError(f"{said}: the key is encrypted: its password is the third of cert=(certificate, key, password)")
+
+    try:
+        context.load_cert_chain(certificate, key, ask if password is None else password)
+    except ssl.SSLError as error:
+        what = "not PEM, or not the password of the key"
+        if error.reason == "KEY_VALUES_MISMATCH":
+            what = "the certificate and the key do not belong together"
+        raise ssl.SSLError(error.errno, f"{said}: {what}: {error.args[-1]}") from error
+
+
+def _state_of(file: Any) -> tuple[int, ...] | None:
+    """Return what changes when a file is written anew: certificates are, long before a process ends."""
+    if file is None or isinstance(file, bool):
+        return None
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
 
 
 class TLSSettings:
@@ -190,8 +221,9 @@ class TLSSettings:
             context.set_alpn_protocols(list(self._alpn))
             _tell_cuts_from_ends(context)
             return context
-        environment = _named_by_environment() if self._trust_env and self._verify is True else None
-        key = (self._verify, self._cert, environment, self._alpn)
+        environment = _named_by_environment() if self._trust_env and self._verify is True else (None, None)
+        files = (self._verify, *((self._cert,) if isinstance(self._cert, str) else self._cert or ())[:2], *environment)
+        key = (self._verify, self._cert, environment, self._alpn, tuple(map(_state_of, files)))
         with _lock:
             known = _shared.get(key)
             if known is not None:

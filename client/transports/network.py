@@ -86,6 +86,9 @@ class _Settings:
         self.local_address = local_address
         self.retries = retries
         self.socket_options: Sequence[SocketOption] = () if socket_options is None else tuple(socket_options)
+        for option in self.socket_options:
+            if not isinstance(option, tuple) or len(option) not in {3, 4}:
+                raise TypeError(f"socket_options=[{option!r}]: each is a tuple of the arguments of socket.setsockopt")
 
     def pool(self, backend: NetworkBackend, *, is_async: bool) -> Pool:
         from ..network.connect import Connector

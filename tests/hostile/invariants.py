@@ -39,9 +39,20 @@ def check_error(error: BaseException) -> None:
     assert IN_QUERY not in message
     assert SECRET not in repr(error)
     assert SECRET not in repr(error.request)
+    check_causes(error)
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error)
     assert str(copy) == message
+
+
+def check_causes(error: BaseException) -> None:
+    """I1: whoever follows the causes of an error comes to an end."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        assert not any(cause is one for one in seen), f"{cause!r} is its own cause"
+        seen.append(cause)
+        cause = cause.__cause__
 
 
 def check_log(caplog: pytest.LogCaptureFixture) -> None:

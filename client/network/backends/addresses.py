@@ -105,11 +105,18 @@ def open_socket(
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         set_options(opened, socket_options)
         if local_address is not None:
-            opened.bind((local_address, 0))
+            _bind(opened, local_address)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def _bind(opened: socket.socket, local_address: str) -> None:
+    try:
+        opened.bind((local_address, 0))
+    except OSError as error:
+        raise OSError(error.errno, f"local_address={local_address!r}: {error.strerror or error}") from error
 
 
 def set_options(opened: socket.socket, socket_options: Sequence[SocketOption]) -> None:

@@ -216,7 +216,7 @@ class BlockingStream:
         except BlockingIOError as error:
             raise TimeoutError("the peer says nothing") from error
         except OSError as error:
-            if not self._tls:
+            if not self._tls or not _is_unclean(error):
                 raise
             raise _cleared(error) from error
         finally:
@@ -308,6 +308,8 @@ class BlockingStream:
             # TLS has messages of its own, which are nothing to read.
             if _wants(error):
                 return False
+            if not _is_unclean(error):
+                raise
             raise _cleared(error) from error
         return True
 
@@ -415,6 +417,12 @@ def _wants(error: OSError) -> str:
     if isinstance(error, ssl.SSLWantReadError):
         return "read"
     return "write" if isinstance(error, ssl.SSLWantWriteError) else ""
+
+
+def _is_unclean(error: OSError) -> bool:
+    from .tls_stream import is_unclean
+
+    return is_unclean(error)
 
 
 def _cleared(error: OSError) -> OSError:

@@ -115,11 +115,35 @@ def resolver_from(said: ResolverTypes) -> Finder:
 async def addresses_of(places: Any, port: int, system: Resolver) -> list[Address]:
     """Return the addresses that a caller means, in the caller's order where all of one family."""
     found: list[Address] = []
-    each: Sequence[Any] = [places] if isinstance(places, (str, tuple)) else list(places)
-    for place in each:
+    for place in _each(places):
         if isinstance(place, Address):
             found.append(place)
             continue
-        name, at = (place, port) if isinstance(place, str) else place
+        name, at = (place, port) if isinstance(place, str) else _pair(place)
         found.extend(literal(name, at) or await system(name, at))
     return in_order([(address.family, 0, 0, "", address.sockaddr) for address in found])
+
+
+def _each(places: Any) -> Sequence[Any]:
+    if isinstance(places, (str, tuple)):
+        return [places]
+    try:
+        return list(places)
+    except TypeError:
+        raise _no_place(places) from None
+
+
+def _pair(place: Any) -> tuple[str, int]:
+    try:
+        host, port = place
+    except (TypeError, ValueError):
+        raise _no_place(place) from None
+    if not isinstance(host, str) or not isinstance(port, int):
+        raise _no_place(place)
+    return host, port
+
+
+def _no_place(said: Any) -> TypeError:
+    return TypeError(
+        f"the resolver says {said!r}: a place is an address, a (host, port), or an Address; several are a list"
+    )

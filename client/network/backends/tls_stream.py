@@ -76,6 +76,8 @@ class TLSStream:
                 return self._gathered(data, max_bytes) if self._incoming.pending and len(data) < max_bytes else data
         if isinstance(self._end, ssl.SSLZeroReturnError):
             return b""
+        if not is_unclean(self._end):
+            raise self._end
         raise clear(self._end) from self._end
 
     async def write(self, data: bytes, timeout: float | None) -> None:
@@ -233,8 +235,11 @@ class TLSStream:
         return b"".join(pieces)
 
 
+def is_unclean(error: OSError) -> bool:
+    """Whether OpenSSL says that the connection ended without TLS's closing message."""
+    return isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
+
+
 def clear(error: OSError) -> OSError:
     """Return the error that tells an end without TLS's closing message from other failures."""
-    if isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING":
-        return UncleanEOF("the connection ended without the closing message of TLS")
-    return error
+    return UncleanEOF("the connection ended without the closing message of TLS") if is_unclean(error) else error

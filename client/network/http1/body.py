@@ -8,7 +8,7 @@ from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
 from ...errors import IncompleteBody, RequestError, StreamClosed
 from ..backends.base import UncleanEOF
-from ..failures import READ, translate
+from ..failures import READ, because, translate
 from ..trace import tell
 from .framing import UNTIL_CLOSE
 
@@ -90,7 +90,8 @@ class Receiver:
                 cut = self._incomplete("the connection was cut without TLS's closing message")
                 raise translate(cut, READ, call.request, call.waits) from error
             if isinstance(error, (OSError, RequestError)):
-                raise translate(error, READ, call.request, call.waits) from error
+                translated = translate(error, READ, call.request, call.waits)
+                raise translated from because(translated, error)
             raise
 
     async def receive_all(self) -> bytes:
@@ -110,6 +111,10 @@ class Receiver:
             # First, so that closing again after an interrupt is not for nothing.
             self._call.done(reusable=False)
             self._is_closed = True
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_closed", True):
+            self._call.pool.forget(self._call)
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""

@@ -23,7 +23,7 @@ from ...errors import LimitExceeded, ReadError, RemoteProtocolError, RequestErro
 from ...messages.headers import Headers
 from ...messages.response import Response
 from ..connection import Unanswered
-from ..failures import READ, WRITE, translate
+from ..failures import READ, WRITE, because, translate
 from ..trace import traced
 from .answer import Answer
 from .body import AsyncBody, Receiver, SyncBody, TunnelBody
@@ -116,7 +116,8 @@ class Exchange:
                 raise self._ended()
             return self._response(*(await self._feed(data) or await self._receive_head()))
         except (OSError, RequestError) as error:
-            raise self._failed(error) from error
+            failure = self._failed(error)
+            raise failure from because(failure, error)
 
     # The request
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
 from ...errors import RequestError, StreamClosed
-from ..failures import READ, translate
+from ..connection import is_interrupt
+from ..failures import READ, because, translate
 from ..trace import tell
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ class Receiver:
         try:
             return await (self._receive() if call.trace is None else self._receive_traced())
         except BaseException as error:
+            if is_interrupt(error):
+                self._connection.condemn()
             self.close()
             if call.trace is not None:
                 await self.tell_closed()
             if isinstance(error, (OSError, RequestError)):
-                raise translate(error, READ, call.request, call.waits) from error
+                translated = translate(error, READ, call.request, call.waits)
+                raise translated from because(translated, error)
             raise
 
     async def receive_all(self) -> bytes:
@@ -59,11 +63,17 @@ class Receiver:
     def close(self) -> None:
         """Have nothing more to do with the stream: what has not arrived is not wanted."""
         if not self._is_closed:
-            self._is_closed = True
             connection, stream = self._connection, self._stream
-            if not stream.has_ended:
-                connection.abandon(stream)
-                stream.call.done(reusable=connection.protocol.takes_requests)
+            try:
+                if not stream.has_ended:
+                    connection.abandon(stream)
+                    stream.call.done(reusable=connection.protocol.takes_requests)
+            except BaseException:
+                connection.condemn()
+                stream.call.done(reusable=False)
+                raise
+            finally:
+                self._is_closed = True
 
     async def flush(self) -> None:
         """Let the server know at once that nothing more is wanted, if nobody has told it yet."""

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ...config import DEFAULT_HTTP2
 from ...errors import RequestError
 from ..call import Call
-from ..failures import WRITE, translate
+from ..failures import WRITE, because, translate
 from .heartbeat import Heartbeat
 from .protocol import Protocol
 from .wire import WRITE_SIZE, wire_for
@@ -166,7 +166,8 @@ class Duties:
             timeout = 0.0
         error = await self._write_data(data, timeout)
         if isinstance(error, TimeoutError):
-            raise translate(error, WRITE, call.request, waits) from error
+            translated = translate(error, WRITE, call.request, waits)
+            raise translated from because(translated, error)
 
     async def _write_data(self, data: bytes, timeout: float | None) -> OSError | None:
         """Do the duty of writing; return what went wrong."""

@@ -8,7 +8,7 @@ from ...bridge import run
 from ...errors import RequestError, ResponseNotRead, StreamClosed
 from ...messages.headers import Headers
 from ...messages.response import Response
-from ..failures import READ, translate
+from ..failures import READ, because, translate
 from .body import AsyncBody, Receiver, SyncBody
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class PushedReceiver(Receiver):
         except BaseException as error:
             self.close()
             if isinstance(error, (OSError, RequestError)):
-                raise translate(error, READ, stream.call.request, waits) from error
+                translated = translate(error, READ, stream.call.request, waits)
+                raise translated from because(translated, error)
             raise
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,14 +37,18 @@ class SharedConnection(Duties):
             if self._is_reading or protocol.streams:
                 return True
             self._is_reading = True
-        data = self._wire.read_now()
-        if data is not None:
-            self._receive(data)
-        with self.lock:
-            if data is None:
-                self._is_reading = False
-            # Somebody may have come meanwhile.
-            self._hand_over()
+        try:
+            data = self._wire.read_now()
+            if data is not None:
+                self._receive(data)
+            with self.lock:
+                if data is None:
+                    self._is_reading = False
+                # Somebody may have come meanwhile.
+                self._hand_over()
+        except BaseException:
+            self.condemn()
+            raise
         return protocol.takes_requests
 
     async def look(self) -> None:
@@ -111,6 +116,13 @@ class SharedConnection(Duties):
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"streams={len(self.protocol.streams)}"
         return f"<{type(self).__name__} {state} {self.stream!r}>"
+
+    def condemn(self) -> None:
+        """Close after an interrupt, which may have left anything half done: bytes, streams, duties."""
+        # Not even what is to be ended may be found, nor whether it has been closed.
+        with contextlib.suppress(Exception):
+            self.close()
+        self._wire.close()
 
     # What a stream's caller may ask for
 

@@ -188,7 +188,7 @@ class ThreadedWire:
                 return None, ""
         import ssl
 
-        from ..backends.tls_stream import clear
+        from ..backends.tls_stream import clear, is_unclean
 
         with self._lock:
             if self._is_closed:
@@ -200,6 +200,8 @@ class ThreadedWire:
             except ssl.SSLWantWriteError:
                 return None, "write"
             except ssl.SSLError as error:
+                if not is_unclean(error):
+                    raise
                 raise clear(error) from error
 
     def _wait(self, deadline: float | None, what: str, *, write: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import threading
 import time
@@ -385,5 +386,22 @@ def test_connections_tell_the_pool_what_they_can_do(world: Any) -> None:
         assert len(sender.network.connections) == 2
         await sender.close_response(response)
         await sender.close_response(other)
+
+    world.run(body)
+
+
+def test_a_response_that_is_gone_gives_its_connection_back_when_somebody_needs_one(world: Any) -> None:
+    server = Server(ENDLESS, OK)
+
+    async def body() -> None:
+        sender = world.sender(server, limits=Limits(max_connections=1))
+        response = await sender.send("GET")
+        assert sender.pool.active == 1
+        del response
+        gc.collect()
+
+        assert await sender.get() == b"ok"
+        assert len(sender.network.connections) == 2
+        assert sender.pool.active == 0
 
     world.run(body)

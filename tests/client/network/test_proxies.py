@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import base64
+import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
 
-from understudy.client import ProxyError
+from understudy.client import ConnectError, ConnectTimeout, ProxyError
 from understudy.client.network.proxy import Proxy
 
-from .proxy_server import HTTPProxyServer, Origin, SOCKSProxyServer, listening
+from .proxy_server import HTTPProxyServer, Origin, SOCKSProxyServer, listening, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -198,3 +199,65 @@ async def test_no_proxy_hears_the_zone_of_an_address(fetch: Fetch, server_contex
     assert tunnels.heads[0].startswith(b"CONNECT [fe80::1]:%d HTTP/1.1\r\nHost: [fe80::1]:%d\r\n" % (port, port))
     assert socks.wanted == [(b"fe80::1", port)]
     assert forwarded.text.startswith("forwarded: GET http://[fe80::1]/ HTTP/1.1\r\nHost: [fe80::1]\r\n")
+
+
+REFUSALS = {
+    "until the close": b"HTTP/1.1 403 No\r\n\r\n",
+    "in chunks": b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "with a length": b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("framed", list(REFUSALS))
+async def test_what_a_proxy_says_when_it_refuses_is_read_however_it_comes(fetch: Fetch, framed: str) -> None:
+    pieces = [b"4\r\nnot \r\n", b"5\r\nnow!!\r\n0\r\n\r\n"] if framed == "in chunks" else [b"not ", b"now!!"]
+
+    def refuse(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (REFUSALS[framed], *pieces):
+            connection.sendall(piece)
+
+    with listening(refuse) as port, pytest.raises(ProxyError) as caught:
+        await fetch("https://origin.test/", proxy=f"http://127.0.0.1:{port}")
+
+    assert caught.value.response is not None
+    assert caught.value.response.content == b"not now!!"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+@pytest.mark.parametrize("origin", ["http", "https"])
+async def test_a_proxy_that_is_not_there_is_named(fetch: Fetch, scheme: str, origin: str) -> None:
+    with listening(HTTPProxyServer()) as port:
+        pass
+
+    with pytest.raises(ConnectError) as caught:
+        await fetch(f"{origin}://origin.test/", proxy=f"{scheme}://ada:secret@127.0.0.1:{port}")
+
+    said = str(caught.value)
+    assert f"no connection to the proxy {scheme}://127.0.0.1:{port}: " in said
+    assert said.endswith("check host and port, and that the proxy runs")
+    assert "secret" not in said
+    assert caught.value.retryable
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+    assert not isinstance(caught.value.__cause__, ConnectError)
+
+
+async def test_a_proxy_that_says_nothing_is_named(fetch: Fetch) -> None:
+    def listen(connection: socket.socket) -> None:
+        while connection.recv(1000):
+            pass
+
+    with listening(listen) as port:
+        for scheme in ("http", "socks5"):
+            with pytest.raises(ConnectTimeout, match=rf"no connection to the proxy {scheme}://127\.0\.0\.1:{port}: "):
+                await fetch("https://origin.test/", proxy=f"{scheme}://127.0.0.1:{port}", timeout=0.05)
+
+
+async def test_whom_a_proxy_shows_is_to_be_trusted_by_settings_of_its_own(
+    fetch: Fetch, server_context: ssl.SSLContext
+) -> None:
+    with listening(HTTPProxyServer(context=server_context)) as port, pytest.raises(ConnectError) as caught:
+        await fetch("http://origin.test/", proxy=f"https://127.0.0.1:{port}")
+
+    assert str(caught.value).endswith("pass proxy=Proxy(url, ssl_context=...)")

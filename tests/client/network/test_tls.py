@@ -13,7 +13,7 @@ import anyio.lowlevel
 import pytest
 import trustme
 
-from understudy import AsyncHTTPTransport, ConnectError, HTTPTransport, Request
+from understudy import AsyncHTTPTransport, ConnectError, HTTPTransport, MemoryNetwork, Request
 from understudy.client.network import tls
 from understudy.client.network.tls import TLSSettings, create_ssl_context
 
@@ -107,7 +107,7 @@ def test_a_certificate_of_the_clients_own_is_shown(tmp_path: Path) -> None:
     create_ssl_context(False, cert=both)
     create_ssl_context(False, cert=(chain, key))
     create_ssl_context(False, cert=(chain, key, "password"))
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(OSError, match=r"none\.pem': there is no such file"):
         create_ssl_context(False, cert=str(tmp_path / "none.pem"))
 
 
@@ -248,3 +248,73 @@ def test_a_file_of_that_name_is_reached_by_its_path(tmp_path: Path, monkeypatch:
     AUTHORITY.cert_pem.write_to_path("truststore")
 
     assert len(create_ssl_context("./truststore").get_ca_certs()) == 1
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> tuple[str, str]:
+    """A certificate, and its key under the password `right`."""
+    from cryptography.hazmat.primitives import serialization
+
+    issued = AUTHORITY.issue_cert("client.test")
+    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    plain: Any = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+    form, coding = serialization.PrivateFormat.PKCS8, serialization.Encoding.PEM
+    key.write_bytes(plain.private_bytes(coding, form, serialization.BestAvailableEncryption(b"right")))
+    return str(certificate), str(key)
+
+
+def test_an_encrypted_key_is_read_with_its_password_and_never_asked_for_at_the_terminal(
+    encrypted: tuple[str, str],
+) -> None:
+    create_ssl_context(False, cert=(*encrypted, "right"))
+
+    with pytest.raises(OSError, match=r"client\.pem': not PEM, or not the password of the key"):
+        create_ssl_context(False, cert=(*encrypted, "wrong"))
+    with pytest.raises(OSError, match=r"the key is encrypted: its password is the third of cert="):
+        create_ssl_context(False, cert=encrypted)
+
+
+def test_files_that_are_no_certificates_are_named(
+    encrypted: tuple[str, str], authority_file: str, tmp_path: Path
+) -> None:
+    text = tmp_path / "text"
+    text.write_text("nothing of the kind", encoding="ascii")
+
+    with pytest.raises(ssl.SSLError, match=r"cert='.*authority\.pem': .* do not belong together"):
+        create_ssl_context(False, cert=(authority_file, encrypted[1], "right"))
+    with pytest.raises(ssl.SSLError, match=r"cert='.*text': not PEM"):
+        create_ssl_context(False, cert=str(text))
+    with pytest.raises(ssl.SSLError, match=r"verify='.*text': not a file of certificates"):
+        create_ssl_context(str(text))
+
+
+@pytest.mark.parametrize("cert", ["none.pem", ("authority.pem", "none.pem")])
+def test_a_client_certificate_that_is_not_there_any_more_is_an_error_that_names_it(
+    cert: Any, authority_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("none.pem", "authority.pem"):
+        (tmp_path / name).touch()
+    network = MemoryNetwork(lambda end: object())  # nobody comes so far as to say anything
+    transport = HTTPTransport(verify=authority_file, cert=cert, trust_env=False, network=network)
+    (tmp_path / "none.pem").unlink()
+
+    with pytest.raises(ConnectError, match=r"cert='none\.pem': there is no such file$") as caught:
+        transport.handle_request(Request("GET", "https://api.test/"))
+
+    assert "uds" not in str(caught.value)
+
+
+@pytest.mark.parametrize("which", ["verify", "cert"])
+def test_a_file_that_is_written_anew_is_read_anew(which: str, authority_file: str, encrypted: tuple[str, str]) -> None:
+    cert = (*encrypted, "right") if which == "cert" else None
+    first = TLSSettings(authority_file, cert, True, ALPN).context()
+    assert TLSSettings(authority_file, cert, True, ALPN).context() is first
+
+    written = Path(authority_file if which == "verify" else encrypted[0])
+    content = written.read_bytes()
+    written.unlink()
+    written.write_bytes(content + b"\n")
+
+    assert TLSSettings(authority_file, cert, True, ALPN).context() is not first

@@ -498,3 +498,53 @@ def test_the_codec_is_chosen_by_the_environment(monkeypatch: pytest.MonkeyPatch,
 
     assert isinstance(error, ValueError)
     assert "UNDERSTUDY_HTTP1='nothing'" in str(error)
+
+
+def test_a_unix_socket_that_nobody_listens_at_is_named(world: str, tmp_path: Path) -> None:
+    nothing, deaf = str(tmp_path / "nothing"), str(tmp_path / "deaf")
+    (tmp_path / "deaf").write_bytes(b"")
+    asked = Request("GET", "http://anything.test/", extensions=TIMEOUT)
+
+    for path in (nothing, deaf):
+        (error,) = send(world, [asked], uds=path)
+
+        assert isinstance(error, ConnectError)
+        assert f"no connection to the Unix socket {path!r}: " in str(error)
+        assert str(error).endswith("; check uds=, and that the server runs")
+
+
+@pytest.mark.parametrize("local_address", ["192.0.2.7", "not an address"])
+def test_a_local_address_that_is_not_ours_is_named(world: str, local_address: str) -> None:
+    asked = Request("GET", "http://127.0.0.1:9/", extensions=TIMEOUT)
+
+    (error,) = send(world, [asked], local_address=local_address)
+
+    assert isinstance(error, ConnectError)
+    assert f"local_address={local_address!r}: " in str(error)
+    assert "how the host is spelled" not in str(error)
+
+
+@pytest.mark.parametrize("option", [(1, 2), "x", [1, 2, 3], (1, 2, 3, 4, 5)])
+def test_what_is_no_socket_option_is_refused_where_it_is_given(option: Any) -> None:
+    for kind in (HTTPTransport, AsyncHTTPTransport):
+        with pytest.raises(TypeError, match="each is a tuple of the arguments of"):
+            kind(socket_options=[option])
+
+
+def test_a_server_name_is_text(world: str) -> None:
+    asked = Request("GET", "https://127.0.0.1:9/", extensions={**TIMEOUT, "sni_hostname": 5})
+
+    (error,) = send(world, [asked])
+
+    assert isinstance(error, TypeError)
+    assert "sni_hostname=5" in str(error)
+
+
+def test_a_server_name_that_is_none_is_named(world: str, server_context: ssl.SSLContext) -> None:
+    with SocketServer(keep_answering, server_context) as server:
+        asked = Request("GET", f"https://127.0.0.1:{server.port}/", extensions={**TIMEOUT, "sni_hostname": "a..b"})
+
+        (error,) = send(world, [asked])
+
+    assert isinstance(error, ConnectError)
+    assert "'a..b' is not a host name" in str(error)

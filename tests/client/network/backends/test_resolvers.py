@@ -153,3 +153,12 @@ async def test_a_host_without_addresses_is_a_connect_error(side: Any) -> None:
 def test_a_network_of_ones_own_resolves_names_itself(kind: Any) -> None:
     with pytest.raises(ValueError, match="resolves names itself"):
         kind(network=object(), resolver={})
+
+
+@pytest.mark.parametrize("said", [5, [5], [None], [("127.0.0.1",)], [("127.0.0.1", "80")], [(b"127.0.0.1", 80)]])
+def test_what_is_no_place_is_named(said: Any) -> None:
+    def answer(host: str, port: int) -> Any:
+        return said
+
+    with pytest.raises(TypeError, match=r"the resolver says .*: a place is an address, a \(host, port\)"):
+        resolved(answer, "api.test")
