@@ -254,6 +254,10 @@ class BaseClient:
         """
         return DeadlineBlock(self, seconds)
 
+    def __repr__(self) -> str:
+        base = f" of {self._base_url.redacted}" if self._has_base else ""
+        return f"<{type(self).__name__}{base}{', closed' if self.is_closed else ''}>"
+
     # Making a request.
 
     @shown_as(client_build)
