@@ -95,7 +95,7 @@ def _help() -> str:
     if wanted:
         lines += [
             "",
-            f"`pip install 'understudy[{','.join(sorted(wanted))}]'` brings what they need, and what URL needs",
+            f"`pip install 'understudy[{','.join(sorted(wanted))}]'` brings what is missing",
         ]
     return "\n".join(lines) + "\n"
 

@@ -90,7 +90,7 @@ def test_help_names_the_extras_that_are_missing_once(
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "  paint      (needs the extra cli)",
         "",
-        "`pip install 'understudy[cli]'` brings what they need, and what URL needs",
+        "`pip install 'understudy[cli]'` brings what is missing",
     ]
 
 
