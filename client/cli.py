@@ -90,17 +90,28 @@ def _help() -> str:
     commands = _commands()
     width = max(map(len, commands), default=0)
     lines += ["commands:"] if commands else ["no commands are installed: `pip install .` registers them"]
-    lines += [f"  {name:<{width}}  {_summary(entry)}" for name, entry in commands.items()]
+    wanted: set[str] = set()
+    lines += [f"  {name:<{width}}  {_summary(entry, wanted)}" for name, entry in commands.items()]
+    if wanted:
+        lines += [
+            "",
+            f"`pip install 'understudy[{','.join(sorted(wanted))}]'` brings what is missing",
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _summary(entry: EntryPoint) -> str:
+def _summary(entry: EntryPoint, wanted: set[str]) -> str:
+    """Return what a command does, or what it needs; an extra that it needs goes to those that are wanted."""
     try:
         from inspect import getdoc
 
         described = getdoc(entry.load())
     except ModuleNotFoundError as missing:
-        return f"({_cannot_load(missing)})"
+        extra = _extra_of(missing)
+        if extra is None:
+            return f"({_cannot_load(missing)})"
+        wanted.add(extra)
+        return f"(needs the extra {extra})"
     except ImportError as error:
         return f"(cannot be loaded: {error})"
     return (described or "").partition("\n")[0].rstrip(".")
@@ -109,11 +120,17 @@ def _summary(entry: EntryPoint) -> str:
 def _is_for_us_to_say(missing: ModuleNotFoundError, entry: EntryPoint | None) -> bool:
     """Whether a module is missing because an extra is, or because nothing can load the command."""
     top = (missing.name or "").partition(".")[0]
-    return top in _EXTRAS or (entry is not None and top == entry.value.partition(":")[0].partition(".")[0])
+    return _extra_of(missing) is not None or (
+        entry is not None and top == entry.value.partition(":")[0].partition(".")[0]
+    )
+
+
+def _extra_of(missing: ModuleNotFoundError) -> str | None:
+    return _EXTRAS.get((missing.name or "").partition(".")[0])
 
 
 def _cannot_load(missing: ModuleNotFoundError) -> str:
-    extra = _EXTRAS.get((missing.name or "").partition(".")[0])
+    extra = _extra_of(missing)
     brings = "brings it" if extra else "brings what every command needs"
     return f"the module {missing.name} is missing: `pip install 'understudy[{extra or 'all'}]'` {brings}"
 

@@ -122,7 +122,8 @@ class Miss:
         near = self.near()
         parts = [self._headline()]
         if not near:
-            parts.append("there are no routes at all")
+            # Whoever comes from respx adds routes with the module's functions.
+            parts.append("there are no routes at all; `mock.get(...)` by itself adds none")
         for place, miss in enumerate(near):
             if place and miss.distance > FAR:
                 break

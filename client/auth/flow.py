@@ -82,3 +82,6 @@ class FunctionAuth(Auth):
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Send what the function returns."""
         yield self._function(request)
+
+    def __repr__(self) -> str:
+        return f"FunctionAuth({getattr(self._function, '__qualname__', type(self._function).__qualname__)})"

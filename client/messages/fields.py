@@ -90,7 +90,9 @@ def checked_value(name: str | bytes, value: Any, encoding: str | None) -> bytes:
     wrong = _NOT_IN_A_VALUE.search(raw)
     if wrong:
         character = wrong.group().decode("iso-8859-1")
-        mend = "strip the whitespace around the value" if character in " \t" else "values are one line of visible text"
+        # A key that was read from a file ends with the file's line break.
+        is_around = character.isspace() and not (raw[: wrong.start()].strip() and raw[wrong.start() :].strip())
+        mend = "strip the whitespace around the value" if is_around else "values are one line of visible text"
         raise LocalProtocolError(f"header {_said(name)} holds {character!r} at position {wrong.start()}: {mend}")
     return raw
 

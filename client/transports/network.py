@@ -241,7 +241,7 @@ class HTTPTransport(BaseTransport):
             return self._pool
 
     def __repr__(self) -> str:
-        return f"<HTTPTransport {'' if self._pool is None else self._pool.snapshot()}>"
+        return "<HTTPTransport>" if self._pool is None else f"<HTTPTransport {self._pool.snapshot()}>"
 
 
 class AsyncHTTPTransport(AsyncBaseTransport):
@@ -330,4 +330,4 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         return self._settings.pool(backend, is_async=True)
 
     def __repr__(self) -> str:
-        return f"<AsyncHTTPTransport {'' if self._homes is None else self.snapshot()}>"
+        return "<AsyncHTTPTransport>" if self._homes is None else f"<AsyncHTTPTransport {self.snapshot()}>"

@@ -79,6 +79,21 @@ def test_help_lists_every_command_with_its_first_line(
     )
 
 
+@pytest.mark.usefixtures("commands")
+def test_help_names_the_extras_that_are_missing_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli._EXTRAS, "colors_that_are_not_installed", "cli")
+
+    assert cli.main(["--help"]) == 0
+
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "  paint      (needs the extra cli)",
+        "",
+        "`pip install 'understudy[cli]'` brings what is missing",
+    ]
+
+
 def test_help_without_commands_says_how_to_get_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

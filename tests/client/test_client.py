@@ -9,8 +9,12 @@ import pytest
 import understudy
 from understudy import (
     AsyncBaseTransport,
+    AsyncClient,
+    AsyncHTTPTransport,
     BaseTransport,
+    Client,
     ConnectError,
+    HTTPTransport,
     InvalidURL,
     LocalProtocolError,
     MockTransport,
@@ -632,3 +636,17 @@ async def test_another_response_that_is_an_error_leaves_the_streamed_one_alone(s
             Response(404, request=Request("GET", URL)).raise_for_status()
 
     assert (body.given, body.closes) == (0, 1)
+
+
+def test_a_client_shows_where_it_sends_and_whether_it_is_closed() -> None:
+    client = Client(base_url="https://ada:s3cret@api.test/v1")
+
+    assert repr(Client()) == "<Client>"
+    assert repr(AsyncClient(base_url="https://api.test")) == "<AsyncClient of https://api.test>"
+    assert repr(client) == "<Client of https://ada:[secure]@api.test/v1/>"
+    client.close()
+    assert repr(client) == "<Client of https://ada:[secure]@api.test/v1/, closed>"
+
+
+def test_a_transport_that_was_not_used_shows_its_name() -> None:
+    assert (repr(HTTPTransport()), repr(AsyncHTTPTransport())) == ("<HTTPTransport>", "<AsyncHTTPTransport>")

@@ -78,7 +78,7 @@ def test_a_report_says_what_is_different_about_paths_that_look_alike(target: str
 
 
 def test_a_report_without_routes_says_so() -> None:
-    assert "there are no routes at all" in report(mock.Router(), "GET", URL)
+    assert "there are no routes at all; `mock.get(...)` by itself adds none" in report(mock.Router(), "GET", URL)
 
 
 def test_a_report_shows_what_kept_a_fitting_route_from_answering() -> None:

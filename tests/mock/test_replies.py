@@ -131,7 +131,7 @@ def test_head_gets_the_fields_of_get_and_no_body() -> None:
         (lambda: (200, "none wanted"), 200, b"none wanted"),
         (lambda request, n: (200, f"{request.method} {n}"), 200, b"GET 1"),
     ],
-    ids=lambda value: repr(value)[:30],
+    ids=lambda value: "function" if callable(value) else repr(value)[:30],
 )
 def test_plain_values_stand_for_replies(value: Any, status: int, content: bytes) -> None:
     response = answered(mock.get(URL, reply=value))

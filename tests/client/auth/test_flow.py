@@ -94,3 +94,10 @@ async def test_closing_a_flow_closes_the_generator_inside(side: Side) -> None:
         await flow.aclose()
 
     assert ended == [True]
+
+
+def test_a_function_is_shown_by_its_name() -> None:
+    def sign(request: Request) -> Request:
+        return request
+
+    assert repr(FunctionAuth(sign)).endswith("<locals>.sign)")

@@ -386,3 +386,19 @@ def test_parameters_have_the_names_that_they_have_in_httpx() -> None:
 
     assert headers.get(key="b", default="none") == "2"
     assert headers.get(key="c", default="none") == "none"
+
+
+@pytest.mark.parametrize(
+    ("value", "mend"),
+    [
+        ("from-a-file\n", "position 11: strip the whitespace"),
+        ("from-a-file\r\n", "position 11: strip the whitespace"),
+        ("\nkey", "position 0: strip the whitespace"),
+        (" key", "position 0: strip the whitespace"),
+        ("a\nb: c", "position 1: values are one line"),
+        ("a\x00", "position 1: values are one line"),
+    ],
+)
+def test_a_value_with_something_around_it_says_how_to_mend_it(value: str, mend: str) -> None:
+    with pytest.raises(LocalProtocolError, match=mend):
+        Headers({"X-Api-Key": value})

@@ -425,14 +425,16 @@ def test_two_event_loops_at_once_have_connections_of_their_own() -> None:
 def test_a_forked_child_opens_connections_of_its_own(kind: str) -> None:
     with SocketServer(keep_answering) as server:
         transport: Any = HTTPTransport() if kind == "blocking" else AsyncHTTPTransport()
+        # By address: a thread of an earlier test may hold the lock of the system's resolver, and a child never gets it.
+        asked = Request("GET", f"http://127.0.0.1:{server.port}/", extensions=TIMEOUT)
 
         def get() -> bytes:
             if kind == "blocking":
-                content: bytes = transport.handle_request(request(server.port)).read()
+                content: bytes = transport.handle_request(asked).read()
                 return content
 
             async def body() -> bytes:
-                response = await transport.handle_async_request(request(server.port))
+                response = await transport.handle_async_request(asked)
                 content: bytes = await response.aread()
                 return content
 
