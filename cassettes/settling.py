@@ -63,6 +63,18 @@ def settle(
     return b"".join(map(_ended, [head, *kept]))
 
 
+def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str, str]]:
+    """Return the texts of the interactions that take the place of each other."""
+    waiting: dict[Hashable, deque[bytes]] = {}
+    for piece in old:
+        waiting.setdefault(piece.key, deque()).append(piece.text)
+    return [
+        (waiting[piece.key].popleft().decode("utf-8"), piece.text.decode("utf-8"))
+        for piece in new
+        if waiting.get(piece.key)
+    ]
+
+
 def _headed(old: bytes, new: bytes) -> bytes:
     """Return the new text below what the author has written above the old one."""
     was, now = _HEADING.search(old), _HEADING.match(new)
