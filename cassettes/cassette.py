@@ -163,12 +163,13 @@ class Cassette:
 
         Raises `NoMatch` where there is none and the mode records nothing.
         """
+        self._blank.learn_fields(request.headers)
         if not self._replays:
             self._check_reach(request)
             return None
         if self._scrub:
             request = scrubbed_request(request, self._scrub)
-        self._blank.learn_fields(request.headers)
+            self._blank.learn_fields(request.headers)
         with self._lock:
             episode, shelf = None, None
             if self.settings.order == "strict":

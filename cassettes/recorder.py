@@ -16,9 +16,10 @@ from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
 from .json_blocks import Block, with_blocks
 from .redaction import Redactor
+from .remarking import Remarking
 from .scrubbing import scrubbed
 from .secret_scan import find
-from .settling import Piece, settle
+from .settling import Piece, pairs, settle
 from .sticky import Comparison
 from .tape import SideTape, Tape, not_written
 from .yaml_reader import read
@@ -57,6 +58,7 @@ class Recorder:
         self._torn = contents.torn
         self._new: list[Piece] = []
         self._sent: list[str] = []
+        self._hides_in_files = False
         self._side = SideTape(tape.path) if mode in ("all", "update") else None
         if self._side is not None:
             self._side.open()
@@ -67,6 +69,7 @@ class Recorder:
             if self._rules.functions:
                 interaction = scrubbed(interaction, self._rules.functions)
             document, summary, text = self._verified(interaction)
+            self._hides_in_files = self._hides_in_files or any("__REDACTED_" in body for body in self._blobs.texts())
             self._blobs.flush()
             if self._side is not None:
                 self._side.append(text)
@@ -157,17 +160,21 @@ class Recorder:
             Piece(library.matcher.key(episode.request), episode.document.whole(contents.data))
             for episode in library.episodes
         ]
-        volatile = tuple(map(paths.parse, self._settings.volatile))
-        comparison = Comparison(volatile, "\n".join(self._sent))
+        is_update = self._mode == "update"
+        new, sent = self._new, "\n".join(self._sent)
+        if is_update and not self._hides_in_files:
+            remarking = Remarking(pairs(old, new), [piece.text.decode("utf-8") for piece in new])
+            new = [piece._replace(text=remarking.said(piece.text.decode("utf-8")).encode("utf-8")) for piece in new]
+            sent = remarking.said(sent)
+        comparison = Comparison(tuple(map(paths.parse, self._settings.volatile)), sent)
 
         def reconcile(one: bytes, other: bytes) -> bytes:
             return comparison.reconciled(one.decode("utf-8"), other.decode("utf-8")).encode("utf-8")
 
-        is_update = self._mode == "update"
         data = settle(
             head,
             old,
-            self._new,
+            new,
             keeps_others=not is_update,
             reconcile=reconcile if is_update else None,
         )

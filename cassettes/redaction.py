@@ -19,7 +19,7 @@ import contextlib
 import os
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from .known_secrets import SHORTEST, KnownSecrets
@@ -27,6 +27,9 @@ from .paths import PLACES, changed
 from .plain import is_mapping, is_sequence
 from .redact_rules import NO_RULES, Rules
 from .secret_names import cookie_is_telling, secret_header_kind, secret_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 _MARK_BYTES = re.compile(MARK.pattern.encode())
@@ -37,8 +40,8 @@ Fields = list[tuple[str, str]]
 _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
-_WITHIN = re.compile(r"[?&;#\"]([^=&;#\s\"'<>,]+)=[^&;#\s\"'<>,]")
-_USERINFO = re.compile(r"(?<=://)([^/?#@:\s\"]*):([^/?#@\s\"]+)@")
+_LONGEST_NAME = 80
+_USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
 _ELEMENT = re.compile(r"(<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?)([^<>]+?)((?:\]\]>)?</\2>)")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([A-Za-z][\w:.-]*)=(["'])((?:(?!\2)[^<>\n])+)\2""")
@@ -61,11 +64,6 @@ class Redactor:
         self._known = KnownSecrets()
         self._lock = threading.Lock()
         self.harmless_keys: dict[str, str] = {}  # names that hide nothing, and how they are written
-
-    @property
-    def goes_by_names(self) -> bool:
-        """Whether names alone say what in JSON data is a secret: none is known, and no place or pattern was named."""
-        return not (self._known or self._is_blank or self._patterns or self._places["json"])
 
     def hides(self, name: str) -> bool:
         """Return whether members of this name are secrets."""
@@ -152,14 +150,15 @@ class Redactor:
         content = self._known.hidden_bytes(content) if self._known else content
         return _MARK_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
-    def may_hide_within(self, text: str) -> bool:
-        """Return whether texts in this JSON, which has no escapes, may hold secrets: in URLs, in XML, in HTML."""
-        if "=" in text:
-            if "%3" in text or "='" in text:
-                return True
-            if any(self.hides(found[1]) for found in _WITHIN.finditer(text)):
-                return True
-        return "</" in text or ("@" in text and _USERINFO.search(text) is not None)
+    def leaves(self, text: str) -> bool:
+        """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
+        if self._is_blank or self._patterns or self._places["json"] or "</" in text:
+            return False
+        if "@" in text and _USERINFO.search(text) is not None:
+            return False
+        if "=" in text and ("%3" in text or "='" in text or any(map(self.hides, _names_before_values(text)))):
+            return False
+        return self._known.hidden(text) == text
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:
@@ -188,7 +187,7 @@ class Redactor:
                 return self._named(name, value)
             return self.text(value)
         if kind is dict:
-            said = str if self.goes_by_names else self.known
+            said = self.known if self._known or self._is_blank or self._patterns else str
             return {said(member): self._data(item, member) for member, item in value.items()}
         if kind is list:
             return [self._data(item, name) for item in value]
@@ -284,3 +283,14 @@ class Redactor:
                     mark = f"{value.rpartition('.')[0]}.{mark}"
                 self._marks[value] = mark
             return mark
+
+
+def _names_before_values(text: str) -> Iterator[str]:
+    """Yield what stands before each `=`, as the names of parameters do."""
+    at = text.find("=")
+    while at >= 0:
+        least = max(0, at - _LONGEST_NAME)
+        start = max(text.rfind("&", least, at), text.rfind("?", least, at), text.rfind('"', least, at))
+        start = max(start, text.rfind(";", least, at), text.rfind("#", least, at), least - 1)
+        yield text[start + 1 : at]
+        at = text.find("=", at + 1)

@@ -2,15 +2,21 @@
 
 Pure: old file and new recordings in, new file out, by copying ranges of bytes.
 What nobody recorded anew is copied as it stands, comments and hand edits included.
+Comments above an interaction, and a heading that its author has chosen, stay when it is recorded anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+_HEADING = re.compile(rb"^---(?:[ \t][^\n]*)?\n", re.MULTILINE)
+# As the recorder heads an interaction: `--- # GET /users -> 200`.
+_RECORDED = re.compile(rb"--- # [!#$%&'*+.^_`|~0-9A-Za-z-]+ /.* -> .+\n")
 
 
 class Piece(NamedTuple):
@@ -48,13 +54,34 @@ def settle(
         elif found:
             text = found.popleft()
             placed[piece.key] = placed.get(piece.key, 0) + 1
-            kept.append(text if reconcile is None else reconcile(piece.text, text))
+            kept.append(_headed(piece.text, text if reconcile is None else reconcile(piece.text, text)))
     for piece in new:
         if placed.get(piece.key, 0) > 0:
             placed[piece.key] -= 1
         else:
             kept.append(piece.text)
     return b"".join(map(_ended, [head, *kept]))
+
+
+def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str, str]]:
+    """Return the texts of the interactions that take the place of each other."""
+    waiting: dict[Hashable, deque[bytes]] = {}
+    for piece in old:
+        waiting.setdefault(piece.key, deque()).append(piece.text)
+    return [
+        (waiting[piece.key].popleft().decode("utf-8"), piece.text.decode("utf-8"))
+        for piece in new
+        if waiting.get(piece.key)
+    ]
+
+
+def _headed(old: bytes, new: bytes) -> bytes:
+    """Return the new text below what the author has written above the old one."""
+    was, now = _HEADING.search(old), _HEADING.match(new)
+    if was is None or now is None:
+        return new  # the old one itself, comments and all; or none that a recorder has written
+    heading = was[0] if b"#" in was[0] and _RECORDED.match(was[0]) is None else now[0]
+    return old[: was.start()] + heading + new[now.end() :]
 
 
 def _ended(text: bytes) -> bytes:

@@ -197,18 +197,30 @@ class SideTape:
         """Take the file; `CassetteLocked` where another process has it."""
         try:
             os.makedirs(os.path.dirname(self._file) or ".", exist_ok=True)
-            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSE_ON_EXEC, 0o666)
+            descriptor = self._opened()
         except OSError as error:
             raise not_written(self.path, error) from error
-        if not _taken(self._descriptor):
-            os.close(self._descriptor)
-            self._descriptor = None
+        if descriptor is None:
             raise CassetteLocked(
                 "another process is recording this cassette anew",
                 path=self.path,
                 mend="Wait until it has finished; or let one process only record this cassette.",
             )
-        os.ftruncate(self._descriptor, 0)
+        os.ftruncate(descriptor, 0)
+        self._descriptor = descriptor
+
+    def _opened(self) -> int | None:
+        """Open the file and take its lock; `None` where another process has it."""
+        while True:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSE_ON_EXEC, 0o666)
+            if not _taken(descriptor):
+                os.close(descriptor)
+                return None
+            # Whoever had it may have removed it in between: then this is a file without a name.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(self._file)):
+                    return descriptor
+            os.close(descriptor)
 
     def append(self, document: bytes) -> None:
         """Append a document."""

@@ -155,23 +155,48 @@ def test_k13_who_replays_what_another_process_is_recording_is_told_so(stage: Sta
             stage.client.get("https://api.test/new")
 
 
-def test_k15_a_lock_ends_with_the_process_that_held_it(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("mode", "locked", "count"), [("new_episodes", "", 2), ("update", ".new", 1), ("all", ".new", 2)]
+)
+def test_k15_a_lock_ends_with_the_process_that_held_it(stage: Stage, mode: str, locked: str, count: int) -> None:
     stage.written(EPISODE)
     program = (
-        "import fcntl, sys, time\nfile = open(sys.argv[1], 'r+b')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
+        "import fcntl, sys, time\nfile = open(sys.argv[1], 'a+b')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
         "print('locked', flush=True)\ntime.sleep(60)\n"
     )
-    arguments = [sys.executable, "-c", program, str(stage.path)]
+    arguments = [sys.executable, "-c", program, f"{stage.path}{locked}"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         holder.kill()
         holder.wait()
 
-        with stage.use("new_episodes"):
+        with stage.use(mode):
             stage.client.get("https://api.test/new")
 
-    assert len(cassettes.load(stage.path)) == 2
+    assert len(cassettes.load(stage.path)) == count
+
+
+def test_k15_the_file_of_one_who_has_just_finished_is_nobodys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.written(EPISODE)
+    lock = fcntl.flock
+    removed: list[str] = []
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        beside = f"{stage.path}.new"
+        if operation & fcntl.LOCK_NB and not removed:
+            os.unlink(beside)  # as the other one does, between our opening of the file and our taking of its lock
+            removed.append(beside)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+
+    with stage.use("update"):
+        stage.client.get("https://api.test/users")
+        assert os.path.exists(f"{stage.path}.new")
+
+    assert removed
+    assert len(cassettes.load(stage.path)) == 1
 
 
 def test_k16_where_there_are_no_locks_one_warning_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,24 @@ def test_names_that_somebody_hides_and_secrets_that_are_known_take_a_closer_look
     knowing.learn("a-long-secret", "token")
 
     assert block(b'{"iban":"x"}', Redactor(Rules(names=frozenset({"iban"})))) is None
-    assert block(b'{"a":"x"}', knowing) is None
+    assert block(b'{"a":"x a-long-secret"}', knowing) is None
+    assert block(b'{"a":"x"}', knowing) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://api.test/?page=1&token=abc",
+        "token=abc",
+        "https://ada:secret@api.test/",
+        "<token>abc</token>",
+        "<a token='abc'>",
+        "https://api.test/?to=https%3A%2F%2Fapi.test%2F%3Ftoken%3Dabc",
+    ],
+)
+def test_texts_that_hold_secrets_take_a_closer_look(text: str) -> None:
+    assert block(f'{{"a":"{text}"}}'.encode(), Redactor()) is None
+    assert block(b'{"a":"https://api.test/?page=1&note=abc=="}', Redactor()) is not None
 
 
 def test_keys_that_are_remembered_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,6 +202,22 @@ def test_a_miss_shows_forms_bytes_and_no_more_than_fits(stage: Stage) -> None:
             stage.client.post(URL + "raw", content=b"text")
 
 
+def test_where_functions_match_too_each_recording_is_played_once(stage: Stage) -> None:
+    with stage.use():
+        for _ in range(2):
+            stage.client.post(URL, content=b"same")
+
+    def same_content(recorded: cassettes.RecordedRequest, sent: cassettes.RecordedRequest) -> bool:
+        return recorded.content == sent.content
+
+    with stage.use("none", match=["method", "url", same_content]) as tape:
+        for _ in range(2):
+            stage.client.post(URL, content=b"same")
+        assert tape.unplayed == []
+        with pytest.raises(cassettes.AllPlayed, match="was recorded 2 times"):
+            stage.client.post(URL, content=b"same")
+
+
 @pytest.mark.parametrize("text", ["json", "json.", "nonsense.a", ""])
 def test_a_path_says_where_and_what(text: str) -> None:
     with pytest.raises(ValueError, match="say where and what"):

@@ -196,3 +196,32 @@ def test_a_linked_cassette_stays_a_link_and_keeps_its_mode(stage: Stage) -> None
     assert stage.path.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o600
     assert "json: 2" in real.read_text()
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_comments_above_and_a_heading_of_the_author_stay_where_the_answer_has_changed(stage: Stage, mode: str) -> None:
+    answering(stage, {"/a": 1, "/b": 2, "/c": 3})
+    with stage.use():
+        for name in "abc":
+            stage.client.get(f"https://api.test/{name}")
+    text = stage.text.replace("--- # GET /a", "# about a\n\n--- # GET /a").replace(
+        "--- # GET /b -> 200", "--- # the B one"
+    )
+    stage.path.write_text(text)
+    stage.server.asked.clear()
+    answering(stage, {"/a": 10, "/b": 20, "/c": 30})
+
+    with stage.use(mode):
+        for name in "abc":
+            stage.client.get(f"https://api.test/{name}")
+
+    lines = [line for line in stage.text.splitlines() if line.startswith(("#", "---")) or "json" in line]
+    assert [line for line in lines if "content-type" not in line.lower()] == [
+        "# about a",
+        "--- # GET /a -> 200",
+        "  json: 10",
+        "--- # the B one",
+        "  json: 20",
+        "--- # GET /c -> 200",
+        "  json: 30",
+    ]

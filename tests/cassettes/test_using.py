@@ -97,9 +97,12 @@ def test_new_episodes_replays_what_is_there_and_records_what_is_not(stage: Stage
         stage.client.get("https://api.test/1")
 
     with stage.use("new_episodes") as cassette:
+        assert [item.summary for item in cassette.unplayed] == ["GET /1 -> 200"]
         stage.client.get("https://api.test/1")
         stage.client.get("https://api.test/2")
 
+    assert cassette.unplayed == []
+    assert [item.summary for item in cassette.played] == ["GET /1 -> 200"]
     assert [request.url.path for request in stage.server.asked] == ["/1", "/2"]
     assert cassette.recorded == ["GET /2 -> 200"]
     assert [item.summary for item in cassettes.load(stage.path).interactions] == ["GET /1 -> 200", "GET /2 -> 200"]
