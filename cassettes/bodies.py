@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .redaction import Fields, Redactor
 
 KINDS = ("json", "form", "multipart", "sse", "ndjson", "text", "base64", "file")
+_KINDS = frozenset(KINDS)
 MAX_TEXT = 64 * 1024
 MAX_BINARY = 8 * 1024
 _LINE = 76
@@ -191,9 +192,9 @@ class Reader:
 
     def content(self, message: dict[str, Any], content_type: str) -> bytes:
         """Return the bytes of the body that a request or response says; `ValueError` says what is wrong with it."""
-        said = [kind for kind in KINDS if kind in message]
+        said = [name for name in message if name in _KINDS]
         if len(said) > 1:
-            raise ValueError(f"a body is said once, not as {' and as '.join(said)}")
+            raise ValueError(f"a body is said once, not as {' and as '.join(sorted(said, key=KINDS.index))}")
         if not said:
             return b""
         kind = said[0]

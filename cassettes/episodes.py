@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import fast_reader
 from .blobs import Blobs
 from .bodies import Reader
-from .documents import Document
+from .documents import KEY, Document
 from .errors import CassetteDamaged
 from .interactions import Interaction, RecordedRequest, interaction_from, request_from
 from .plain import is_mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .matching import Matcher
 
 # Nothing but method and URL: what most recorded requests consist of.
-_BARE = re.compile(rb"---[^\n]*\nrequest:\n  method: [^\n]*\n  url: [^\n]*\n(?=response:|error:)")
+_BARE = re.compile(KEY.pattern + rb"(?=response:|error:)")
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
 _MEND = "Mend that interaction by hand, or delete it and record it again."
 
@@ -92,8 +92,8 @@ class Episode:
         """The recorded request; parsed without the answer that follows it."""
         if self._request is None:
             bare = _BARE.match(self._data, self.document.mark, self.document.body_end)
-            if bare is not None and (place := self.place) is not None:
-                self._request = RecordedRequest(*place)
+            if bare is not None:
+                self._request = RecordedRequest(bare[1].decode("ascii"), bare[2].decode("utf-8"))
                 return self._request
             text = self.document.text(self._data)
             answer = _ANSWER.search(text)
@@ -109,17 +109,17 @@ class Episode:
     @property
     def interaction(self) -> Interaction:
         """The whole interaction."""
-        if self._interaction is None:
-            text = self.document.text(self._data)
-            answer = _ANSWER.search(text)
-            said = self._parsed(text if self._request is None or answer is None else text[answer.start() :])
+        interaction = self._interaction
+        if interaction is None:
+            data, start, end = self._data, self.document.mark, self.document.body_end
+            answer = None if self._request is None else _ANSWER.search(data, start, end)
+            said = self._parsed(data[start if answer is None else answer.start() : end])
             try:
-                self._interaction = interaction_from(
-                    said, self._place.reader, self._place.blobs, self._request, self._where
-                )
+                interaction = interaction_from(said, self._place.reader, self._place.blobs, self._request, self._where)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
-        return self._interaction
+            self._interaction = interaction
+        return interaction
 
     def key(self, matcher: Matcher) -> Hashable:
         """Return what the interaction and the requests that it answers have in common."""
@@ -220,13 +220,13 @@ class Library:
         place = (b"", b"")
         if self.matcher.is_bucketed:
             place = (request.method.encode("utf-8"), request.url.partition("?")[0].encode("utf-8"))
+        shelf: Shelf | None = None
         bucket = self._buckets.get(place)
         if bucket is None:
-            bucket = self._buckets[place] = {}
-            for episode in self._near(request, place):
-                key = episode.key(self.matcher)
-                bucket.setdefault(key, Shelf()).episodes.append(episode)
-        shelf = bucket.get(self.matcher.key(request))
+            bucket, shelf = self._sorted_out(request, place)
+            self._buckets[place] = bucket
+        if shelf is None:
+            shelf = bucket.get(self.matcher.key(request))
         if shelf is None or not self.matcher.callables:
             return shelf
         agreeing = Shelf()
@@ -241,6 +241,22 @@ class Library:
         """Let the keys of recordings be made anew: more is known about what is a secret."""
         self._buckets.clear()
         self._stray_places = None
+
+    def _sorted_out(
+        self, request: RecordedRequest, place: tuple[bytes, bytes]
+    ) -> tuple[dict[Hashable, Shelf], Shelf | None]:
+        """Return the episodes that share method and URL with a request, by key; and those that plainly answer it."""
+        bucket: dict[Hashable, Shelf] = {}
+        answering: Shelf | None = None
+        for episode in self._near(request, place):
+            key = episode.key(self.matcher)
+            shelf = bucket.get(key)
+            if shelf is None:
+                shelf = bucket[key] = Shelf()
+                if answering is None and self.matcher.finds_equal(episode.request, request):
+                    answering = shelf
+            shelf.episodes.append(episode)
+        return bucket, answering
 
     def _near(self, request: RecordedRequest, place: tuple[bytes, bytes]) -> Sequence[Episode]:
         """Return the episodes that share method and URL with a request."""

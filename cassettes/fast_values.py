@@ -12,10 +12,13 @@ from json.encoder import encode_basestring
 
 # In ASCII, everything but these stands for itself in a quoted text of JSON and of YAML, and may stand in a plain one.
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A}) + b"\x7f"
+# A text that is longer is searched for each of them: the processor looks at many bytes at once.
+_SHORT = 4_096
 # Beyond ASCII: what YAML takes for a control character, a line end or a blank.
 _ODD = re.compile("[\x80-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _PLAIN = re.compile(r"[A-Za-z0-9_/.+($;^\\\xa1-\ud7ff][^\t]*\Z")
 FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/.+($;^")
+NOTHING: frozenset[str] = frozenset()
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 _MAX_DIGITS = 4_000
 _TOKENS = re.compile(
@@ -30,7 +33,8 @@ _MEMBERS = re.compile(
         (?:,[ ](?!\})|(?=\}\Z))""",
     re.VERBOSE,
 )
-_WORDS = frozenset({"null", "true", "false"})
+WORDS = frozenset({"null", "true", "false"})
+LONGEST_WORD = len("false")
 MAX_DEPTH = 90
 
 
@@ -40,12 +44,16 @@ class UnusualLine(Exception):
 
 def is_clean(raw: bytes, text: str) -> bool:
     """Return whether a text, given as bytes, too, holds nothing but tabs, line ends and visible characters."""
-    return len(raw.translate(None, _CONTROLS)) == len(raw) and (len(text) == len(raw) or not _ODD.search(text))
+    if len(raw) > _SHORT:
+        has_controls = any(map(raw.__contains__, _CONTROLS))
+    else:
+        has_controls = len(raw.translate(None, _CONTROLS)) != len(raw)
+    return not has_controls and (len(text) == len(raw) or not _ODD.search(text))
 
 
 def is_plain(text: str) -> bool:
     """Return whether a plain text ends at the end of the line, and is text."""
-    return ": " not in text and " #" not in text and text[-1] not in " :" and text not in _WORDS
+    return ": " not in text and " #" not in text and text[-1] not in " :" and text not in WORDS
 
 
 def scalar(text: str, comma: str, colon: str) -> str:
@@ -55,7 +63,7 @@ def scalar(text: str, comma: str, colon: str) -> str:
         return _flat(text, comma, colon) or _Brackets(text, comma, colon).whole()
     if head in "\"'":
         return _quoted(text, head)
-    if text in _WORDS or (head in "-0123456789" and _is_number(text)):
+    if text in WORDS or (head in "-0123456789" and _is_number(text)):
         return text
     if not is_plain(text) or not _PLAIN.match(text):
         raise UnusualLine
@@ -99,7 +107,7 @@ def _flat(text: str, comma: str, colon: str) -> str | None:
         length += len(name) + len(value) + 2
         names.add(name)
         first = value[0]
-        is_bare = first in '"[{' or value in _WORDS or (first in "-0123456789" and _is_number(value))
+        is_bare = first in '"[{' or value in WORDS or (first in "-0123456789" and _is_number(value))
         out.append(f'"{name}"{colon}{value}' if is_bare else f'"{name}"{colon}"{value}"')
     if length != len(text) or text[-1] != "}" or len(names) != len(out) or "\t" in text:
         return None
@@ -132,7 +140,7 @@ class _Brackets:
             self._out.append(token)
             return self._members(at + 1, depth) if token == "{" else self._items(at + 1, depth)
         if kind == "plain":
-            is_bare = token in _WORDS or (token[0] in "-0123456789" and _is_number(token))
+            is_bare = token in WORDS or (token[0] in "-0123456789" and _is_number(token))
             self._out.append(token if is_bare else f'"{token}"')
         elif kind == "quoted":
             self._out.append(_quoted(token, token[0]))

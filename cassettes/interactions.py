@@ -214,7 +214,7 @@ def request_from(said: Any, reader: Reader, blobs: Blobs | None = None) -> Recor
     headers = fields_from_document(said.get("headers"))
     if "file" in said and "sha256" in said and blobs is not None and blobs.is_long(said["file"]):
         return RecordedRequest(method.upper(), url, headers, b"", said["file"], str(said["sha256"]))
-    return RecordedRequest(method.upper(), url, headers, reader.content(said, _first(headers, "content-type")))
+    return RecordedRequest(method.upper(), url, headers, _content(said, headers, reader))
 
 
 def interaction_from(
@@ -270,6 +270,8 @@ RESPONSE_WORDS = {
 def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
     if not is_mapping(said):
         raise ValueError(f"`{what}` is a mapping, not {type(said).__name__}")
+    if said.keys() <= known:
+        return said
     for name in said:
         if name not in known:
             import difflib
@@ -293,10 +295,11 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
     version = str(said.get("http", "1.1"))
     if reason is None:
         reason = said.get("reason")
-    wire = _members(said.get("wire") or {}, "wire", {"encoding"})
-    encoding = wire.get("encoding")
-    if encoding is not None and encoding not in CODINGS:
-        raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
+    encoding = None
+    if "wire" in said:
+        encoding = _members(said["wire"] or {}, "wire", {"encoding"}).get("encoding")
+        if encoding is not None and encoding not in CODINGS:
+            raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
     headers = fields_from_document(said.get("headers"))
     file: str | None = None
     if "file" in said and blobs.is_long(said["file"]):
@@ -304,12 +307,12 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
     return RecordedResponse(
         status=status,
         headers=headers,
-        content=b"" if file else reader.content(said, _first(headers, "content-type")),
+        content=b"" if file else _content(said, headers, reader),
         reason=reason,
         version=version,
         encoding=encoding,
         is_cut=bool(said.get("closed_early", False)),
-        times=times_from_document(said),
+        times=times_from_document(said) if "chunks" in said or "sse" in said else [],
         longest_wait=_seconds("longest_wait", said.get("longest_wait")),
         file=file,
         digest=said.get("sha256"),
@@ -317,8 +320,15 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
     )
 
 
+def _content(said: dict[str, Any], headers: Fields, reader: Reader) -> bytes:
+    # Only the boundary between the parts of a form is said by the type.
+    return reader.content(said, _first(headers, "content-type") if "multipart" in said else "")
+
+
 def _status(said: Any) -> tuple[int, str | None]:
     """Return code and phrase of `201` or `422 Bad Picture`."""
+    if said.__class__ is int and 100 <= said <= 999:
+        return said, None
     code, _, reason = str(said).partition(" ")
     if isinstance(said, bool) or not (code.isascii() and code.isdigit()) or not 100 <= int(code) <= 999:
         raise ValueError(f"`status:` is a code such as 200, with its phrase where that is unusual, not {said!r}")

@@ -40,6 +40,7 @@ class Matcher:
         self.ignore: tuple[paths.Path, ...] = tuple(paths.parse(text) for text in settings.ignore)
         self._redactor = redactor
         self._ignored = {place: tuple(path for path in self.ignore if path.place == place) for place in paths.PLACES}
+        self._goes_without_fields = not any(name.startswith("header") for name in self.fields)
         # Requests of one method to one URL without its query then share a bucket; others never match.
         self.is_bucketed: bool = {"method", "url"} <= set(self.fields)
 
@@ -54,6 +55,15 @@ class Matcher:
     def changed(self, *, match: Sequence[MatchTypes] | None = None, ignore: Sequence[str] = ()) -> Matcher:
         """Return one that matches on other fields, and ignores more."""
         return Matcher(self.settings.changed(match=match, ignore=ignore), self._redactor)
+
+    def finds_equal(self, one: RecordedRequest, other: RecordedRequest) -> bool:
+        """Return whether two requests, letter for letter, are equal in all that counts: so are their keys, then."""
+        return (
+            one.url == other.url
+            and one.method == other.method
+            and not (one.content or other.content or one.digest or other.digest)
+            and self._goes_without_fields
+        )
 
     def place(self, request: RecordedRequest) -> Hashable:
         """Return method, origin and path: what two requests share that one recording answers, if URLs count."""

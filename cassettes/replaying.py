@@ -95,7 +95,7 @@ def play(episode: Episode, request: Request, cut: Cut = pieces, is_patient: bool
         stream = PlayedStream(cut(content, recorded), error)
     else:
         stream = ByteStream(content)
-    return Response(recorded.status, headers=fields, stream=stream, request=request, extensions=extensions)
+    return Response.received(recorded.status, fields, stream, request, extensions)
 
 
 def _check_patience(interaction: Interaction, request: Request) -> None:

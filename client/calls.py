@@ -138,6 +138,10 @@ class BaseClient(Settings):
             raise RuntimeError("this client has been closed and cannot be opened again: make a new one")
         self._state = ClientState.OPENED
 
+    def __repr__(self) -> str:
+        base = f" of {self._base_url.redacted}" if self._has_base else ""
+        return f"<{type(self).__name__}{base}{', closed' if self.is_closed else ''}>"
+
     async def _send(
         self,
         request: Request,

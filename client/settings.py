@@ -203,10 +203,6 @@ class Settings:
         """Whether there is no layer that every call passes."""
         return self._auth is None and self._retry is None and not self._own_layers
 
-    def __repr__(self) -> str:
-        base = f" of {self._base_url.redacted}" if self._has_base else ""
-        return f"<{type(self).__name__}{base}{', closed' if self.is_closed else ''}>"
-
     # Making a request.
 
     @shown_as(client_build)

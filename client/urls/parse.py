@@ -35,6 +35,7 @@ _AS_BROWSERS_READ: Final = {ord("\t"): None, ord("\n"): None, ord("\r"): None, o
 # Longer texts are parsed each time: the cache stays a few megabytes, whatever the program asks for.
 _CACHED_LENGTH: Final = 2048
 _CACHED_URLS: Final = 1024
+_CACHED_AUTHORITIES: Final = 256
 
 _Split = tuple[Optional[str], Optional[str], str, Optional[str], Optional[str]]
 
@@ -133,9 +134,17 @@ def _encoded(scheme: str, authority: Authority, path: str, query: str | None, fr
 def _authority(scheme: str, text: str | None) -> Authority:
     if text is None:
         return NO_AUTHORITY
+    return _authority_cached(scheme, text) if len(text) <= _CACHED_LENGTH else _read_authority(scheme, text)
+
+
+def _read_authority(scheme: str, text: str) -> Authority:
     userinfo, at, address = text.rpartition("@")
     host, port = address_of(address)
     return canonical_authority(scheme, encode_userinfo(userinfo) if at else "", host, port)
+
+
+# Most URLs of a program share a few of them.
+_authority_cached = lru_cache(maxsize=_CACHED_AUTHORITIES)(_read_authority)
 
 
 def canonical_authority(scheme: str, userinfo: str, host: str, port: int | None) -> Authority:

@@ -114,8 +114,24 @@ def test_a_body_that_stands_twice_is_left_to_the_parser() -> None:
     assert fast_reader.read_messages(text.encode("utf-8")) is fast_reader.UNUSUAL
 
 
-def test_what_is_remembered_of_lines_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_reader, "_MOST_HEADS", 0)
-    text = "never_seen_before: 1\nnor_this:\n  - 1\n"
+@pytest.mark.parametrize("end", ["", "  took: 0.5\n", "  style: python\n  took: 0.5\n", "error:\n  type: ReadError\n"])
+@pytest.mark.parametrize("last", ["x: 1\n", "x:\n      - |\n        a: b\n\n        c\n", "x: |-\n      a: b\n"])
+def test_a_body_ends_where_something_less_deep_begins(last: str, end: str) -> None:
+    deeper = last.replace("\n  ", "\n    ")
+    text = f"request:\n  json:\n    {last}response:\n  status: 200\n  json:\n    - {deeper}{end}"
 
-    assert fast_reader.read(text) == fast_reader.read(text) == {"never_seen_before": 1, "nor_this": [1]}
+    found = fast_reader.read_messages(text.encode("utf-8"))
+    plain = yaml_reader.read(text, None)
+
+    for name in ("request", "response"):
+        assert Reader(None).content(found[name], "") == Reader(None).content(plain[name], "")
+    assert list(found) == list(plain)
+    assert found["response"].get("took") == plain["response"].get("took")
+
+
+@pytest.mark.parametrize("text", ["a: \x07\n", 'a: "\x7f"\n', "a: \x00\n"])
+def test_control_characters_are_seen_in_long_texts_too(text: str) -> None:
+    long = f"b: {'x' * 10_000}\n"
+
+    assert fast_reader.read(long) == {"b": "x" * 10_000}
+    assert fast_reader.read(long + text) is fast_reader.UNUSUAL
