@@ -116,7 +116,7 @@ class Writer:
             return None
         said: list[Any] = []
         for part in parts:
-            members: dict[str, Any] = {"name": self.redactor.known(part.name)}
+            members: dict[str, Any] = {"name": self.redactor.shown_name(part.name)}
             if part.filename is not None:
                 members["filename"] = self.redactor.known(part.filename)
             if part.type is not None:

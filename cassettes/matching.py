@@ -126,7 +126,7 @@ class Matcher:
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
         part = part._replace(
-            name=self._redactor.known(part.name),
+            name=self._redactor.shown_name(part.name),
             filename=None if part.filename is None else self._redactor.known(part.filename),
         )
         try:

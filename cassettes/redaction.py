@@ -90,6 +90,8 @@ class Redactor:
         """Remember a secret, to be replaced wherever it turns up."""
         if len(value) < SHORTEST or value in self._known or MARK.search(value) or value in BLANK:
             return
+        if value.isalpha() and secret_kind(value) is not None:
+            return  # `password` as a password would take the word out of every text
         if self._is_blank and len(self._known) > _MOST_BLANK:
             self._known = KnownSecrets()  # a replay may be long; what is compared next was sent lately
             self.learn_environment()
@@ -145,6 +147,12 @@ class Redactor:
         text = self._known.hidden(text)
         return MARK.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
+    def shown_name(self, name: str) -> str:
+        """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
+        if self._patterns or (self._known and any(map(str.isdigit, name))):
+            return self.known(name)
+        return MARK.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
+
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
         content = self._known.hidden_bytes(content) if self._known else content
@@ -187,8 +195,7 @@ class Redactor:
                 return self._named(name, value)
             return self.text(value)
         if kind is dict:
-            said = self.known if self._known or self._is_blank or self._patterns else str
-            return {said(member): self._data(item, member) for member, item in value.items()}
+            return {self.shown_name(member): self._data(item, member) for member, item in value.items()}
         if kind is list:
             return [self._data(item, name) for item in value]
         if name is not None and (name.lower() in self._names or secret_kind(name) == "password"):

@@ -282,12 +282,12 @@ def test_a_secret_is_hidden_wherever_it_stands_and_its_request_is_found_again(st
         stage.client.post("https://api.test/form", files={token: (token, b"\xff" + token.encode())})
 
     with stage.use():
-        ask("one-long-secret")
+        ask("one-long-secret-1")
     with stage.use("none") as cassette:
-        ask("one-long-secret")
+        ask("one-long-secret-1")
         assert cassette.unplayed == []
     with stage.use("none") as cassette:
-        ask("another-secret-of-other-length")
+        ask("another-secret-of-other-length-2")
         assert cassette.unplayed == []
 
     assert "one-long" not in stage.text
@@ -313,3 +313,20 @@ def test_what_a_replay_remembers_of_secrets_is_bounded() -> None:
 
     assert redactor.learned < 20_100
     assert redactor.text("secret-number-29999") == "__REDACTED__"
+
+
+def test_the_word_password_is_no_secret_outside_its_own_place(stage: Stage) -> None:
+    with stage.use():
+        stage.client.post("https://api.test/password", json={"password": "password", "hint": "the password"})
+        stage.client.post("https://api.test/form", files={"password": b"x"}, data={"password": "letmeinnow"})
+        stage.client.post("https://api.test/form", json={"letmeinnow": "letmeinnow"})
+    with stage.use("none") as cassette:
+        stage.client.post("https://api.test/password", json={"password": "password", "hint": "the password"})
+        stage.client.post("https://api.test/form", files={"password": b"x"}, data={"password": "letmeinnow"})
+        stage.client.post("https://api.test/form", json={"letmeinnow": "letmeinnow"})
+
+    assert cassette.unplayed == []
+    assert "url: https://api.test/password\n" in stage.text
+    assert "    password: __REDACTED_password_1__\n    hint: the password\n" in stage.text
+    assert "- {name: password, " in stage.text
+    assert "    letmeinnow: __REDACTED_password_2__\n" in stage.text
