@@ -72,12 +72,14 @@ def test_names_that_somebody_hides_and_secrets_that_are_known_take_a_closer_look
     assert block(b'{"a":"x"}', knowing) is None
 
 
-def test_keys_that_are_remembered_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_blocks, "_MOST_KEYS", 0)
+def test_names_that_are_remembered_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_blocks, "_MOST_NAMES", 2)
     redactor = Redactor()
+    long = "x" * 1_000
 
-    assert block(b'{"a":1}', redactor) is not None
-    assert redactor.harmless_keys == {}
+    assert block(f'{{"{long}":1,"a":1,"b":1,"c":1}}'.encode(), redactor) is not None
+    assert block(b'{"a":1,"b":1,"c":1}', redactor) is not None
+    assert list(redactor.harmless_names[","]["    "]) == ["a", "b"]
 
 
 def test_a_body_that_says_the_mark_of_a_block_stays_where_it_is() -> None:
