@@ -12,6 +12,7 @@ of this process: what a library costs the program that uses it. Printed are medi
 
 The body is of few long values: cassetter refuses cassettes of more than 250,000 YAML nodes, so 1,000 interactions may
 have 250 each. A library that is not installed is skipped with a line. `--memory` records and replays 1 GiB.
+`--kinds` replays other kinds of bodies and requests, each for the first time, with understudy alone.
 """
 
 from __future__ import annotations
@@ -201,12 +202,80 @@ def measure_memory(base: str, folder: Path, mebibytes: int) -> None:
             print(f"  mode {mode}: {size / MEBIBYTE:,.0f} MiB, peak memory grew by {grown:.1f} MiB")
 
 
+SMALL = (
+    b'{"id":7,"name":"Darjeeling","price":1250,"stock":{"berlin":3,"paris":0},"tags":["black","spring"],"next":null}'
+)
+PAGE = "<p>A fine tea from the slopes of the mountains, \u00fcber 2 000 m.</p>\n".encode() * 140
+# What a recording holds, and what is sent beside it.
+KINDS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
+    "JSON, 10 KB": ("application/json", CONTENT, {}),
+    "JSON, 10 KB, every recording of another shape": ("application/json", b"", {}),
+    "JSON, 110 bytes": ("application/json", SMALL, {}),
+    "text, 10 KB": ("text/html; charset=utf-8", PAGE, {}),
+    "JSON, 110 bytes, in requests, too": ("application/json", SMALL, {"content": SMALL}),
+    "the same with ignore: json.name": ("application/json", SMALL, {"content": SMALL}),
+}
+
+
+def body_of(content: bytes, number: int) -> bytes:
+    """Return a body; where there is none, one with names of its own, so that nothing of it was seen before."""
+    if content:
+        return content
+    items = [{(f"{name}_{number}" if name != "id" else name): value for name, value in item.items()} for item in ITEMS]
+    return json.dumps({"items": items, "total": number}, separators=(",", ":")).encode()
+
+
+def measure_kinds(folder: Path, count: int, rounds: int) -> None:
+    """Print what it takes to replay one recording of each kind, blocking and asynchronous."""
+    import asyncio
+
+    import understudy
+    from understudy import cassettes
+
+    for name, (kind, content, sent) in KINDS.items():
+        path = folder / f"{len(name)}.yaml"
+        method = "POST" if sent else "GET"
+        urls = [f"https://api.example.com/v1/items/{number}" for number in range(count)]
+        settings: Any = {"ignore": ["json.name"]} if "ignore" in name else {}
+
+        def answer(request: Any, kind: str = kind, content: bytes = content) -> Any:
+            number = int(request.url.path.rpartition("/")[2])
+            return understudy.Response(200, headers={"Content-Type": kind}, content=body_of(content, number))
+
+        inner = understudy.MockTransport(answer)
+        transport = cassettes.CassetteTransport(path, inner=inner, **settings)
+        with understudy.Client(transport=transport) as client:
+            for url in urls:
+                client.request(method, url, **sent)
+
+        async def replay(urls: Sequence[str] = urls, method: str = method, sent: dict[str, Any] = sent) -> float:
+            async with understudy.AsyncClient() as client:
+                started = time.process_time()
+                for url in urls:
+                    await client.request(method, url, **sent)
+                return (time.process_time() - started) / count * 1e6
+
+        blocking: list[float] = []
+        asynchronous: list[float] = []
+        for _ in range(rounds):
+            with cassettes.use(path, mode="none", **settings), understudy.Client() as client:
+                started = time.process_time()
+                for url in urls:
+                    client.request(method, url, **sent)
+                blocking.append((time.process_time() - started) / count * 1e6)
+            with cassettes.use(path, mode="none", **settings):
+                asynchronous.append(asyncio.run(replay()))
+        figures = f"{statistics.median(blocking):>6,.0f} {statistics.median(asynchronous):>6,.0f}"
+        print(f"  {name:<48} {figures}   (at best {min(blocking):,.0f} and {min(asynchronous):,.0f})")
+
+
 def main() -> None:
     """Print a table for each size."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--mebibytes", type=int, default=1024)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -214,6 +283,11 @@ def main() -> None:
         serve()
         return
     logging.disable(logging.INFO)
+    if options.kinds:
+        print(f"replaying one of 500, microseconds of processor time, blocking and asyncio, {options.rounds} rounds")
+        with tempfile.TemporaryDirectory() as folder:
+            measure_kinds(Path(folder), 500, options.rounds)
+        return
     with served() as base, tempfile.TemporaryDirectory() as folder:
         if options.memory:
             measure_memory(base, Path(folder), options.mebibytes)

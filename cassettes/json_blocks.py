@@ -26,7 +26,8 @@ _INDENT = "    "
 _ESCAPES = (b"\\", b"\n", b"\t")
 _DEEPEST = len(_INDENT) + 2 * MAX_DEPTH
 _MARK = "0x4a534f4e"  # which no text is written as: it would be in quotes
-_MOST_KEYS = 10_000
+_MOST_NAMES = 1_000
+_LONGEST_NAME = 100
 
 
 class Block:
@@ -84,7 +85,7 @@ class _Lines:
 
     def __init__(self, redactor: Redactor, comma: str, colon: str) -> None:
         self._redactor = redactor
-        self._keys = redactor.harmless_keys
+        self._starts = redactor.harmless_names[comma]
         self.lines: list[str] = []
         self.pieces: list[str] = []
         self._comma = comma
@@ -92,51 +93,62 @@ class _Lines:
 
     def mapping(self, mapping: dict[str, Any], indent: str, lead: str) -> None:
         """Add the members, the first one behind `lead`: the indentation, or the dash of a sequence."""
-        lines, pieces, keys, colon, between = self.lines, self.pieces, self._keys, self._colon, "{"
+        lines, pieces, known = self.lines, self.pieces, self._known(indent)
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
+        first, opening = len(lines), len(pieces)
         for name, value in mapping.items():
             kind: Any = value.__class__
-            said = keys.get(name) or self._key(name)
+            start, piece = known.get(name) or self._start(name, indent)
             if kind is str:
                 if len(value) <= LONGEST_WORD or value[0] not in LETTERS:
-                    lines.append(f"{lead}{said}: {scalar(value)}")
-                elif value[-1] in " :" or ": " in value or " #" in value:
-                    lines.append(f'{lead}{said}: "{value}"')
+                    said = scalar(value)
+                elif value[-1] in " :" or (":" in value and ": " in value) or ("#" in value and " #" in value):
+                    said = f'"{value}"'
                 else:
-                    lines.append(f"{lead}{said}: {value}")
-                pieces.append(f'{between}"{name}"{colon}"{value}"')
+                    said = value
+                lines.append(f"{start} {said}")
+                pieces.append(f'{piece}"{value}"')
             elif kind is int:
-                lines.append(f"{lead}{said}: {value}")
-                pieces.append(f'{between}"{name}"{colon}{value}')
+                lines.append(f"{start} {value}")
+                pieces.append(f"{piece}{value}")
             else:
-                pieces.append(f'{between}"{name}"{colon}')
-                self._value(value, f"{lead}{said}:", indent)
-            between, lead = self._comma, indent
+                pieces.append(piece)
+                self._value(value, start, indent)
+        lines[first] = lead + lines[first][len(indent) :]
+        pieces[opening] = "{" + pieces[opening][len(self._comma) :]
         pieces.append("}")
 
-    def _key(self, name: str) -> str:
-        """Return a name as a key, when its values are no secrets."""
+    def _known(self, indent: str) -> dict[str, tuple[str, str]]:
+        """Return what is known of names at this depth, by name."""
+        known = self._starts.get(indent)
+        if known is None:
+            known = self._starts[indent] = {}
+        return known
+
+    def _start(self, name: str, indent: str) -> tuple[str, str]:
+        """Return how a line and a piece of JSON begin with a name whose values are no secrets."""
         if self._redactor.hides(name):
             raise ValueError("a secret")
-        said = key(name)
-        if len(self._keys) < _MOST_KEYS:
-            self._keys[name] = said
-        return said
+        start = f"{indent}{key(name)}:", f'{self._comma}"{name}"{self._colon}'
+        known = self._known(indent)
+        if len(known) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
+            known[name] = start
+        return start
 
     def sequence(self, items: list[Any], indent: str) -> None:
         """Add the items."""
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
-        between = "["
+        between, harmless = "[", self._known("")
         for item in items:
             self.pieces.append(between)
             if item.__class__ is not dict or not item:
                 self._value(item, f"{indent}-", indent)
             elif (line := flow_of_members(item, WIDTH - len(indent) - 2)) is not None:
                 for name in item:
-                    if name not in self._keys:
-                        self._key(name)
+                    if name not in harmless:
+                        self._start(name, "")
                 self.lines.append(f"{indent}- {line}")
                 self.pieces.append(self._spelled(item))
             else:

@@ -8,11 +8,13 @@
 3. All items of a sequence lead to the same states, however many there are:
    what was learned of one recording reads others of its kind, whatever their length.
 4. What is learned has an end: a machine that holds too much begins anew.
+5. Several threads may learn at once: what two of them find out twice is the same.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from itertools import islice
 from typing import Optional
 
@@ -43,6 +45,7 @@ class Machine:
         self.colon: str = colon
         self.takes_bodies: bool = takes_bodies
         self.size: int = 0
+        self.lock = threading.Lock()  # around what states share
         self._first: State = Waiting(State(self, None, "", base - 2))
 
     def start(self) -> State:
@@ -154,12 +157,14 @@ class State(dict[str, Step]):
 
     def _with(self, key: str) -> State:
         """Return the state with one more name."""
-        names, count = self._names, self._count
-        if names.get(key, count) < count:
-            raise UnusualLine
-        if len(names) > count:  # another line has followed here before
-            names = dict(islice(names.items(), count))
-        names[key] = count
+        count = self._count
+        with self.machine.lock:
+            names = self._names
+            if names.get(key, count) < count:
+                raise UnusualLine
+            if len(names) > count:  # another line has followed here before
+                names = dict(islice(names.items(), count))
+            names[key] = count
         behind = State(self.machine, self.outer, self.end, self.column)
         behind.name = key
         behind._names, behind._count = names, count + 1

@@ -118,7 +118,7 @@ class Matcher:
             data = self._redactor.data(data)
             for path in self._ignored["json"]:
                 data = paths.without(data, path.words)
-            return ("json", json.dumps(data, sort_keys=True, separators=(",", ":")))
+            return ("json", _encoded(data))
         try:
             return ("text", self._redactor.text(content.decode("utf-8")))
         except UnicodeDecodeError:
@@ -167,7 +167,7 @@ def _json(content: bytes) -> Any:
     if content[:1] not in (b"{", b"[", b'"') and content.lstrip()[:1] not in (b"{", b"["):
         return _NO_JSON
     try:
-        return json.loads(content, parse_float=_number)
+        return _decoded(content.decode(json.detect_encoding(content), "surrogatepass"))
     except (ValueError, RecursionError):
         return _NO_JSON
 
@@ -175,6 +175,11 @@ def _json(content: bytes) -> Any:
 def _number(token: str) -> float | int:
     value = float(token)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+# The functions of the module would build both anew for every body.
+_decoded = json.JSONDecoder(parse_float=_number).decode
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

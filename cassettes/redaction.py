@@ -63,7 +63,8 @@ class Redactor:
         self._numbers: dict[str, int] = {}
         self._known = KnownSecrets()
         self._lock = threading.Lock()
-        self.harmless_keys: dict[str, str] = {}  # names that hide nothing, and how they are written
+        # By separator, indentation and name: how a line, and its JSON, begin with a name that hides nothing.
+        self.harmless_names: dict[str, dict[str, dict[str, tuple[str, str]]]] = {",": {}, ", ": {}}
 
     def hides(self, name: str) -> bool:
         """Return whether members of this name are secrets."""

@@ -140,8 +140,8 @@ def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
             return None
         else:
             least += len(name) + 5
-    if least > room:
-        return None
+        if least > room:
+            return None
     parts: list[str] = []
     for name, item in mapping.items():
         part = _short(item, room)

@@ -89,12 +89,14 @@ def test_texts_that_hold_secrets_take_a_closer_look(text: str) -> None:
     assert block(b'{"a":"https://api.test/?page=1&note=abc=="}', Redactor()) is not None
 
 
-def test_keys_that_are_remembered_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_blocks, "_MOST_KEYS", 0)
+def test_names_that_are_remembered_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_blocks, "_MOST_NAMES", 2)
     redactor = Redactor()
+    long = "x" * 1_000
 
-    assert block(b'{"a":1}', redactor) is not None
-    assert redactor.harmless_keys == {}
+    assert block(f'{{"{long}":1,"a":1,"b":1,"c":1}}'.encode(), redactor) is not None
+    assert block(b'{"a":1,"b":1,"c":1}', redactor) is not None
+    assert list(redactor.harmless_names[","]["    "]) == ["a", "b"]
 
 
 def test_a_body_that_says_the_mark_of_a_block_stays_where_it_is() -> None:

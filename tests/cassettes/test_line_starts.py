@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from understudy.cassettes import fast_reader, line_starts
@@ -75,6 +77,21 @@ def test_something_without_lines_below_it_has_no_end() -> None:
 
     with pytest.raises(UnusualLine):
         state.closed()
+
+
+def test_several_threads_learn_at_once() -> None:
+    machine = Machine(0, ",", ":")
+    names = [f"name_{number}" for number in range(60)]
+
+    def learn(turn: int) -> bool:
+        order = names[turn:] + names[:turn]
+        said, state = steps(machine.start(), *order)
+        with pytest.raises(UnusualLine):
+            state[order[turn]]
+        return said + state.closed() == "{" + ",".join(f'"{name}":.' for name in order) + "}"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(learn, [turn % 50 for turn in range(200)]))
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
