@@ -9,7 +9,9 @@ from .pool_state import Ticket
 from .waits import Waits
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Hashable
+    from weakref import ref
 
     from ..messages.request import Request
     from .backends.base import Waiter
@@ -19,12 +21,11 @@ if TYPE_CHECKING:
 class Owner(Protocol):
     """What calls and connections tell the pool that they belong to; all of it synchronous."""
 
+    orphans: deque[ref[Any]]
+    """What is left of responses that nobody has ended: their calls' `receiver`."""
+
     def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Take the call's connection back."""
-        ...
-
-    def forget(self, call: Call) -> None:
-        """Note that nobody is going to end a call any more; from the garbage collector."""
         ...
 
     def set_capacity(self, connection: Any, capacity: int) -> None:
@@ -47,7 +48,21 @@ class Call(Ticket[Any]):
     second time.
     """
 
-    __slots__ = ("has_died", "is_async", "pool", "refusals", "request", "stamps", "trace", "waiter", "waits")
+    __slots__ = (
+        "has_died",
+        "is_async",
+        "pool",
+        "receiver",
+        "refusals",
+        "request",
+        "stamps",
+        "trace",
+        "waiter",
+        "waits",
+    )
+
+    receiver: ref[Any] | None
+    """What takes the body, while there is more of it to come; not set before."""
 
     def __init__(self, key: Hashable, request: Request, pool: Owner, now: float, *, is_async: bool) -> None:
         self.key = key

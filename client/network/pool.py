@@ -34,6 +34,7 @@ from .snapshot import PoolSnapshot, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from weakref import ref
 
     from ..config import Limits
     from ..messages.response import Response
@@ -69,7 +70,8 @@ class Pool:
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
-        self._orphans: deque[Call] = deque()
+        # Filled by the garbage collector, from any thread and between any two lines, also from under the lock.
+        self.orphans: deque[ref[Any]] = deque()
 
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
@@ -164,14 +166,6 @@ class Pool:
             if entry is not None:
                 self._state.retire(entry, self._now())
         self._settle()
-
-    def forget(self, call: Call) -> None:
-        """Note that nobody is going to end a call: its response is gone, and was never closed.
-
-        The garbage collector says so, from any thread and between any two lines, also from under the lock. So the
-        connection is taken back when somebody would have to wait for one.
-        """
-        self._orphans.append(call)
 
     def snapshot(self) -> PoolSnapshot:
         """Return what the pool looks like now."""
@@ -293,9 +287,17 @@ class Pool:
 
     def _reap(self) -> None:
         """Take back what responses held that are gone."""
-        while self._orphans:
+        found: list[ref[Any]] = []
+        while self.orphans:
             with suppress(IndexError):  # another thread may be at it
-                self._abandon(self._orphans.popleft())
+                found.append(self.orphans.popleft())
+        if found:
+            gone = {id(one) for one in found}
+            with self._lock:
+                held = [ticket for ticket in self._state.holders if isinstance(ticket, Call)]
+            for call in held:
+                if id(getattr(call, "receiver", None)) in gone:
+                    self._abandon(call)
 
     def _abandon(self, call: Call) -> None:
         """Take back whatever the call has, or wants."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
@@ -27,6 +28,7 @@ class Receiver:
     """Takes one body off a connection, and gives the connection back after its last byte."""
 
     __slots__ = (
+        "__weakref__",
         "_accepts_unclean_end",
         "_call",
         "_chunked",
@@ -63,6 +65,8 @@ class Receiver:
         self._received = 0
         self._is_closed = False
         self._is_told = False
+        # Not `__del__`, in which Python would pass over an interrupt.
+        call.receiver = ref(self, call.pool.orphans.append)
 
     async def receive(self) -> bytes:
         """Return the next piece of the body, or `b""` after its end, when the connection has left already."""
@@ -111,10 +115,7 @@ class Receiver:
             # First, so that closing again after an interrupt is not for nothing.
             self._call.done(reusable=False)
             self._is_closed = True
-
-    def __del__(self) -> None:
-        if not getattr(self, "_is_closed", True):
-            self._call.pool.forget(self._call)
+            self._call.receiver = None
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""
@@ -197,6 +198,7 @@ class Receiver:
     def _finish(self) -> None:
         self._call.done(reusable=self._reusable, idle_timeout=self._idle_timeout)
         self._is_closed = True
+        self._call.receiver = None
 
     def _ended(self) -> bytes:
         if self._length == UNTIL_CLOSE:
