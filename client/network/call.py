@@ -88,3 +88,4 @@ class Call(Ticket[Any]):
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""
         self.pool.release(self, reusable=reusable, idle_timeout=idle_timeout)
+        self.receiver = None

@@ -412,10 +412,14 @@ class AsyncioStream(asyncio.Protocol):
         self._writer.open()
         self._reader.dispose()
         self._writer.dispose()
-        if self._loop.is_closed():
-            self._close_without_loop()
-        else:
-            self._transport.abort()
+        try:
+            if not self._loop.is_closed():
+                self._transport.abort()
+                return
+        except RuntimeError:
+            # The loop of another thread, which has been closed in this moment.
+            pass
+        self._close_without_loop()
 
     def is_readable(self) -> bool:
         if self._chunks or self._eof or self._closed or self._socket.fileno() < 0:

@@ -115,7 +115,6 @@ class Receiver:
             # First, so that closing again after an interrupt is not for nothing.
             self._call.done(reusable=False)
             self._is_closed = True
-            self._call.receiver = None
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""
@@ -198,7 +197,6 @@ class Receiver:
     def _finish(self) -> None:
         self._call.done(reusable=self._reusable, idle_timeout=self._idle_timeout)
         self._is_closed = True
-        self._call.receiver = None
 
     def _ended(self) -> bytes:
         if self._length == UNTIL_CLOSE:

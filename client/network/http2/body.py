@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Receiver:
     """Takes one body off its stream."""
 
-    __slots__ = ("_connection", "_has_begun", "_is_closed", "_is_told", "_stream")
+    __slots__ = ("__weakref__", "_connection", "_has_begun", "_is_closed", "_is_told", "_stream")
 
     def __init__(self, connection: SharedConnection, stream: Stream) -> None:
         self._connection = connection
@@ -29,6 +30,8 @@ class Receiver:
         self._is_closed = False
         self._is_told = False
         self._has_begun = False
+        call = stream.call
+        call.receiver = ref(self, call.pool.orphans.append)
 
     async def receive(self) -> bytes:
         """Return the next piece of the body, or `b""` after its end."""

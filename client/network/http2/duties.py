@@ -355,14 +355,23 @@ class Duties:
 
     def _publish(self, woken: list[Waiter], finished: list[Stream]) -> None:
         """Tell the pool, and then the callers, who are going to ask it; outside the lock."""
-        protocol = self.protocol
+        try:
+            self._announce(woken, finished)
+        except BaseException:
+            # An interrupt: nobody else knows of those who are left in the lists.
+            self._announce(woken, finished)
+            raise
+
+    def _announce(self, woken: list[Waiter], finished: list[Stream]) -> None:
         self._tell_pool()
-        takes_requests = protocol.takes_requests
-        for stream in finished:
-            if stream.has_ended:
-                stream.call.done(reusable=takes_requests)
-        for waiter in woken:
-            waiter.set()
+        takes_requests = self.protocol.takes_requests
+        while finished:
+            if finished[0].has_ended:
+                finished[0].call.done(reusable=takes_requests)
+            del finished[0]
+        while woken:
+            woken[-1].set()
+            del woken[-1]
 
     def _tell_pool(self) -> None:
         """Tell the pool how many calls this connection serves from now on."""

@@ -24,7 +24,7 @@ _OF_THE_HEAD = ("status_code", "headers")
 class PushedReceiver(Receiver):
     """Takes one pushed response off its stream, head first."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     async def receive_head(self) -> Head:
         """Return the head, once it is there. From now on somebody has asked for this response."""

@@ -98,6 +98,9 @@ class SharedConnection(Duties):
         return Unanswered(translated, processed=False, is_unsent=True)
 
     def close(self) -> None:
+        self._shut(ConnectionResetError("the connection was closed by this client"), is_ours=True)
+
+    def _shut(self, error: OSError, *, is_ours: bool) -> None:
         with self.lock:
             if self._is_closed:
                 return
@@ -106,7 +109,7 @@ class SharedConnection(Duties):
             protocol.say_goodbye()
             data = bytes(protocol.outgoing) if not self._is_writing and self._write_error is None else b""
             protocol.outgoing.clear()
-            protocol.end(ConnectionResetError("the connection was closed by this client"), is_ours=True)
+            protocol.end(error, is_ours=is_ours)
             news = self._collect()
         if data:
             self._wire.write_now(data)
@@ -120,8 +123,9 @@ class SharedConnection(Duties):
     def condemn(self) -> None:
         """Close after an interrupt, which may have left anything half done: bytes, streams, duties."""
         # Not even what is to be ended may be found, nor whether it has been closed.
+        # To the others on it, it has died: what can be sent again is.
         with contextlib.suppress(Exception):
-            self.close()
+            self._shut(ConnectionResetError("an interrupt struck the connection"), is_ours=False)
         self._wire.close()
 
     # What a stream's caller may ask for

@@ -419,6 +419,22 @@ def test_two_event_loops_at_once_have_connections_of_their_own() -> None:
     assert answers == [b"ok"] * 6
 
 
+def test_a_loop_that_is_closed_in_the_very_moment_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.new_event_loop()
+    with SocketServer(keep_answering) as server:
+        transport = AsyncHTTPTransport()
+        response = loop.run_until_complete(transport.handle_async_request(request(server.port)))
+        assert loop.run_until_complete(response.aread()) == b"ok"
+        loop.close()
+
+        # Another thread has looked before.
+        looks = iter([False])
+        monkeypatch.setattr(loop, "is_closed", lambda: next(looks, True))
+        asyncio.run(transport.aclose())
+
+    assert transport.snapshot().open == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="forking beside threads warns")
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
