@@ -16,6 +16,7 @@ from .misfits import refuse_misfits
 from .retry import retry_from
 from .signatures import client_build, refuse_unknown, shown_as
 from .urls import URL, QueryParams
+from .urls.parse import parse
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ class Settings:
 
     def _merge_url(self, url: URLTypes) -> URL:
         """Append a relative URL to the base, whether or not it starts with a slash."""
-        merged = URL(url)
+        merged = URL._of(parse(url)) if type(url) is str else URL(url)
         base = self._base_url
         if not self._allows_absolute_urls:
             _refuse_to_leave(base, merged)

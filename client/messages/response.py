@@ -86,6 +86,9 @@ class Response(ResponseBody):
         self._request = request
         self.extensions = extensions
         self.history = []
+        # What everybody asks next is quicker said here than found in the class.
+        self.is_closed = self.is_stream_consumed = False
+        self._content = None
         return self
 
     # What the status line said.

@@ -23,6 +23,8 @@ class Answer:
     """A final head, read for one method of request."""
 
     __slots__ = (
+        "by_name",
+        "fields",
         "head",
         "idle_timeout",
         "is_tunnel",
@@ -30,15 +32,17 @@ class Answer:
         "length",
         "method",
         "raw",
+        "reason",
         "size",
         "status",
+        "version",
     )
 
     def __init__(self, raw: bytes, head: Head, method: str) -> None:
         """Raises `RemoteProtocolError` where the head contradicts itself."""
         self.length, self.keep_alive, self.idle_timeout = framing(head, method)
         self.head = head
-        self.status = head.status
+        self.status, self.version, self.reason, self.fields, self.by_name, _ = head
         self.is_tunnel: bool = head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300)
         """Whether what follows is another protocol's."""
         self.method = method

@@ -290,12 +290,11 @@ class Exchange:
     def _response(self, answer: Answer, rest: bytes) -> Response:
         call = self._call
         connection = self._connection
-        head = answer.head
         length = answer.length
         reusable = answer.keep_alive and self._plan.keep_alive and self._is_sent and not connection.is_closed
         extensions: dict[str, Any] = {
-            "http_version": head.version,
-            "reason_phrase": head.reason,
+            "http_version": answer.version,
+            "reason_phrase": answer.reason,
             "network_stream": connection.public or connection.make_public(call.is_async),
         }
         stream: Any
@@ -323,7 +322,7 @@ class Exchange:
                 accepts_unclean_end=connection.accepts_unclean_end,
             )
             stream = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
-        headers = Headers.received(head.fields, head.by_name)
+        headers = Headers.received(answer.fields, answer.by_name)
         return Response.received(answer.status, headers, stream, call.request, extensions)
 
     # Failure

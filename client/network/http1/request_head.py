@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...bodies.streams import ByteStream
 from ...errors import LocalProtocolError
@@ -37,18 +37,21 @@ class RequestPlan:
         """Whether head and body go out in one write."""
 
 
-class _Fields(NamedTuple):
+class _Fields:
     """What is worked out from a request's fields once, for all requests that have the same ones."""
 
-    lines: bytes
-    special: dict[str, bytes]
-    """The fields that say how the message is sent, by lower-case name."""
-    is_whole: bool
-    """Whether nothing has to be added, or looked at, where there is no body."""
-    expects_continue: bool
-    keep_alive: bool
-    tail: bytes
-    """What stands behind the target where nothing has to be added: the end of the request line, fields, empty line."""
+    __slots__ = ("expects_continue", "is_whole", "keep_alive", "lines", "special", "tail")
+
+    def __init__(self, lines: bytes, special: dict[str, bytes]) -> None:
+        self.lines = lines
+        self.special = special
+        """The fields that say how the message is sent, by lower-case name."""
+        self.is_whole = "host" in special and "content-length" not in special and "transfer-encoding" not in special
+        """Whether nothing has to be added, or looked at, where there is no body."""
+        self.expects_continue = special.get("expect", b"").lower() == b"100-continue"
+        self.keep_alive = b"close" not in special.get("connection", b"").lower()
+        self.tail = b" HTTP/1.1\r\n%b\r\n" % lines if self.is_whole else b""
+        """What stands behind the target where nothing has to be added: version, fields and empty line."""
 
 
 def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
@@ -90,11 +93,7 @@ def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:
     # Headers are checked when they are set; this is for those that came in by another way.
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):
         raise LocalProtocolError("a header of this request holds a CR or LF")
-    expects_continue = special.get("expect", b"").lower() == b"100-continue"
-    is_whole = "host" in special and "content-length" not in special and "transfer-encoding" not in special
-    keep_alive = b"close" not in special.get("connection", b"").lower()
-    tail = b" HTTP/1.1\r\n%b\r\n" % lines if is_whole else b""
-    return _Fields(lines, special, is_whole, expects_continue, keep_alive, tail)
+    return _Fields(lines, special)
 
 
 def target_of(request: Request, via: Via | None = None) -> bytes:
