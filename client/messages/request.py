@@ -88,7 +88,7 @@ class Request:
         has_framing = "content-length" in said or "transfer-encoding" in said
         if content is None and data is None and files is None and json is None:
             self._content = b""
-            self.stream = EMPTY
+            self.stream = _EMPTY
             if not has_framing and self.method not in _METHODS_WITH_BODY:
                 return
             described: Mapping[str, str] = _NOTHING
@@ -201,8 +201,7 @@ class Request:
         self.stream = UnattachedStream() if self._content is None else ByteStream(self._content)
 
 
-EMPTY = ByteStream(b"")
-"""The body of every request that is said to have none."""
+_EMPTY = ByteStream(b"")
 _NOTHING: dict[str, str] = {}
 _FRAMING = frozenset({"Content-Length", "Transfer-Encoding"})
 _LENGTH = re.compile(r"[0-9]{1,20}\Z")
