@@ -11,7 +11,7 @@ from ..bodies.media_type import charset_of
 from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
 from ..config import DEFAULT_GUARDS
-from ..errors import LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
+from ..errors import DecodingError, LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .request import Request
 
+_LONGEST_URL = 160
 
 Item = TypeVar("Item")
 Kind = TypeVar("Kind", SyncByteStream, AsyncByteStream)
@@ -404,8 +405,12 @@ class _Blame:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, RequestError) and error._request is None and self._request is not None:
-            error.request = self._request
+        request = self._request
+        if isinstance(error, RequestError) and error._request is None and request is not None:
+            error.request = request
+            if isinstance(error, (DecodingError, LimitExceeded)):
+                # Said by who knows the bytes and no more: where they came from belongs to it.
+                error.args = (f"{request.method} {request.url.redacted[:_LONGEST_URL]}: {error}", *error.args[1:])
 
 
 class _InMemory(Generic[Item]):

@@ -309,10 +309,11 @@ async def test_raw_is_as_it_came(side: Side) -> None:
 async def test_what_cannot_be_decoded_is_an_error_that_names_the_request(side: Side, data: bytes) -> None:
     response = streaming(side.body(data), Content_Encoding="gzip")
 
-    with pytest.raises(DecodingError) as caught:
+    with pytest.raises(DecodingError, match="the body") as caught:
         await side.read(response)
 
     assert caught.value.request is REQUEST
+    assert str(caught.value).startswith(f"{REQUEST.method} {REQUEST.url}: the body ")
 
 
 @pytest.mark.anyio
