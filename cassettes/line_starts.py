@@ -45,7 +45,7 @@ class Machine:
         self.colon: str = colon
         self.takes_bodies: bool = takes_bodies
         self.size: int = 0
-        self.lock = threading.Lock()  # around what states share
+        self.lock: threading.Lock = threading.Lock()  # around what states share
         self._first: State = Waiting(State(self, None, "", base - 2))
 
     def start(self) -> State:

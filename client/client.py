@@ -530,8 +530,23 @@ class AsyncClient(BaseClient):
         finally:
             await response.aclose()
 
-    # The story of every call itself, and no coroutine around it.
-    send = BaseClient._send
+    if TYPE_CHECKING:
+
+        async def send(
+            self,
+            request: Request,
+            *,
+            stream: bool = False,
+            auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+            follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+            retry: Retry | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        ) -> Response:
+            """Send a request that was built before; with `stream=True` the caller reads and closes the response."""
+            ...
+
+    else:
+        # The story of every call itself, and no coroutine around it.
+        send = BaseClient._send
 
     @shown_as(client_verb)
     async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .framing import framing
 
 if TYPE_CHECKING:
+    from ...messages.headers import FieldIndex, Fields
     from .heads import Head
 
 # Longer ones are told of cookies and the like, which differ each time, and would be held for nothing.
@@ -40,14 +41,22 @@ class Answer:
 
     def __init__(self, raw: bytes, head: Head, method: str) -> None:
         """Raises `RemoteProtocolError` where the head contradicts itself."""
+        self.length: int
+        self.keep_alive: bool
+        self.idle_timeout: float | None
         self.length, self.keep_alive, self.idle_timeout = framing(head, method)
-        self.head = head
+        self.head: Head = head
+        self.status: int
+        self.version: bytes
+        self.reason: bytes
+        self.fields: Fields
+        self.by_name: FieldIndex
         self.status, self.version, self.reason, self.fields, self.by_name, _ = head
         self.is_tunnel: bool = head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300)
         """Whether what follows is another protocol's."""
-        self.method = method
-        self.raw = raw
-        self.size = len(raw)
+        self.method: str = method
+        self.raw: bytes = raw
+        self.size: int = len(raw)
 
     @property
     def is_kept(self) -> bool:

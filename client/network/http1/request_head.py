@@ -26,14 +26,14 @@ class RequestPlan:
     __slots__ = ("content", "expects_continue", "goes_at_once", "head", "keep_alive", "length")
 
     def __init__(self, head: bytes, content: bytes | None, length: int, fields: _Fields, goes_at_once: bool) -> None:
-        self.head = head
-        self.content = content
+        self.head: bytes = head
+        self.content: bytes | None = content
         """The whole body where it is in memory; `None` where it is a stream."""
-        self.length = length
+        self.length: int = length
         """How many bytes of body were announced; `CHUNKED` for the chunked coding."""
-        self.expects_continue = fields.expects_continue
-        self.keep_alive = fields.keep_alive
-        self.goes_at_once = goes_at_once
+        self.expects_continue: bool = fields.expects_continue
+        self.keep_alive: bool = fields.keep_alive
+        self.goes_at_once: bool = goes_at_once
         """Whether head and body go out in one write."""
 
 
@@ -43,14 +43,16 @@ class _Fields:
     __slots__ = ("expects_continue", "is_whole", "keep_alive", "lines", "special", "tail")
 
     def __init__(self, lines: bytes, special: dict[str, bytes]) -> None:
-        self.lines = lines
-        self.special = special
+        self.lines: bytes = lines
+        self.special: dict[str, bytes] = special
         """The fields that say how the message is sent, by lower-case name."""
-        self.is_whole = "host" in special and "content-length" not in special and "transfer-encoding" not in special
+        self.is_whole: bool = (
+            "host" in special and "content-length" not in special and "transfer-encoding" not in special
+        )
         """Whether nothing has to be added, or looked at, where there is no body."""
-        self.expects_continue = special.get("expect", b"").lower() == b"100-continue"
-        self.keep_alive = b"close" not in special.get("connection", b"").lower()
-        self.tail = b" HTTP/1.1\r\n%b\r\n" % lines if self.is_whole else b""
+        self.expects_continue: bool = special.get("expect", b"").lower() == b"100-continue"
+        self.keep_alive: bool = b"close" not in special.get("connection", b"").lower()
+        self.tail: bytes = b" HTTP/1.1\r\n%b\r\n" % lines if self.is_whole else b""
         """What stands behind the target where nothing has to be added: version, fields and empty line."""
 
 
