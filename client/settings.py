@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .auth.accept import AuthTypes, auth_from
@@ -16,7 +17,6 @@ from .misfits import refuse_misfits
 from .retry import retry_from
 from .signatures import client_build, refuse_unknown, shown_as
 from .urls import URL, QueryParams
-from .urls.parse import parse
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response", "error")
+_LONGEST_KEPT = 2_048
+# URLs never change: requests for the same text have the same one.
+_url_of = lru_cache(maxsize=1_024)(URL)
 
 
 class Settings:
@@ -269,7 +272,7 @@ class Settings:
 
     def _merge_url(self, url: URLTypes) -> URL:
         """Append a relative URL to the base, whether or not it starts with a slash."""
-        merged = URL._of(parse(url)) if type(url) is str else URL(url)
+        merged = _url_of(url) if type(url) is str and len(url) <= _LONGEST_KEPT else URL(url)
         base = self._base_url
         if not self._allows_absolute_urls:
             _refuse_to_leave(base, merged)

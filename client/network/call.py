@@ -55,6 +55,7 @@ class Call(Ticket[Any]):
         "receiver",
         "refusals",
         "request",
+        "since",
         "stamps",
         "trace",
         "waiter",
@@ -74,16 +75,15 @@ class Call(Ticket[Any]):
         self.is_async: bool = is_async
         self.has_died: bool = False  # a connection has died under it, and it was sent again
         self.refusals: int = 0  # how often a server has sent it away without looking at it
-        self.waits: Waits = Waits(extensions)
         self.trace: Any = extensions.get("trace")
         self.waiter: Waiter | None = None
-        self.stamps: Stamps = Stamps()
-        self.stamps.asked = now
+        self.since: float = now
 
-    @property
-    def since(self) -> float:
-        """When the request came to the pool."""
-        return self.stamps.asked
+    def begin(self) -> None:
+        """Make what sending needs. Not before it is the call's turn: thousands may wait for theirs."""
+        self.waits: Waits = Waits(self.request.extensions)
+        self.stamps: Stamps = Stamps()
+        self.stamps.asked = self.since
 
     def done(self, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""

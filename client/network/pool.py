@@ -31,6 +31,7 @@ from .mending import mend
 from .origin import origin_of
 from .pool_state import PoolState
 from .snapshot import PoolSnapshot, snapshot
+from .waits import patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,11 +80,13 @@ class Pool:
         now = self._now()
         call = Call(origin, request, self, now, is_async=self._is_async)
         try:
-            if not self._acquire(call, now):
-                # As `_wait` does: thousands may stand here, and each coroutine is one more for everyone to carry.
+            if self._acquire(call, now):
+                call.begin()
+            else:
+                # As `_wait` does: thousands may stand here, and each object is one more for the garbage collector.
                 self._reap()
-                waits = call.waits
-                is_woken = await call.waiter.wait(waits.left(waits.pool))  # type: ignore[union-attr]  # it is there
+                is_woken = await call.waiter.wait(patience(request))  # type: ignore[union-attr]  # it is there
+                call.begin()
                 self._has_waited(call, now, is_woken=is_woken)
             while True:
                 connection: Connection | None = None if call.entry is None else call.entry.connection

@@ -11,6 +11,8 @@ from ..errors import DeadlineExceeded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..messages.request import Request
+
 
 class Waits:
     """The timeouts of one request, from its extensions."""
@@ -46,6 +48,12 @@ class Waits:
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def patience(request: Request) -> float | None:
+    """Return how long a request may wait for a connection; raise `DeadlineExceeded` when it is out of time."""
+    waits = Waits(request.extensions)
+    return waits.left(waits.pool)
 
 
 _KINDS = ("connect", "read", "write", "pool")

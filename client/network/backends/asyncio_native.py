@@ -93,33 +93,33 @@ class AsyncioBackend:
         return "AsyncioBackend()"
 
 
-class AsyncioWaiter:
-    """A future, made when somebody really waits."""
+class AsyncioWaiter(asyncio.Future[bool]):
+    """A future that is its own flag: where thousands wait, each object is one more for the garbage collector."""
 
-    __slots__ = ("_future", "_is_set")
+    __slots__ = ("_is_set",)
 
     def __init__(self) -> None:
-        self._is_set = False
-        self._future: asyncio.Future[bool] | None = None
+        super().__init__(loop=asyncio.get_running_loop())
+        self._is_set: bool = False
 
     def set(self) -> None:
         self._is_set = True
-        future = self._future
-        if future is not None and not future.done():
-            future.set_result(True)
+        if not self.done():
+            self.set_result(True)
 
     def wait(self, timeout: float | None) -> asyncio.Future[bool]:
-        # The future itself: where thousands wait, a coroutine around each is what the garbage collector looks at.
-        loop = asyncio.get_running_loop()
-        self._future = future = loop.create_future()
-        if self._is_set:
-            future.set_result(True)
-        elif timeout is not None:
+        loop = self.get_loop()
+        if self.done():
+            # Set before, or waited for in vain before: what has become of it since.
+            known: asyncio.Future[bool] = loop.create_future()
+            known.set_result(self._is_set)
+            return known
+        if timeout is not None:
             patience = _patience.get(loop)
             if patience is None:
                 patience = _patience[loop] = _Patience()
-            patience.bound(future, timeout, loop)
-        return future
+            patience.bound(self, timeout, loop)
+        return self
 
 
 class _Patience:
@@ -131,29 +131,34 @@ class _Patience:
     __slots__ = ("_lines",)
 
     def __init__(self) -> None:
-        self._lines: dict[float, deque[tuple[float, asyncio.Future[bool]]]] = {}
+        # For each timeout the ends of the waits, and those who wait: in two lines, and not in a line of pairs.
+        self._lines: dict[float, tuple[deque[float], deque[asyncio.Future[bool]]]] = {}
 
     def bound(self, future: asyncio.Future[bool], timeout: float, loop: asyncio.AbstractEventLoop) -> None:
         """Let `future` be false after `timeout` seconds, if nothing else has made it true."""
         line = self._lines.get(timeout)
         deadline = loop.time() + timeout
         if line is None:
-            line = self._lines[timeout] = deque()
+            line = self._lines[timeout] = (deque(), deque())
             loop.call_at(deadline, self._on_timer, timeout, loop)
+        ends, waiting = line
         # Whoever came first mostly goes first: what is done at the front need not be kept until the timer comes.
-        while line and line[0][1].done():
-            line.popleft()
-        line.append((deadline, future))
+        while waiting and waiting[0].done():
+            waiting.popleft()
+            ends.popleft()
+        waiting.append(future)
+        ends.append(deadline)
 
     def _on_timer(self, timeout: float, loop: asyncio.AbstractEventLoop) -> None:
-        line = self._lines[timeout]
+        ends, waiting = self._lines[timeout]
         now = loop.time()
-        while line and (line[0][1].done() or line[0][0] <= now):
-            future = line.popleft()[1]
+        while waiting and (waiting[0].done() or ends[0] <= now):
+            future = waiting.popleft()
+            ends.popleft()
             if not future.done():
                 future.set_result(False)
-        if line:
-            loop.call_at(line[0][0], self._on_timer, timeout, loop)
+        if waiting:
+            loop.call_at(ends[0], self._on_timer, timeout, loop)
         else:
             del self._lines[timeout]
 

@@ -84,7 +84,7 @@ class NetworkStream(Protocol):
 
 
 class Waiter(Protocol):
-    """A flag that one caller waits for and another sets, once."""
+    """A flag that one caller waits for, once, and another sets."""
 
     def set(self) -> None:
         """Wake the caller that waits. Returns at once; may be called from any thread that may use the backend."""

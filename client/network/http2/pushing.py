@@ -85,6 +85,7 @@ class Pushing(Outgoing):
             self._refuse(stream_id, CANCEL)
             return
         call = Call(main.call.key, request, main.call.pool, main.call.since, is_async=main.call.is_async)
+        call.begin()
         stream = Stream(stream_id, call, self.pushed, window_in=self._stream_window, window_out=0)
         stream.has_sent_all = True
         self.pushed[stream_id] = stream
