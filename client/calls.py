@@ -203,7 +203,12 @@ class BaseClient(Settings):
 
     def _begin(self, request: Request) -> float | None:
         """Note in the request what holds for this call, and return the moment when it must be over."""
-        extensions = request.extensions
+        try:
+            extensions = request.extensions
+        except AttributeError as error:
+            raise TypeError(
+                f"send takes a Request, as client.build_request('GET', url) makes it, not {type(request).__name__}"
+            ) from error
         if "timeout" not in extensions:
             # A request that was built by hand waits no longer than the others.
             extensions["timeout"] = self._timeout.as_dict()

@@ -245,3 +245,11 @@ async def test_a_response_that_comes_twice_brings_no_history_along(side: Side) -
     second = (await side.call(client.get, "https://api.test/there")).history
 
     assert (len(first), second) == (1, [])
+
+
+@pytest.mark.anyio
+async def test_what_is_no_request_cannot_be_sent(side: Side) -> None:
+    nothing: Any = "GET"
+
+    with pytest.raises(TypeError, match="send takes a Request"):
+        await side.call(side.client(ok).send, nothing)
