@@ -200,6 +200,7 @@ class Library:
         self._places: dict[tuple[bytes, bytes], list[Episode]] = {}
         self._strays: list[Episode] = []
         self._stray_places: dict[Hashable, list[Episode]] | None = None
+        self._lone_shelves: dict[tuple[bytes, bytes], Shelf] = {}
         self._buckets: dict[tuple[bytes, bytes], dict[Hashable, Shelf]] = {}
         if matcher.is_bucketed:
             self._sort()
@@ -223,9 +224,12 @@ class Library:
         shelf: Shelf | None = None
         bucket = self._buckets.get(place)
         if bucket is None:
-            bucket, shelf = self._sorted_out(request, place)
-            self._buckets[place] = bucket
+            shelf = self._lone(request, place)
+            if shelf is None:
+                bucket, shelf = self._sorted_out(request, place)
+                self._buckets[place] = bucket
         if shelf is None:
+            assert bucket is not None  # or else there is one episode, which does answer
             shelf = bucket.get(self.matcher.key(request))
         if shelf is None or not self.matcher.callables:
             return shelf
@@ -241,6 +245,20 @@ class Library:
         """Let the keys of recordings be made anew: more is known about what is a secret."""
         self._buckets.clear()
         self._stray_places = None
+
+    def _lone(self, request: RecordedRequest, place: tuple[bytes, bytes]) -> Shelf | None:
+        """Return the shelf of the one episode that shares method and URL with a request, where it plainly answers it.
+
+        Most recordings are found so, and need no key.
+        """
+        shelf = self._lone_shelves.get(place)
+        if shelf is None:
+            near = self._near(request, place)
+            if len(near) != 1:
+                return None
+            shelf = self._lone_shelves[place] = Shelf()
+            shelf.episodes.append(near[0])
+        return shelf if self.matcher.finds_equal(shelf.episodes[0].request, request) else None
 
     def _sorted_out(
         self, request: RecordedRequest, place: tuple[bytes, bytes]

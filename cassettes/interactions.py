@@ -37,7 +37,7 @@ def _no_times() -> Times:
     return []
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordedRequest:
     """A request as it was sent.
 
@@ -56,7 +56,7 @@ class RecordedRequest:
         return _first(self.headers, name)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordedError:
     """What was raised instead of a response, or in the middle of its body."""
 
@@ -64,7 +64,7 @@ class RecordedError:
     message: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordedResponse:
     """A response as it was received.
 
@@ -92,7 +92,7 @@ class RecordedResponse:
         return _first(self.headers, name)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Interaction:
     """One request, and the response or the error that followed, or both where the body broke off."""
 

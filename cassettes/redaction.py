@@ -19,6 +19,7 @@ import contextlib
 import os
 import re
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -58,6 +59,7 @@ class Redactor:
         self._names = rules.names
         self._patterns = rules.patterns
         self._places = {place: [path for path in rules.places if path.place == place] for place in PLACES}
+        self._is_telling_field = lru_cache(maxsize=1024)(self._tells_field)
         self._is_blank = is_blank
         self._marks: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
@@ -100,8 +102,9 @@ class Redactor:
 
     def learn_fields(self, pairs: Fields) -> None:
         """Remember the secrets in header fields."""
+        is_telling = self._is_telling_field
         for name, value in pairs:
-            if secret_header_kind(name) is not None or self._is_named(name, "header"):
+            if is_telling(name):
                 self.field(name, value)
 
     # The parts of a message.
@@ -214,6 +217,9 @@ class Redactor:
         return value if value is None or isinstance(value, bool) else 0
 
     # One secret.
+
+    def _tells_field(self, name: str) -> bool:
+        return secret_header_kind(name) is not None or self._is_named(name, "header")
 
     def _is_named(self, name: str, place: str) -> bool:
         """Return whether the author has named this field, parameter or pair."""
