@@ -70,7 +70,7 @@ class State(dict[str, Step]):
     Where `is_body`, that name has a value on the lines below, which somebody else reads.
     """
 
-    __slots__ = ("_alone", "_count", "_item", "_names", "column", "end", "is_body", "machine", "name", "outer")
+    __slots__ = ("_alone", "_closed", "_count", "_item", "_names", "column", "end", "is_body", "machine", "name", "outer")
 
     def __init__(self, machine: Machine, outer: Optional[State], end: str, column: int) -> None:  # noqa: UP045
         super().__init__()
@@ -84,6 +84,7 @@ class State(dict[str, Step]):
         self.is_body: bool = False
         self._alone: dict[str, Step] = {}
         self._item: State | None = None
+        self._closed: str | None = None
         # The names of the mapping, and how many of them have come so far: states that follow share them.
         self._names: dict[str, int] = {}
         self._count = 0
@@ -105,7 +106,10 @@ class State(dict[str, Step]):
 
     def closed(self) -> str:
         """Return the JSON that ends all that is open."""
-        return self.end if self.outer is None else self.end + self.outer.closed()
+        closed = self._closed
+        if closed is None:
+            closed = self._closed = self.end if self.outer is None else self.end + self.outer.closed()
+        return closed
 
     def step(self, start: str, has_value: bool) -> Step:
         """Return the step of a line that holds a `: ` behind this start, or does not."""

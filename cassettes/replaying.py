@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import (
@@ -198,17 +199,19 @@ def _encoded(content: bytes, encoding: str) -> bytes | None:
 
 def _checked(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Return the fields as bytes; a file that anybody may edit is not trusted to hold valid ones."""
-    pairs: list[tuple[bytes, bytes]] = []
-    for name, value in headers:
-        if not _NAME.match(name):
-            raise ValueError(f"{name!r} is no name of a header field")
-        if _NOT_IN_VALUE.search(value):
-            raise ValueError(f"the header field {name!r} holds a line end")
-        try:
-            pairs.append((name.encode("ascii"), value.encode("latin-1")))
-        except UnicodeEncodeError:
-            pairs.append((name.encode("ascii"), value.encode("utf-8")))
-    return pairs
+    return [_checked_field(name, value) for name, value in headers]
+
+
+@lru_cache(maxsize=1024)
+def _checked_field(name: str, value: str) -> tuple[bytes, bytes]:
+    if not _NAME.match(name):
+        raise ValueError(f"{name!r} is no name of a header field")
+    if _NOT_IN_VALUE.search(value):
+        raise ValueError(f"the header field {name!r} holds a line end")
+    try:
+        return name.encode("ascii"), value.encode("latin-1")
+    except UnicodeEncodeError:
+        return name.encode("ascii"), value.encode("utf-8")
 
 
 def _error(recorded: RecordedError, request: Request, episode: Episode) -> Exception:

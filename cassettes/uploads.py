@@ -65,9 +65,12 @@ def _held(request: Request, spool: Spool) -> RecordedRequest:
 
 def recorded(request: Request, content: bytes, spool: Spool | None = None) -> RecordedRequest:
     """Return a request as the recorder sees it."""
-    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
     digest = None if spool is None else spool.digest
-    return RecordedRequest(request.method, str(request.url), fields, content, spool, digest)
+    return RecordedRequest(request.method, str(request.url), request.headers.remembered(_texts), content, spool, digest)
+
+
+def _texts(fields: list[tuple[bytes, bytes]], _: object) -> list[tuple[str, str]]:
+    return [(name.decode("ascii"), value.decode("latin-1")) for name, value in fields]
 
 
 def discard(request: RecordedRequest) -> None:

@@ -62,6 +62,7 @@ class _Layer:
 _numbers = itertools.count()
 _lock = threading.Lock()
 _open: list[_Layer] = []
+_everywhere: list[_Layer] = []
 _here: ContextVar[tuple[_Layer, ...]] = ContextVar("understudy_stand_ins", default=())
 
 
@@ -111,6 +112,8 @@ class stand_in(Generic[Given]):
         layer = _Layer(transport, _layers_here(), self._everywhere, file)
         with _lock:
             _open.append(layer)
+            if self._everywhere:
+                _everywhere.append(layer)
         if not self._everywhere:
             _here.set((*(below for below in _here.get() if below.open), layer))
         self._entered.append(layer)
@@ -132,6 +135,8 @@ class stand_in(Generic[Given]):
         layer.open = False
         with _lock:
             _open.remove(layer)
+            if layer.everywhere:
+                _everywhere.remove(layer)
         _here.set(tuple(below for below in _here.get() if below.open))
         if layer.file is not None:
             layer.file.__exit__(exc_type, exc_value, traceback)
@@ -189,12 +194,14 @@ def answering(transport: Any) -> Any:
 
 def _layers_here() -> tuple[_Layer, ...]:
     """Return the layers that this context sees, outermost first."""
-    mine = [layer for layer in _here.get() if layer.open]
-    with _lock:
-        everywhere = [layer for layer in _open if layer.everywhere]
-    if not everywhere:
-        return tuple(mine)
-    return tuple(sorted(mine + everywhere, key=lambda layer: layer.number))
+    mine = _here.get()
+    for layer in mine:
+        if not layer.open:
+            mine = tuple(layer for layer in mine if layer.open)
+            break
+    if not _everywhere:
+        return mine
+    return tuple(sorted([*mine, *_everywhere], key=lambda layer: layer.number))
 
 
 def _only_layers() -> tuple[_Layer, ...]:
@@ -217,3 +224,4 @@ def _only_layers() -> tuple[_Layer, ...]:
 _named = os.environ.get(VARIABLE)
 _from_environment = (_Layer(FromEnvironment(_named), (), everywhere=True),) if _named else ()
 _open.extend(_from_environment)
+_everywhere.extend(_from_environment)
