@@ -192,12 +192,12 @@ class Reader:
 
     def content(self, message: dict[str, Any], content_type: str) -> bytes:
         """Return the bytes of the body that a request or response says; `ValueError` says what is wrong with it."""
-        said = [name for name in message if name in _KINDS]
+        said = _KINDS.intersection(message)
         if len(said) > 1:
             raise ValueError(f"a body is said once, not as {' and as '.join(sorted(said, key=KINDS.index))}")
         if not said:
             return b""
-        kind = said[0]
+        (kind,) = said
         value = message[kind]
         style = str(message.get("style", ""))
         if kind in _STYLED:
@@ -319,7 +319,10 @@ def fields_from_document(fields: Any) -> Fields:
     if is_mapping(fields):
         pairs: Fields = []
         for name, value in fields.items():
-            pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
+            if isinstance(value, str):
+                pairs.append((name, value))
+            else:
+                pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
         return pairs
     if is_sequence(fields) and all(is_sequence(pair) and len(pair) == 2 for pair in fields):
         return [(_as_text(name), _as_text(value)) for name, value in fields]

@@ -267,6 +267,9 @@ RESPONSE_WORDS = {
 }
 
 
+_PLAIN_ANSWER = {"status", "headers", "took", "style", *(kind for kind in KINDS if kind not in ("file", "sse"))}
+
+
 def _members(said: Any, what: str, known: set[str]) -> dict[str, Any]:
     if not is_mapping(said):
         raise ValueError(f"`{what}` is a mapping, not {type(said).__name__}")
@@ -292,6 +295,9 @@ def _seconds(name: str, value: Any) -> float | None:
 
 def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> RecordedResponse:
     status, reason = _status(said.get("status"))
+    if said.keys() <= _PLAIN_ANSWER:  # what most responses are
+        headers = fields_from_document(said.get("headers"))
+        return RecordedResponse(status, headers, _content(said, headers, reader), reason)
     version = str(said.get("http", "1.1"))
     if reason is None:
         reason = said.get("reason")
