@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,17 +25,32 @@ if TYPE_CHECKING:
 # Nothing but method and URL: what most recorded requests consist of.
 _BARE = re.compile(KEY.pattern + rb"(?=response:|error:)")
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
+# In bytes of the file: what is played again and again stays parsed, a long tape does not fill the memory.
+_MOST_KEPT = 1024 * 1024
 _MEND = "Mend that interaction by hand, or delete it and record it again."
 
 
 class Place:
-    """Where the episodes of one cassette live."""
+    """Where the episodes of one cassette live, and which of them are in memory as they were last parsed."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.blobs: Blobs = Blobs(path)
         self.reader: Reader = Reader(self.blobs)
         self._counted = (0, 1)
+        self._kept: deque[tuple[Episode, int]] = deque()
+        self._kept_size = 0
+        self._lock = threading.Lock()
+
+    def keep(self, episode: Episode, size: int) -> None:
+        """Let an episode stay parsed, and the oldest ones go where there are too many."""
+        with self._lock:
+            self._kept.append((episode, size))
+            self._kept_size += size
+            while self._kept_size > _MOST_KEPT and len(self._kept) > 1:
+                oldest, size = self._kept.popleft()
+                self._kept_size -= size
+                oldest.forget()
 
     def line(self, data: bytes, position: int) -> int:
         """Return the line at a position, counting on from the last one that was asked for."""
@@ -49,7 +65,7 @@ class Place:
 class Episode:
     """One recorded interaction, by its place in the file."""
 
-    __slots__ = ("_data", "_interaction", "_place", "_request", "document", "number", "plays")
+    __slots__ = ("_answer", "_data", "_interaction", "_place", "_request", "document", "number", "plays")
 
     def __init__(self, data: bytes, document: Document, number: int, place: Place) -> None:
         self._data = data
@@ -57,6 +73,7 @@ class Episode:
         self.document: Document = document
         self.number: int = number
         self.plays: int = 0
+        self._answer: int | None = None  # where `response:` or `error:` stands, once that is known
         self._request: RecordedRequest | None = None
         self._interaction: Interaction | None = None
 
@@ -93,11 +110,14 @@ class Episode:
         if self._request is None:
             bare = _BARE.match(self._data, self.document.mark, self.document.body_end)
             if bare is not None:
+                self._answer = bare.end()
                 self._request = RecordedRequest(bare[1].decode("ascii"), bare[2].decode("utf-8"))
                 return self._request
-            text = self.document.text(self._data)
-            answer = _ANSWER.search(text)
-            said = self._parsed(text if answer is None else text[: answer.start()])
+            start, end = self.document.mark, self.document.body_end
+            answer = _ANSWER.search(self._data, start, end)
+            if answer is not None:
+                self._answer = end = answer.start()
+            said = self._parsed(self._data[start:end])
             try:
                 self._request = request_from(
                     said.get("request") if is_mapping(said) else said, self._place.reader, self._place.blobs
@@ -111,15 +131,21 @@ class Episode:
         """The whole interaction."""
         interaction = self._interaction
         if interaction is None:
-            data, start, end = self._data, self.document.mark, self.document.body_end
-            answer = None if self._request is None else _ANSWER.search(data, start, end)
-            said = self._parsed(data[start if answer is None else answer.start() : end])
+            start = self.document.mark
+            if self._request is not None and self._answer is not None:
+                start = self._answer
+            said = self._parsed(self._data[start : self.document.body_end])
             try:
                 interaction = interaction_from(said, self._place.reader, self._place.blobs, self._request, self._where)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
             self._interaction = interaction
+            self._place.keep(self, self.document.body_end - start)
         return interaction
+
+    def forget(self) -> None:
+        """Let go of what was parsed: it is parsed again when it is played again."""
+        self._interaction = None
 
     def key(self, matcher: Matcher) -> Hashable:
         """Return what the interaction and the requests that it answers have in common."""

@@ -301,6 +301,8 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
     version = str(said.get("http", "1.1"))
     if reason is None:
         reason = said.get("reason")
+        if reason is not None and not isinstance(reason, str):
+            raise ValueError(f"`reason:` is the phrase behind the status, not {reason!r}")
     encoding = None
     if "wire" in said:
         encoding = _members(said["wire"] or {}, "wire", {"encoding"}).get("encoding")

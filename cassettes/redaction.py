@@ -59,6 +59,7 @@ class Redactor:
         self._names = rules.names
         self._patterns = rules.patterns
         self._places = {place: [path for path in rules.places if path.place == place] for place in PLACES}
+        self._harmless_fields: Fields | None = None  # requests share their fields, as long as these are the client's
         self._is_telling_field = lru_cache(maxsize=1024)(self._tells_field)
         self._is_blank = is_blank
         self._marks: dict[str, str] = {}
@@ -102,10 +103,16 @@ class Redactor:
 
     def learn_fields(self, pairs: Fields) -> None:
         """Remember the secrets in header fields."""
+        if pairs is self._harmless_fields:
+            return
         is_telling = self._is_telling_field
+        is_harmless = True
         for name, value in pairs:
             if is_telling(name):
                 self.field(name, value)
+                is_harmless = False
+        if is_harmless:
+            self._harmless_fields = pairs
 
     # The parts of a message.
 

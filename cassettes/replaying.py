@@ -80,8 +80,8 @@ def play(episode: Episode, request: Request, cut: Cut = pieces, is_patient: bool
         error = None if interaction.error is None else _error(interaction.error, request, episode)
         if recorded is None:
             raise _required(error)
-        content, headers = _on_the_wire(recorded, request.method, error is not None)
-        fields = Headers.received(_checked(headers))
+        content, pairs = _on_the_wire(recorded, request.method, error is not None)
+        fields = Headers.received(pairs)
         extensions = _extensions(recorded)
     except ValueError as problem:
         if isinstance(problem, TransportError):
@@ -152,20 +152,21 @@ class _FilePieces:
 
 
 def _extensions(recorded: RecordedResponse) -> dict[str, Any]:
-    if recorded.reason is None:
-        phrase = codes.get_reason_phrase(recorded.status) if recorded.version.startswith("1") else ""
-    else:
-        phrase = recorded.reason
-    extensions: dict[str, Any] = {
-        "http_version": b"HTTP/" + recorded.version.encode("ascii"),
-        "reason_phrase": phrase.encode("latin-1", "replace"),
-    }
+    version, phrase = _status_line(recorded.version, recorded.status, recorded.reason)
+    extensions: dict[str, Any] = {"http_version": version, "reason_phrase": phrase}
     if recorded.trailers:
         extensions["trailers"] = _checked(recorded.trailers)
     return extensions
 
 
-def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tuple[bytes, list[tuple[str, str]]]:
+@lru_cache(maxsize=128)
+def _status_line(version: str, status: int, reason: str | None) -> tuple[bytes, bytes]:
+    if reason is None:
+        reason = codes.get_reason_phrase(status) if version.startswith("1") else ""
+    return b"HTTP/" + version.encode("ascii"), reason.encode("latin-1", "replace")
+
+
+def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """Return body and fields as they came over the wire: encoded again, and with a length that is true."""
     content, headers = recorded.content, recorded.headers
     if recorded.encoding is not None:
@@ -174,11 +175,14 @@ def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tu
             headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
         else:
             content = encoded
+    fields = _checked(headers)
     is_whole = not is_broken and not recorded.is_cut and recorded.file is None
     if is_whole and method != "HEAD" and recorded.status not in (204, 304):
-        length = str(len(content))
-        headers = [(name, length if name.lower() == "content-length" else value) for name, value in headers]
-    return content, headers
+        length = b"%d" % len(content)
+        for place, (name, value) in enumerate(fields):
+            if value != length and name.lower() == b"content-length":
+                fields[place] = (name, length)
+    return content, fields
 
 
 def _encoded(content: bytes, encoding: str) -> bytes | None:
