@@ -171,7 +171,7 @@ class Redactor:
 
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
-        if self._is_blank or self._patterns or self._places["json"] or "</" in text:
+        if self._is_blank or self._patterns or self._places["json"] or ("<" in text and "</" in text):
             return False
         if "@" in text and _USERINFO.search(text) is not None:
             return False

@@ -131,6 +131,9 @@ def flow_of_scalars(items: list[Any], room: int) -> str | None:
 
 
 def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
+    for item in mapping.values():
+        if item.__class__ is str and len(item) > room:
+            return None
     least = 0
     for name, item in mapping.items():
         kind: Any = item.__class__
