@@ -70,7 +70,19 @@ class State(dict[str, Step]):
     Where `is_body`, that name has a value on the lines below, which somebody else reads.
     """
 
-    __slots__ = ("_alone", "_closed", "_count", "_item", "_names", "column", "end", "is_body", "machine", "name", "outer")
+    __slots__ = (
+        "_alone",
+        "_closed",
+        "_count",
+        "_item",
+        "_names",
+        "column",
+        "end",
+        "is_body",
+        "machine",
+        "name",
+        "outer",
+    )
 
     def __init__(self, machine: Machine, outer: Optional[State], end: str, column: int) -> None:  # noqa: UP045
         super().__init__()

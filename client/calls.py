@@ -58,6 +58,8 @@ class BaseClient(Settings):
     _stream_kind: type[SyncByteStream | AsyncByteStream]
     _method: str
     _is_async: bool
+    _network_handle: Any = None
+    """How the network's transport handles a request, where that is a coroutine around another one."""
 
     _state = ClientState.UNOPENED
     _redirects: Redirects | None = None
@@ -167,9 +169,10 @@ class BaseClient(Settings):
             # What most calls are: no layer has anything to do, unless the answer is a redirect.
             # As in `_deliver`, but for a coroutine, which thousands of waiting tasks would each have one more of.
             started = time.perf_counter()
-            handle = self._handler_for(request)
+            answer = self._handler_for(request)
             try:
-                response: Response = await handle(request) if self._is_async else handle(request)
+                answer = answer(request)  # the method itself is not kept while its answer is waited for
+                response: Response = await answer if self._is_async else answer
             except RequestError as error:
                 if error._request is None:
                     error.request = request
@@ -273,7 +276,8 @@ class BaseClient(Settings):
         started = time.perf_counter()
         handle = self._handler_for(request)
         try:
-            response: Response = await handle(request) if self._is_async else handle(request)
+            answer = handle(request)
+            response: Response = await answer if self._is_async else answer
         except RequestError as error:
             if error._request is None:
                 error.request = request
@@ -287,6 +291,8 @@ class BaseClient(Settings):
         handle = getattr(transport, self._method, None)
         if handle is None:
             raise self._wrong_kind(transport)
+        if self._is_async and getattr(handle, "__func__", None) is self._network_handle:
+            return transport._sending  # it is the network, as nobody has changed it
         return handle
 
     def _take_in(self, request: Request, response: Response, started: float) -> None:

@@ -395,6 +395,7 @@ class AsyncClient(BaseClient):
     _stream_kind = AsyncByteStream
     _method = "handle_async_request"
     _is_async = True
+    _network_handle = staticmethod(AsyncHTTPTransport.handle_async_request)
 
     @shown_as(new_client)
     def __init__(
@@ -483,6 +484,7 @@ class AsyncClient(BaseClient):
         """
         if unknown:
             refuse_unknown(unknown, client_request)
+        del unknown  # as in the methods below
         request = self.build_request(
             method,
             url,
@@ -548,45 +550,63 @@ class AsyncClient(BaseClient):
         # The story of every call itself, and no coroutine around it.
         send = BaseClient._send
 
+    # `del`, because thousands may wait below, and each object is one more for the garbage collector.
+
     @shown_as(client_verb)
     async def get(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `GET` request; options as in `request`."""
-        return await self.request("GET", url, **options)
+        answer = self.request("GET", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def head(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `HEAD` request; options as in `request`."""
-        return await self.request("HEAD", url, **options)
+        answer = self.request("HEAD", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def options(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send an `OPTIONS` request; options as in `request`."""
-        return await self.request("OPTIONS", url, **options)
+        answer = self.request("OPTIONS", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def post(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `POST` request; options as in `request`."""
-        return await self.request("POST", url, **options)
+        answer = self.request("POST", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def put(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PUT` request; options as in `request`."""
-        return await self.request("PUT", url, **options)
+        answer = self.request("PUT", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def patch(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `PATCH` request; options as in `request`."""
-        return await self.request("PATCH", url, **options)
+        answer = self.request("PATCH", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def delete(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `DELETE` request; options as in `request`."""
-        return await self.request("DELETE", url, **options)
+        answer = self.request("DELETE", url, **options)
+        del options
+        return await answer
 
     @shown_as(client_verb)
     async def query(self, url: URLTypes, **options: Unpack[RequestOptions]) -> Response:
         """Send a `QUERY` request: a GET with a body, safe and idempotent; options as in `request`."""
-        return await self.request("QUERY", url, **options)
+        answer = self.request("QUERY", url, **options)
+        del options
+        return await answer
 
     def sse(
         self,

@@ -13,7 +13,7 @@ from .base import AsyncBaseTransport, BaseTransport
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from ..clock import Clock
     from ..config import HTTP2
@@ -295,11 +295,15 @@ class AsyncHTTPTransport(AsyncBaseTransport):
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""
+        return await self._sending(request)
+
+    def _sending(self, request: Request) -> Coroutine[Any, Any, Response]:
+        """Return what `handle_async_request` awaits: clients do so themselves, and save a coroutine where they wait."""
         homes = self._homes
         if homes is None:
             homes = self._open()
-        response: Response = await homes.pool().send(request)
-        return response
+        sending: Coroutine[Any, Any, Response] = homes.pool().send(request)
+        return sending
 
     async def aclose(self) -> None:
         """Close every connection. A request after it opens new ones."""

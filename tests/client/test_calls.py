@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -253,3 +256,33 @@ async def test_what_is_no_request_cannot_be_sent(side: Side) -> None:
 
     with pytest.raises(TypeError, match="send takes a Request"):
         await side.call(side.client(ok).send, nothing)
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="counts what CPython's garbage collector counts")
+def test_a_request_that_waits_for_its_turn_is_few_objects() -> None:
+    """Ten thousand of them are what the collector walks over, again and again."""
+
+    async def made(client: understudy.AsyncClient, url: str, count: int) -> int:
+        await asyncio.sleep(0)  # lets go of what was gathered last
+        gc.collect()
+        gc.disable()
+        before = gc.get_count()[0]
+        try:
+            tasks = [asyncio.ensure_future(client.get(url)) for _ in range(count)]
+            await asyncio.sleep(0)
+            return gc.get_count()[0] - before
+        finally:
+            gc.enable()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def main() -> float:
+        with socket.create_server(("127.0.0.1", 0)) as server:  # which answers nobody
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+            async with understudy.AsyncClient(limits=understudy.Limits(max_connections=1)) as client:
+                await made(client, url, 1)  # what is made once for all
+                return await made(client, url, 500) / 500
+
+    # Before 3.11, each coroutine has a frame, and each request a dictionary, that count for themselves.
+    assert asyncio.run(main()) < (16 if sys.version_info >= (3, 11) else 21)
