@@ -267,8 +267,8 @@ def test_a_request_that_waits_for_its_turn_is_few_objects() -> None:
         gc.collect()
         gc.disable()
         before = gc.get_count()[0]
+        tasks = [asyncio.ensure_future(client.get(url)) for _ in range(count)]
         try:
-            tasks = [asyncio.ensure_future(client.get(url)) for _ in range(count)]
             await asyncio.sleep(0)
             return gc.get_count()[0] - before
         finally:
