@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .auth.accept import auth_from, auth_in_url
@@ -172,7 +173,7 @@ class BaseClient(Settings):
             answer = self._handler_for(request)
             try:
                 answer = answer(request)  # the method itself is not kept while its answer is waited for
-                response: Response = await answer if self._is_async else answer
+                response: Response = await answer if self._is_async or answer.__class__ is CoroutineType else answer
             except RequestError as error:
                 if error._request is None:
                     error.request = request
@@ -277,7 +278,7 @@ class BaseClient(Settings):
         handle = self._handler_for(request)
         try:
             answer = handle(request)
-            response: Response = await answer if self._is_async else answer
+            response: Response = await answer if self._is_async or answer.__class__ is CoroutineType else answer
         except RequestError as error:
             if error._request is None:
                 error.request = request
@@ -291,7 +292,7 @@ class BaseClient(Settings):
         handle = getattr(transport, self._method, None)
         if handle is None:
             raise self._wrong_kind(transport)
-        if self._is_async and getattr(handle, "__func__", None) is self._network_handle:
+        if getattr(handle, "__func__", None) is self._network_handle:
             return transport._sending  # it is the network, as nobody has changed it
         return handle
 

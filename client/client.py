@@ -82,6 +82,7 @@ class Client(BaseClient):
     _stream_kind = SyncByteStream
     _method = "handle_request"
     _is_async = False
+    _network_handle = staticmethod(HTTPTransport.handle_request)
 
     @shown_as(new_client)
     def __init__(

@@ -203,10 +203,14 @@ class HTTPTransport(BaseTransport):
 
     def handle_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""
+        return run(self._sending(request))
+
+    def _sending(self, request: Request) -> Coroutine[Any, Any, Response]:
+        """Return what `handle_request` runs: clients, which run a coroutine anyway, await it there."""
         pool = self._pool
         if pool is None or self._generation != forks.generation:
             pool = self._open()
-        return run(pool.send(request))
+        return pool.send(request)
 
     def close(self) -> None:
         """Close every connection. A request after it opens new ones."""
