@@ -15,7 +15,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
 from . import json_text
-from .fast_values import FIRST, LONGEST_WORD, NOTHING, WORDS, UnusualLine, is_clean, scalar
+from .fast_values import FIRST, NOTHING, WORDS, UnusualLine, is_clean, scalar
 from .line_starts import Machine, Outside, State
 from .numbers import Number, number
 
@@ -155,14 +155,14 @@ class _Lines:
                             return state, line
                         continue
                 first = value[0]
-                if first == quote and value.find('"', 1) == len(value) - 1:
+                if first == quote and '"' not in value[1:-1] and value[-1] == quote and value != quote:
                     out.append(lead + value)
                 elif (
                     first in usual
                     and '"' not in value
-                    and value[-1] != " "
-                    and (":" not in value or (": " not in value and value[-1] != ":"))
-                    and (len(value) > LONGEST_WORD or value not in WORDS)
+                    and value[-1] not in " :"
+                    and (":" not in value or ": " not in value)
+                    and (first not in "tfn" or value not in WORDS)
                     and not (has_comments and " #" in value)
                 ):
                     out.append(f'{lead}"{value}"')

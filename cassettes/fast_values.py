@@ -34,7 +34,6 @@ _MEMBERS = re.compile(
     re.VERBOSE,
 )
 WORDS = frozenset({"null", "true", "false"})
-LONGEST_WORD = len("false")
 MAX_DEPTH = 90
 
 

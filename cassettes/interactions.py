@@ -228,7 +228,7 @@ def interaction_from(
 
     Where the request is known already, the document may leave it out.
     """
-    document = _members(document, "an interaction", {"request", "response", "error"})
+    document = _members(document, "an interaction", _WORDS)
     if ("request" not in document and request is None) or not ("response" in document or "error" in document):
         raise ValueError("an interaction is `request:` and then `response:` or `error:`")
     took: Any = None
@@ -239,7 +239,7 @@ def interaction_from(
         took = said.get("took")
         response = _response_from(said, reader, blobs)
     if "error" in document:
-        said = _members(document["error"], "error", {"type", "message", "took"})
+        said = _members(document["error"], "error", _ERROR_WORDS)
         took = said.get("took", took)
         if not isinstance(said.get("type"), str):
             raise ValueError("`error:` needs `type:`, the name of an exception such as ReadTimeout")
@@ -250,6 +250,8 @@ def interaction_from(
     return Interaction(request, response, error, took, where)
 
 
+_WORDS = {"request", "response", "error"}
+_ERROR_WORDS = {"type", "message", "took"}
 _BODY = {*KINDS, "style", "eol", "sha256"}
 REQUEST_WORDS = {"method", "url", "headers", *_BODY}
 RESPONSE_WORDS = {
