@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..client import Response
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 # Decoded by most recorders, and never true of what they stored.
 _DROPPED = ("transfer-encoding",)
 
-_VERSIONS = {"h2": "2", "h3": "3", "2.0": "2", "3.0": "3"}
+_VERSION = re.compile(r"h?([123])(?:\.([01]))?(?![0-9.])")
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -25,26 +26,36 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def received(status: Any, headers: Fields, content: bytes, reason: Any, version: str) -> RecordedResponse:
-    """Return a response: decoded where it is encoded as it says, and without that word where it is not."""
+    """Return a response, decoded where it is encoded as it says.
+
+    Many recorders decode a body and leave the word: it was encoded once, and is again when it is played.
+    """
     headers = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
-    coding = next((value.strip().lower() for name, value in headers if name.lower() == "content-encoding"), None)
-    encoding: str | None = None
-    if coding is not None and content:
+    coding = next((value.strip().lower() for name, value in headers if name.lower() == "content-encoding"), "")
+    encoding = "gzip" if coding == "x-gzip" else coding
+    if encoding not in CODINGS or not content:
+        encoding = ""  # one that nobody knows, or several: the body stays as it came, if it came like that
+    if coding and content:
         try:
-            content, encoding = _decoded(content, coding), "gzip" if coding == "x-gzip" else coding
-        except Exception:  # whatever a decoder says: the recorder stored the body decoded
-            headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
+            decoded = Response(200, headers={"content-encoding": coding}, content=content).content
+        except Exception:  # whatever a decoder says: this is decoded already
+            if not encoding:
+                headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
+        else:
+            content = decoded if encoding else content
     return RecordedResponse(
         status=int(status),
         headers=headers,
         content=content,
         reason=str(reason) if reason else None,
-        version=_VERSIONS.get(version, version if version[:1].isdigit() else "1.1"),
-        encoding=encoding if encoding in CODINGS else None,
+        version=_version(version),
+        encoding=encoding or None,
     )
 
 
-def _decoded(content: bytes, coding: str) -> bytes:
-    if coding not in (*CODINGS, "x-gzip"):
-        raise ValueError(coding)
-    return Response(200, headers={"content-encoding": coding}, content=content).content
+def _version(said: str) -> str:
+    """Return the version of HTTP: tools write `1.1`, `2.0`, `h2`, `h3-29`, or that they do not know."""
+    found = _VERSION.match(said)
+    if found is None:
+        return "1.1"
+    return f"1.{found[2] or 1}" if found[1] == "1" else found[1]
