@@ -6,6 +6,7 @@ They are read as plain data and never written: tags are dropped, nothing is cons
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 import re
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import foreign_har, foreign_vcr
 from .episodes import Episode, ForeignEpisode, Place
-from .errors import CassetteDamaged, NotACassette
+from .errors import CassetteDamaged, CassetteError, NotACassette
+from .foreign_templates import is_template, might_be_template, template
 from .plain import is_mapping, is_sequence
 from .yaml_reader import read_foreign
 
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
 _MAX_TEXT = 256 * 1024 * 1024
 # What such a file has in its first column, and nothing else has there: the list of interactions, or its first element.
 _STARTS = re.compile(rb"^(?:interactions|http_interactions|requests)\s*:|\A(?:---[^\n]*\n)?-\s+request:", re.MULTILINE)
-_ENTRY = re.compile(r"^([ \t]*)- ", re.MULTILINE)
+# Where an interaction begins, in each language that tapes are written in.
+_ENTRIES = {
+    "JSON": re.compile(r"()\"request\"\s*:"),
+    "TOML": re.compile(r"^()\[\[interactions\]\]", re.MULTILINE),
+    "YAML": re.compile(r"^([ \t]*)- ", re.MULTILINE),
+}
+# What gzip writes, and zlib, of which Ruby VCR makes its compressed tapes.
+_COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 class ForeignTape:
@@ -45,27 +54,52 @@ class ForeignTape:
 
 def recognize(raw: bytes, path: str) -> ForeignTape | None:
     """Return what a foreign tape holds, or `None` where this is none that is known."""
+    if raw.startswith(b"PK\x03\x04"):
+        raise NotACassette(
+            "the file is a ZIP archive", path=path, mend="Unpack it, and name the file in it that ends with .har."
+        )
     raw = _unzipped(raw, path)
     if re.search(rb"^cassette\s*:", raw[:4096], re.MULTILINE) is not None:
         return None
-    start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    is_json = start in (b"{", b"[")
-    if not is_json and _STARTS.search(raw) is None:
+    language = _language(raw)
+    if language is None:
         return None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    if "<%" in text and "http_interactions" in text and re.search(r"<%.*?%>", text) is not None:
-        raise CassetteDamaged(
-            "this tape of Ruby VCR is a template (ERB)",
-            path=path,
-            line=text.count("\n", 0, text.index("<%")) + 1,
-            mend="Write out what stands between <% and %>: a cassette runs no code.",
-        )
-    data = _json(text) if is_json else read_foreign(text, path)
+    may_be_template = might_be_template(text)
+    try:
+        data = _read(text, language, path)
+    except CassetteDamaged as error:
+        if may_be_template:
+            raise template(path, text.count("\n", 0, text.index("<%")) + 1) from error
+        raise
     entries, tool, convert = _entries(data, path)
-    return None if entries is None else _converted(tool, entries, convert, text, path, is_json)
+    if entries is None:
+        return None
+    lines = _lines(text, language)
+    if may_be_template and is_sequence(entries):
+        for entry, line in zip(entries, lines):
+            if is_template(entry):
+                raise template(path, line)
+    return _converted(tool, entries, convert, path, lines)
+
+
+def _language(raw: bytes) -> str | None:
+    """Return the language that a tape is written in, or `None` where this is none."""
+    start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:2]
+    if start[:1] in (b"{", b"[") and start != b"[[":
+        return "JSON"
+    if re.search(rb"^\[\[interactions\]\]", raw, re.MULTILINE) is not None:
+        return "TOML"
+    return None if _STARTS.search(raw) is None else "YAML"
+
+
+def _read(text: str, language: str, path: str) -> Any:
+    if language == "YAML":
+        return read_foreign(text, path)
+    return _json(text) if language == "JSON" else _toml(text, path)
 
 
 def _entries(data: Any, path: str) -> tuple[Any, str, Any]:
@@ -87,13 +121,14 @@ def _entries(data: Any, path: str) -> tuple[Any, str, Any]:
 
 
 def _unzipped(raw: bytes, path: str) -> bytes:
-    if not raw.startswith(b"\x1f\x8b"):
+    if not raw.startswith(_COMPRESSED):
         return raw
     try:
-        text = zlib.decompressobj(31).decompress(raw, _MAX_TEXT)
+        return zlib.decompressobj(47).decompress(raw, _MAX_TEXT)
     except zlib.error as error:
+        if raw[:1] == b"x":  # a text may begin like this
+            return raw
         raise NotACassette("the file is compressed, and damaged", path=path, line=1) from error
-    return text
 
 
 def _json(text: str) -> Any:
@@ -103,10 +138,33 @@ def _json(text: str) -> Any:
         return None
 
 
-def _converted(tool: str, entries: Any, convert: Any, text: str, path: str, is_json: bool) -> ForeignTape:
+def _toml(text: str, path: str) -> Any:
+    for name in ("tomllib", "tomli"):
+        try:
+            toml: Any = importlib.import_module(name)
+        except ImportError:
+            continue
+        try:
+            return toml.loads(text)
+        except ValueError as error:
+            line = re.search(r"\(at line (\d+)", str(error))
+            raise CassetteDamaged(
+                f"not valid TOML: {error}",
+                path=path,
+                line=1 if line is None else int(line[1]),
+                mend="Mend the line by hand, or restore the file from version control.",
+            ) from error
+    raise CassetteError(
+        "this tape of cassetter is written in TOML, which Python reads from version 3.11 on",
+        path=path,
+        mend="Install the package tomli, or use a later Python.",
+    )
+
+
+def _converted(tool: str, entries: Any, convert: Any, path: str, lines: list[int]) -> ForeignTape:
     if not is_sequence(entries):
         raise CassetteDamaged(f"this tape of {tool} holds no list of interactions", path=path, line=1)
-    lines = _lines(text, len(entries), is_json)
+    lines += [1] * (len(entries) - len(lines))
     interactions: list[Interaction] = []
     kept: list[int] = []
     for number, entry in enumerate(entries):
@@ -126,18 +184,14 @@ def _converted(tool: str, entries: Any, convert: Any, text: str, path: str, is_j
     return ForeignTape(tool, interactions, kept)
 
 
-def _lines(text: str, count: int, is_json: bool) -> list[int]:
+def _lines(text: str, language: str) -> list[int]:
     """Return the lines on which the interactions begin, as far as they can be told from the text."""
-    if is_json:
-        starts = [found.start() for found in re.finditer(r"\"request\"\s*:", text)]
-    else:
-        found = list(_ENTRY.finditer(text))
-        # Elements of the list stand in one column, and everything inside them further to the right.
-        starts = [entry.start() for entry in found if entry[1] == found[0][1]]
+    found = list(_ENTRIES[language].finditer(text))
     lines: list[int] = []
     line, at = 1, 0
-    for start in starts[:count]:
+    # Elements of the list stand in one column, and everything inside them further to the right.
+    for start in (entry.start() for entry in found if entry[1] == found[0][1]):
         line += text.count("\n", at, start)
         at = start
         lines.append(line)
-    return lines + [1] * (count - len(lines))
+    return lines

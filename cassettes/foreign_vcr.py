@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from .foreign_bodies import mapping, received
 from .interactions import Interaction, RecordedError, RecordedRequest
+from .json_text import render
 from .plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def tool_of(data: dict[str, Any]) -> str:
     if is_mapping(response) and "code" in response:
         return "go-vcr"
     body = request.get("body") if is_mapping(request) else None
-    return "cassetter" if is_mapping(body) and "type" in body else "vcrpy"
+    is_typed = (is_mapping(request) and "body_type" in request) or (is_mapping(body) and "type" in body)
+    return "cassetter" if is_typed else "vcrpy"
 
 
 def interaction(entry: Any) -> Interaction:
@@ -103,15 +104,27 @@ def _word(value: Any) -> str:
 def _content(message: dict[str, Any]) -> bytes:
     """Return the bytes of a body, whichever way this tool's version has said it."""
     body: Any = message.get("body", message.get("content"))
+    if "body_type" in message:  # cassetter's TOML, where JSON is a text
+        kind = "binary" if message["body_type"] == "binary" else "text"
+        return _typed({"type": kind, "content": message.get("body_content")})
     if "parsed_body" in message and not body:
-        return json.dumps(message["parsed_body"]).encode("utf-8")
+        return render(message["parsed_body"], "python ascii")
     if is_mapping(body):
         if "type" in body:
             return _typed(body)
         if "base64_string" in body:
             return base64.b64decode("".join(str(body["base64_string"]).split()))
-        body = next((body[name] for name in ("string", "yaml", "text") if name in body), body or None)
+        said = next((body[name] for name in ("string", "yaml", "text") if name in body), body or None)
+        return _encoded(said, str(body.get("encoding"))) if isinstance(said, str) else _bytes(said)
     return _bytes(body)
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """Return a text in the encoding that Ruby VCR and betamax had decoded it from."""
+    try:
+        return text.encode(encoding)
+    except (LookupError, UnicodeError):  # ASCII-8BIT, which is Ruby's word for bytes; or edited by hand
+        return _bytes(text)
 
 
 def _bytes(body: Any) -> bytes:
@@ -125,14 +138,14 @@ def _bytes(body: Any) -> bytes:
         return _bytes(body["state"][0])
     if is_mapping(body) and is_sequence(body.get("args")):  # a pickled iterator
         return b"".join(map(_bytes, body["args"][0]))
-    return json.dumps(body).encode("utf-8")
+    return render(body, "python ascii")
 
 
 def _typed(body: dict[str, Any]) -> bytes:
     """Return the body of a cassetter tape."""
     kind, content = body["type"], body.get("content")
     if kind == "json":
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        return render(content)
     if kind == "binary":
         return binascii.unhexlify(str(content))
     return b"" if kind == "none" or content is None else str(content).encode("utf-8")

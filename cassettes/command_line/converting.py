@@ -8,7 +8,7 @@ import click
 
 from ..converting import convert as convert_tape
 from ..errors import CassetteError, NotACassette
-from .opening import tapes_in
+from ..folders import converted_name, tapes_within
 from .terminal import counted, err, line, out
 
 
@@ -25,10 +25,10 @@ def convert(source: str, target: str) -> int:
         _convert(source, target)
         return 0
     trouble = False
-    for path, _ in tapes_in([source]):
-        relative = os.path.splitext(os.path.relpath(path, source))[0] + ".yaml"
+    taken: set[str] = set()
+    for path in tapes_within(source):
         try:
-            _convert(path, os.path.join(target, relative))
+            _convert(path, os.path.join(target, converted_name(os.path.relpath(path, source), taken)))
         except NotACassette:
             continue
         except CassetteError as error:

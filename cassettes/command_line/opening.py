@@ -12,6 +12,7 @@ import click
 from ..cassette import Cassette
 from ..contents import contents_of
 from ..errors import CassetteError, CassetteMissing
+from ..folders import tapes_within
 from ..foreign import recognize
 from ..tape import Tape
 
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from ..contents import Contents
     from ..episodes import Episode
 
-_EXTENSIONS = (".yaml", ".yml", ".json", ".har", ".gz")
-# What stands near the beginning of a cassette, of vcrpy's and its relatives' tapes, and of a HAR file.
-_SIGN = re.compile(
-    rb"""^["']?cassette["']?\s*:|["']?(?:http_)?interactions["']?\s*:|^requests\s*:|^-\s+request:|["']log["']\s*:""",
-    re.MULTILINE,
-)
-_LOOKED_AT = 65_536
 _PLACE = re.compile(r"(.+?):([0-9]+)\Z")
 
 
@@ -74,23 +68,8 @@ def tapes_in(arguments: Iterable[str]) -> Iterator[tuple[str, bool]]:
         if not os.path.isdir(argument):
             yield argument, True
             continue
-        for folder, folders, names in os.walk(argument):
-            folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-            for name in sorted(names):
-                path = os.path.normpath(os.path.join(folder, name))
-                if name.endswith(_EXTENSIONS) and _looks_like_a_tape(path):
-                    yield path, False
-
-
-def _looks_like_a_tape(path: str) -> bool:
-    """Whether a file that nobody has named is worth reading: folders hold YAML and JSON of many kinds."""
-    if path.endswith(".gz"):
-        return path.endswith(tuple(f"{extension}.gz" for extension in _EXTENSIONS))
-    try:
-        with open(path, "rb") as file:
-            return _SIGN.search(file.read(_LOOKED_AT)) is not None
-    except OSError:
-        return True  # whoever reads it will say what is wrong
+        for path in tapes_within(argument):
+            yield path, False
 
 
 def own_contents(path: str) -> Contents:

@@ -2,14 +2,17 @@
 
 Those in `tapes/` were recorded by the tools themselves, talking to one small server:
 vcrpy 4.1, 5.1, 6.0, 8.0 and 9.4 with the client in the name, pytest-recording 0.14, betamax 0.9, Ruby VCR 5.0,
-cassetter 0.16.
+cassetter 0.16, mitmproxy 12.3, Playwright 1.65 with Chromium.
 Only `vcr_0.yaml` (before vcrpy 1.0) and `go_vcr.yaml` are written by hand, after the tools' documentation.
 """
 
 from __future__ import annotations
 
+import base64
 import gzip
-import json
+import importlib
+import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +39,14 @@ WHOLE = [
     "betamax.json",
     "ruby_vcr.yml",
     "ruby_vcr_base64.yml",
+    "ruby_vcr_compressed.zz",
+    "ruby_vcr_json.json",
+    "ruby_vcr_typhoeus.yml",
     "cassetter.yaml",
+    "cassetter.toml",
     "understudy.har",
+    "mitmproxy.har",
+    "playwright.har",
 ]
 
 
@@ -56,6 +65,160 @@ def test_tapes_are_replayed_where_they_are(name: str) -> None:
     assert created.headers["content-type"] == "application/json"
     assert cassette.play_count == 3
     assert (TAPES / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["ruby_vcr.yml", "vcr_aiohttp.yaml", "vcr_requests.yaml", "mitmproxy.har", "playwright.har"]
+)
+def test_what_was_encoded_is_encoded_again_where_the_recorder_had_decoded_it(name: str, tmp_path: Path) -> None:
+    cassettes.convert(TAPES / name, tmp_path / "tape.har")
+    cassettes.convert(tmp_path / "tape.har", tmp_path / "tape.yaml")
+
+    for path in (TAPES / name, tmp_path / "tape.har", tmp_path / "tape.yaml"):
+        with cassettes.use(path, "none"), understudy.Client() as client, client.stream("GET", f"{HOST}/gz") as answer:
+            assert answer.headers["content-encoding"] == "gzip"
+            assert gzip.decompress(b"".join(answer.iter_raw())) == b"zipped " * 20
+
+
+def test_several_codings_one_over_the_other_stay_as_they_came(stage: Stage) -> None:
+    twice = base64.b64encode(gzip.compress(gzip.compress(b"hello"))).decode()
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n  response: {status: {code: 200}, "
+        f"headers: {{Content-Encoding: ['gzip, gzip']}}, body: {{string: !!binary {twice}}}}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").text == "hello"
+
+
+def test_a_coding_that_nobody_knows_is_said_no_more_where_it_cannot_be_true(stage: Stage) -> None:
+    codings = ", ".join(["gzip"] * 9)
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n  response: {status: {code: 200}, "
+        f"headers: {{Content-Encoding: ['{codings}']}}, body: {{string: hello}}}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        answer = stage.client.get("https://api.test/")
+
+    assert answer.text == "hello"
+    assert "content-encoding" not in answer.headers
+
+
+def test_texts_that_look_like_numbers_are_texts() -> None:
+    with cassettes.use(TAPES / "vcr_spelled.yaml", "none"), understudy.Client() as client:
+        number = client.get(f"{HOST}/exp")
+        word = client.get(f"{HOST}/null")
+
+    assert (number.text, number.headers["etag"], number.headers["x-n"]) == ("1e5", "1e5", "12")
+    assert (number.headers["x-b"], number.headers["x-z"], number.headers["x-e"]) == ("true", "~", "")
+    assert word.text == "null"
+
+
+def test_numbers_in_json_keep_their_spelling(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/', body: {type: none}}\n"
+        "  response: {status: 200, body: {type: json, content: {a: 1.50, b: 1e5, c: [é]}}}\n",
+        "utf-8",
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").text == '{"a":1.50,"b":1e5,"c":["é"]}'
+
+
+@pytest.mark.parametrize(
+    "name", ["ruby_vcr_latin.yml", "betamax_text.json", "mitmproxy_more.har", "playwright_more.har"]
+)
+def test_texts_that_the_recorder_had_decoded_are_encoded_as_they_were(name: str) -> None:
+    with cassettes.use(TAPES / name, "none"), understudy.Client() as client:
+        answer = client.get(f"{HOST}/latin")
+
+    assert (answer.content, answer.text) == (b"caf\xe9 cr\xe8me\n", "café crème\n")
+
+
+def test_texts_that_their_charset_does_not_have_are_utf_8(stage: Stage) -> None:
+    stage.path.write_text(
+        "http_interactions:\n- request: {method: get, uri: 'https://api.test/'}\n"
+        "  response: {status: {code: 200}, headers: {}, body: {encoding: ISO-8859-1, string: '€'}}\n",
+        "utf-8",
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").content == "€".encode()
+
+
+@pytest.mark.parametrize("name", ["tomllib", "tomli"])
+def test_toml_is_read_by_python_or_by_a_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    monkeypatch.setitem(sys.modules, name, reader)
+
+    assert len(cassettes.load(TAPES / "cassetter.toml").interactions) == 4
+
+
+def test_where_nobody_reads_toml_the_error_says_who_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    monkeypatch.setitem(sys.modules, "tomli", None)
+
+    with pytest.raises(cassettes.CassetteError, match=r"cassetter.toml: .*TOML.*\n.*tomli"):
+        cassettes.load(TAPES / "cassetter.toml")
+
+
+def test_toml_that_is_damaged_is_an_error_with_its_line(stage: Stage) -> None:
+    stage.path.write_text("version = 1\n\n[[interactions]]\nrequest = \n")
+
+    with pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:4: not valid TOML"):
+        cassettes.load(stage.path)
+
+    stage.path.write_text("version = 1\n\n[[interactions]]\na = 'x")
+
+    with pytest.raises(cassettes.CassetteDamaged, match="not valid TOML"):
+        cassettes.load(stage.path)
+
+
+def test_only_what_is_compressed_is_decompressed(stage: Stage) -> None:
+    stage.path.write_bytes(b"x^2 is no tape\n")
+    with pytest.raises(cassettes.NotACassette):
+        cassettes.load(stage.path)
+
+    stage.path.write_bytes(gzip.compress(b"interactions: []")[:12])
+    with pytest.raises(cassettes.NotACassette, match=r"damaged|NUL|not UTF-8"):
+        cassettes.load(stage.path)
+
+    stage.path.write_bytes(b"\x1f\x8bnothing")
+    with pytest.raises(cassettes.NotACassette, match="compressed, and damaged"):
+        cassettes.load(stage.path)
+
+    stage.path.write_bytes(zlib.compress(b"interactions: []\n"))
+    assert cassettes.load(stage.path).tool == "vcrpy"
+
+
+def test_an_archive_says_what_to_do_with_it(stage: Stage) -> None:
+    stage.path.write_bytes(b"PK\x03\x04\x14\0")
+
+    with pytest.raises(cassettes.NotACassette, match="ZIP archive\nUnpack it"):
+        cassettes.load(stage.path)
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("HTTP/1.0", "HTTP/1.0"),
+        ("HTTP/2.0", "HTTP/2"),
+        ("h2", "HTTP/2"),
+        ("h3-29", "HTTP/3"),
+        ("http/2+quic/46", "HTTP/1.1"),
+        ("unknown", "HTTP/1.1"),
+    ],
+)
+def test_versions_are_understood_however_they_are_written(stage: Stage, said: str, version: str) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n"
+        f"  response: {{status: {{code: 200}}, http_version: {said}, body: {{string: hi}}}}\n"
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").http_version == version
 
 
 @pytest.mark.parametrize("name", ["vcr4_httpx.yaml", "vcr5_httpx.yaml"])
@@ -126,36 +289,6 @@ def test_go_vcr_is_replayed_with_its_versions_and_times() -> None:
 def test_the_tool_is_named_where_recording_is_refused(name: str, tool: str) -> None:
     with pytest.raises(cassettes.CassetteError, match=f"a tape of {tool}"):
         cassettes.Cassette(TAPES / name, "new_episodes")
-
-
-def test_a_whole_tree_of_tapes_is_converted(tmp_path: Path) -> None:
-    count = cassettes.convert(TAPES / "pytest_recording", tmp_path / "cassettes")
-
-    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.yaml"))
-    assert count == 3
-    assert names == [
-        "cassettes/test_api/TestOrders.test_order[a-b].yaml",
-        "cassettes/test_api/TestOrders.test_order[tea].yaml",
-        "cassettes/test_api/test_bytes.yaml",
-    ]
-    with cassettes.use(tmp_path / names[1], "none"), understudy.Client() as client:
-        assert client.post(f"{HOST}/p", json={"name": "another"}).status_code == 201
-    with pytest.raises(cassettes.CassetteError, match=r"holds no tape"):
-        cassettes.convert(tmp_path / "cassettes" / "test_api" / "nothing", tmp_path / "more")
-
-
-@pytest.mark.parametrize("name", [name for name in WHOLE if name not in ("vcr_urllib.yaml", "vcr_tornado.yaml")])
-@pytest.mark.parametrize("target", ["tape.yaml", "tape.har"])
-def test_tapes_are_converted(name: str, target: str, tmp_path: Path) -> None:
-    count = cassettes.convert(TAPES / name, tmp_path / target)
-
-    converted = {item.request.url: item.response for item in cassettes.load(tmp_path / target).interactions}
-    zipped = converted[f"{HOST}/gz"]
-    assert count == len(converted) == 4
-    assert zipped is not None
-    assert zipped.content == b"zipped " * 20
-    with pytest.raises(cassettes.CassetteError, match="such a file already"):
-        cassettes.convert(TAPES / name, tmp_path / target)
 
 
 @pytest.mark.parametrize("mode", ["new_episodes", "all", "update"])
@@ -236,123 +369,6 @@ def test_damaged_tapes_are_errors(stage: Stage, text: str, problem: str) -> None
 
     with pytest.raises(cassettes.CassetteDamaged, match=problem), stage.use("none"):
         raise AssertionError
-
-
-def test_har_holds_failures_times_and_versions_and_brings_them_back(tmp_path: Path) -> None:
-    (tmp_path / "tape.yaml").write_text(
-        "cassette: 1\nrecorded: 2026-11-22\n"
-        "--- # one\nrequest: {method: GET, url: 'https://api.test/one'}\n"
-        "response: {status: 200, http: 2, text: hello, took: 1.5, chunks: [2@0.5, 3@1.5]}\n...\n"
-        "--- # two\nrequest: {method: POST, url: 'https://api.test/two', text: body}\n"
-        "error: {type: ReadTimeout, message: timed out, took: 5.0}\n...\n"
-        "--- # three\nrequest: {method: GET, url: 'https://api.test/three'}\nresponse: {status: 204}\n...\n",
-        "utf-8",
-    )
-
-    assert cassettes.convert(tmp_path / "tape.yaml", tmp_path / "new" / "tape.har") == 3
-    assert cassettes.convert(tmp_path / "new" / "tape.har", tmp_path / "again.yaml") == 3
-
-    entries = json.loads((tmp_path / "new" / "tape.har").read_text("utf-8"))["log"]["entries"]
-    assert [entry["startedDateTime"] for entry in entries] == [
-        "2026-11-22T00:00:00.000Z",
-        "2026-11-22T00:00:01.500Z",
-        "2026-11-22T00:00:06.500Z",
-    ]
-    assert entries[0]["timings"] == {"send": 0, "wait": 500.0, "receive": 1000.0}
-    again = cassettes.load(tmp_path / "again.yaml")
-    assert again.interactions[1].error == cassettes.RecordedError("ReadTimeout", "timed out")
-    assert again.interactions[0].response is not None
-    assert again.interactions[0].response.version == "2"
-    assert again.settings.match == ("method", "url")
-    assert "# converted from a tape of HAR" in (tmp_path / "again.yaml").read_text("utf-8")
-
-
-def test_a_failure_in_har_is_a_failure_on_replay(stage: Stage) -> None:
-    entry: dict[str, object] = {
-        "request": {"method": "GET", "url": "https://api.test/", "headers": []},
-        "response": {"status": 0, "_error": "net::ERR_NAME_NOT_RESOLVED", "headers": [], "content": {}},
-    }
-    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
-
-    with stage.use("none"), pytest.raises(understudy.ConnectError, match="net::ERR_NAME_NOT_RESOLVED"):
-        stage.client.get("https://api.test/")
-
-
-def test_har_of_chromium_holds_lines_of_cookies_and_urls_that_nobody_was_asked_for(stage: Stage) -> None:
-    def entry(url: str, **response: object) -> dict[str, object]:
-        return {"request": {"method": "GET", "url": url, "headers": []}, "response": {"status": 200, **response}}
-
-    entries = [
-        entry("data:text/plain,hello", content={"text": "hello"}),
-        entry("https://api.test/", headers=[{"name": "set-cookie", "value": "a=1; Path=/\nb=2"}]),
-        entry("blob:https://api.test/1"),
-        entry("wss://api.test/"),
-    ]
-    stage.path.write_text(json.dumps({"log": {"entries": entries}}, indent=1), "utf-8")
-
-    with stage.use("none") as cassette:
-        answer = stage.client.get("https://api.test/")
-
-    assert answer.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]
-    assert [interaction.line for interaction in cassette.interactions] == [18]
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"), [("body.bin", ""), ("../body.bin", "leads out"), ("no.bin", "cannot be read")]
-)
-def test_bodies_beside_a_har_are_read_from_its_folder_alone(stage: Stage, name: str, problem: str) -> None:
-    (stage.path.parent / "body.bin").write_bytes(b"from a file")
-    entry = {
-        "request": {
-            "method": "POST",
-            "url": "https://api.test/",
-            "postData": {"params": [{"name": "a", "value": "1"}]},
-        },
-        "response": {"status": 200, "httpVersion": "h3", "content": {"_file": name}},
-    }
-    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
-
-    if problem:
-        with pytest.raises(cassettes.CassetteDamaged, match=problem):
-            cassettes.load(stage.path)
-    else:
-        with stage.use("none"):
-            assert stage.client.post("https://api.test/", data={"a": "1"}).content == b"from a file"
-
-
-def test_long_bodies_of_a_cassette_go_along_when_it_is_converted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.server.reply = lambda request: understudy.Response(
-        200, content=bytes(20_000), headers={"content-type": "image/png"}
-    )
-    with stage.use("once"):
-        stage.client.post("https://api.test/", content=b"\xff" * 30_000)
-    monkeypatch.setattr("understudy.cassettes.blobs.MAX_IN_MEMORY", 10)
-
-    cassettes.convert(stage.path, stage.path.parent / "sub" / "copy.yaml")
-
-    copy = cassettes.load(stage.path.parent / "sub" / "copy.yaml").interactions[0]
-    assert copy.response is not None
-    assert copy.response.file is not None
-    assert len(list((stage.path.parent / "sub" / "_blobs").iterdir())) == 2
-
-
-def test_a_template_is_no_tape(stage: Stage) -> None:
-    stage.path.write_text("http_interactions:\n- request: {method: get, uri: <%= host %>}\n", "utf-8")
-
-    with pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:2: .*template \(ERB\)"):
-        cassettes.load(stage.path)
-
-
-def test_a_conversion_that_fails_leaves_nothing(stage: Stage) -> None:
-    stage.path.write_text(
-        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n"
-        "  response: {status: {code: 200}, body: {string: 'AKIAABCDEFGHIJKLMNOP'}}\n"
-    )
-
-    with pytest.raises(cassettes.SecretFound):
-        cassettes.convert(stage.path, stage.path.parent / "new.yaml")
-
-    assert not (stage.path.parent / "new.yaml").exists()
 
 
 def test_what_schemathesis_and_langchain_write_is_read(stage: Stage) -> None:
