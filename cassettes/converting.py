@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import datetime
 import json
 import os
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,18 @@ from .blobs import Blobs
 from .cassette import Cassette
 from .errors import CassetteError, NotACassette
 from .expiry import today
+from .folders import converted_name, tapes_within
 
 if TYPE_CHECKING:
     from .interactions import Interaction, RecordedResponse
     from .redaction import Fields
-
-_ENDS = (".yaml", ".yml", ".json", ".har", ".gz")
 
 
 def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
     """Write what a tape holds into a new file, and return how many interactions that are.
 
     `source` is a cassette, a tape of vcrpy, pytest-recording, Ruby VCR, betamax, go-vcr or cassetter, or a HAR file;
-    or a folder, of which every tape is converted into the folder `target`.
+    or a folder, of which every tape is converted into the folder `target`; those that cannot be are named at the end.
     `target` is a new cassette; or, where its name ends with `.har`, a HAR file that every browser opens.
     Secrets are redacted on the way, as if the interactions were recorded now.
     A cassette made from a tape of another tool is matched as that tool matches, by method and URL:
@@ -40,32 +39,52 @@ def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> i
 
 
 def _convert_tree(source: str, target: str) -> int:
-    found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(source) for name in names)
-    count = 0
+    counts: list[int] = []
     taken: set[str] = set()
-    for path in found:
-        if path.endswith(_ENDS):
-            relative = os.path.relpath(path, source)
-            new = os.path.join(target, os.path.splitext(relative)[0] + ".yaml")
-            if new in taken:  # a.json and a.yaml
-                new = os.path.join(target, relative + ".yaml")
-            with contextlib.suppress(NotACassette):
-                count += _convert(path, new)
-                taken.add(new)
-    if not taken:
+    failures: list[CassetteError] = []
+    for path in tapes_within(source):
+        try:
+            counts.append(_convert(path, os.path.join(target, converted_name(os.path.relpath(path, source), taken))))
+        except NotACassette:
+            continue
+        except CassetteError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0] if len(failures) == 1 else _several(failures, source)
+    if not counts:
         raise CassetteError("this folder holds no tape", path=source, mend="Name the folder in which the tapes are.")
-    return count
+    return sum(counts)
+
+
+def _several(failures: list[CassetteError], source: str) -> CassetteError:
+    """Return one error for the tapes that could not be converted; the others were."""
+    told = "\n".join(map(str, failures))
+    return CassetteError(f"{len(failures)} tapes of this folder could not be converted:\n{told}", path=source)
 
 
 def _convert(source: str, path: str) -> int:
     if os.path.exists(path):
         raise CassetteError("there is such a file already", path=path, mend="Name a new one, or remove this one first.")
     tape = Cassette(source, "none")
-    interactions = [_held(interaction, source) for interaction in tape.interactions]
-    if path.endswith(".har"):
-        text = json.dumps(_har(interactions, tape.settings.recorded), indent=2, ensure_ascii=False)
-        _write(path, f"{text}\n".encode())
-        return len(interactions)
+    if not path.endswith(".har"):
+        return _record(tape, path)
+    # What a browser is shown holds no more than a cassette would.
+    with tempfile.TemporaryDirectory(prefix="understudy-har-") as folder:
+        redacted = os.path.join(folder, os.path.basename(path) + ".yaml")
+        try:
+            count = _record(tape, redacted)
+        except CassetteError as error:
+            error.path = path
+            raise
+        interactions = [_held(interaction, redacted) for interaction in Cassette(redacted, "none").interactions]
+    text = json.dumps(_har(interactions, tape.settings.recorded), indent=2, ensure_ascii=False)
+    _write(path, f"{text}\n".encode())
+    return count
+
+
+def _record(tape: Cassette, path: str) -> int:
+    """Record what a tape holds into a new cassette."""
+    interactions = [_held(interaction, tape.path) for interaction in tape.interactions]
     _write(path, _header(tape))
     cassette = Cassette(path, "new_episodes")
     try:
