@@ -171,7 +171,7 @@ def caller_fields(headers: Fields) -> Fields:
 
 def _describe_response(response: RecordedResponse, took: float | None, writer: Writer) -> dict[str, Any]:
     said: dict[str, Any] = {"status": response.status}
-    if response.reason is not None and response.reason != _usual_reason(response):
+    if response.reason is not None and response.reason != codes.get_reason_phrase(response.status):
         if response.reason:
             said["status"] = f"{response.status} {writer.redactor.text(response.reason)}"
         else:
@@ -196,10 +196,6 @@ def _describe_response(response: RecordedResponse, took: float | None, writer: W
     if response.longest_wait is not None:
         said["longest_wait"] = response.longest_wait
     return said
-
-
-def _usual_reason(response: RecordedResponse) -> str:
-    return codes.get_reason_phrase(response.status) if response.version.startswith("1") else ""
 
 
 # What the reader understands.

@@ -104,7 +104,7 @@ def _check_patience(interaction: Interaction, request: Request) -> None:
     recorded = interaction.response
     if recorded is None or interaction.took is None:
         return
-    wait = _longest_wait(recorded, interaction.took)
+    wait = _longest_wait(recorded, interaction.took, interaction.error)
     patience = patience_of(request)
     if patience is not None and wait > max(patience, SHORTEST_WAIT):
         raise ReadTimeout(
@@ -121,13 +121,16 @@ def patience_of(request: Request) -> float | None:
     return patience
 
 
-def _longest_wait(recorded: RecordedResponse, took: float) -> float:
-    if recorded.longest_wait is not None:
+def _longest_wait(recorded: RecordedResponse, took: float, error: RecordedError | None) -> float:
+    if error is not None and error.type.endswith("Timeout"):
+        moments = [0.0, *(at for _, at in recorded.times)]  # the silence that follows is the error itself
+    elif recorded.longest_wait is not None:
         return recorded.longest_wait
-    if not recorded.times:
+    elif not recorded.times:
         return took
-    moments = [0.0, *(at for _, at in recorded.times), took]
-    return max(later - earlier for earlier, later in zip(moments, moments[1:]))
+    else:
+        moments = [0.0, *(at for _, at in recorded.times), took]
+    return max((later - earlier for earlier, later in zip(moments, moments[1:])), default=0.0)
 
 
 def _required(error: Exception | None) -> Exception:
@@ -162,7 +165,7 @@ def _extensions(recorded: RecordedResponse) -> dict[str, Any]:
 @lru_cache(maxsize=128)
 def _status_line(version: str, status: int, reason: str | None) -> tuple[bytes, bytes]:
     if reason is None:
-        reason = codes.get_reason_phrase(status) if version.startswith("1") else ""
+        reason = codes.get_reason_phrase(status)  # HTTP/2 sends none, and clients say the usual one
     return b"HTTP/" + version.encode("ascii"), reason.encode("latin-1", "replace")
 
 

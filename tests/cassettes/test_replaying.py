@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import understudy
-from understudy import cassettes
+from understudy import cassettes, mock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -323,6 +323,53 @@ def test_status_lines_come_back_as_they_were(stage: Stage) -> None:
 
     assert "status: 200 Bad Picture\n" in stage.text
     assert "http: 2\n" in stage.text
+
+
+def test_http2_has_the_usual_phrases_as_it_has_live(stage: Stage) -> None:
+    router = mock.Router(mode="wire")
+    router.get("https://api.test/").respond(404, http_version="HTTP/2")
+
+    def answered(transport: understudy.BaseTransport) -> tuple[str, str]:
+        with understudy.Client(transport=transport) as client:
+            response = client.get("https://api.test/")
+        return response.http_version, response.reason_phrase
+
+    live = answered(cassettes.CassetteTransport(stage.path, inner=router))
+    played = answered(cassettes.CassetteTransport(stage.path, "none"))
+
+    assert played == live == ("HTTP/2", "Not Found")
+    assert "status: 404\n" in stage.text
+    assert "reason" not in stage.text
+
+
+@pytest.mark.parametrize("chunks", ["", ", chunks: [2@0.5, 3@1.0]"])
+def test_a_body_that_timed_out_gives_what_had_come_before(stage: Stage, chunks: str) -> None:
+    stage.written(
+        "--- # one\nrequest: {method: GET, url: 'https://api.test/'}\n"
+        f"response: {{status: 200, text: hello, took: 6.01{chunks}}}\n"
+        "error: {type: ReadTimeout, message: no more}\n...\n"
+    )
+    came: list[bytes] = []
+
+    with (
+        stage.use("none"),
+        stage.client.stream("GET", "https://api.test/", timeout=5) as response,
+        pytest.raises(understudy.ReadTimeout, match="no more"),
+    ):
+        came.extend(response.iter_raw())
+
+    assert b"".join(came) == b"hello"
+
+
+def test_a_body_that_timed_out_after_a_longer_silence_does_not_begin(stage: Stage) -> None:
+    stage.written(
+        "--- # one\nrequest: {method: GET, url: 'https://api.test/'}\n"
+        "response: {status: 200, text: hello, took: 12.0, chunks: [2@0.5, 3@6.0]}\n"
+        "error: {type: ReadTimeout, message: no more}\n...\n"
+    )
+
+    with stage.use("none"), pytest.raises(understudy.ReadTimeout, match=r"no answer within 5 s .* took 5.5 s"):
+        stage.client.get("https://api.test/", timeout=5)
 
 
 def test_the_first_piece_arrives_before_the_last_is_sent(stage: Stage) -> None:
