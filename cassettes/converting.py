@@ -13,38 +13,51 @@ from typing import TYPE_CHECKING, Any
 from ..client import URL, __version__, codes
 from .blobs import Blobs
 from .cassette import Cassette
-from .errors import CassetteError, NotACassette
+from .errors import CassetteError, CassetteNotWritten, NotACassette, SecretFound
 from .expiry import today
-from .folders import converted_name, tapes_within
+from .folders import converted_name, no_tape_in, tapes_within
+from .settings import Settings
+from .using import load
+from .yaml_writer import write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .interactions import Interaction, RecordedResponse
+    from .redact_rules import RedactTypes
     from .redaction import Fields
 
 
-def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> int:
+def convert(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    redact: Sequence[RedactTypes] | RedactTypes | None = None,
+    allow_secrets: Sequence[str] | None = None,
+) -> int:
     """Write what a tape holds into a new file, and return how many interactions that are.
 
     `source` is a cassette, a tape of vcrpy, pytest-recording, Ruby VCR, betamax, go-vcr or cassetter, or a HAR file;
     or a folder, of which every tape is converted into the folder `target`; those that cannot be are named at the end.
     `target` is a new cassette; or, where its name ends with `.har`, a HAR file that every browser opens.
-    Secrets are redacted on the way, as if the interactions were recorded now.
+    Secrets are redacted on the way, as if the interactions were recorded now;
+    `redact` and `allow_secrets` add to what is known of them, and what can be said in a file stands in the new one.
     A cassette made from a tape of another tool is matched as that tool matches, by method and URL:
     remove the line `match:` in it to compare bodies as well.
     """
     name, path = os.fspath(source), os.fspath(target)
-    if os.path.isdir(name) or not os.path.splitext(name)[1]:
-        return _convert_tree(name, path)
-    return _convert(name, path)
+    rules = Settings().changed(redact=redact, allow_secrets=allow_secrets)
+    return _convert_tree(name, path, rules) if os.path.isdir(name) else _convert(name, path, rules)
 
 
-def _convert_tree(source: str, target: str) -> int:
+def _convert_tree(source: str, target: str, rules: Settings) -> int:
     counts: list[int] = []
     taken: set[str] = set()
     failures: list[CassetteError] = []
     for path in tapes_within(source):
         try:
-            counts.append(_convert(path, os.path.join(target, converted_name(os.path.relpath(path, source), taken))))
+            new = os.path.join(target, converted_name(os.path.relpath(path, source), taken))
+            counts.append(_convert(path, new, rules))
         except NotACassette:
             continue
         except CassetteError as error:
@@ -52,7 +65,7 @@ def _convert_tree(source: str, target: str) -> int:
     if failures:
         raise failures[0] if len(failures) == 1 else _several(failures, source)
     if not counts:
-        raise CassetteError("this folder holds no tape", path=source, mend="Name the folder in which the tapes are.")
+        raise no_tape_in(source)
     return sum(counts)
 
 
@@ -62,37 +75,40 @@ def _several(failures: list[CassetteError], source: str) -> CassetteError:
     return CassetteError(f"{len(failures)} tapes of this folder could not be converted:\n{told}", path=source)
 
 
-def _convert(source: str, path: str) -> int:
+def _convert(source: str, path: str, rules: Settings) -> int:
+    if os.path.isdir(path):
+        raise CassetteError(
+            "this is a folder", path=path, mend=f"Name the new file, such as {os.path.join(path, 'tape.yaml')}"
+        )
     if os.path.exists(path):
         raise CassetteError("there is such a file already", path=path, mend="Name a new one, or remove this one first.")
-    tape = Cassette(source, "none")
+    tape = load(source)
     if not path.endswith(".har"):
-        return _record(tape, path)
+        return _record(tape, path, rules)
     # What a browser is shown holds no more than a cassette would.
     with tempfile.TemporaryDirectory(prefix="understudy-har-") as folder:
         redacted = os.path.join(folder, os.path.basename(path) + ".yaml")
-        try:
-            count = _record(tape, redacted)
-        except CassetteError as error:
-            error.path = path
-            raise
+        count = _record(tape, redacted, rules)
         interactions = [_held(interaction, redacted) for interaction in Cassette(redacted, "none").interactions]
     text = json.dumps(_har(interactions, tape.settings.recorded), indent=2, ensure_ascii=False)
     _write(path, f"{text}\n".encode())
     return count
 
 
-def _record(tape: Cassette, path: str) -> int:
+def _record(tape: Cassette, path: str, rules: Settings) -> int:
     """Record what a tape holds into a new cassette."""
     interactions = [_held(interaction, tape.path) for interaction in tape.interactions]
-    _write(path, _header(tape))
-    cassette = Cassette(path, "new_episodes")
+    _write(path, _header(tape, rules))
     try:
+        # What the new file says already is not said again.
+        cassette = Cassette(path, "new_episodes", redact=[rule for rule in rules.redact if not isinstance(rule, str)])
         for interaction in interactions:
             cassette.record(interaction)
         cassette.close()
-    except BaseException:
+    except BaseException as error:
         os.unlink(path)  # half of a tape is worse than none
+        if isinstance(error, SecretFound):
+            error.path = tape.path  # the new file is not there any more
         raise
     return len(interactions)
 
@@ -108,7 +124,7 @@ def _held(interaction: Interaction, path: str) -> Interaction:
     return replace(interaction, request=request, response=response)
 
 
-def _header(tape: Cassette) -> bytes:
+def _header(tape: Cassette, rules: Settings) -> bytes:
     """Return the first document of the new cassette."""
     recorded = tape.settings.recorded or today()
     source = "" if tape.tool is None else f"  # converted from a tape of {tape.tool}"
@@ -117,13 +133,27 @@ def _header(tape: Cassette) -> bytes:
         if tape.tool is None
         else "match: [method, url]  # as that tool does; without this line, bodies count as well\n"
     )
-    return f"cassette: 1\nrecorder: understudy {__version__}{source}\nrecorded: {recorded}\n{match}...\n".encode()
+    said = {
+        "redact": [rule for rule in rules.redact if isinstance(rule, str)],
+        "allow_secrets": sorted(rules.allow_secrets),
+    }
+    lists = write({name: items for name, items in said.items() if items})
+    return (
+        f"cassette: 1\nrecorder: understudy {__version__}{source}\nrecorded: {recorded}\n{match}{lists}...\n"
+    ).encode()
 
 
 def _write(path: str, data: bytes) -> None:
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "xb") as file:
-        file.write(data)
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(data)
+    except OSError as error:
+        raise CassetteNotWritten(
+            f"the file could not be written: {error.strerror or error}",
+            path=path,
+            mend="Name another one; or mend the disk or its permissions.",
+        ) from error
 
 
 # HAR 1.2

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .interactions import RecordedRequest
     from .matching import Matcher
+    from .settings import Settings
 
 _ORIGIN = ("scheme", "host", "port")
 _STEPS = 6
@@ -33,13 +34,16 @@ class Mend(NamedTuple):
     ignore: tuple[str, ...]
     match: tuple[str, ...] | None
 
-    def said(self, known: Sequence[str]) -> str:
-        """Return the lines for the first document, `known` being what is ignored already."""
+    def said(self, settings: Settings) -> str:
+        """Return what to say in the first document, where there is one, or in code; what is ignored stays so."""
+        if settings.is_lenient:  # a tape of another tool has no first document
+            said = (("match", self.match), ("ignore", self.ignore))
+            return f"say {' and '.join(f'{name}={list(value)}' for name, value in said if value)} in code"
         lines: list[str] = []
         if self.match is not None:
             lines.append(f"`match: {flow(list(self.match))}`")
         if self.ignore:
-            lines.append(f"`ignore: {flow([*known, *self.ignore])}`")
+            lines.append(f"`ignore: {flow([*settings.ignore, *self.ignore])}`")
         words = " and ".join(name for name, is_said in (("match=", self.match), ("ignore=", self.ignore)) if is_said)
         return f"say {' and '.join(lines)} in the first document, or {words} in code"
 

@@ -77,7 +77,7 @@ def no_match(path: str, mode: str, request: RecordedRequest, library: Library, r
     what = f"{nothing} answers {request.method} {request.url}"
     routes = _closest_route(request, router)
     counts = f"{len(episodes)} interaction{'' if len(episodes) == 1 else 's'}, {played} played, mode {mode}"
-    record = "record it with mode='new_episodes'"
+    record = _record(matcher)
     if not episodes:
         empty = f"{what}: the cassette holds no interactions (mode {mode})"
         mend_by = record if router is None else f"write a route for it; or {record}"
@@ -95,9 +95,17 @@ def no_match(path: str, mode: str, request: RecordedRequest, library: Library, r
     mend: list[str] = []
     found = mending.mend(nearest.request, request, matcher)
     if found is not None:
-        mend.append(f"If that does not matter, {found.said(matcher.settings.ignore)}")
+        mend.append(f"If that does not matter, {found.said(matcher.settings)}")
     mend.append(record)
     return NoMatch("\n".join(lines), path=path, line=nearest.line, mend=_sentence("; or ".join(mend)))
+
+
+def _record(matcher: Matcher) -> str:
+    record = "record it with mode='new_episodes'"
+    if not matcher.settings.is_lenient:
+        return record
+    # A tape of another tool is never written to.
+    return f"convert this tape with understudy.cassettes.convert(source, target), and {record} into the new one"
 
 
 def _closest_route(request: RecordedRequest, router: Router | None) -> list[str]:

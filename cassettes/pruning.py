@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from .contents import contents_of
 from .episodes import Episode, Place
-from .errors import CassetteError, CassetteMissing
+from .errors import CassetteError
+from .folders import no_such_file
+from .foreign import recognize
 from .tape import Tape
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ def prune(path: str | os.PathLike[str], lines: Iterable[int]) -> list[tuple[int,
 
     The file is written in one step. Raises `CassetteError`, with nothing removed, where no recording begins on a line.
     """
+    if isinstance(lines, int):
+        raise TypeError(f"prune takes several lines: say [{lines}]")
     name, wanted = os.fspath(path), set(lines)
     for line in wanted:
         if not isinstance(line, int):
@@ -26,7 +30,14 @@ def prune(path: str | os.PathLike[str], lines: Iterable[int]) -> list[tuple[int,
     tape = Tape(name)
     raw = tape.read()
     if raw is None:
-        raise CassetteMissing("there is no such cassette", path=name, mend="Name one that is there.")
+        raise no_such_file(name)
+    foreign = recognize(raw, name)
+    if foreign is not None:
+        raise CassetteError(
+            f"this is a tape of {foreign.tool}, which is read and never written to",
+            path=name,
+            mend="Convert it once with understudy.cassettes.convert(source, target), and take them out of that file.",
+        )
     contents = contents_of(raw, name, may_be_torn=False)
     place = Place(name)
     episodes = [Episode(contents.data, span, number, place) for number, span in enumerate(contents.episodes, 1)]

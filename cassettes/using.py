@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from ..client import stand_in
 from .cassette import Cassette
+from .errors import CassetteMissing
+from .folders import no_such_file
 from .settings import check_use
 from .transport import StandIn
 
@@ -115,4 +117,7 @@ class use:
 
 def load(path: str | os.PathLike[str]) -> Cassette:
     """Return a cassette to look at: its `interactions`, its `settings`; raises `CassetteError` where it is damaged."""
-    return Cassette(path, "none")
+    try:
+        return Cassette(path, "none")
+    except CassetteMissing as error:
+        raise no_such_file(os.fspath(path)) from error

@@ -10,6 +10,8 @@ import click
 
 from ...client import URL, Client, HTTPError
 from ..cassette import Cassette
+from ..errors import CassetteMissing
+from ..folders import no_such_file
 from ..interactions import RecordedRequest
 from ..mending import Mend, mend
 from ..misses import nearest_to
@@ -80,6 +82,8 @@ def with_settings(path: str, ignore: Sequence[str], match: Sequence[str]) -> Cas
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is old is told by `check`
             return Cassette(path, "none", ignore=ignore or None, match=match or None)
+    except CassetteMissing as error:
+        raise no_such_file(path) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

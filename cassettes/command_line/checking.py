@@ -11,7 +11,8 @@ import click
 from ...client import URL
 from ..contents import contents_of
 from ..episodes import Episode, Place
-from ..errors import CassetteError, CassetteMissing, CassetteWarning, NotACassette
+from ..errors import CassetteError, CassetteWarning, NotACassette
+from ..folders import no_such_file
 from ..foreign import recognize
 from ..redact_rules import Rules
 from ..redaction import Redactor
@@ -50,7 +51,7 @@ def check(files: tuple[str, ...], fails_when_old: bool, quiet: bool) -> int:
     Prints `file:line: message` lines; exit status 1 where there is a problem, which is what pre-commit wants.
     """
     console, count, looked_at = out(), 0, 0
-    for path, is_named in tapes_in(files):
+    for path, is_named in tapes_in(files, may_be_none=True):
         try:
             problems = list(problems_of(path, fails_when_old=fails_when_old))
         except NotACassette as error:
@@ -73,7 +74,7 @@ def problems_of(path: str, *, fails_when_old: bool) -> Iterator[Problem]:
     try:
         raw = Tape(path).read()
         if raw is None:
-            raise CassetteMissing("there is no such file", path=path)
+            raise no_such_file(path)
         tape = recognize(raw, path)
         if tape is not None:
             text = raw.decode("utf-8", "replace")

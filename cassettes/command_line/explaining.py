@@ -46,7 +46,7 @@ def explain(file: str, method: str, url: str, ignore: tuple[str, ...], match: tu
         line(console, (f"{file}  ", "cyan"), (first, "bold red"))
         line(console, "\n".join(part for part in (rest, error.mend) if part))
         found = mend_for(cassette, request)
-        if found is not None:
+        if found is not None and cassette.tool is None:  # a tape of another tool is never written to
             wanted = [("--match", name) for name in found.match or ()] + [("--ignore", name) for name in found.ignore]
             options = " ".join(f"{option} {shlex.quote(name)}" for option, name in wanted)
             line(console, ("apply: ", "bold"), f"understudy cassette fix {shlex.quote(file)} {options}")

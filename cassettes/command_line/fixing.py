@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from ..contents import contents_of
-from ..errors import CassetteError, CassetteMissing
+from ..errors import CassetteError
+from ..folders import no_such_file
 from ..settings import ORDERS, REPEATS
 from ..tape import Tape
 from .asking import mend_for, request_from, request_options, with_settings
@@ -85,7 +86,7 @@ def _drop_torn(path: str) -> list[str]:
     tape = Tape(path)
     raw = tape.read()
     if raw is None:
-        raise CassetteMissing("there is no such cassette", path=path, mend="Name another file.")
+        raise no_such_file(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         contents = contents_of(raw, path, may_be_torn=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ..errors import CassetteDamaged
 from ..plain import is_sequence
 from ..settings import settings_from
@@ -109,5 +111,9 @@ def _verified(changed: str, head: str, name: str, expected: Any, path: str) -> s
             line=1,
             mend=f"Write it by hand: {write({name: expected}).strip()}",
         )
-    settings_from(after | {name: said} if name != "cassette" else after, changed, path)
+    settings_from(before, head, path)
+    try:
+        settings_from(after | {name: said}, changed, path)
+    except CassetteDamaged as error:
+        raise click.UsageError(f"{error.problem}; nothing was written") from error
     return changed

@@ -19,7 +19,8 @@ import click
 from ..blobs import FOLDER, Blobs
 from ..bodies import Writer
 from ..contents import contents_of
-from ..errors import CassetteError, CassetteMissing
+from ..errors import CassetteError
+from ..folders import no_such_file
 from ..foreign import recognize
 from ..interactions import describe, to_text
 from ..recorder import new_header
@@ -73,7 +74,7 @@ class _Merger:
         """Take in a tape; nothing is written yet."""
         raw = Tape(source).read()
         if raw is None:
-            raise CassetteMissing("there is no such file", path=source, mend="Name another one.")
+            raise no_such_file(source)
         if recognize(raw, source) is not None:
             self._add_foreign(source)
         else:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..cassette import Cassette
 from ..contents import contents_of
-from ..errors import CassetteError, CassetteMissing
-from ..folders import tapes_within
+from ..errors import CassetteError
+from ..folders import no_such_file, no_tape_in, place_of, tapes_within
 from ..foreign import recognize
 from ..tape import Tape
+from ..using import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ..cassette import Cassette
     from ..contents import Contents
     from ..episodes import Episode
-
-_PLACE = re.compile(r"(.+?):([0-9]+)\Z")
 
 
 class Opened(NamedTuple):
@@ -38,19 +36,11 @@ def opened(argument: str) -> Opened:
     path, line = place_of(argument)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is old is told by `check`
-        cassette = Cassette(path, "none")
+        cassette = load(path)
     episodes = cassette._library.episodes
     if line is None:
         return Opened(path, cassette, episodes)
     return Opened(path, cassette, [episode_at(path, episodes, line)])
-
-
-def place_of(argument: str) -> tuple[str, int | None]:
-    """Return path and line of `FILE:LINE`; a file that has such a name is meant itself."""
-    found = _PLACE.match(argument)
-    if found is None or os.path.exists(argument):
-        return argument, None
-    return found[1], int(found[2])
 
 
 def episode_at(path: str, episodes: Sequence[Episode], line: int) -> Episode:
@@ -62,21 +52,28 @@ def episode_at(path: str, episodes: Sequence[Episode], line: int) -> Episode:
     return before[-1]
 
 
-def tapes_in(arguments: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield every file that is named, and every one in the folders that are; whether it was named itself."""
+def tapes_in(arguments: Iterable[str], *, may_be_none: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield every file that is named, and every one in the folders that are; whether it was named itself.
+
+    A folder without a tape is a mistake, unless there `may_be_none`.
+    """
     for argument in arguments:
         if not os.path.isdir(argument):
             yield argument, True
             continue
+        found = False
         for path in tapes_within(argument):
+            found = True
             yield path, False
+        if not (found or may_be_none):
+            raise no_tape_in(argument)
 
 
 def own_contents(path: str) -> Contents:
     """Return the bytes of a cassette that is to be changed, and where its documents are."""
     raw = Tape(path).read()
     if raw is None:
-        raise CassetteMissing("there is no such cassette", path=path, mend="Name another file.")
+        raise no_such_file(path)
     tape = recognize(raw, path)
     if tape is not None:
         raise CassetteError(

@@ -16,10 +16,11 @@ import click
 
 from ..episodes import Library, Place
 from ..errors import CassetteError
+from ..folders import place_of
 from ..matching import Matcher
 from ..redaction import Redactor
 from .comparing import Pair, _Judge
-from .opening import episode_at, place_of
+from .opening import episode_at
 from .rewriting import Rewriting
 from .terminal import counted, line, out
 

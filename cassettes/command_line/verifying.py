@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ...client import Client
+from ..errors import CassetteError, NotACassette
 from ..verifying import SAFE, Verification
 from ..verifying import verify as verified
 from .opening import tapes_in
-from .terminal import line, out
+from .terminal import err, line, out
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,18 +58,24 @@ def verify(
     """
     values = _values(secrets)
     results: list[Verification] = []
+    trouble = False
     with Client(auth=auth, headers=list(headers), timeout=timeout) as client, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # age is no news to who compares with the real thing
-        for path, _ in tapes_in(files):
+        for path, is_named in tapes_in(files):
             methods = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE") if unsafe else SAFE
-            results.append(verified(path, client=client, secrets=values, methods=methods))
+            try:
+                results.append(verified(path, client=client, secrets=values, methods=methods))
+            except CassetteError as error:  # what the others say is worth knowing, too
+                if is_named or not isinstance(error, NotACassette):
+                    line(err(), ("error: ", "bold red"), str(error))
+                    trouble = True
     if as_json:
         click.echo(json.dumps([result.as_data() for result in results], indent=2, ensure_ascii=False))
     else:
         console = out()
         for result in results:
             _print(console, result, quiet=quiet)
-    return 0 if all(results) else 1
+    return 2 if trouble else 0 if all(results) else 1
 
 
 def _values(secrets: tuple[tuple[str, str], ...]) -> dict[str, str]:

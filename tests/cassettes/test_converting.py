@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def test_a_whole_tree_of_tapes_is_converted(tmp_path: Path) -> None:
     ]
     with cassettes.use(tmp_path / names[1], "none"), understudy.Client() as client:
         assert client.post(f"{HOST}/p", json={"name": "another"}).status_code == 201
-    with pytest.raises(cassettes.CassetteError, match=r"holds no tape"):
+    with pytest.raises(cassettes.CassetteMissing, match=r"there is no such file"):
         cassettes.convert(tmp_path / "cassettes" / "test_api" / "nothing", tmp_path / "more")
 
 
@@ -151,8 +152,58 @@ def test_a_secret_that_nothing_gives_away_keeps_a_har_from_being_written(stage: 
     with pytest.raises(cassettes.SecretFound) as caught:
         cassettes.convert(stage.path, target)
 
-    assert caught.value.path == str(target)
+    assert caught.value.path == str(stage.path)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["new.yaml", "new.har"])
+def test_what_is_known_of_secrets_can_be_added_to(stage: Stage, name: str) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n  response: {status: {code: 200}, "
+        """body: {string: '{"iban": "DE00 1234", "id": "cus_42", "key": "AKIAABCDEFGHIJKLMNOP"}'}}\n"""
+    )
+    target = stage.path.parent / name
+    with pytest.raises(cassettes.SecretFound, match="allow_secrets") as caught:
+        cassettes.convert(stage.path, target)
+    fingerprint = str(caught.value.mend).partition("allow_secrets: [")[2].partition("]")[0]
+
+    cassettes.convert(stage.path, target, redact=["iban", re.compile("cus_[0-9]+")], allow_secrets=[fingerprint])
+
+    text = target.read_text("utf-8")
+    assert "DE00" not in text
+    assert "cus_42" not in text
+    assert "AKIAABCDEFGHIJKLMNOP" in text
+    if name.endswith("yaml"):
+        settings = cassettes.load(target).settings
+        assert settings.redact == ("iban",)
+        assert settings.allow_secrets == {fingerprint}
+
+
+def test_a_tape_needs_no_extension(tmp_path: Path) -> None:
+    (tmp_path / "tape").write_text((TAPES / "vcr_httpx.yaml").read_text("utf-8"), "utf-8")
+
+    assert cassettes.convert(tmp_path / "tape", tmp_path / "new.yaml") == 4
+
+
+def test_where_nothing_can_be_written_the_error_says_so(tmp_path: Path) -> None:
+    source = TAPES / "vcr_httpx.yaml"
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(cassettes.CassetteError, match=r"this is a folder\nName the new file, such as .*tape.yaml"):
+        cassettes.convert(source, tmp_path)
+    for name in ("file/new.yaml", "file/new.har"):
+        with pytest.raises(cassettes.CassetteNotWritten, match=f"{name}: the file could not be written: "):
+            cassettes.convert(source, tmp_path / name)
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scandir(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+
+    with pytest.raises(cassettes.CassetteError, match=r"the folder cannot be read: Permission denied"):
+        cassettes.convert(tmp_path, tmp_path / "new")
 
 
 def test_a_folder_of_all_sorts_gives_its_tapes_alone(tmp_path: Path) -> None:

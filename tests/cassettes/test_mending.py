@@ -122,3 +122,20 @@ def test_a_function_that_says_no_is_named(stage: Stage) -> None:
 
     assert "match=test_a_function_that_says_no_is_named.<locals>.same_day says no" in caught.value.problem
     assert caught.value.mend == "Record it with mode='new_episodes'."
+
+
+def test_for_a_tape_of_another_tool_everything_is_said_in_code(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/?q=tea'}\n"
+        "  response: {status: {code: 200}, body: {string: hi}}\nversion: 1\n"
+    )
+
+    with stage.use("none"), pytest.raises(cassettes.NoMatch) as caught:
+        stage.client.get("https://api.test/?q=coffee")
+
+    assert caught.value.mend == (
+        "If that does not matter, say ignore=['query.q'] in code; or convert this tape with "
+        "understudy.cassettes.convert(source, target), and record it with mode='new_episodes' into the new one."
+    )
+    with stage.use("none", ignore=["query.q"]):
+        assert stage.client.get("https://api.test/?q=coffee").text == "hi"

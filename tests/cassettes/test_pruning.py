@@ -66,3 +66,21 @@ def test_a_cassette_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> N
 def test_what_is_no_line_is_refused(tape: Path) -> None:
     with pytest.raises(TypeError, match="numbers of lines"):
         cassettes.prune(tape, ["5"])  # type: ignore[list-item]  # the mistake
+
+
+def test_one_line_is_no_lines(tape: Path) -> None:
+    with pytest.raises(TypeError, match=r"say \[5\]"):
+        cassettes.prune(tape, 5)  # type: ignore[arg-type]  # that is the mistake
+
+
+def test_a_tape_of_another_tool_says_what_to_do_first(tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    path.write_text("interactions: []\nversion: 1\n")
+
+    with pytest.raises(cassettes.CassetteError, match=r"a tape of vcrpy, .*\nConvert it once"):
+        cassettes.prune(path, [1])
+
+
+def test_what_is_not_there_says_what_is(tape: Path) -> None:
+    with pytest.raises(cassettes.CassetteMissing, match=r"there is no such file\nDid you mean .*tape.yaml\?"):
+        cassettes.prune(tape.with_name("tapes.yaml"), [5])

@@ -56,6 +56,33 @@ def test_convert_of_a_folder_converts_every_tape_in_it(run: Callable[..., Any], 
     assert sorted(path.stem for path in target.iterdir() if path.is_file()) == sorted([*stems, "cassetter.yaml"])
 
 
+def test_convert_can_be_told_what_is_a_secret_and_what_is_none(run: Callable[..., Any], tmp_path: Path) -> None:
+    source, target = tmp_path / "tape.yaml", tmp_path / "new.yaml"
+    source.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n"
+        """  response: {status: {code: 200}, body: {string: '{"iban": "DE00", "key": "AKIAABCDEFGHIJKLMNOP"}'}}\n"""
+    )
+
+    refused = run("convert", source, target)
+    fingerprint = refused.err.partition("allow_secrets: [")[2].partition("]")[0]
+    printed = run("convert", source, target, "--redact", "iban", "--allow-secret", fingerprint)
+
+    assert (refused.status, printed.status) == (2, 0)
+    assert "--redact RULE, or --allow-secret ID" in refused.err
+    assert "DE00" not in target.read_text()
+    assert run("check", target).status == 0
+    assert run("convert", source, tmp_path / "more.yaml", "--redact", "/(/").status == 2
+
+
+def test_a_folder_without_tapes_is_an_error_but_for_check(run: Callable[..., Any], tmp_path: Path) -> None:
+    for command in (("ls",), ("grep", "x"), ("verify",), ("redact",)):
+        printed = run(*command, tmp_path)
+        assert printed.status == 2
+        assert "this folder holds no tape" in printed.err
+    assert run("convert", tmp_path, tmp_path / "new").status == 2
+    assert run("check", tmp_path).status == 0
+
+
 def test_convert_of_a_folder_goes_on_after_what_cannot_be_read(
     run: Callable[..., Any], tape: Path, write: Callable[..., Path]
 ) -> None:

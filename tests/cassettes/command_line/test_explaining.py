@@ -307,3 +307,39 @@ def test_fix_leaves_a_file_that_changed_meanwhile(
     assert printed.status == 2
     assert "another program has changed the file meanwhile" in printed.err
     assert "ignore" not in tape.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--ignore", "json["), "'json[' names no part of a message"),
+        (("--expires", "never"), "not 'never'; nothing was written"),
+    ],
+)
+def test_fix_says_of_a_wrong_setting_that_nothing_was_written(
+    run: Callable[..., Any], tape: Path, arguments: tuple[str, str], told: str
+) -> None:
+    before = tape.read_bytes()
+
+    printed = run("fix", tape, *arguments)
+
+    assert printed.status == 2
+    assert told in printed.err
+    assert "Mend that line" not in printed.err
+    assert tape.read_bytes() == before
+
+
+def test_explain_proposes_no_fix_of_a_tape_of_another_tool(run: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/?q=tea'}\n"
+        "  response: {status: {code: 200}, body: {string: hi}}\nversion: 1\n"
+    )
+
+    printed = run("explain", path, "GET", "https://api.test/?q=coffee")
+
+    assert printed.status == 1
+    assert "ignore=['query.q'] in code" in printed.out
+    assert "apply:" not in printed.out
+    assert run("explain", path, "GET", "https://api.test/?q=coffee", "--ignore", "query.q").status == 0
+    assert "no such file" in run("explain", tmp_path / "none", "GET", "/").err

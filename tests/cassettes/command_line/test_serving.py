@@ -140,7 +140,7 @@ def test_a_proxy_records_what_any_client_does(target: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("serve", "{missing}"), "there is no such cassette"),
+        (("serve", "{missing}"), "there is no such file"),
         (("serve", "{tape}", "--port", "99999"), "cannot listen|port"),
         (("proxy", "--record", "x.yaml", "--target", "ftp://a.test"), "--target takes the URL of a server"),
         (("proxy", "--record", "x.yaml"), "Missing option '--target'"),

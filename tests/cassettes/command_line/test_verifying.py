@@ -149,3 +149,19 @@ def test_a_server_that_is_gone_is_breaking(run: Callable[..., Any], tape: Path) 
 
     assert printed.status == 1
     assert "ConnectError" in printed.out
+
+
+def test_a_tape_that_cannot_be_read_does_not_keep_the_others(
+    run: Callable[..., Any], recorded: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = recorded()
+    broken, other = tmp_path / "broken.yaml", tmp_path / "other.json"
+    broken.write_text("cassette: 9\n...\n")
+    other.write_text('[{"interactions": 1}]')
+
+    printed = run("verify", broken, path.parent)
+
+    assert printed.status == 2
+    assert "of version 9" in printed.err
+    assert "other.json" not in printed.err
+    assert f"{path}: " in printed.out
