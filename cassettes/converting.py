@@ -51,6 +51,12 @@ def convert(
 
 
 def _convert_tree(source: str, target: str, rules: Settings) -> int:
+    if target.endswith(".har"):
+        raise CassetteError(
+            "a folder is converted into a folder of cassettes, and not into one HAR file",
+            path=target,
+            mend="Name a new folder; or convert its tapes one by one.",
+        )
     counts: list[int] = []
     taken: set[str] = set()
     failures: list[CassetteError] = []

@@ -23,10 +23,11 @@ def prune(path: str | os.PathLike[str], lines: Iterable[int]) -> list[tuple[int,
     """
     if isinstance(lines, int):
         raise TypeError(f"prune takes several lines: say [{lines}]")
-    name, wanted = os.fspath(path), set(lines)
-    for line in wanted:
-        if not isinstance(line, int):
-            raise TypeError(f"prune takes the numbers of lines, such as `interaction.line`, not {line!r}")
+    name, numbers = os.fspath(path), list(lines)
+    for line in numbers:
+        if not isinstance(line, int) or isinstance(line, bool):
+            raise TypeError(f"prune takes the numbers of lines, such as `interaction.line`, not {line!r:.60}")
+    wanted = set(numbers)
     tape = Tape(name)
     raw = tape.read()
     if raw is None:

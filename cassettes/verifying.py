@@ -134,11 +134,16 @@ def verify(
     What a request cannot be sent without is a reason to skip it; so is a method that may change something.
     What the cassette ignores and calls volatile is compared by its type alone.
     """
+    if client is not None and not isinstance(client, Client):
+        raise TypeError(f"verify sends with a Client, which blocks, and not with {client!r:.60}")
+    if secrets is not None and not hasattr(secrets, "items"):
+        raise TypeError(f"`secrets` says what each mark stands for, as a mapping, not {type(secrets).__name__}")
+    names = [name.upper() for name in ([methods] if isinstance(methods, str) else methods)]
     cassette = load(path)
     if client is not None:
-        return _verified(cassette, client, secrets or {}, methods)
+        return _verified(cassette, client, secrets or {}, names)
     with Client() as own:
-        return _verified(cassette, own, secrets or {}, methods)
+        return _verified(cassette, own, secrets or {}, names)
 
 
 def _verified(cassette: Cassette, client: Client, secrets: Mapping[str, str], methods: Sequence[str]) -> Verification:

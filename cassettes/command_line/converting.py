@@ -37,6 +37,8 @@ def convert(source: str, target: str, redact: tuple[str, ...], allow_secrets: tu
     if not os.path.isdir(source):
         write(source, target)
         return 0
+    if target.endswith(".har"):
+        raise click.UsageError("a folder is converted into a folder of cassettes, and not into one HAR file")
     trouble = False
     taken: set[str] = set()
     for path, _ in tapes_in([source]):

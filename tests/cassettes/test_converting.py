@@ -196,6 +196,11 @@ def test_where_nothing_can_be_written_the_error_says_so(tmp_path: Path) -> None:
             cassettes.convert(source, tmp_path / name)
 
 
+def test_a_folder_is_not_converted_into_one_file(tmp_path: Path) -> None:
+    with pytest.raises(cassettes.CassetteError, match=r"tape.har: a folder is converted into a folder"):
+        cassettes.convert(TAPES, tmp_path / "tape.har")
+
+
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def scandir(path: str) -> None:
         raise PermissionError(13, "Permission denied", path)

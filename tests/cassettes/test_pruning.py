@@ -73,6 +73,12 @@ def test_one_line_is_no_lines(tape: Path) -> None:
         cassettes.prune(tape, 5)  # type: ignore[arg-type]  # that is the mistake
 
 
+@pytest.mark.parametrize("wrong", ["5", True, None, ["interaction"]])
+def test_what_is_no_number_of_a_line_is_refused(tape: Path, wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"such as `interaction.line`"):
+        cassettes.prune(tape, [wrong])  # type: ignore[list-item]  # that is the mistake
+
+
 def test_a_tape_of_another_tool_says_what_to_do_first(tmp_path: Path) -> None:
     path = tmp_path / "tape.yaml"
     path.write_text("interactions: []\nversion: 1\n")

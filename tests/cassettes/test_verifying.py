@@ -190,3 +190,20 @@ def test_a_client_of_its_own_goes_where_every_client_goes(stage: Stage) -> None:
 
     with understudy.stand_in(understudy.MockTransport(stage.server)):
         assert cassettes.verify(stage.path)
+
+
+def test_wrong_use_fails_at_the_call(stage: Stage) -> None:
+    record(stage)
+
+    with pytest.raises(TypeError, match=r"verify sends with a Client, which blocks, and not with <.*AsyncClient"):
+        cassettes.verify(stage.path, client=stage.async_client)  # type: ignore[arg-type]  # that is the mistake
+    with pytest.raises(TypeError, match=r"`secrets` says what each mark stands for, as a mapping, not str"):
+        cassettes.verify(stage.path, client=stage.client, secrets="x")  # type: ignore[arg-type]  # that is the mistake
+    assert stage.server.asked == []
+
+
+@pytest.mark.parametrize("methods", ["get", ["get"], ["GET"]])
+def test_methods_are_named_in_any_case(stage: Stage, methods: Any) -> None:
+    record(stage)
+
+    assert cassettes.verify(stage.path, client=stage.client, methods=methods).sent == 3

@@ -80,6 +80,7 @@ def test_a_folder_without_tapes_is_an_error_but_for_check(run: Callable[..., Any
         assert printed.status == 2
         assert "this folder holds no tape" in printed.err
     assert run("convert", tmp_path, tmp_path / "new").status == 2
+    assert "into a folder of cassettes" in run("convert", TAPES, tmp_path / "tape.har").err
     assert run("check", tmp_path).status == 0
 
 
