@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..client import __version__
 from . import fast_reader, paths
 from .bodies import Writer
+from .contents import NOTHING, contents_of
+from .documents import normalized
+from .episodes import Episode
 from .errors import CassetteError, CassetteWarning, SecretFound
 from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
@@ -25,6 +28,8 @@ from .tape import SideTape, Tape, not_written
 from .yaml_reader import read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .contents import Contents
     from .episodes import Library
 
@@ -152,13 +157,13 @@ class Recorder:
                 )
 
     def _settle(self) -> None:
-        contents, library = self._contents, self._library
+        library = self._library
+        contents, episodes = self._present()
         head = new_header() if contents.head is None else contents.head.whole(contents.data)
         if self._settings.expires is not None:
             head = renewed(head)
         old = [
-            Piece(library.matcher.key(episode.request), episode.document.whole(contents.data))
-            for episode in library.episodes
+            Piece(library.matcher.key(episode.request), episode.document.whole(contents.data)) for episode in episodes
         ]
         is_update = self._mode == "update"
         new, sent = self._new, "\n".join(self._sent)
@@ -179,5 +184,16 @@ class Recorder:
             reconcile=reconcile if is_update else None,
         )
         if data != contents.data or contents.head is None:
-            self._tape.replace(data)
+            self._tape.replace(self._tape.with_its_line_ends(data))
             self._blobs.remove_unnamed(contents.data, data)
+
+    def _present(self) -> tuple[Contents, Sequence[Episode]]:
+        """Return what the file holds by now: its author, or another program, may have changed it meanwhile."""
+        raw = self._tape.read()
+        if (b"" if raw is None else normalized(raw, self._tape.path)) == self._contents.data:
+            return self._contents, self._library.episodes
+        contents = NOTHING if raw is None else contents_of(raw, self._tape.path, may_be_torn=True)
+        place = self._library.place
+        return contents, [
+            Episode(contents.data, document, number, place) for number, document in enumerate(contents.episodes, 1)
+        ]

@@ -54,6 +54,10 @@ class Tape:
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
         return data
 
+    def with_its_line_ends(self, data: bytes) -> bytes:
+        """Return bytes with the line ends that the file had when it was read."""
+        return data if self._line_end == b"\n" else data.replace(b"\n", self._line_end)
+
     def has_grown(self) -> bool:
         """Return whether somebody has written to the file since it was read."""
         with contextlib.suppress(OSError):

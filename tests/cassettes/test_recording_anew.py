@@ -176,6 +176,61 @@ def test_recording_anew_starts_a_cassette_that_is_not_there(stage: Stage, mode: 
     assert len(cassettes.load(stage.path)) == 1
 
 
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_what_is_changed_by_hand_while_it_is_recorded_anew_stays(stage: Stage, mode: str) -> None:
+    answering(stage, {"/a": 1, "/b": 1})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+        stage.client.get("https://api.test/b")
+    answering(stage, {"/a": 2, "/b": 2})
+
+    with stage.use(mode):
+        stage.client.get("https://api.test/a")
+        stage.path.write_text(stage.text.replace("\n...\n", "\nignore: [json.nonce]  # mine\n...\n", 1))
+        line = cassettes.load(stage.path).interactions[1].line
+        assert line is not None
+        cassettes.prune(stage.path, [line])
+
+    assert "ignore: [json.nonce]  # mine\n" in stage.text
+    assert [item.summary for item in cassettes.load(stage.path).interactions] == ["GET /a -> 200"]
+
+
+@pytest.mark.parametrize("text", [None, "cassette: [\n"])
+def test_a_file_that_is_gone_or_broken_by_then_is_begun_anew_or_left_as_it_is(stage: Stage, text: str | None) -> None:
+    answering(stage, {"/a": 1})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+    recording = stage.use("all")
+
+    recording.__enter__()
+    stage.client.get("https://api.test/a")
+    stage.path.unlink()
+    if text is not None:
+        stage.path.write_text(text)
+        with pytest.raises(cassettes.CassetteDamaged, match="not valid YAML"):
+            recording.__exit__(None, None, None)
+        assert stage.text == text
+    else:
+        recording.__exit__(None, None, None)
+        assert len(cassettes.load(stage.path)) == 1
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_recording_anew_keeps_the_line_ends_of_windows(stage: Stage, mode: str) -> None:
+    answering(stage, {"/a": 1})
+    with stage.use():
+        stage.client.get("https://api.test/a")
+    stage.path.write_bytes(stage.path.read_bytes().replace(b"\n", b"\r\n"))
+    answering(stage, {"/a": 2})
+
+    with stage.use(mode):
+        stage.client.get("https://api.test/a")
+
+    written = stage.path.read_bytes()
+    assert b"json: 2" in written
+    assert written.count(b"\n") == written.count(b"\r\n") > 0
+
+
 def test_two_at_once_are_refused(stage: Stage) -> None:
     with stage.use("update"), pytest.raises(cassettes.CassetteLocked, match="another process"), stage.use("update"):
         raise AssertionError
