@@ -15,11 +15,13 @@ from urllib.parse import urlencode
 
 from .foreign_bodies import mapping, received
 from .interactions import Interaction, RecordedError, RecordedRequest
+from .replaying import error_types
 
 if TYPE_CHECKING:
     from .redaction import Fields
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+_TEXTUAL = re.compile(r"^text/|json|xml|script|urlencoded", re.IGNORECASE)
 
 
 def interaction(entry: Any, folder: str) -> Interaction | None:
@@ -28,7 +30,7 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
     if str(request["url"]).partition(":")[0].lower() not in ("http", "https"):
         return None  # browsers list `data:`, `blob:` and `ws:` as well
     posted: Any = request.get("postData") or {}
-    sent_content = _stored(posted, folder, _sizes(request, request.get("bodySize")))
+    sent_content = _stored(posted, folder, _numbers(request, "bodySize"), _length(request))
     if not sent_content and posted.get("params"):
         sent_content = urlencode([(pair["name"], pair.get("value", "")) for pair in posted["params"]]).encode()
     sent = RecordedRequest(str(request["method"]).upper(), str(request["url"]), _fields(request), sent_content)
@@ -38,12 +40,12 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
         said: Any = next(filter(None, map(response.get, ("_error", "_failureText", "statusText"))), None)
         problem = str(said or "the request failed")
         kind, colon, message = problem.partition(": ")
-        if not colon or not kind.isidentifier():
+        if not colon or kind not in error_types():
             kind, message = "ConnectError", problem
         return Interaction(sent, error=RecordedError(kind, message), took=took)
     body: Any = response.get("content") or {}
-    size: Any = body.get("size") or 0
-    content = _stored(body, folder, _sizes(response, size, size + (body.get("compression") or 0)))
+    sizes = _numbers(body, "size", "compression")
+    content = _stored(body, folder, [*sizes[:1], sum(sizes)], _length(response))
     version = str(response.get("httpVersion") or "HTTP/1.1").lower().rpartition("/")[2]
     return Interaction(
         sent,
@@ -58,15 +60,19 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
     )
 
 
-def _sizes(message: dict[str, Any], *said: Any) -> list[int]:
-    """Return how long a body may have been, what is most certain first."""
+def _numbers(said: dict[str, Any], *names: str) -> list[int]:
+    return [said[name] for name in names if isinstance(said.get(name), int)]
+
+
+def _length(message: dict[str, Any]) -> int | None:
+    """Return how long the body was, where the message itself has said so."""
     fields = {name.lower(): value for name, value in _fields(message)}
     length = "" if "content-encoding" in fields else fields.get("content-length", "")
-    return [*([int(length)] if length.isdecimal() else []), *(size for size in said if isinstance(size, int))]
+    return int(length) if length.isdecimal() else None
 
 
-def _stored(said: Any, folder: str, sizes: list[int]) -> bytes:
-    """Return the bytes of a body."""
+def _stored(said: Any, folder: str, sizes: list[int], length: int | None) -> bytes:
+    """Return the bytes of a body; `sizes` is how long it may have been, and `length` how long it was."""
     name = said.get("_file")
     if name:
         path = os.path.realpath(os.path.join(folder, str(name)))
@@ -78,7 +84,7 @@ def _stored(said: Any, folder: str, sizes: list[int]) -> bytes:
         except OSError as error:
             raise ValueError(f"`_file: {name}` cannot be read: {error.strerror}") from error
         try:
-            return _encoded(content.decode("utf-8"), str(said.get("mimeType") or ""), sizes)
+            return _encoded(content.decode("utf-8"), str(said.get("mimeType") or ""), sizes, length)
         except UnicodeDecodeError:
             return content
     text = said.get("text")
@@ -86,21 +92,28 @@ def _stored(said: Any, folder: str, sizes: list[int]) -> bytes:
         return b""
     if said.get("encoding") == "base64":
         return base64.b64decode(text)
-    return _encoded(str(text), str(said.get("mimeType") or ""), sizes)
+    return _encoded(str(text), str(said.get("mimeType") or ""), sizes, length)
 
 
-def _encoded(text: str, media_type: str, sizes: list[int]) -> bytes:
+def _encoded(text: str, media_type: str, sizes: list[int], length: int | None) -> bytes:
     """Return a text in the charset from which it was decoded: the one that gives as many bytes as there were.
 
     Exporters take UTF-8, what the server said, or ISO-8859-1 for bytes that are no text, and drop a byte order mark.
+    Some count characters: what they say of a text is not enough to take it for anything but what it says itself.
     """
-    declared = _CHARSET.search(media_type)
-    found: list[bytes] = []
-    for charset in ("utf-8", "latin-1" if declared is None else declared[1], "latin-1", "cp1252", "utf-8-sig"):
+    found = _CHARSET.search(media_type)
+    declared = "" if found is None else found[1].lower()
+    usual = ["utf-8", declared or "utf-8", "utf-8-sig"]
+    if not declared and _TEXTUAL.search(media_type) is None:
+        usual.append("latin-1")
+    certain = usual if declared == "utf-8" else [*usual, "latin-1", "cp1252"]
+    tried = [(length, name) for name in certain] + [(size, name) for size in sizes for name in usual]
+    for size, charset in tried:
         with contextlib.suppress(LookupError, UnicodeError):
-            found.append(text.encode(charset))
-    fitting = (content for size in sizes for content in found if len(content) == size)
-    return next(fitting, None) or text.encode("utf-8", "surrogatepass")
+            content = text.encode(charset)
+            if len(content) == size:
+                return content
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _fields(message: dict[str, Any]) -> Fields:

@@ -18,10 +18,11 @@ TAPES = Path(__file__).with_name("tapes")
 HOST = "http://127.0.0.1:18080"
 
 
-def test_a_failure_in_har_is_a_failure_on_replay(stage: Stage) -> None:
+@pytest.mark.parametrize("said", ["net::ERR_NAME_NOT_RESOLVED", "Error: net::ERR_NAME_NOT_RESOLVED"])
+def test_a_failure_in_har_is_a_failure_on_replay(stage: Stage, said: str) -> None:
     entry: dict[str, object] = {
         "request": {"method": "GET", "url": "https://api.test/", "headers": []},
-        "response": {"status": 0, "_error": "net::ERR_NAME_NOT_RESOLVED", "headers": [], "content": {}},
+        "response": {"status": 0, "_error": said, "headers": [], "content": {}},
     }
     stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
 
@@ -95,10 +96,16 @@ def test_bytes_that_a_proxy_wrote_as_characters_are_bytes_again() -> None:
         ({"text": "é", "size": 2, "mimeType": "text/plain; charset=iso-8859-1"}, "é".encode()),
         ({"text": "é", "size": 1, "mimeType": "text/plain; charset=iso-8859-1"}, b"\xe9"),
         ({"text": "é", "size": 1, "mimeType": "image/png"}, b"\xe9"),
-        ({"text": "€", "size": 1, "mimeType": "text/plain; charset=nonsense"}, b"\x80"),
+        ({"text": "é", "size": 1, "mimeType": "text/plain"}, "é".encode()),
+        ({"text": "é", "size": 1, "mimeType": "application/json"}, "é".encode()),
+        ({"text": "é", "size": 1, "mimeType": "image/png; charset=utf-8"}, "é".encode()),
+        ({"text": "€", "size": 1, "mimeType": "text/plain; charset=nonsense"}, "€".encode()),
+        ({"text": "€", "size": 1, "mimeType": "text/plain; charset=cp1252"}, b"\x80"),
+        ({"text": "é", "size": 5, "mimeType": "text/plain"}, b"\xef\xbb\xbf\xc3\xa9"),
         ({"text": "é", "size": 30, "compression": -29}, b"\xe9"),
         ({"text": "é", "size": -1}, "é".encode()),
         ({"text": "é", "size": None}, "é".encode()),
+        ({"text": "é", "size": "many", "compression": "none"}, "é".encode()),
         ({"text": "\ud800", "size": 7}, b"\xed\xa0\x80"),
         ({"text": "w6k=", "encoding": "base64", "size": 1}, "é".encode()),
     ],
