@@ -37,10 +37,11 @@ _COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 class ForeignTape:
-    """The interactions of a foreign tape, and the lines on which they begin."""
+    """The interactions of a foreign tape, the lines on which they begin, and the text that says them all."""
 
-    def __init__(self, tool: str, interactions: list[Interaction], lines: list[int]) -> None:
+    def __init__(self, tool: str, interactions: list[Interaction], lines: list[int], text: str) -> None:
         self.tool = tool
+        self.text = text
         self.interactions = interactions
         self.lines = lines
 
@@ -83,7 +84,7 @@ def recognize(raw: bytes, path: str) -> ForeignTape | None:
         for entry, line in zip(entries, lines):
             if is_template(entry):
                 raise template(path, line)
-    return _converted(tool, entries, convert, path, lines)
+    return ForeignTape(tool, *_converted(tool, entries, convert, path, lines), text)
 
 
 def _language(raw: bytes) -> str | None:
@@ -161,7 +162,10 @@ def _toml(text: str, path: str) -> Any:
     )
 
 
-def _converted(tool: str, entries: Any, convert: Any, path: str, lines: list[int]) -> ForeignTape:
+def _converted(
+    tool: str, entries: Any, convert: Any, path: str, lines: list[int]
+) -> tuple[list[Interaction], list[int]]:
+    """Return the interactions that a cassette can hold, and their lines."""
     if not is_sequence(entries):
         raise CassetteDamaged(f"this tape of {tool} holds no list of interactions", path=path, line=1)
     lines += [1] * (len(entries) - len(lines))
@@ -181,7 +185,7 @@ def _converted(tool: str, entries: Any, convert: Any, path: str, lines: list[int
         if interaction is not None:
             interactions.append(interaction)
             kept.append(lines[number])
-    return ForeignTape(tool, interactions, kept)
+    return interactions, kept
 
 
 def _lines(text: str, language: str) -> list[int]:

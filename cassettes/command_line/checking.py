@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..blobs import Blobs
     from ..contents import Contents
+    from ..foreign import ForeignTape
 
 _NAMED_FILE = re.compile(r"^ +file: [\"']?(_blobs/[^\s\"']+)", re.MULTILINE)
 
@@ -77,9 +78,7 @@ def problems_of(path: str, *, fails_when_old: bool) -> Iterator[Problem]:
             raise no_such_file(path)
         tape = recognize(raw, path)
         if tape is not None:
-            text = raw.decode("utf-8", "replace")
-            yield from _secrets(text, Settings())
-            yield from _names(tape.episodes(Place(path)), Settings())
+            yield from _foreign(tape, path)
             return
         contents = _mended_contents(raw, path)
         yield from contents[1]
@@ -88,6 +87,32 @@ def problems_of(path: str, *, fails_when_old: bool) -> Iterator[Problem]:
         raise
     except CassetteError as error:
         yield _problem(error)
+
+
+def _foreign(tape: ForeignTape, path: str) -> Iterator[Problem]:
+    """Yield the secrets in a tape of another tool, also those in bodies that it does not hold as text."""
+    episodes = tape.episodes(Place(path))
+    told: set[str] = set()
+    # Most hold none: then their lines need not be looked at one by one.
+    texts = [] if find(tape.text, frozenset()) is None else list(enumerate(tape.text.split("\n"), 1))
+    texts += [
+        (episode.line, message.content.decode("utf-8", "replace"))
+        for episode in episodes
+        for message in (episode.interaction.request, episode.interaction.response)
+        if message is not None
+    ]
+    for number, said in texts:
+        finding = find(said, frozenset())
+        if finding is not None and finding.fingerprint not in told:
+            told.add(finding.fingerprint)
+            yield Problem(
+                number,
+                f"a secret: {finding.detector}",
+                "`understudy cassette convert` with --redact, "
+                f"or with --allow-secret {finding.fingerprint} where it is none",
+            )
+    for problem in _names(episodes, Settings()):
+        yield problem._replace(mend="`understudy cassette convert` does it")
 
 
 def _mended_contents(raw: bytes, path: str) -> tuple[Contents, list[Problem]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,3 +155,36 @@ def test_secrets_in_tapes_of_other_tools_are_found(run: Callable[..., Any], tmp_
     assert printed.status == 1
     assert "a secret: GitHub token" in printed.out
     assert f"{path}:2: not redacted: request.headers.authorization" in printed.out
+
+
+def test_secrets_in_tapes_of_other_tools_are_found_however_they_are_packed(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    body = base64.b64encode(gzip.compress(f"key: {KEY}".encode())).decode()
+    text = (
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n  response: {status: {code: 200}, "
+        f"headers: {{Content-Encoding: [gzip], X-Api-Key: [a-key-of-mine]}}, body: {{string: !!binary {body}}}}}\n"
+        f"- request: {{method: GET, uri: 'https://api.test/2'}}\n  response: {{status: 200, body: {{string: {KEY}}}}}\n"
+        f"- request: {{method: GET, uri: 'https://api.test/{TOKEN}'}}\n  response: {{status: 200}}\n"
+    )
+    path = tmp_path / "tape.yaml.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+
+    printed = run("check", path)
+
+    assert printed.status == 1
+    assert printed.out.count("a secret: AWS access key") == 1
+    assert f"{path}:6: a secret: GitHub token (`understudy cassette convert` with --redact, or" in printed.out
+    assert f"{path}:2: not redacted: response.headers.X-Api-Key (`understudy cassette convert` does it)" in printed.out
+
+
+def test_a_secret_that_only_a_packed_body_holds_is_found(run: Callable[..., Any], tmp_path: Path) -> None:
+    body = base64.b64encode(f"key: {KEY}".encode()).decode()
+    path = tmp_path / "tape.yaml"
+    path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n"
+        f"  response: {{status: 200, body: {{string: !!binary {body}}}}}\n"
+        "- request: {method: GET, uri: 'https://api.test/2'}\n  response: null\n"
+    )
+
+    assert f"{path}:2: a secret: AWS access key" in run("check", path).out
