@@ -98,6 +98,8 @@ def _listed(values: Any) -> list[Any]:
 def _word(value: Any) -> str:
     if is_sequence(value):
         value = value[0]
+    if value is None or isinstance(value, bool):  # written by hand, without quotes
+        return "" if value is None else str(value).lower()
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 

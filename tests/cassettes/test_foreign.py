@@ -386,3 +386,22 @@ def test_what_schemathesis_and_langchain_write_is_read(stage: Stage) -> None:
     with stage.use("none") as cassette:
         assert stage.client.get("https://api.test/").text == "hi"
     assert cassette.tool == "LangChain"
+
+
+def test_a_tape_that_is_no_utf_8_is_told_by_its_line(stage: Stage) -> None:
+    stage.path.write_bytes(b"interactions:\n- request: {uri: caf\xe9}\n")
+
+    with pytest.raises(cassettes.NotACassette, match=r"tape.yaml:2: byte 0xe9 is not UTF-8 text"):
+        cassettes.load(stage.path)
+
+
+def test_values_of_fields_are_texts_also_where_quotes_are_missing(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n  response: {status: 200, "
+        "headers: {a: [true], b: , c: [1.50], d: 012, e: [[x]], f: !!binary 6Q==}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        headers = stage.client.get("https://api.test/").headers
+
+    assert [headers[name] for name in "abcdef"] == ["true", "", "1.50", "012", "x", "\xe9"]
