@@ -62,7 +62,9 @@ class Recording:
         self._response = response
         stream = response.stream
         kept: SyncByteStream | AsyncByteStream
-        if isinstance(stream, SyncByteStream) and isinstance(stream, AsyncByteStream):
+        if type(stream) is ByteStream:
+            kept = _WholeKept(stream, self)
+        elif isinstance(stream, SyncByteStream) and isinstance(stream, AsyncByteStream):
             kept = _EitherKept(stream, self)
         elif isinstance(stream, SyncByteStream):
             kept = _SyncKept(stream, self)
@@ -239,4 +241,18 @@ class _AsyncKept(AsyncByteStream):
 
 
 class _EitherKept(_SyncKept, _AsyncKept):
-    """For a body in memory, which both kinds of client can read."""
+    """For a body that both kinds of client can read."""
+
+
+class _WholeKept(_EitherKept):
+    """For a body in memory, which came with its head."""
+
+    def read_all(self) -> bytes:
+        """Return the body at once, to whoever reads all of it."""
+        held: bytes = self._stream.held
+        self._recording.hear(held)
+        self._recording.end()
+        return held
+
+    async def aread_all(self) -> bytes:
+        return self.read_all()
