@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = ("json", "form", "multipart", "sse", "ndjson", "text", "base64", "file")
 _KINDS = frozenset(KINDS)
+_TEXTS = frozenset({str})
 MAX_TEXT = 64 * 1024
 MAX_BINARY = 8 * 1024
 _LINE = 76
@@ -317,12 +318,11 @@ def fields_from_document(fields: Any) -> Fields:
     if fields is None:
         return []
     if is_mapping(fields):
+        if _TEXTS.issuperset(map(type, fields.values())):
+            return list(fields.items())
         pairs: Fields = []
         for name, value in fields.items():
-            if isinstance(value, str):
-                pairs.append((name, value))
-            else:
-                pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
+            pairs.extend((name, _as_text(item)) for item in (value if is_sequence(value) else [value]))
         return pairs
     if is_sequence(fields) and all(is_sequence(pair) and len(pair) == 2 for pair in fields):
         return [(_as_text(name), _as_text(value)) for name, value in fields]

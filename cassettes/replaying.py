@@ -80,8 +80,7 @@ def play(episode: Episode, request: Request, cut: Cut = pieces, is_patient: bool
         error = None if interaction.error is None else _error(interaction.error, request, episode)
         if recorded is None:
             raise _required(error)
-        content, pairs = _on_the_wire(recorded, request.method, error is not None)
-        fields = Headers.received(pairs)
+        content, fields = _on_the_wire(recorded, request.method, error is not None)
         extensions = _extensions(recorded)
     except ValueError as problem:
         if isinstance(problem, TransportError):
@@ -169,7 +168,7 @@ def _status_line(version: str, status: int, reason: str | None) -> tuple[bytes, 
     return b"HTTP/" + version.encode("ascii"), reason.encode("latin-1", "replace")
 
 
-def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tuple[bytes, Headers]:
     """Return body and fields as they came over the wire: encoded again, and with a length that is true."""
     content, headers = recorded.content, recorded.headers
     if recorded.encoding is not None:
@@ -178,13 +177,16 @@ def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tu
             headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
         else:
             content = encoded
-    fields = _checked(headers)
+    pairs = _checked(headers)
+    fields = Headers.received(pairs)
     is_whole = not is_broken and not recorded.is_cut and recorded.file is None
     if is_whole and method != "HEAD" and recorded.status not in (204, 304):
-        length = b"%d" % len(content)
-        for place, (name, value) in enumerate(fields):
-            if value != length and name.lower() == b"content-length":
-                fields[place] = (name, length)
+        length = str(len(content))
+        if fields.get("content-length", length) != length:
+            raw = length.encode("ascii")
+            return content, Headers.received(
+                [(name, raw if name.lower() == b"content-length" else value) for name, value in pairs]
+            )
     return content, fields
 
 
