@@ -1,6 +1,10 @@
 """The writing half of a cassette: interactions in, documents out, nothing lost and nothing half-written.
 
 What goes wrong while recording is kept until `close`: a response is on its way to the caller, and arrives.
+
+A server that was down at the first run must not be down for ever.
+Where nothing is recorded yet, a request that reached nobody waits for another one that did,
+or for the end of a block that succeeded, as one does that is about such errors.
 """
 
 from __future__ import annotations
@@ -34,6 +38,10 @@ if TYPE_CHECKING:
     from .episodes import Library
 
 
+# Errors of requests that reached no server.
+_UNREACHED = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})
+
+
 def new_header() -> bytes:
     """Return the first document of a cassette that nobody has written by hand."""
     return f"cassette: 1\nrecorder: understudy {__version__}\nrecorded: {today()}\n...\n".encode()
@@ -63,6 +71,7 @@ class Recorder:
         self._torn = contents.torn
         self._new: list[Piece] = []
         self._sent: list[str] = []
+        self._waiting: list[bytes] | None = None if contents.episodes else []
         self._hides_in_files = False
         self._side = SideTape(tape.path) if mode in ("all", "update") else None
         if self._side is not None:
@@ -81,11 +90,10 @@ class Recorder:
                 self._new.append(Piece(self._library.matcher.key(interaction.request), text))
                 body = document["request"].get("json")
                 self._sent.append(f"{document['request']!r} {body.content if isinstance(body, Block) else ''}")
+            elif self._waiting is not None and _reached_nobody(interaction):
+                self._waiting.append(text)
             else:
-                if self._torn is not None:
-                    self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
-                    self._torn = None
-                self._tape.write(new_header, text)
+                self._write(b"".join([*(self._waiting or ()), text]))
             self.summaries.append(summary)
         except CassetteError as error:
             self.fail(error)
@@ -93,6 +101,13 @@ class Recorder:
             self.fail(not_written(self._tape.path, error))
         finally:
             self._blobs.release()
+
+    def _write(self, text: bytes) -> None:
+        if self._torn is not None:
+            self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
+            self._torn = None
+        self._tape.write(new_header, text)
+        self._waiting = None
 
     def fail(self, error: CassetteError) -> None:
         """Note what went wrong, and go on."""
@@ -136,9 +151,17 @@ class Recorder:
         """Settle what was recorded anew, where the block that did it has succeeded."""
         try:
             if not succeeded or self.failure is not None:
+                if self._waiting:
+                    self.summaries.clear()
                 return
             if self._side is not None:
                 self._settle()
+            elif self._waiting:
+                self._write(b"".join(self._waiting))
+                self._warn(
+                    f"nobody was reached, and these errors are what is replayed from now on: "
+                    f"{', '.join(self.summaries)}. If a server was down, delete the file, and record again"
+                )
             elif self._contents.head is None and not self.summaries:
                 # So that the same block, which sends nothing, also runs in mode 'none'.
                 self._tape.write(new_header, b"")
@@ -149,12 +172,10 @@ class Recorder:
                 self._side.remove()
             self._tape.close()
             if not self._tape.is_locked:
-                warnings.warn(
-                    CassetteWarning(
-                        f"{self._tape.path}: this file system has no locks; let one process at a time record there"
-                    ),
-                    stacklevel=3,
-                )
+                self._warn("this file system has no locks; let one process at a time record there")
+
+    def _warn(self, text: str) -> None:
+        warnings.warn(CassetteWarning(f"{self._tape.path}: {text}"), stacklevel=4)
 
     def _settle(self) -> None:
         library = self._library
@@ -197,3 +218,8 @@ class Recorder:
         return contents, [
             Episode(contents.data, document, number, place) for number, document in enumerate(contents.episodes, 1)
         ]
+
+
+def _reached_nobody(interaction: Interaction) -> bool:
+    error = interaction.error
+    return interaction.response is None and error is not None and error.type in _UNREACHED
