@@ -32,8 +32,13 @@ def parse(text: str) -> Path:
     if place == "headers":
         place = "header"
     if place not in PLACES or not dot or not rest:
+        from difflib import get_close_matches
+
+        near = get_close_matches(place, PLACES, 1) if dot and rest and place not in PLACES else ()
+        hint = f"; did you mean {near[0]}.{rest}?" if near else ""
         raise ValueError(
-            f"{text!r} names no part of a message: say where and what, as in json.created, query.nonce or header.date"
+            f"{text!r} names no part of a message: "
+            f"say where and what, as in json.created, query.nonce or header.date{hint}"
         )
     return Path(place, tuple(rest.split(".")))
 

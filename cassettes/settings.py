@@ -31,7 +31,7 @@ DEFAULT = ("method", "url", "body")
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..client import Clock
 
@@ -159,15 +159,19 @@ class Settings:
 def check_use(mode: str, options: Mapping[str, Any]) -> None:
     """Raise `ValueError` or `TypeError`, with the nearest right word, for a mode or setting that there is not."""
     if mode not in MODES:
-        near = difflib.get_close_matches(str(mode), MODES, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}{hint}")
+        raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}{_meant(mode, MODES)}")
     for name in options:
         if name not in Options.__annotations__:
             near = difflib.get_close_matches(name, Options.__annotations__, 1)
             mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(Options.__annotations__)}"
             raise TypeError(f"a cassette has no setting {name!r}: {mend}")
     Settings().changed(**options)
+
+
+def _meant(word: object, words: Iterable[str]) -> str:
+    """Return the end of a complaint about a word: the nearest right one, where one is near."""
+    near = difflib.get_close_matches(str(word), list(words), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
@@ -195,9 +199,11 @@ def _check(settings: Settings) -> None:
     for text in (*settings.ignore, *settings.volatile):
         paths.parse(text)
     if settings.order not in ORDERS:
-        raise ValueError(f"`order` is one of {', '.join(ORDERS)}, not {settings.order!r}")
+        hint = _meant(settings.order, ORDERS)
+        raise ValueError(f"`order` is one of {', '.join(ORDERS)}, not {settings.order!r}{hint}")
     if settings.repeats not in REPEATS:
-        raise ValueError(f"`repeats` is one of {', '.join(REPEATS)}, not {settings.repeats!r}")
+        hint = _meant(settings.repeats, REPEATS)
+        raise ValueError(f"`repeats` is one of {', '.join(REPEATS)}, not {settings.repeats!r}{hint}")
     if settings.base_url is not None and not isinstance(settings.base_url, str):
         raise ValueError(f"`base_url` is a URL, not {settings.base_url!r}")
     if settings.expires is not None and not isinstance(settings.expires, str):
@@ -285,8 +291,8 @@ def check_field(name: str) -> str:
     if name not in FIELDS and not name.startswith("header."):
         place = name.partition(".")[0]
         if place not in paths.PLACES:
-            raise ValueError(
-                f"cannot match on {name!r}: known are {', '.join(FIELDS)}, header.NAME, json.PATH, query.NAME"
-            )
+            hint = _meant(place, [*FIELDS, "header", *paths.PLACES])
+            known = ", ".join([*FIELDS, "header.NAME", "json.PATH", "query.NAME"])
+            raise ValueError(f"cannot match on {name!r}: known are {known}{hint}")
         paths.parse(name)
     return name

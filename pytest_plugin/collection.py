@@ -36,6 +36,10 @@ def pytest_make_collect_report(
 
 def _prepared(item: pytest.Function) -> Iterator[str]:
     """Give a test the fixtures that its markers ask for; yield what is wrong with them."""
+    for mark in item.iter_markers("network"):
+        if mark.kwargs:
+            hosts = ", ".join(map(repr, mark.kwargs.values()))
+            yield f"@pytest.mark.network takes hosts without names: network({hosts})"
     for marker, fixture in markers.FIXTURES.items():
         is_marked = item.get_closest_marker(marker) is not None
         if not is_marked and fixture not in item.fixturenames:

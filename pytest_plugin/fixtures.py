@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .collection import default_folder, tape_of
-from .markers import given, settings
+from .markers import given, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
 from .options import disables_recording, record_mode, replay_chunks
@@ -35,6 +35,7 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
     """
     from ..mock import Place, Router
 
+    refuse_strange(http_mock_settings, "mock", "http_mock_settings")
     test = test_of(request)
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
     file, line, _ = test.location

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from .names import automatic, chosen
-from .options import RECORD_MODES
+from .options import meant
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterable, Sequence
 
 # Each marker asks for the fixture that it configures.
 FIXTURES = {"cassette": "cassette", "mock": "http_mock"}
@@ -74,18 +76,44 @@ def complaint(item: pytest.Item, marker: str) -> str | None:
     known = known_settings(marker)
     unknown = sorted(set(said) - known)
     if unknown:
-        listed = ", ".join(sorted({*known, "name"} if marker == "cassette" else known))
-        return f"@pytest.mark.{marker} knows no {', '.join(unknown)}; it knows {listed}"
-    if marker == "mock":
-        for name in given(item, marker):
-            if not (item.path.parent / name).is_file():
-                return f"@pytest.mark.mock({name!r}): there is no file of routes {item.path.parent / name}"
-        return None
-    mode = said.get("mode")
-    if mode is not None and mode not in RECORD_MODES:
-        return f"@pytest.mark.cassette(mode={mode!r}): one of {', '.join(RECORD_MODES)}"
+        return f"@pytest.mark.{marker} {strange(unknown, known | {'name'} if marker == 'cassette' else known)}"
     try:
-        tape_name(item, [item.name])
-    except ValueError as error:
-        return f"@pytest.mark.cassette: {error}"
+        if marker == "mock":
+            _check_mock(item, said)
+        else:
+            _check_cassette(item, said)
+    except (ValueError, TypeError) as error:
+        return f"@pytest.mark.{marker}: {error}"
     return None
+
+
+def _check_mock(item: pytest.Item, said: dict[str, Any]) -> None:
+    from ..mock import Router
+
+    for name in given(item, "mock"):
+        if not (item.path.parent / name).is_file():
+            raise ValueError(f"there is no file of routes {item.path.parent / name}")
+    Router(**said)
+
+
+def _check_cassette(item: pytest.Item, said: dict[str, Any]) -> None:
+    from ..cassettes import use
+
+    tape_name(item, [item.name])
+    options: Any = {**said, "mode": said.get("mode") or "none"}
+    use("a tape", **options)
+
+
+def strange(words: Sequence[str], known: Iterable[str]) -> str:
+    """Return what is wrong with words that are none of those known, with what was meant by each."""
+    hints = [meant(word, known) for word in words]
+    listed = "" if all(hints) else f"; it knows {', '.join(sorted(known))}"
+    return f"knows no {', '.join(words)}{listed}{''.join(hints)}"
+
+
+def refuse_strange(said: Iterable[str], marker: str, fixture: str) -> None:
+    """Raise `UsageError` where a fixture sets what its marker could not."""
+    known = known_settings(marker)
+    unknown = sorted(set(said) - known)
+    if unknown:
+        raise pytest.UsageError(f"the fixture {fixture} {strange(unknown, known)}")

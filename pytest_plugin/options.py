@@ -11,7 +11,7 @@ import pytest
 from .vcr import is_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # pytest-recording has options of the same names and meanings, and dies when it finds them taken.
 OF_RECORDING = frozenset({"--record-mode", "--disable-recording", "--block-network", "--allowed-hosts"})
@@ -134,11 +134,19 @@ def allowed_hosts(config: pytest.Config) -> tuple[str, ...]:
     return tuple(host.strip() for host in str(said).split(",") if host.strip())
 
 
+def meant(word: object, words: Iterable[str]) -> str:
+    """Return the end of a complaint about a word: the nearest right one, where one is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), list(words), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
 def chosen(config: pytest.Config, name: str, words: tuple[str, ...]) -> str:
     """Return which of some words an option says; the first is the default."""
     said = str(on_command_line(config, name) or in_file(config, name) or words[0])
     if said not in words:
-        raise pytest.UsageError(f"{name} = {said!r}: one of {', '.join(words)}")
+        raise pytest.UsageError(f"{name} = {said!r}: one of {', '.join(words)}{meant(said, words)}")
     return said
 
 
@@ -194,5 +202,5 @@ def record_mode(config: pytest.Config, marked: object = None, environment: Mappi
     # pytest-recording's word for what `update` does.
     mode = "update" if said == "rewrite" else str(said or "none")
     if mode not in RECORD_MODES:
-        raise pytest.UsageError(f"record mode {mode!r}: one of {', '.join(RECORD_MODES)}")
+        raise pytest.UsageError(f"record mode {mode!r}: one of {', '.join(RECORD_MODES)}{meant(mode, RECORD_MODES)}")
     return mode

@@ -312,6 +312,10 @@ def _check_types(components: dict[str, Any]) -> None:
     for name, value in components.items():
         expected = _COMPONENTS.get(name)
         if expected is None:
-            raise TypeError(f"{name!r} is not a part of a URL; there are {', '.join(_COMPONENTS)}")
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, _COMPONENTS, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{name!r} is not a part of a URL; there are {', '.join(_COMPONENTS)}{hint}")
         if value is not None and (not isinstance(value, expected) or (expected is int and isinstance(value, bool))):
             raise TypeError(f"URL part {name!r} must be {expected.__name__}, not {type(value).__name__}")

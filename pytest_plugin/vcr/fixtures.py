@@ -150,4 +150,8 @@ def check(item: pytest.Item) -> str | None:
             translated({name: value for name, value in marker.kwargs.items() if name != "match_on"})
         except (TypeError, ValueError) as error:
             return f"@pytest.mark.vcr: {error}"
+    for marker in item.iter_markers("block_network"):
+        unknown = sorted(marker.kwargs.keys() - {"allowed_hosts"})
+        if unknown:
+            return f"@pytest.mark.block_network knows allowed_hosts, not {', '.join(unknown)}"
     return None

@@ -43,8 +43,32 @@ def test_an_unknown_mode_is_a_collection_error(suite: Suite) -> None:
     result = complaint(suite, "@pytest.mark.cassette(mode='twice')")
 
     result.stdout.fnmatch_lines(
-        ["test_suite.py::test_users: @pytest.mark.cassette(mode='twice'): one of none, once, *"]
+        ["test_suite.py::test_users: @pytest.mark.cassette: mode is one of none, once, *, not 'twice'"]
     )
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        ("cassette(ignor=['json.id'])", "cassette knows no ignor; did you mean 'ignore'[?]"),
+        ("cassette(mode='onec')", "cassette: mode is one of *, not 'onec'; did you mean 'once'[?]"),
+        ("cassette(order='strit')", "cassette: `order` is one of any, strict, not 'strit'; did you mean 'strict'[?]"),
+        ("cassette(repeats='alwys')", "cassette: `repeats` is *, not 'alwys'; did you mean 'always'[?]"),
+        ("cassette(match=['methd'])", "cassette: cannot match on 'methd': *; did you mean 'method'[?]"),
+        ("cassette(ignore=['jsn.id'])", "cassette: 'jsn.id' names *; did you mean json.id[?]"),
+        ("cassette(ignor=[], else_=1)", "cassette knows no else_, ignor; it knows *; did you mean 'ignore'[?]"),
+        ("mock(base_ulr='https://api.test')", "mock knows no base_ulr; did you mean 'base_url'[?]"),
+        ("mock(mode='wir')", "mock: `mode` is 'mock' or 'wire', not 'wir'"),
+        ("network(host='api.test')", "network takes hosts without names: network('api.test')"),
+        ("block_network(hosts=['api.test'])", "block_network knows allowed_hosts, not hosts"),
+    ],
+)
+def test_a_word_that_is_nearly_right_is_a_collection_error_that_names_the_right_one(
+    suite: Suite, marker: str, expected: str
+) -> None:
+    result = complaint(suite, f"@pytest.mark.{marker}")
+
+    result.stdout.fnmatch_lines([f"test_suite.py::test_users: @pytest.mark.{expected}"])
 
 
 @pytest.mark.parametrize(
@@ -66,8 +90,8 @@ def test_a_name_that_cannot_be_is_a_collection_error(suite: Suite, marker: str, 
 @pytest.mark.parametrize(
     ("marker", "expected"),
     [
-        ("@pytest.mark.mock(base='https://api.test')", "knows no base; it knows *base_url, *unmatched*"),
-        ("@pytest.mark.mock('shop.yaml')", "('shop.yaml'): there is no file of routes */shop.yaml"),
+        ("@pytest.mark.mock(parent='https://api.test')", "knows no parent; it knows *base_url, *unmatched*"),
+        ("@pytest.mark.mock('shop.yaml')", ": there is no file of routes */shop.yaml"),
     ],
 )
 def test_settings_that_no_router_takes_are_a_collection_error(suite: Suite, marker: str, expected: str) -> None:

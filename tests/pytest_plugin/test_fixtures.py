@@ -146,6 +146,26 @@ def test_a_module_can_have_a_router_behind_those_of_its_tests(suite: Suite) -> N
     suite.run("--block-network").assert_outcomes(passed=2)
 
 
+def test_a_setting_of_a_fixture_that_no_router_takes_is_wrong_use_that_names_the_right_one(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.fixture
+        def http_mock_settings():
+            return {"base_ulr": "https://api.test"}
+
+        def test_lost(http_mock):
+            pass
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the fixture http_mock_settings knows no base_ulr; did you mean 'base_url'*"])
+
+
 def test_routers_get_their_settings_from_markers_and_a_fixture(suite: Suite) -> None:
     suite.write(
         """

@@ -88,6 +88,26 @@ def test_an_unknown_mode_in_the_file_is_wrong_use(suite: Suite) -> None:
     result.stderr.fnmatch_lines(["ERROR: *record mode 'twice': one of none, once, new_episodes, all, update"])
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("record_mode = onec", "record mode 'onec': *; did you mean 'once'[?]"),
+        ("unused = fial", "unused = 'fial': *; did you mean 'fail'[?]"),
+        ("mock_mode = wir", "mock_mode = 'wir': *; did you mean 'wire'[?]"),
+    ],
+)
+def test_a_word_in_the_file_that_is_nearly_right_is_wrong_use_that_names_the_right_one(
+    suite: Suite, line: str, expected: str
+) -> None:
+    suite.write("def test_nothing(): pass")
+    suite.write(f"[pytest]\n{line}", "pytest.ini")
+
+    result = suite.run()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *{expected}"])
+
+
 def test_help_shows_every_option_and_its_twin(suite: Suite) -> None:
     result = suite.run("--help")
 

@@ -234,6 +234,7 @@ def test_an_opaque_host_is_read_again_where_the_scheme_is_one_of_https() -> None
     ("components", "words"),
     [
         ({"bogus": 1}, "'bogus' is not a part of a URL; there are scheme, "),
+        ({"param": {}}, "'param' is not a part of a URL; .*; did you mean 'params'"),
         ({"host": b"x"}, "'host' must be str, not bytes"),
         ({"port": "1"}, "'port' must be int, not str"),
         ({"port": True}, "'port' must be int, not bool"),
