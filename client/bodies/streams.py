@@ -47,6 +47,16 @@ class AsyncByteStream:
         """Free what the stream holds; nothing by default."""
 
 
+def checked_stream(stream: Any) -> SyncByteStream | AsyncByteStream:
+    """Return what may be given as `stream=`."""
+    if isinstance(stream, (SyncByteStream, AsyncByteStream)):
+        return stream
+    raise TypeError(
+        f"stream= is a SyncByteStream or an AsyncByteStream, not {type(stream).__name__}; "
+        "pass bytes, text, files and iterables as content="
+    )
+
+
 class ByteStream(AsyncByteStream, SyncByteStream):
     """A body held in memory: for both worlds, as often as you like."""
 

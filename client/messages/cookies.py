@@ -74,8 +74,10 @@ class Cookies(MutableMapping[str, str]):
             for name, value in mapping.items():
                 self.set(name, value)
         elif isinstance(cookies, (list, tuple)):
-            for name, value in cast("list[tuple[Any, Any]]", cookies):
-                self.set(name, value)
+            for pair in cast("list[Any]", cookies):
+                if not isinstance(pair, (tuple, list)) or len(cast("list[Any]", pair)) != 2:
+                    raise TypeError(f"cookies in a list are pairs (name, value), not {pair!r:.40}")
+                self.set(*cast("list[Any]", pair))
         elif _is_cookie_jar(cookies):
             from .cookie_jar import cookies_from
 

@@ -39,7 +39,11 @@ def lower_name(name: bytes) -> str:
 
 def lookup_key(key: str | bytes) -> str:
     """Return the lower case of a name that is looked for, which may be anything."""
-    return key.lower() if isinstance(key, str) else key.decode("iso-8859-1").lower()
+    if isinstance(key, str):
+        return key.lower()
+    if isinstance(key, bytes):
+        return key.decode("iso-8859-1").lower()
+    raise TypeError(f"a header name is str or bytes, not {type(key).__name__}")
 
 
 def checked_name(name: Any) -> tuple[bytes, str]:

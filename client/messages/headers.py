@@ -449,7 +449,7 @@ def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
     if type(headers) is dict or isinstance(headers, Mapping):
         mapping: Mapping[Any, Any] = cast("Any", headers)
         return mapping.items()
-    if isinstance(headers, (str, bytes)):
+    if isinstance(headers, (str, bytes)) or not hasattr(headers, "__iter__"):
         raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(headers).__name__}")
     pairs: list[Any] = list(headers)
     for pair in pairs:

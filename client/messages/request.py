@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Union
 
 from ..bodies.encode import encode_request
-from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
+from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream, checked_stream
 from ..errors import LocalProtocolError, RequestNotRead, StreamConsumed
 from ..urls import URL
 from .cookies import Cookies
+from .extensions import checked_extensions
 from .headers import Headers
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Request:
             url = URL(url)
         self.url: URL = url if params is None else url.copy_with(params=params)
         self.headers: Headers = Headers(headers)
-        self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
+        self.extensions: dict[str, Any] = {} if extensions is None else checked_extensions(extensions)
         self._content: bytes | None = None
         self.stream: SyncByteStream | AsyncByteStream
         if cookies:
@@ -71,7 +72,7 @@ class Request:
         if stream is None:
             self._encode(content, data, files, json)
         else:
-            self.stream = stream
+            self.stream = checked_stream(stream)
             if isinstance(stream, ByteStream):
                 self._content = b"".join(stream)
         self.headers.lead_with_host(self.url._parts.authority.netloc)

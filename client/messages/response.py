@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..bodies.encode import encode_response
-from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream
+from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream, checked_stream
 from ..errors import HTTPStatusError
 from ..status import codes
 from ..urls.redaction import without_secrets
 from .body import ResponseBody
 from .cookies import Cookies
+from .extensions import checked_extensions
 from .headers import Headers
 from .links import parse_links
 
@@ -50,15 +51,19 @@ class Response(ResponseBody):
         history: list[Response] | None = None,
         default_encoding: str | Callable[[bytes], str | None] = "utf-8",
     ) -> None:
+        if type(status_code) is not int and (isinstance(status_code, bool) or not hasattr(status_code, "__index__")):
+            raise TypeError(f"a status code is a number such as 200, not {status_code!r:.40}")
         self.status_code = status_code
         self.headers: Headers = headers if type(headers) is Headers and stream is not None else Headers(headers)
         self._request = request
-        self.extensions: dict[str, Any] = {} if extensions is None else dict(extensions)
+        self.extensions: dict[str, Any] = {} if extensions is None else checked_extensions(extensions)
         self.history: list[Response] = [] if history is None else list(history)
+        if not isinstance(default_encoding, str) and not callable(default_encoding):
+            raise TypeError(f"default_encoding={default_encoding!r}: pass a charset, or a function of the body")
         self.default_encoding = default_encoding
         self.stream: SyncByteStream | AsyncByteStream
         if stream is not None:
-            self.stream = stream
+            self.stream = checked_stream(stream)
             return
         described, self.stream = encode_response(content=content, text=text, html=html, json=json)
         for name, value in described.items():

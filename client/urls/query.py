@@ -199,8 +199,8 @@ def _text_of(value: object) -> str:
         return str(value).lower() if isinstance(value, bool) else int.__repr__(value)
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, _CONTAINERS):
-        kind = cast("object", value).__class__.__name__
+    if isinstance(value, _CONTAINERS) or hasattr(value, "__next__"):
+        kind = value.__class__.__name__
         raise TypeError(
             f"a query parameter cannot be a {kind}: HTTP knows no nesting; "
             "write the name as the server wants it, as in {'filter[name]': 'x'}, or encode the value as JSON"
@@ -208,7 +208,7 @@ def _text_of(value: object) -> str:
     return str(value)
 
 
-_CONTAINERS = (Mapping, list, tuple, set, frozenset)
+_CONTAINERS: tuple[type[object], ...] = (Mapping, list, tuple, set, frozenset)
 
 
 def _parse(query: str) -> tuple[tuple[str, str], ...]:

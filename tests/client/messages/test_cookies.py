@@ -74,6 +74,12 @@ def test_cookies_of_anything_else_are_a_type_error(given: Any) -> None:
         Cookies(given)
 
 
+@pytest.mark.parametrize("given", [[1], [("a",)], [("a", "b", "c")], ["ab"]])
+def test_cookies_of_a_list_that_holds_no_pairs_are_a_type_error(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"cookies in a list are pairs \(name, value\), not "):
+        Cookies(given)
+
+
 def test_cookies_made_from_cookies_are_their_own() -> None:
     first = Cookies({"a": "1"})
     second = Cookies(first)

@@ -174,6 +174,21 @@ def test_headers_are_joined_by_the_or_operators() -> None:
     assert headers == {"a": "1", "b": "2", "c": "5"}
 
 
+@pytest.mark.parametrize("given", [5, 1.5, True, object(), "a: b", b"a: b"])
+def test_headers_of_what_holds_no_fields_are_a_type_error(given: Any) -> None:
+    with pytest.raises(TypeError, match="headers are a mapping or"):
+        Headers(given)
+
+
+@pytest.mark.parametrize("name", [5, None, ["a"]])
+def test_what_is_no_name_is_a_type_error_where_it_is_looked_for(name: Any) -> None:
+    headers = Headers({"a": "1"})
+
+    for look in (headers.get, headers.get_list, headers.__getitem__):
+        with pytest.raises(TypeError, match="a header name is str or bytes"):
+            look(name)
+
+
 @pytest.mark.parametrize("other", [7, None, "a: b"])
 def test_headers_are_not_joined_with_anything_else(other: Any) -> None:
     headers = Headers()

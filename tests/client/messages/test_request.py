@@ -175,6 +175,20 @@ def test_json_none_is_no_body() -> None:
     assert Request("POST", "https://api.test/", json=None).content == b""
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"stream": 5}, "stream= is a SyncByteStream or an AsyncByteStream, not int"),
+        ({"extensions": 5}, "extensions are a mapping of names to values, not 5"),
+        ({"extensions": "trace"}, "extensions are a mapping"),
+        ({"headers": 5}, "headers are a mapping"),
+    ],
+)
+def test_what_no_request_is_made_of_is_refused_where_it_is_given(options: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        Request("POST", "https://api.test/", **options)
+
+
 @pytest.mark.parametrize("value", [float("nan"), object()])
 def test_what_json_cannot_say_is_an_error_at_once(value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):

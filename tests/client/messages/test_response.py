@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import pickle
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from understudy import (
     Response,
     ResponseNotRead,
     StreamConsumed,
+    codes,
 )
 
 NO_KIND: set[str] = set()
@@ -85,6 +87,33 @@ def test_an_iterator_is_a_body_that_is_read_later() -> None:
 
     assert response.headers["Transfer-Encoding"] == "chunked"
     assert response.read() == b"ab"
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "said"),
+    [
+        ("abc", {}, "a status code is a number such as 200, not 'abc'"),
+        ("200", {}, "a status code is a number such as 200, not '200'"),
+        (b"200", {}, "a status code is a number"),
+        (200.0, {}, "a status code is a number"),
+        (None, {}, "a status code is a number"),
+        (True, {}, "a status code is a number"),
+        (200, {"headers": 5}, "headers are a mapping or .* pairs, not int"),
+        (200, {"stream": b"x"}, "stream= is a SyncByteStream or an AsyncByteStream, not bytes; pass .*content="),
+        (200, {"stream": iter([b"x"])}, "stream= is a SyncByteStream or an AsyncByteStream, not list_iterator"),
+        (200, {"extensions": "x"}, "extensions are a mapping of names to values, not 'x'"),
+        (200, {"extensions": 5}, "extensions are a mapping of names to values, not 5"),
+        (200, {"default_encoding": 5}, "default_encoding=5: pass a charset"),
+    ],
+)
+def test_what_no_response_is_made_of_is_refused_where_it_is_given(status: Any, options: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        Response(status, **options)
+
+
+@pytest.mark.parametrize("status", [200, codes.OK, HTTPStatus.OK, 99, 1000])
+def test_any_number_is_a_status(status: int) -> None:
+    assert Response(status).status_code == status
 
 
 def test_extensions_and_history_are_the_responses_own() -> None:

@@ -78,7 +78,7 @@ def test_each_value_becomes_text(value: Any, text: str) -> None:
     assert QueryParams([("a", value)])["a"] == text
 
 
-@pytest.mark.parametrize("value", [{"b": 1}, [[1]], {1, 2}, [{"b": 1}]])
+@pytest.mark.parametrize("value", [{"b": 1}, [[1]], {1, 2}, [{"b": 1}], iter([1])])
 def test_nested_values_are_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="HTTP knows no nesting"):
         QueryParams({"a": value})
