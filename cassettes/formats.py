@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .numbers import Number
+
 _FORMATS = {
     "UUID": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
     "time": re.compile(
@@ -28,14 +30,16 @@ _RANDOM = re.compile(
     r"(?=(?:[^A-Z]*[A-Z]){2})(?=(?:[^a-z]*[a-z]){2})(?=(?:[^0-9]*[0-9]){2})[A-Za-z0-9+/_-]{20,}={0,2}\Z"
     r"|[0-7](?=[A-Z]*[0-9])[0-9A-HJKMNP-TV-Z]{25}\Z"
 )
-# From 2001 to 2065, in seconds or milliseconds.
+# From 2001 to 2065, in seconds, with or without a fraction, or milliseconds.
 _EPOCHS = ((1_000_000_000, 3_000_000_000), (1_000_000_000_000, 3_000_000_000_000))
 
 
 def have_one_format(one: Any, other: Any) -> bool:
     """Return whether two values have the same format: two times, or two identifiers of one kind."""
-    if isinstance(one, int) and isinstance(other, int):
-        return any(least <= min(one, other) and max(one, other) < most for least, most in _EPOCHS)
+    if isinstance(one, (int, float, Number)) and isinstance(other, (int, float, Number)):
+        low, high = sorted((float(one), float(other)))
+        is_one_kind = isinstance(one, int) is isinstance(other, int)
+        return is_one_kind and any(least <= low and high < most for least, most in _EPOCHS)
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     name = format_of(one)

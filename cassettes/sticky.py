@@ -103,11 +103,21 @@ class Comparison:
         elif is_sequence(old) and is_sequence(new):
             for at, (one, other) in enumerate(zip(old, new)):
                 yield from self._restorable(one, other, (*where, at))
-        elif type(old) is type(new) and repr(old) != repr(new):
-            name = str(where[1]).lower() if where[0] == "headers" and len(where) > 1 else ""
-            is_named = name != "content-length" and name in self._headers
-            if (is_named or have_one_format(old, new)) and not self._is_sent(new):
-                yield where
+        elif (
+            type(old) is type(new)
+            and repr(old) != repr(new)
+            and (self._is_named(where) or have_one_format(old, new))
+            and not self._is_sent(new)
+        ):
+            yield where
+
+    def _is_named(self, where: tuple[str | int, ...]) -> bool:
+        """Return whether the author, or its own name, says of a place that it says nothing."""
+        part, *inner = map(str, where)
+        if part == "headers" and inner:
+            name = inner[0].lower()
+            return name != "content-length" and name in self._headers
+        return part == "json" and any(leads(words, tuple(inner)) for words in self._json)
 
     def _is_sent(self, value: Any) -> bool:
         """Return whether the program has sent a value: a short one as a word of its own."""

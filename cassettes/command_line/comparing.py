@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
+import shlex
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from ..episodes import Episode
 
 _MOST_LINES = 40
+# Smaller ones are amounts and counts, which mean something.
+_LARGE = re.compile(r"[0-9]{4,}\Z")
 
 
 class Pair(NamedTuple):
@@ -73,18 +78,33 @@ def _compare(left: Opened, right: Opened, *, everything: bool, quiet: bool) -> i
     judge = _Judge(tuple(map(paths.parse, volatile)), everything=everything)
     console = out()
     alike, counts = 0, {"changed": 0, "removed": 0, "added": 0}
+    restless: dict[str, None] = {}
     for pair in _pairs(left, right):
         changes = judge.changes(pair)
         if pair.old is not None and pair.new is not None and not changes:
             alike += 1
             continue
         counts["removed" if pair.new is None else "added" if pair.old is None else "changed"] += 1
+        restless.update(dict.fromkeys(filter(None, map(_restless, changes))))
         if not quiet:
             _print(console, left, right, pair, changes)
     if not quiet:
         said = [f"{count} {what}" for what, count in counts.items() if count]
         line(console, (", ".join([*said, f"{alike} alike"]), "bold"))
+        if restless and right.cassette.tool is None:
+            options = " ".join(f"--volatile {shlex.quote(place)}" for place in restless)
+            mend = f"understudy cassette fix {shlex.quote(right.path)} {options}"
+            line(console, (f"where these numbers mean nothing: {mend}", "dim"))
     return 1 if any(counts.values()) else 0
+
+
+def _restless(change: Change) -> str | None:
+    """Return a place that holds other large numbers each time, as `volatile:` says it."""
+    side, _, place = change.name.partition(".")
+    values = (change.old, change.new)
+    if side != "response" or not all(isinstance(value, Written) and _LARGE.match(value) for value in values):
+        return None
+    return re.sub(r"(?<=\.)[0-9]+(?=\.|$)", "*", place) if place.startswith("json.") else None
 
 
 def _pairs(left: Opened, right: Opened) -> Iterator[Pair]:
@@ -181,7 +201,11 @@ class _Judge:
             return True
         if kind == "json" and any(leads(words, tuple(inner.split("."))) for words in self._json):
             return False
-        return isinstance(old, Written) or not have_one_format(old, new)
+        return not have_one_format(_value(old), _value(new))
+
+
+def _value(said: str) -> Any:
+    return json.loads(said) if isinstance(said, Written) else said
 
 
 def _collected(episode: Episode) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from understudy.cassettes.formats import have_one_format
+from understudy.cassettes.numbers import Number
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,8 @@ from understudy.cassettes.formats import have_one_format
         ("bmV4dC1wYWdlLTE3MDAwMDAx", "ZXlKMElqb3hOekF3TURBd01EQXc="),
         (1795907868565, 1795907869075),
         (1_795_907_868, 1_795_907_999),
+        (1_795_907_868.25, 1_795_907_999.0),
+        (1_795_907_868.25, Number("1795907999.50")),
     ],
 )
 def test_times_and_identifiers_are_alike(one: Any, other: Any) -> None:
@@ -38,6 +41,8 @@ def test_times_and_identifiers_are_alike(one: Any, other: Any) -> None:
         (True, False),
         (1_795_907_868, "1795907868"),
         (1.5, 2.5),
+        (1_795_907_868, 1_795_907_868.5),
+        (Number("12.50"), Number("13.50")),
         (None, None),
     ],
 )

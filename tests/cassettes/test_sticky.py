@@ -56,6 +56,15 @@ def test_a_changed_answer_keeps_the_old_values_that_say_nothing() -> None:
     assert Comparison((), "").reconciled(old, new) == old.replace("Ada", "Grace")
 
 
+def test_a_changed_answer_keeps_the_old_values_that_its_author_calls_volatile() -> None:
+    lines = "request: {{}}\nresponse:\n  json:\n    id: {}\n    rows:\n      - {{n: {}}}\n    name: {}\n"
+    volatile = (paths.parse("json.id"), paths.parse("json.rows.*.n"))
+
+    said = Comparison(volatile, "").reconciled(lines.format(81203, 12, "Ada"), lines.format(99117, 40, "Grace"))
+
+    assert said == lines.format(81203, 12, "Grace")
+
+
 def test_a_value_that_the_program_sends_back_is_the_new_one() -> None:
     old = f"request: {{}}\nresponse: {{status: 200, json: {{at: '{MONDAY}', name: Ada}}}}\n"
     new = f"request: {{}}\nresponse: {{status: 200, json: {{at: '{TUESDAY}', name: Grace}}}}\n"

@@ -49,6 +49,24 @@ def test_what_differs_is_told_by_name_with_both_places(
     ]
 
 
+def test_numbers_that_may_be_random_are_told_with_what_makes_them_no_difference(
+    run: Callable[..., Any], tape: Path, changed: Callable[..., Path]
+) -> None:
+    old = changed(("{id: 8, ", "{id: 81203, at: 1700000000.5, "))
+    new = old.rename(old.with_name("old.yaml")) and changed(("{id: 8, ", "{id: 99117, at: 1700000300.25, "))
+
+    printed = run("diff", old.with_name("old.yaml"), new)
+
+    mend = f"understudy cassette fix {new} --volatile 'json.users.*.id'"
+    assert printed.lines[1:] == [
+        "    response.json.users.1.id  81203 -> 99117",
+        "1 changed, 2 alike",
+        f"where these numbers mean nothing: {mend}",
+    ]
+    assert run(*mend.replace("'", "").split()[2:]).status == 0
+    assert run("diff", old.with_name("old.yaml"), new).status == 0
+
+
 @pytest.mark.parametrize(
     ("replacement", "differs"),
     [
