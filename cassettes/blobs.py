@@ -130,11 +130,18 @@ class Blobs:
     def __init__(self, cassette: str) -> None:
         self.folder: str = os.path.dirname(os.path.realpath(cassette))
         self.waiting: dict[str, bytes | Spool] = {}
+        self._texts: dict[str, str] = {}
         self._held: int | None = None
 
-    def keep(self, content: bytes, media_type: str) -> dict[str, Any]:
-        """Return the members that name a file with this content, to be written by `flush`."""
-        return self._named(hashlib.sha256(content).hexdigest(), content, media_type)
+    def keep(self, content: bytes, media_type: str, text: str | None = None) -> dict[str, Any]:
+        """Return the members that name a file with this content, to be written by `flush`.
+
+        `text` is what the content says, for those who look through it.
+        """
+        members = self._named(hashlib.sha256(content).hexdigest(), content, media_type)
+        if text is not None:
+            self._texts[members["file"]] = text
+        return members
 
     def keep_spool(self, spool: Spool, media_type: str) -> dict[str, Any]:
         """Return the members that name a file with what was spooled."""
@@ -151,6 +158,7 @@ class Blobs:
         Nobody removes any of them until `release`: no document names them yet.
         """
         waiting, self.waiting = self.waiting, {}
+        self._texts.clear()
         if waiting:
             self._hold()
         for name, content in waiting.items():
@@ -208,8 +216,10 @@ class Blobs:
     def texts(self) -> list[str]:
         """Return what waits and is text."""
         found: list[str] = []
-        for content in self.waiting.values():
-            if isinstance(content, bytes):
+        for name, content in self.waiting.items():
+            if name in self._texts:
+                found.append(self._texts[name])
+            elif isinstance(content, bytes):
                 with contextlib.suppress(UnicodeDecodeError):
                     found.append(content.decode("utf-8"))
         return found
@@ -217,6 +227,7 @@ class Blobs:
     def forget(self) -> None:
         """Drop what waits."""
         waiting, self.waiting = self.waiting, {}
+        self._texts.clear()
         for content in waiting.values():
             if isinstance(content, Spool):
                 content.discard()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
+from .charsets import encoded, text_of
 from .fast_reader import Rendered
 from .json_blocks import block
 from .numbers import Number
@@ -62,7 +63,9 @@ class Writer:
             if members is not None:
                 return members
         members = (
-            self._by_media(content, media, content_type) or self._text(content, media) or self._binary(content, media)
+            self._by_media(content, media, content_type)
+            or self._text(content, media, content_type)
+            or self._binary(content, media)
         )
         return {**members, **_chunks(times)}
 
@@ -74,33 +77,36 @@ class Writer:
         if media in _NDJSON:
             return self._ndjson(content)
         if media.endswith(("/json", "+json")) or content[:1] in b"{[":
-            return self._json(content, media)
+            return self._json(content, media, content_type)
         return None
 
-    def _json(self, content: bytes, media: str) -> dict[str, Any] | None:
+    def _json(self, content: bytes, media: str, content_type: str) -> dict[str, Any] | None:
         if self._makes_blocks and len(content) <= MAX_TEXT:
             lines = block(content, self.redactor)
             if lines is not None:
                 return {"json": lines, **({"style": lines.style} if lines.style else {})}
         parsed = json_text.parse(content)
         if parsed is None:
-            return self._respelled(content, media)
+            return self._respelled(content, media, content_type)
         data, style = self.redactor.data(parsed[0]), parsed[1]
         if len(content) > MAX_TEXT:
             return self.blobs.keep(json_text.render(data, style), media)
         return {"json": data, **({"style": style} if style else {})}
 
-    def _respelled(self, content: bytes, media: str) -> dict[str, Any] | None:
+    def _respelled(self, content: bytes, media: str, content_type: str) -> dict[str, Any] | None:
         """Say JSON of an odd spelling in another one, where it holds a secret that cannot be taken out of its text."""
         data = json_text.loose(content)
         hidden = self.redactor.data(data)
         if hidden == data:
             return None
-        text = self.redactor.text(content.decode("utf-8", "replace"))
+        found = text_of(content, content_type)
+        text = self.redactor.text(content.decode("utf-8", "replace") if found is None else found.text)
         if json_text.loose(text.encode("utf-8")) == hidden:
             return None
         rendered = json_text.rendered_anew(hidden)
-        return self._text(rendered, media) if json_text.parse(rendered) is None else self._json(rendered, media)
+        if json_text.parse(rendered) is None:
+            return self._text(rendered, media, "")
+        return self._json(rendered, media, "")
 
     def _form(self, content: bytes) -> dict[str, Any] | None:
         try:
@@ -123,8 +129,9 @@ class Writer:
             if part.type is not None:
                 members["type"] = part.type
             if part.content:
-                media = media_type(part.type or "text/plain")
-                body = self._text(part.content, media) or self._binary(part.content, media)
+                kind = part.type or "text/plain"
+                media = media_type(kind)
+                body = self._text(part.content, media, kind) or self._binary(part.content, media)
                 if "text" in body and part.filename is None:
                     body["text"] = self.redactor.form([(part.name, body["text"])])[0][1]
                 members.update(body)
@@ -142,33 +149,32 @@ class Writer:
         data = [self.redactor.data(found[0]) for found in parsed if found is not None]
         return {"ndjson": data, **({"style": style} if style else {})}
 
-    def _text(self, content: bytes, media: str) -> dict[str, Any] | None:
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
+    def _text(self, content: bytes, media: str, content_type: str) -> dict[str, Any] | None:
+        found = text_of(content, content_type)
+        if found is None or _looks_binary(found.text):
             return None
-        if _looks_binary(text):
-            return None
-        text = self.redactor.text(text)
+        text, charset = self.redactor.text(found.text), found.charset
         if len(content) > MAX_TEXT:
-            return self.blobs.keep(text.encode("utf-8"), media)
+            return self.blobs.keep(encoded(text, charset), media, None if charset is None else text)
         if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):
             members = {"text": text.replace("\r\n", "\n"), "eol": "crlf"}
         else:
             members = {"text": text}
+        if charset is not None:
+            members["charset"] = charset
         if "\n" in text and _BLANK_AT_LINE_END.search(members["text"]) is not None:
             # Editors strip blanks at line ends; then this tells what happened to the body.
-            members["sha256"] = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+            members["sha256"] = hashlib.sha256(encoded(text, charset)).hexdigest()[:16]
         return members
 
     def _binary(self, content: bytes, media: str) -> dict[str, Any]:
         content = self.redactor.known_bytes(content)
         if len(content) > MAX_BINARY:
             return self.blobs.keep(content, media)
-        encoded = base64.b64encode(content).decode("ascii")
-        if len(encoded) <= _LINE:
-            return {"base64": encoded}
-        return {"base64": "".join(encoded[at : at + _LINE] + "\n" for at in range(0, len(encoded), _LINE))}
+        text = base64.b64encode(content).decode("ascii")
+        if len(text) <= _LINE:
+            return {"base64": text}
+        return {"base64": "".join(text[at : at + _LINE] + "\n" for at in range(0, len(text), _LINE))}
 
 
 def _looks_binary(text: str) -> bool:
@@ -248,7 +254,7 @@ _STYLED: dict[str, Callable[[Any, str], bytes]] = {
     "sse": event_streams.render,
     "ndjson": _lines,
 }
-_PART_BODIES = ("text", "eol", "base64", "file", "sha256", "json", "style")
+_PART_BODIES = ("text", "eol", "charset", "base64", "file", "sha256", "json", "style")
 
 
 def _plain(kind: str, value: Any, message: dict[str, Any]) -> bytes:
@@ -262,7 +268,8 @@ def _plain(kind: str, value: Any, message: dict[str, Any]) -> bytes:
     eol = message.get("eol")
     if eol not in (None, "crlf"):
         raise ValueError(f"`eol:` is crlf or absent, not {eol!r}")
-    content = (value.replace("\n", "\r\n") if eol else value).encode("utf-8")
+    charset = message.get("charset")
+    content = encoded(value.replace("\n", "\r\n") if eol else value, None if charset is None else str(charset))
     digest = message.get("sha256")
     if digest is not None and not hashlib.sha256(content).hexdigest().startswith(str(digest)):
         raise ValueError(

@@ -248,7 +248,7 @@ def interaction_from(
 
 _WORDS = {"request", "response", "error"}
 _ERROR_WORDS = {"type", "message", "took"}
-_BODY = {*KINDS, "style", "eol", "sha256"}
+_BODY = {*KINDS, "style", "eol", "charset", "sha256"}
 REQUEST_WORDS = {"method", "url", "headers", *_BODY}
 RESPONSE_WORDS = {
     "status",

@@ -6,7 +6,7 @@ The key is made of the fields that the cassette matches on, by default method, U
    the order of different query parameters and the spelling of escapes do not count,
    the order of equal ones and blank values do.
 2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs,
-   multipart forms without their boundaries, everything else as bytes.
+   multipart forms without their boundaries, text in any charset that is named, everything else as bytes.
 3. Secrets are blanked on both sides first, and what the cassette ignores is taken out.
 """
 
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 from ..client import URL
 from . import multiparts, paths
 from .bodies import media_type
+from .charsets import text_of
 from .interactions import RecordedRequest, caller_fields
 from .plain import is_mapping, is_sequence
 from .redaction import BLANK, MARK, Redactor
@@ -119,21 +120,20 @@ class Matcher:
             for path in self._ignored["json"]:
                 data = paths.without(data, path.words)
             return ("json", _encoded(data))
-        try:
-            return ("text", self._redactor.text(content.decode("utf-8")))
-        except UnicodeDecodeError:
+        found = text_of(content, content_type)
+        if found is None:
             return ("bytes", self._redactor.known_bytes(content))
+        return ("text", self._redactor.text(found.text))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
         part = part._replace(
             name=self._redactor.shown_name(part.name),
             filename=None if part.filename is None else self._redactor.known(part.filename),
         )
-        try:
-            text = part.content.decode("utf-8")
-        except UnicodeDecodeError:
+        found = text_of(part.content, part.type or "")
+        if found is None:
             return part._replace(content=self._redactor.known_bytes(part.content))
-        return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
+        return part._replace(content=self._redactor.form([(part.name, found.text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:
         if path.place == "json":

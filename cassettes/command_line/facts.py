@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from ..bodies import media_type
+from ..charsets import text_of
 from ..plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
@@ -43,15 +44,15 @@ def _message(side: str, message: RecordedRequest | RecordedResponse) -> Iterator
     if message.file is not None:
         yield f"{side}.file", str(message.digest or message.file)
     elif message.content:
-        yield from _body(side, message.content, media_type(message.header("content-type")))
+        yield from _body(side, message.content, message.header("content-type"))
 
 
-def _body(side: str, content: bytes, media: str) -> Iterator[tuple[str, str]]:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
+def _body(side: str, content: bytes, content_type: str) -> Iterator[tuple[str, str]]:
+    found = text_of(content, content_type)
+    if found is None:
         yield f"{side}.body", f"{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()[:16]}"
         return
+    text, media = found.text, media_type(content_type)
     if media.endswith("json") or text[:1] in ("{", "["):
         try:
             data = json.loads(text, parse_int=Written, parse_float=Written, parse_constant=Written)

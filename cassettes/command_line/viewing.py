@@ -22,6 +22,7 @@ import click
 
 from .. import paths
 from ..bodies import media_type
+from ..charsets import text_of
 from ..redaction import Redactor
 from .comparing import Pair, _Judge, _pairs
 from .opening import Opened, opened
@@ -192,8 +193,7 @@ class _Shower:
             return said
         if not self._room.takes(len(content)):
             return {**said, "omitted": f"{len(content):,} bytes: too large for this page"}
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
+        found = text_of(content, message.header("content-type"))
+        if found is None:
             return {**said, "base64": base64.b64encode(content).decode("ascii")}
-        return {**said, "text": self._redactor.text(text)}
+        return {**said, "text": self._redactor.text(found.text)}

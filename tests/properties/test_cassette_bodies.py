@@ -22,6 +22,11 @@ _CONTENTS = (
     st.binary(max_size=60)
     | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass"))
     | st.text(" \n\r\tab:-#|", max_size=30).map(str.encode)
+    | st.text('\r\n <>"{}:aé€ヅ\xa0', max_size=30).flatmap(
+        lambda text: st.sampled_from(["utf-16", "utf-16-le", "utf-16-be", "cp1252", "shift_jis", "iso2022_jp"]).map(
+            lambda charset: text.encode(charset, "ignore")
+        )
+    )
     | _JSON.map(lambda data: json.dumps(data).encode())
     | st.lists(st.tuples(st.sampled_from(["data", "event", "id", ""]), st.text('ab {}1"', max_size=6))).map(
         lambda lines: b"".join(f"{name}: {value}\n\n".encode() for name, value in lines)
@@ -31,6 +36,9 @@ _TYPES = st.sampled_from(
     [
         "application/json",
         "text/plain; charset=utf-8",
+        "text/plain; charset=iso-8859-1",
+        "text/html; charset=Shift_JIS",
+        "application/json; charset=utf-16",
         "application/octet-stream",
         "text/event-stream",
         "application/x-ndjson",
