@@ -44,6 +44,9 @@ _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
+# The same as Python shows it, in logs and messages: where such a value begins, and all of it.
+_ITEM = re.compile(r"""'([^'"\\\n]{1,80})': b?(['"])""")
+_ITEM_VALUES = {mark: re.compile(rf"(?:[^{mark}\\\n]|\\.)+(?={mark})") for mark in "'\""}
 _ELEMENT = re.compile(r"(<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?)([^<>]+?)((?:\]\]>)?</\2>)")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([A-Za-z][\w:.-]*)=(["'])((?:(?!\2)[^<>\n])+)\2""")
 # A hidden field of a form and its like: one attribute says the name, another one the value.
@@ -145,8 +148,11 @@ class Redactor:
                 text = _FIELD.sub(self._field_of_form, _ATTRIBUTE.sub(self._attribute, text))
         if "@" in text:
             text = _USERINFO.sub(self._userinfo, text)
-        if '":' in text or '" :' in text:
-            text = _MEMBER.sub(self._member, text)
+        if ":" in text:
+            if '":' in text or '" :' in text:
+                text = _MEMBER.sub(self._member, text)
+            if "'" in text and "':" in text:
+                text = self._items(text)
         if "</" in text:
             text = _ELEMENT.sub(self._element, text)
         return self.known(text)
@@ -176,6 +182,8 @@ class Redactor:
         if "@" in text and _USERINFO.search(text) is not None:
             return False
         if "=" in text and ("%3" in text or "='" in text or any(map(self.hides, _names_before_values(text)))):
+            return False
+        if "'" in text and "':" in text and any(self.hides(found[1]) for found in _ITEM.finditer(text)):
             return False
         return self._known.hidden(text) == text
 
@@ -265,6 +273,16 @@ class Redactor:
 
     def _member(self, found: re.Match[str]) -> str:
         return f'"{found[1]}"{found[2]}{self._named(found[1], found[3])}"'
+
+    def _items(self, text: str) -> str:
+        parts: list[str] = []
+        end = 0
+        for found in _ITEM.finditer(text):
+            value = _ITEM_VALUES[found[2]].match(text, found.end()) if self.hides(found[1]) else None
+            if value is not None and found.start() >= end:
+                parts += (text[end : value.start()], self._named(found[1], value[0]))
+                end = value.end()
+        return "".join([*parts, text[end:]]) if parts else text
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")

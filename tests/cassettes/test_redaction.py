@@ -254,6 +254,25 @@ def test_secrets_in_urls_inside_json_are_hidden(stage: Stage) -> None:
     assert "%3Ftoken%3D__REDACTED_token_2__%26b%3D1" in stage.text
 
 
+def test_secrets_in_dictionaries_as_python_shows_them_are_hidden(stage: Stage) -> None:
+    login = {"user": "it's Ada", "password": "abcdef0123", "pin": {"passcode": "it's abcdef0124"}, "key": b"kept"}
+    detail = f"cannot log in with {login}, headers {{'X-Api-Key': b'abcdef0125', 'Accept': 'kept'}}"
+    stage.server.reply = lambda request: understudy.Response(422, json={"detail": detail})
+
+    with stage.use():
+        stage.client.post(
+            "https://api.test/login", content=f"{login!r} isn't JSON: 'password': not quoted, 'password': 'cut"
+        )
+
+    assert "abcdef01" not in stage.text
+    assert "'user': \"it's Ada\", 'password': '__REDACTED_password_1__', 'pin': {'passcode'" in stage.text.replace(
+        "\\", ""
+    )
+    assert stage.text.count("__REDACTED_") == 5
+    assert stage.text.count("kept") == 3
+    assert "'password': not quoted, 'password': 'cut" in stage.text
+
+
 def test_secrets_in_pages_and_xml_are_hidden(stage: Stage) -> None:
     page = """<html><meta name="csrf-token" content="abcdef0123"><meta content='abcdef0124' name=csrf-token />
 <input type="hidden" name="authenticity_token" value="abcdef0125"/><input value="kept" name="q"><input value="kept">
