@@ -13,8 +13,10 @@ Theory of operation
    when there is exactly one; when there are several, nobody can know which is meant, and that is a `StandInError`.
 5. A layer that has ended is ended everywhere, also in tasks that copied its context.
 6. A transport with `in_front_of` may make itself stand in when it is entered. A client that owns it does not enter it.
-7. When nothing stands in, a request pays for looking at one empty list.
-8. The name of a file stands for the transport that is in it (`openers`): opened when the block begins, and closed when
+7. A client that talks to an application of this process is the hand of the test, and no part of the world that the
+   application meets: what has an `app`, as `ASGITransport` has, is asked itself.
+8. When nothing stands in, a request pays for looking at one empty list.
+9. The name of a file stands for the transport that is in it (`openers`): opened when the block begins, and closed when
    it ends.
    The environment variable `UNDERSTUDY` names one for a whole process, for programs that cannot be edited.
 """
@@ -75,7 +77,8 @@ class stand_in(Generic[Given]):
         with understudy.stand_in("understudy.yaml"):
             ...                                         # answered by whom the file says
 
-    Works for clients that exist already and for code that builds its own.
+    Works for clients that exist already and for code that builds its own; those of an application in this process,
+    with `ASGITransport` or `WSGITransport`, go on asking the application.
     `everywhere=True` reaches every thread and task of the process, not only this context.
     Returns the transport. Usable as `with` and as `async with`, many times, one inside the other.
     A transport is not closed at the end; a file is.
@@ -174,12 +177,17 @@ def stands_in(transport: Any) -> bool:
     return hasattr(transport, "in_front_of")
 
 
+def is_application(transport: Any) -> bool:
+    """Say whether a transport calls an application of this process: ours, Starlette's `TestClient` and their like."""
+    return callable(getattr(transport, "app", None))
+
+
 def answering(transport: Any) -> Any:
     """Return what answers here in place of a client's own transport: that transport itself, when nothing stands in.
 
     Clients ask it before each request; so does whoever sends requests through a transport without one of them.
     """
-    if not _open:
+    if not _open or is_application(transport):
         return transport
     production = True
     layers = _layers_here()

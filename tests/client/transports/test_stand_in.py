@@ -126,6 +126,33 @@ def test_it_answers_for_the_functions_of_the_module(function: Any) -> None:
             assert response.read() == b"stand-in"
 
 
+class ByHand(understudy.AsyncBaseTransport, understudy.BaseTransport):
+    """What test clients of web frameworks have: they call an application, each in its own way."""
+
+    def __init__(self, app: Callable[[], str] | None) -> None:
+        self.app = app
+
+    def handle_request(self, request: Request) -> Response:
+        assert self.app is not None
+        return Response(200, text=self.app())
+
+    async def handle_async_request(self, request: Request) -> Response:
+        return self.handle_request(request)
+
+
+@pytest.mark.anyio
+async def test_a_client_of_an_application_goes_on_asking_it_and_what_that_asks_is_answered(side: Side) -> None:
+    def app() -> str:
+        return f"app, told by {understudy.get(URL).text}"
+
+    with stand_in(Named("stand-in")):
+        response = await side.call(side.client(transport=ByHand(app)).get, URL)
+        other = await side.call(side.client(transport=ByHand(None)).get, URL)
+
+    assert response.text == "app, told by stand-in"
+    assert other.text == "stand-in"
+
+
 @pytest.mark.anyio
 async def test_the_layers_of_the_client_stay_above_it(side: Side) -> None:
     def handler(request: Request) -> Response:
