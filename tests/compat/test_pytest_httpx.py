@@ -228,7 +228,7 @@ def test_the_end_tells_what_is_left_and_what_was_unexpected(httpx_mock: HTTPXMoc
         httpx_mock.verify()
 
     told = str(caught.value)
-    assert f"mocked but not requested:\n- Match any request on {BASE}/never\n" in told
+    assert f"mocked but not requested:\n- Match any request on {BASE}/never" in told
     assert "not expected:\n- No response can be found for GET request on https://api.test" in told
     assert "\n- Match any request on https://api.test/perhaps\n" not in told
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import io
 import re
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
@@ -118,6 +120,15 @@ def test_an_inner_router_goes_before_an_outer_one_and_leaves_it_the_rest() -> No
 def test_a_route_that_was_never_called_fails_the_block() -> None:
     with pytest.raises(AssertionError, match=r"some routes were not called!(.|\n)*'/never'"), respx.mock() as api:
         api.get(f"{BASE}/never")
+
+
+def test_a_route_that_was_not_called_tells_of_the_client_that_passed_it_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ModuleType("httpx")
+    real.__file__ = "httpx/__init__.py"
+    monkeypatch.setitem(sys.modules, "httpx", real)
+
+    with pytest.raises(AssertionError, match=r"its requests pass by: write .*alias_httpx\(\)"), respx.mock() as api:
+        api.get("https://api.test/never")
 
 
 def test_the_failure_of_a_block_is_not_hidden_by_its_checks() -> None:

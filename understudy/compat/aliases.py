@@ -30,3 +30,14 @@ def let_import_give(name: str, facade: ModuleType) -> None:
         from ..client import alias_httpx
 
         alias_httpx()
+
+
+def who_passes_by() -> str:
+    """Return a line about httpx, where the real one is imported: what it sends meets no route."""
+    real = sys.modules.get("httpx")
+    if real is None or getattr(real, "__file__", None) is None:
+        return ""
+    return (
+        "\nhttpx itself is imported here. If the code under test sends with it, its requests pass by: "
+        "write `import understudy; understudy.alias_httpx()` at the top of the root conftest.py"
+    )

@@ -19,6 +19,7 @@ from ...client import (
     SyncByteStream,
     TimeoutException,
 )
+from ..aliases import who_passes_by
 from .matchers import RequestMatcher, check_words
 
 Callback = Callable[[Request], Union[Optional[Response], Awaitable[Optional[Response]]]]
@@ -189,7 +190,7 @@ class HTTPXMock:
         if self._options.assert_all_responses_were_requested:
             left = [matcher for matcher, _ in self._answers if matcher.should_have_matched()]
             if left:
-                found.append("The following responses are mocked but not requested:" + _lines(left))
+                found.append("The following responses are mocked but not requested:" + _lines(left) + who_passes_by())
         if self._options.assert_all_requests_were_expected and self._unexpected:
             found.append("The following requests were not expected:" + _lines([told for _, told in self._unexpected]))
         if found:

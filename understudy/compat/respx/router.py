@@ -7,6 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Callable, overload
 
 from ...client import AsyncBaseTransport, BaseTransport, Request, Response, stand_in
+from ..aliases import who_passes_by
 from .models import AllMockedAssertionError, Call, CallList, PassThrough, Route, answer_from
 from .patterns import M, Match, Pattern, merged, parse_url_patterns
 from .route_list import RouteList
@@ -111,7 +112,7 @@ class Router:
         unused = [route for route in self.routes if not route.called]
         if unused:
             told = "".join(f"\n  {route!r}" for route in unused)
-            raise AssertionError(f"RESPX: some routes were not called!{told}")
+            raise AssertionError(f"RESPX: some routes were not called!{told}{who_passes_by()}")
 
     # Answering
 
