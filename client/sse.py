@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 from .bodies.sse import MAX_EVENT_SIZE, EventParser, ServerSentEvent
+from .bridge import run
 from .config import Timeout, UseClientDefault
 from .errors import DeadlineExceeded, HTTPStatusError, LimitExceeded, TransportError
 from .layers.deadline import within_call
@@ -47,6 +48,9 @@ class SSEError(TransportError):
 
     status: int | None = None
     """The status of the answer, where it is not an event stream."""
+
+    response: Response | None = None
+    """That answer; behind the block of `client.sse` its body can still be read."""
 
 
 class EventSource:
@@ -272,6 +276,11 @@ def events(
     source = EventSource(reconnection.connect(request), max_event_size, reconnection=reconnection)
     try:
         yield source
+    except SSEError as error:
+        if error.response is not None:
+            # So that whoever catches it can read what the server said.
+            run(client._caller.drain(error.response))
+        raise
     finally:
         source.response.close()
 
@@ -290,6 +299,10 @@ async def aevents(
     source = EventSource(await reconnection.aconnect(request), max_event_size, reconnection=reconnection)
     try:
         yield source
+    except SSEError as error:
+        if error.response is not None:
+            await client._caller.drain(error.response)
+        raise
     finally:
         if source._reading is not None:
             await source._reading.aclose()
@@ -304,10 +317,11 @@ def _check(response: Response) -> None:
     where = f"{request.method} {request.url.redacted} was" if request is not None else "the request was"
     error = SSEError(
         f"{where} answered {response.status_code} {response.reason_phrase} with {media_type or 'no content type'}, "
-        "not with 'text/event-stream': see the response of the EventSource for what it says",
+        "not with 'text/event-stream': the response of this error has what it says",
         request=request,
     )
     error.status = response.status_code
+    error.response = response
     raise error
 
 

@@ -214,6 +214,17 @@ def test_an_answer_that_is_no_event_stream_ends_it(reading: Any) -> None:
         reading(server)
 
 
+def test_what_an_answer_without_events_says_can_be_read_behind_the_block(reading: Any) -> None:
+    server = Server(stream(b'{"error": ', b'"no quota"}', status=429, media_type="application/json"))
+
+    with pytest.raises(SSEError) as caught:
+        reading(server, reconnect=False)
+
+    assert caught.value.status == 429
+    assert caught.value.response is not None
+    assert caught.value.response.json() == {"error": "no quota"}
+
+
 def test_a_stream_that_ends_well_can_be_taken_up_again_until_the_server_has_no_more(reading: Any) -> None:
     server = Server(stream(b"id: 1\ndata: one\n\n"), stream(b"id: 2\ndata: two\n\n"), Response(204))
 
