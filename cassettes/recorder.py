@@ -9,6 +9,7 @@ or for the end of a block that succeeded, as one does that is about such errors.
 
 from __future__ import annotations
 
+import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ class Recorder:
         self._settings = library.matcher.settings
         self._blobs = library.place.blobs
         self._rules = self._settings.rules
+        self._ignored = [path for path in map(paths.parse, self._settings.ignore) if path.place == "json"]
         redactor = Redactor(self._rules)
         redactor.learn_environment()
         if mode != "update":  # which keeps no mark of an old recording that a new one could be mistaken for
@@ -88,8 +90,7 @@ class Recorder:
             if self._side is not None:
                 self._side.append(text)
                 self._new.append(Piece(self._library.matcher.key(interaction.request), text))
-                body = document["request"].get("json")
-                self._sent.append(f"{document['request']!r} {body.content if isinstance(body, Block) else ''}")
+                self._sent.append(self._said_by(document["request"]))
             elif self._waiting is not None and _reached_nobody(interaction):
                 self._waiting.append(text)
             else:
@@ -101,6 +102,16 @@ class Recorder:
             self.fail(not_written(self._tape.path, error))
         finally:
             self._blobs.release()
+
+    def _said_by(self, request: dict[str, Any]) -> str:
+        """Return what a request says, but for what is ignored."""
+        body = request.get("json")
+        if not self._ignored or body is None:
+            return f"{request!r} {body.content if isinstance(body, Block) else ''}"
+        data = json.loads(body.content) if isinstance(body, Block) else body
+        for path in self._ignored:
+            data = paths.without(data, path.words)
+        return repr({**request, "json": data})
 
     def _write(self, text: bytes) -> None:
         if self._torn is not None:

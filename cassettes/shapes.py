@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from .formats import format_of
+from .formats import format_of, have_one_format
 from .paths import leads
 from .plain import is_mapping, is_sequence
 
@@ -150,6 +150,8 @@ def _lost_format(old: Shape, new: Shape) -> str | None:
 def _differ(old: Shape, new: Shape) -> bool:
     one, other = old.values[0], new.values[0]
     if isinstance(one, str) and isinstance(other, str) and format_of(one) and format_of(one) == format_of(other):
+        return False
+    if not isinstance(one, str) and have_one_format(one, other):  # moments, as numbers
         return False
     return bool(one != other)
 

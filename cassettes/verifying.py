@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..client import Response
     from .cassette import Cassette
     from .interactions import Interaction, RecordedRequest, RecordedResponse
+    from .settings import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # What a program follows or reads by; other header fields say more about the machines in between.
@@ -123,6 +124,7 @@ def verify(
     client: Client | None = None,
     secrets: Mapping[str, str] | None = None,
     methods: Sequence[str] = SAFE,
+    volatile: Sequence[str] = (),
 ) -> Verification:
     """Send the safe requests of a cassette to the real server, and say how its answers differ from the recorded ones.
 
@@ -132,7 +134,7 @@ def verify(
     `client` sends them: give it the `auth` and the headers that a recording does not hold.
     `secrets` says what marks stand for: `{"__REDACTED_token_1__": os.environ["TOKEN"]}`.
     What a request cannot be sent without is a reason to skip it; so is a method that may change something.
-    What the cassette ignores and calls volatile is compared by its type alone.
+    What the cassette ignores and calls volatile is compared by its type alone; `volatile` adds to that.
     """
     if client is not None and not isinstance(client, Client):
         raise TypeError(f"verify sends with a Client, which blocks, and not with {client!r:.60}")
@@ -140,14 +142,16 @@ def verify(
         raise TypeError(f"`secrets` says what each mark stands for, as a mapping, not {type(secrets).__name__}")
     names = [name.upper() for name in ([methods] if isinstance(methods, str) else methods)]
     cassette = load(path)
+    settings = cassette.settings.changed(volatile=volatile)
     if client is not None:
-        return _verified(cassette, client, secrets or {}, names)
+        return _verified(cassette, settings, client, secrets or {}, names)
     with Client() as own:
-        return _verified(cassette, own, secrets or {}, names)
+        return _verified(cassette, settings, own, secrets or {}, names)
 
 
-def _verified(cassette: Cassette, client: Client, secrets: Mapping[str, str], methods: Sequence[str]) -> Verification:
-    settings = cassette.settings
+def _verified(
+    cassette: Cassette, settings: Settings, client: Client, secrets: Mapping[str, str], methods: Sequence[str]
+) -> Verification:
     ignored = [path.words for path in map(paths.parse, (*settings.ignore, *settings.volatile)) if path.place == "json"]
     checked: list[Checked] = []
     redactor = Redactor(settings.rules, is_blank=True)
@@ -162,6 +166,10 @@ def _verified(cassette: Cassette, client: Client, secrets: Mapping[str, str], me
             checked.append(Checked(first, skipped=reason))
             continue
         answer = _sent(first.request, client, secrets)
+        if _wants_credentials(answer, first, secrets):
+            refused = "the server wants credentials, which no recording holds: pass client="
+            checked.append(Checked(first, skipped=refused))
+            continue
         # What was polled was recorded in several states: the live one need not be more than one of them.
         found = [Checked(one, tuple(_drifts(one, answer, redactor, ignored))) for one in interactions]
         checked.append(min(found, key=_badness))
@@ -185,6 +193,14 @@ def _reason_to_skip(interaction: Interaction, secrets: Mapping[str, str], method
     if request.file is not None:
         return "its body is too long for memory"
     return None
+
+
+def _wants_credentials(answer: Response | HTTPError, recorded: Interaction, secrets: Mapping[str, str]) -> bool:
+    """Return whether a request was refused for want of what a mark stands for."""
+    if isinstance(answer, HTTPError) or answer.status_code not in (401, 403) or recorded.response is None:
+        return False
+    marks = [mark[0] for _, value in recorded.request.headers for mark in MARK.finditer(value)]
+    return recorded.response.status != answer.status_code and any(mark not in secrets for mark in marks)
 
 
 def _filled(text: str, secrets: Mapping[str, str]) -> str:

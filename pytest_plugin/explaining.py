@@ -71,7 +71,8 @@ def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
     if isinstance(error, CassetteMissing):
         error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
     elif isinstance(error, NoMatch):
-        error.mend = f'{error.mend or ""}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
+        mend = (error.mend or "").replace(" in code", " in @pytest.mark.cassette(...)")
+        error.mend = f'{mend}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
 
 
 def shortened(error: BaseException, file: Path) -> pytest.ExceptionInfo[BaseException]:

@@ -123,6 +123,7 @@ def counted(
     with around(fresh_or_counted(config, use(path, mode=mode, **said)), failure) as tape:
         yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
+    use_of_it.volatile = [*tape.settings.ignore, *tape.settings.volatile]
     if failure() is None and mode not in ("all", "update"):
         use_of_it.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)

@@ -21,7 +21,7 @@ def verify(tally: Tally, start_of_paths: str) -> None:
     try:
         for path, use in sorted(tally.tapes.items()):
             if use.played:
-                found = cassettes.verify(path)
+                found = cassettes.verify(path, volatile=use.volatile)
                 found_at = os.path.relpath(path, start_of_paths)
                 tally.drifts.append(str(found).replace(path, path if found_at.startswith("..") else found_at))
                 tally.is_broken = tally.is_broken or not found

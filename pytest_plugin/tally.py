@@ -29,11 +29,13 @@ class Use:
     played: int = 0
     recorded: int = 0
     unplayed: list[tuple[int, str]] | None = None
+    volatile: list[str] = field(default_factory=list[str])
 
     def add(self, other: Use) -> None:
         """Add what another test did with the same tape."""
         self.played += other.played
         self.recorded += other.recorded
+        self.volatile.extend(name for name in other.volatile if name not in self.volatile)
         if self.unplayed is None or other.unplayed is None:
             self.unplayed = other.unplayed if self.unplayed is None else self.unplayed
         else:
@@ -69,7 +71,7 @@ class Tally:
         for path, use in plain["tapes"].items():
             unplayed = use["unplayed"]
             places = None if unplayed is None else [(int(line), str(text)) for line, text in unplayed]
-            self.add(path, Use(use["played"], use["recorded"], places))
+            self.add(path, Use(use["played"], use["recorded"], places, use["volatile"]))
         self.folders.extend(folder for folder in plain["folders"] if folder not in self.folders)
         self.expected.extend(plain["expected"])
         self.attempts.extend((str(test), str(attempt)) for test, attempt in plain["attempts"])

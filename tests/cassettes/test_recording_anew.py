@@ -150,6 +150,22 @@ def test_volatile_names_what_may_differ(stage: Stage) -> None:
     assert stage.text == before
 
 
+@pytest.mark.parametrize("style", [{"nonce": "%s"}, {"nonce": "%s", "note": "as\nlong as it is"}])
+def test_what_is_ignored_in_requests_is_not_sent_back(stage: Stage, style: dict[str, str]) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"echo": json.loads(request.content)})
+
+    def session(nonce: str) -> None:
+        stage.client.post("https://api.test/a", json={**style, "nonce": nonce})
+
+    with stage.use(ignore=["json.nonce"]):
+        session("5f0c1c62-3c1e-4d57-9a57-0a4f6d3c8c11")
+    before = stage.text
+    with stage.use("update", ignore=["json.nonce"]):
+        session("91be1c62-3c1e-4d57-9a57-0a4f6d3c8c22")
+
+    assert stage.text == before
+
+
 @pytest.mark.parametrize("mode", ["all", "update"])
 def test_a_block_that_fails_changes_nothing(stage: Stage, mode: str) -> None:
     answering(stage, {"/a": 1})

@@ -173,6 +173,36 @@ def test_what_the_cassette_ignores_may_change_its_value(stage: Stage) -> None:
     assert cassettes.verify(stage.path, client=stage.client).drifts() == []
 
 
+def test_what_is_said_to_be_volatile_in_code_may_change_its_value(stage: Stage) -> None:
+    record(stage)
+    stage.server.reply = api(state="closed")
+
+    assert cassettes.verify(stage.path, client=stage.client).drifts()
+    assert cassettes.verify(stage.path, client=stage.client, volatile=["json.state"]).drifts() == []
+
+
+def test_moments_differ_as_numbers_too(stage: Stage) -> None:
+    moments = iter([1_795_907_868.25, 1_795_907_999.5])
+    stage.server.reply = lambda request: understudy.Response(200, json={"at": next(moments)})
+    with stage.use("once"):
+        stage.client.get("https://api.test/job")
+
+    assert cassettes.verify(stage.path, client=stage.client).drifts() == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_request_whose_credentials_were_hidden_is_no_proof_where_it_is_refused(stage: Stage, status: int) -> None:
+    record(stage)
+    stage.server.reply = lambda request: understudy.Response(status)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    reasons = [one.skipped for one in result.checked[:3]]
+    assert reasons == ["the server wants credentials, which no recording holds: pass client="] * 3
+    secrets = {"__REDACTED_token_1__": "a-token-of-mine"}
+    assert cassettes.verify(stage.path, client=stage.client, secrets=secrets).drifts("breaking")
+
+
 def test_of_what_was_polled_the_nearest_state_counts(stage: Stage) -> None:
     states = iter(["queued", "done", "done"])
     stage.server.reply = lambda request: understudy.Response(200, json={"state": next(states)})

@@ -445,6 +445,7 @@ def test_a_request_that_is_not_on_the_tape_names_the_nearest_recording(suite: Su
     result.stdout.fnmatch_lines(["E *NoMatch: *test_users.yaml*", "E * path *recorded '/users/1' *now '/users/2'*"])
     assert "understudy/client" not in result.stdout.str()
     result.stdout.fnmatch_lines(['E *With pytest: pytest --record-mode=new_episodes "test_suite.py::test_users"'])
+    assert " in code" not in result.stdout.str()
 
 
 def test_without_tapes_every_request_is_live(suite: Suite, url: str) -> None:

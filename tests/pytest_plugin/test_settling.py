@@ -206,3 +206,22 @@ def test_bodies_come_in_other_pieces_on_request(chunks: str, suite: Suite, url: 
     suite.run("--record-mode=once").assert_outcomes(passed=1)
 
     suite.run(f"--replay-chunks={chunks}", "--block-network").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url: str, workers: tuple[str, ...]) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette(volatile=["json.id"])
+        def test_users():
+            understudy.get("{url}/users")
+        """
+    )
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    API.answer = {"id": 123456, "name": "Ada"}
+
+    result = suite.run("--verify", *workers)
+
+    result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value*"])
