@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,8 +35,7 @@ def test_a_recorded_failure_is_raised_again(stage: Stage) -> None:
         raise understudy.ConnectTimeout("no answer from https://user:secret-word@api.test/", request=request)
 
     stage.server.reply = refuse
-    warned = pytest.warns(cassettes.CassetteWarning, match="nobody was reached")
-    with warned, stage.use(), pytest.raises(understudy.ConnectTimeout):
+    with stage.use(), pytest.raises(understudy.ConnectTimeout):
         stage.client.get("https://api.test/")
 
     with stage.use("none"), pytest.raises(understudy.ConnectTimeout, match="no answer") as caught:
@@ -411,3 +411,22 @@ def test_each_cookie_stands_on_a_line_of_its_own(stage: Stage) -> None:
 
     assert "    Set-Cookie:\n      - a=1; Path=/\n      - b=2\n    Vary: [one, two]\n" in stage.text
     assert replayed.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]
+
+
+def test_what_was_replayed_long_ago_is_not_in_memory_any_more(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"text": request.url.path * 3_000})
+    urls = [f"https://api.test/{number:04}" for number in range(300)]
+    with stage.use():
+        sent = [stage.client.get(url).content for url in urls]
+
+    with stage.use("none", repeats="always") as tape:
+        tracemalloc.start()
+        for url, body in zip(urls, sent):
+            assert stage.client.get(url).content == body
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert stage.client.get(urls[0]).content == sent[0]
+
+    assert tape.play_count == 301
+    assert sum(map(len, sent)) > 4_000_000
+    assert held < 2_500_000

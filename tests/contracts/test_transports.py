@@ -515,7 +515,6 @@ async def test_an_error_of_the_transport_names_its_request(subject: Subject) -> 
         assert caught.value.request is request
 
 
-@pytest.mark.filterwarnings("ignore:.*nobody was reached")
 async def test_under_a_client_every_error_names_its_request(subject: Subject) -> None:
     client: Any = (Client if subject.is_blocking else AsyncClient)(transport=subject.transport)
     request = subject.request("/fails")
