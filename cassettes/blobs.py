@@ -56,7 +56,7 @@ class Spool:
     """A body while it comes: in memory as long as it is small, then in a file. One reader at a time."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = os.path.join(folder, FOLDER)
+        self._folder = folder
         self._pieces: list[bytes] = []
         self._hash: Any = None
         self._descriptor: int | None = None
@@ -76,9 +76,10 @@ class Spool:
 
     def open(self) -> None:
         """Go on in a file."""
-        os.makedirs(self._folder, exist_ok=True)
-        _remove_unfinished(self._folder)
-        self.path = os.path.join(self._folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
+        folder = os.path.join(self._folder, FOLDER)
+        os.makedirs(folder, exist_ok=True)
+        _remove_unfinished(folder)
+        self.path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(self.path, flags, 0o666)
         self._hash = hashlib.sha256()

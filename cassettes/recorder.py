@@ -23,6 +23,7 @@ from .errors import CassetteError, CassetteWarning, SecretFound
 from .expiry import renewed, today
 from .interactions import Interaction, describe, to_text
 from .json_blocks import Block, with_blocks
+from .plain_documents import plain_text
 from .redaction import Redactor
 from .remarking import Remarking
 from .scrubbing import scrubbed
@@ -134,14 +135,16 @@ class Recorder:
         if redactor.learned != learned:  # what was said before a secret was seen may hold it, too
             self._blobs.waiting.clear()
             document, summary = describe(interaction, self._writer)
-        text = to_text(document, summary)
-        if fast_reader.read(text) != document and read(text, self._tape.path) != document:
-            raise CassetteError(
-                f"{summary}: this interaction would not be read back as it was; nothing was written",
-                path=self._tape.path,
-                mend="This is a bug of understudy: please report it, with the request and its response.",
-            )
-        text = with_blocks(text, document)
+        text = plain_text(document, summary)
+        if text is None:
+            text = to_text(document, summary)
+            if fast_reader.read(text) != document and read(text, self._tape.path) != document:
+                raise CassetteError(
+                    f"{summary}: this interaction would not be read back as it was; nothing was written",
+                    path=self._tape.path,
+                    mend="This is a bug of understudy: please report it, with the request and its response.",
+                )
+            text = with_blocks(text, document)
         self._refuse_secrets(text, summary)
         return document, summary, text.encode("utf-8")
 

@@ -36,7 +36,7 @@ _LOOKS = {
     "_": re.compile(r"_(?:(?<=gh[pousr]_)|(?<=npm_)|pat_(?<=github_pat_)|(?:live|test)_(?<=[rs]k_(?:live|test)_))"),
     "-": re.compile(r"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=glpat-)|(?<=pypi-)|----BEGIN[ ])"),
     "J": re.compile(r"J(?<=\.eyJ)"),
-    "G": re.compile(r"G\.(?<=SG\.)"),
+    "S": re.compile(r"S(?=G\.)"),  # and not G: each recorded GET has one
     "9": re.compile(r"9\.(?<=ya29\.)"),
     "k": re.compile(r"k\.com/services/(?<=slack\.com/services/)"),
     "I": re.compile(r"I(?:A(?<=A[KS]IA)|za(?<=AIza))"),

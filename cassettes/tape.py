@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Callable
 
+_fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -33,6 +35,7 @@ class Tape:
         self._process = 0
         self._line_end = b"\n"
         self._size = 0
+        self._end = 0  # where the last document ended that was written here
         self.is_locked: bool = True
 
     def read(self) -> bytes | None:
@@ -168,12 +171,13 @@ class Tape:
         with _locked(descriptor) as is_locked:
             self.is_locked = self.is_locked and is_locked
             size = os.fstat(descriptor).st_size
-            if size and _last_byte(descriptor, size) != b"\n":
+            if size != self._end and size and _last_byte(descriptor, size) != b"\n":
                 document = self._line_end + document
             try:
                 written = os.write(descriptor, document)
                 if written != len(document):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self._end = size + written
             except OSError:
                 os.ftruncate(descriptor, size)
                 raise
@@ -288,34 +292,36 @@ def is_alive(process: int) -> bool:
 def _taken(descriptor: int) -> bool:
     """Take the lock of a file, unless somebody else has it."""
     try:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _fcntl is not None:
+            _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except (ImportError, OSError):  # nobody can lock here
+    except OSError:  # nobody can lock here
         return True
     return True
 
 
-@contextlib.contextmanager
-def _locked(descriptor: int, is_shared: bool = False) -> Generator[bool]:
+class _locked:  # a word of `with`; a generator would take longer than the lock
     """Hold the lock that every recorder of this file takes; it ends with its process, however that ends.
 
     Gives whether there is such a lock.
     """
-    fcntl: Any
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
-        yield True
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-    except OSError:  # a network file system without locks: one write is the best there is
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    __slots__ = ("_descriptor", "_is_held", "_operation")
+
+    def __init__(self, descriptor: int, is_shared: bool = False) -> None:
+        self._descriptor = descriptor
+        self._operation = "LOCK_SH" if is_shared else "LOCK_EX"
+        self._is_held = False
+
+    def __enter__(self) -> bool:
+        if _fcntl is None:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
+            return True
+        with contextlib.suppress(OSError):  # a network file system without locks: one write is the best there is
+            _fcntl.flock(self._descriptor, getattr(_fcntl, self._operation))
+            self._is_held = True
+        return self._is_held
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_held:
+            _fcntl.flock(self._descriptor, _fcntl.LOCK_UN)
