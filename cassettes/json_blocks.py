@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 from .fast_values import is_clean
 from .json_text import MAX_DEPTH
 from .numbers import number
-from .yaml_writer import LETTERS, LONGEST_WORD, WIDTH, constant, flow_of_members, flow_of_scalars, key, scalar
+from .yaml_writer import (
+    DIGITS,
+    LETTERS,
+    LONGEST_WORD,
+    NOT_TEXT,
+    WIDTH,
+    constant,
+    flow_of_members,
+    flow_of_scalars,
+    key,
+    scalar,
+)
 
 if TYPE_CHECKING:
     from .redaction import Redactor
@@ -96,18 +107,23 @@ class _Lines:
         lines, pieces, known = self.lines, self.pieces, self._known(indent)
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
-        first, opening = len(lines), len(pieces)
+        line, opening = len(lines), len(pieces)
         for name, value in mapping.items():
             kind: Any = value.__class__
             start, piece = known.get(name) or self._start(name, indent)
             if kind is str:
-                if len(value) <= LONGEST_WORD or value[0] not in LETTERS:
-                    said = scalar(value)
-                elif value[-1] in " :" or (":" in value and ": " in value) or ("#" in value and " #" in value):
-                    said = f'"{value}"'
+                first = value[:1] if len(value) > LONGEST_WORD else ""
+                if first not in LETTERS and first not in DIGITS:
+                    lines.append(f"{start} {scalar(value)}")
+                elif (
+                    value[-1] in " :"
+                    or (":" in value and ": " in value)
+                    or ("#" in value and " #" in value)
+                    or (first in DIGITS and NOT_TEXT.match(value))
+                ):
+                    lines.append(f'{start} "{value}"')
                 else:
-                    said = value
-                lines.append(f"{start} {said}")
+                    lines.append(f"{start} {value}")
                 pieces.append(f'{piece}"{value}"')
             elif kind is int:
                 lines.append(f"{start} {value}")
@@ -115,7 +131,7 @@ class _Lines:
             else:
                 pieces.append(piece)
                 self._value(value, start, indent)
-        lines[first] = lead + lines[first][len(indent) :]
+        lines[line] = lead + lines[line][len(indent) :]
         pieces[opening] = "{" + pieces[opening][len(self._comma) :]
         pieces.append("}")
 

@@ -23,14 +23,15 @@ _BLOCK_PLAIN = re.compile(
     r"[A-Za-z0-9_/.+($;^\\\xa1-\u2027\u202a-\ud7ff][^\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*\Z"
 )
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/($;^\\")
-_FIRST = LETTERS | frozenset("0123456789_.+")
+DIGITS = frozenset("0123456789")
+_FIRST = LETTERS | DIGITS | frozenset("_.+")
 LONGEST_WORD = len("false")
 _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_/.+][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?: [A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*\Z")
 # Whatever looks like a number, a time or a date to some version of YAML.
-_NOT_TEXT = re.compile(
-    r"""[-+]?\.?[0-9][0-9_,.:]*(?:[eE][-+]?[0-9]*)?\Z
+NOT_TEXT = re.compile(
+    r"""[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:\Z|[Tt \t])
+      | [-+]?\.?[0-9][0-9_,.:]*(?:[eE][-+]?[0-9]*)?\Z
       | [-+]?0[xob][0-9a-fA-F_]*\Z
-      | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:\Z|[Tt \t])
       | [-+]?\.(?:inf|nan)\Z
       | (?:y|n|yes|no|on|off|true|false|null|nan|inf)\Z
       | \.\.\. | ---
@@ -191,7 +192,7 @@ def constant(value: Any) -> str:
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Return the text as a key of a block mapping."""
-    return name if _FLOW_PLAIN.match(name) and not _NOT_TEXT.match(name) else _quoted(name)
+    return name if _FLOW_PLAIN.match(name) and not NOT_TEXT.match(name) else _quoted(name)
 
 
 flow_key = key
@@ -205,7 +206,7 @@ def scalar(text: str) -> str:
         is_text = True
     else:
         begins = text[:1] in _FIRST if is_simple else _BLOCK_PLAIN.match(text) is not None
-        is_text = begins and not _NOT_TEXT.match(text)
+        is_text = begins and not NOT_TEXT.match(text)
     if is_text and ": " not in text and " #" not in text and text[-1] not in " :":
         return text
     return f'"{text}"' if is_simple and '"' not in text and "\\" not in text else _quoted(text)
@@ -213,7 +214,7 @@ def scalar(text: str) -> str:
 
 def flow_scalar(text: str) -> str:
     """Return the text as part of a line in flow style, where commas and brackets mean something."""
-    return text if _FLOW_PLAIN.match(text) and not _NOT_TEXT.match(text) else _quoted(text)
+    return text if _FLOW_PLAIN.match(text) and not NOT_TEXT.match(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:
