@@ -50,7 +50,7 @@ class HTTP2Connection(SharedConnection):
     async def send(self, call: Call) -> Response:
         self._pool = call.pool
         plan = plan_request(call.request, self._via)
-        await self.look()
+        await self.look(call)
         await self.make_sure(call)
         stream: Stream | None = None
         try:

@@ -40,7 +40,7 @@ from ..connection import is_cancellation
 from ..failures import WRITE, because, translate
 from .heartbeat import Heartbeat
 from .protocol import Protocol
-from .wire import WRITE_SIZE, wire_for
+from .wire import READ_SIZE, WRITE_SIZE, wire_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from ..call import Owner
     from .stream import Stream
 
-READ_SIZE = 262_144
 _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
 _SHORTEST_WAIT = 0.001
@@ -88,6 +87,7 @@ class Duties:
         self.whole: _Whole = _Whole(self)
         self._is_settled = False  # the server has said how many streams it takes
         self._is_retired = False
+        self._is_looked_at = False  # before it is used again
         self._is_closed = False
 
     async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:

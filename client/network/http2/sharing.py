@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..call import Call
     from .stream import Stream
 
+# As much as a server may have sent of streams that are closed, and into how many pieces TLS cuts that.
+_MOST_LATE = 16_777_216
+_MOST_LOOKS = 1_024
 # How a connection ends that the server no longer wanted.
 _DEATHS = (ReadError, WriteError, RemoteProtocolError)
 
@@ -29,43 +32,65 @@ class SharedConnection(Duties):
         await self._wire.write(data, timeout)
 
     def is_usable(self) -> bool:
-        protocol = self.protocol
+        left = _MOST_LATE
         try:
-            with self.lock:
-                if self._is_closed or not protocol.takes_requests:
-                    return False
-                if self._reader is not None or protocol.streams:
-                    return True
-                self._reader = self
-            data = self._wire.read_now()
-            if data is not None:
-                self._receive(data)
-            with self.lock:
-                if data is None:
-                    self._reader = None
-                # Somebody may have come meanwhile.
-                self._hand_over()
+            # What is left of streams that were closed early may stand before the end, which is what matters.
+            while left > 0 and (taken := self._look_now()):
+                left -= taken
         except BaseException:
             self.condemn()
             raise
-        return protocol.takes_requests
+        return self.protocol.takes_requests and not self._is_closed
 
-    async def look(self) -> None:
-        """Take in what has arrived since the connection was last used, where `is_usable` could not."""
+    def _look_now(self) -> int:
+        """Take in what has arrived since the connection was last used; return how much that was."""
+        with self.lock:
+            if self._is_closed or not self._is_idle():
+                return 0
+            self._is_looked_at = True
+            self._reader = self
+        data = self._wire.read_now()
+        if data is not None:
+            self._receive(data)
+        with self.lock:
+            if data is None:
+                self._reader = None
+            self._is_looked_at = False
+            self._hand_over()
+        return len(data or b"")
+
+    async def look(self, call: Call) -> None:
+        """Do the same where `is_usable` could not, or wait for what somebody else finds who is at it."""
+        if self._is_looked_at:
+            await self.wait(call, call, None, self._has_been_looked_at)
         if self._wire.can_be_tried:
             return
+        looks = _MOST_LOOKS
         try:
-            with self.lock:
-                if self._reader is not None or self.protocol.streams or not self.stream.is_readable():
-                    return
-                self._reader = self
-            await self._read(0.0)
-            with self.lock:
-                # Somebody may have come meanwhile.
-                self._hand_over()
+            while looks and self._begin_look():
+                looks -= 1
+                await self._read(0.0)
         except BaseException:
+            self._is_looked_at = False
             self._leave(self)
             raise
+        with self.lock:
+            self._is_looked_at = False
+            self._hand_over()
+
+    def _begin_look(self) -> bool:
+        with self.lock:
+            if not self._is_idle() or not self.stream.is_readable():
+                return False
+            self._is_looked_at = True
+            self._reader = self
+        return True
+
+    def _is_idle(self) -> bool:
+        return self._reader is None and not self.protocol.streams and self.protocol.takes_requests
+
+    def _has_been_looked_at(self, _: Call) -> bool:
+        return not self._is_looked_at or self.protocol.dead is not None
 
     async def make_sure(self, call: Call) -> None:
         """Ask a server that has been silent for long whether it is there, before a request is entrusted to it."""

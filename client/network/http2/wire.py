@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
+READ_SIZE = 262_144
 WRITE_SIZE = 65_536
 _GRACE = 0.25
 _MOST_STEPS = 4
@@ -98,7 +99,7 @@ class PlainWire:
         await self._stream.write(data, timeout)
 
     def read_now(self) -> bytes | None:
-        return _step(self._stream.read(WRITE_SIZE, 0)) if self._stream.is_readable() else None
+        return _step(self._stream.read(READ_SIZE, 0)) if self._stream.is_readable() else None
 
     def write_now(self, data: bytes) -> int:
         return 0 if _step(self._stream.write(data, 0)) == b"" else len(data)
@@ -160,7 +161,7 @@ class ThreadedWire:
                 return None
         try:
             self._enter()
-            done, _ = self._try(self._socket.recv, WRITE_SIZE)
+            done, _ = self._try(self._socket.recv, READ_SIZE)
         except OSError:
             return b""
         finally:
@@ -278,7 +279,7 @@ class AsyncWire:
 
     def read_now(self) -> bytes | None:
         if self.can_be_tried and self._stream.is_readable():
-            return _step(self._stream.read(WRITE_SIZE, None))
+            return _step(self._stream.read(READ_SIZE, None))
         return None
 
     def write_now(self, data: bytes) -> int:
