@@ -24,6 +24,7 @@ class Interrupter:
         self.error = error
         self.where = where
         self.lines = 0
+        self._unwinding: FrameType | None = None
 
     @property
     def has_struck(self) -> bool:
@@ -43,7 +44,12 @@ class Interrupter:
         path = frame.f_code.co_filename
         if self.where not in path or "tests" in path:
             return None
-        if event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith(self.passed_over):
+        if event == "exception":
+            # Until Python 3.10, what ends a `with` block after an error is seen as the block's last line.
+            self._unwinding = frame
+        elif event == "line" and frame is self._unwinding:
+            self._unwinding = None
+        elif event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith(self.passed_over):
             self.lines += 1
             if self.lines == self.at:
                 raise self.error
