@@ -11,7 +11,8 @@ Theory of operation
    newline and all, and because a signature over the value would no longer hold.
 4. Names seen once are remembered, in a bounded table, so that the usual ones are validated once per process.
 5. A copy costs nothing: it shares list and index, and what was worked out from them (`remembered`), until one of the
-   copies changes. So each request has headers of its own, and most of them are the client's.
+   copies changes. So each request has headers of its own, and most of them are the client's. What a change has led to
+   is remembered as well, once it has been made twice: requests that differ from the client in the same way share too.
 6. No error and no repr ever shows a value of `SECRET_HEADERS`, or a password in a URL; errors show no value at all.
 """
 
@@ -270,12 +271,12 @@ class Headers(MutableMapping[str, str]):
         """Put a field in front of all others; the caller answers for its being valid and new."""
         shared = self._memory
         field = (raw_name, raw_value)
-        known = None if shared is None else shared.get(field)
-        if known is None:
-            known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
-            if shared is not None:
-                _remember(shared, field, known)
-        self._memory, self._fields, self._index = known._memory, known._fields, known._index
+        if shared is not None and self._become(shared.get(field)):
+            return
+        known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
+        if shared is not None:
+            _remember(shared, field, known)
+        self._become(known)
 
     def lead_with_host(self, host: bytes) -> None:
         """Put a Host field in front where there is none: it ought to be the first (RFC 9110, section 7.2)."""
@@ -307,12 +308,18 @@ class Headers(MutableMapping[str, str]):
 
     def describe(self, described: Mapping[str, str]) -> None:
         """Add the fields of these names that are not there; the caller answers for names and values being valid."""
+        shared = self._memory
+        # Not the pairs alone: those of bytes, which `_merge` remembers, have the same hash.
+        change = (None, *described.items())
+        if shared is not None and self._become(shared.get(change)):
+            return
         index = self._owned()
         for name, value in described.items():
             lower = name.lower()
             if lower not in index:
                 index[lower] = raw = value.encode("ascii")
                 self._fields.append((name.encode("ascii"), raw))
+        self._remember_change(shared, change)
 
     def __copy__(self) -> Headers:
         return self.copy()
@@ -388,6 +395,10 @@ class Headers(MutableMapping[str, str]):
     def _merge(self, other: Headers) -> None:
         if not other._fields or other is self:
             return
+        shared = self._memory
+        change = tuple(other._fields)
+        if shared is not None and self._become(shared.get(change)):
+            return
         index, theirs = self._owned(), other._by_name()
         replaced = [name for name in theirs if name in index]
         if replaced:
@@ -396,6 +407,20 @@ class Headers(MutableMapping[str, str]):
                 del index[name]
         self._fields.extend(other._fields)
         index.update(theirs)
+        self._remember_change(shared, change)
+
+    def _remember_change(self, shared: dict[Any, Any] | None, change: tuple[Any, ...]) -> None:
+        """Let those who had the same fields before, and change them in the same way, share what came of it."""
+        if shared is not None:
+            # Not the first time: many changes, such as the number of a request, never come again.
+            _remember(shared, change, self.copy() if change in shared else None)
+
+    def _become(self, known: Headers | None) -> bool:
+        """Share the fields of `known`, where the same change has led to them before."""
+        if known is None:
+            return False
+        self._memory, self._fields, self._index = known._memory, known._fields, known._index
+        return True
 
     def _joined(self) -> dict[str, str]:
         return {

@@ -41,9 +41,16 @@ class Connection(Protocol):
         ...
 
 
-def is_interrupt(error: BaseException) -> bool:
-    """Whether an error may have struck between any two lines: Ctrl-C or an exit, and not a cancelled `await`."""
-    return isinstance(error, (KeyboardInterrupt, SystemExit))
+def is_cancellation(error: BaseException) -> bool:
+    """Whether an error is the end of an `await` that nobody waits for any more.
+
+    Any other may come from a signal handler, and have struck between any two lines.
+    """
+    # By name, because not every event loop is imported everywhere.
+    return type(error).__name__ in _CANCELLATIONS
+
+
+_CANCELLATIONS = frozenset({"CancelledError", "Cancelled", "GeneratorExit"})
 
 
 class Crowded(Exception):

@@ -167,7 +167,8 @@ def _pairs_of(given: object) -> tuple[tuple[str, str], ...]:
         return ()
     if isinstance(given, (str, bytes)):
         return _parse(given if isinstance(given, str) else percent.from_bytes(given))
-    if isinstance(given, Mapping):
+    # `type is` before `isinstance`: the abstract class costs more than all the rest.
+    if type(given) is dict or isinstance(given, Mapping):
         items: Iterable[object] = cast("Mapping[object, object]", given).items()
     elif isinstance(given, Iterable):
         items = cast("Iterable[object]", given)
@@ -178,11 +179,13 @@ def _pairs_of(given: object) -> tuple[tuple[str, str], ...]:
         pair = _sequence(item)
         if pair is None or len(pair) != 2:
             raise TypeError(f"query parameters in a list are pairs (name, value), not {type(item).__name__}")
-        name, values = _text_of(pair[0]), _sequence(pair[1])
+        name, value = pair
+        text = name if type(name) is str else _text_of(name)
+        values = None if type(value) is str else _sequence(value)
         if values is None:
-            pairs.append((name, _text_of(pair[1])))
+            pairs.append((text, value if type(value) is str else _text_of(value)))
         else:
-            pairs.extend([(name, _text_of(value)) for value in values])
+            pairs.extend([(text, _text_of(one)) for one in values])
     return tuple(pairs)
 
 

@@ -85,8 +85,10 @@ class BlockingWaiter:
         self._lock.acquire()
 
     def set(self) -> None:
-        if self._lock.locked():
+        try:  # noqa: SIM105  # `suppress` takes longer than all the rest
             self._lock.release()
+        except RuntimeError:
+            pass  # it is set already, or in this moment by another thread
 
     async def wait(self, timeout: float | None) -> bool:
         return self._lock.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))

@@ -40,19 +40,16 @@ class RequestPlan:
 class _Fields:
     """What is worked out from a request's fields once, for all requests that have the same ones."""
 
-    __slots__ = ("expects_continue", "is_whole", "keep_alive", "lines", "special", "tail")
+    __slots__ = ("announced", "expects_continue", "has_host", "keep_alive", "lines", "tail")
 
     def __init__(self, lines: bytes, special: dict[str, bytes]) -> None:
         self.lines: bytes = lines
-        self.special: dict[str, bytes] = special
-        """The fields that say how the message is sent, by lower-case name."""
-        self.is_whole: bool = (
-            "host" in special and "content-length" not in special and "transfer-encoding" not in special
-        )
-        """Whether nothing has to be added, or looked at, where there is no body."""
-        self.expects_continue: bool = special.get("expect", b"").lower() == b"100-continue"
-        self.keep_alive: bool = b"close" not in special.get("connection", b"").lower()
-        self.tail: bytes = b" HTTP/1.1\r\n%b\r\n" % lines if self.is_whole else b""
+        self.announced: int | None = _announced_length(special)
+        """How many bytes of body they say there are; `CHUNKED` for the chunked coding, `None` where they do not say."""
+        self.has_host: bool = "host" in special
+        self.expects_continue: bool = "expect" in special and special["expect"].lower() == b"100-continue"
+        self.keep_alive: bool = "connection" not in special or b"close" not in special["connection"].lower()
+        self.tail: bytes = b" HTTP/1.1\r\n%b\r\n" % lines
         """What stands behind the target where nothing has to be added: version, fields and empty line."""
 
 
@@ -71,17 +68,23 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
         start = _STARTS[request.method] + request.url._parts.raw_path
     else:
         start = b"%b %b" % (request.method.encode("ascii"), target_of(request, via))
-    if content == b"" and fields.is_whole:
-        return RequestPlan(start + fields.tail, content, 0, fields, not fields.expects_continue)
-    lines, special = fields.lines, fields.special
-    length = _announced_length(special, content)
-    if "host" not in special:
-        lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
-    if content is None or (content and "content-length" not in special):
-        lines += _announcement(special, length)
+    announced = fields.announced
+    if announced is None:
+        length = CHUNKED if content is None else len(content)
+    else:
+        length = announced
+        if content is not None and length not in (len(content), CHUNKED):
+            raise LocalProtocolError(f"the body has {len(content)} bytes, but Content-Length says {length}")
     goes_at_once = (
-        content is not None and len(content) <= _COALESCED and length != CHUNKED and not fields.expects_continue
+        content is not None and length != CHUNKED and len(content) <= _COALESCED and not fields.expects_continue
     )
+    if fields.has_host and (announced is not None or content == b""):
+        return RequestPlan(start + fields.tail, content, length, fields, goes_at_once)
+    lines = fields.lines
+    if not fields.has_host:
+        lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
+    if announced is None and content != b"":
+        lines += b"Transfer-Encoding: chunked\r\n" if length == CHUNKED else b"Content-Length: %d\r\n" % length
     return RequestPlan(b"%b HTTP/1.1\r\n%b\r\n" % (start, lines), content, length, fields, goes_at_once)
 
 
@@ -123,7 +126,7 @@ def _authority(request: Request) -> bytes:
     return b"%b:%d" % (host, origin.port or 80)
 
 
-def _announced_length(special: dict[str, bytes], content: bytes | None) -> int:
+def _announced_length(special: dict[str, bytes]) -> int | None:
     said = special.get("content-length")
     coding = special.get("transfer-encoding")
     if coding is not None:
@@ -133,16 +136,7 @@ def _announced_length(special: dict[str, bytes], content: bytes | None) -> int:
             raise LocalProtocolError(f"the only transfer coding that can be sent is chunked, not {coding!r}")
         return CHUNKED
     if said is None:
-        return CHUNKED if content is None else len(content)
+        return None
     if not said.isdigit():
         raise LocalProtocolError(f"Content-Length {said!r} is not a number of bytes")
-    if content is not None and int(said) != len(content):
-        raise LocalProtocolError(f"the body has {len(content)} bytes, but Content-Length says {int(said)}")
     return int(said)
-
-
-def _announcement(special: dict[str, bytes], length: int) -> bytes:
-    """Return the line that frames the body, where the caller left it out."""
-    if "content-length" in special or "transfer-encoding" in special:
-        return b""
-    return b"Transfer-Encoding: chunked\r\n" if length == CHUNKED else b"Content-Length: %d\r\n" % length

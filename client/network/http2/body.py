@@ -8,7 +8,6 @@ from weakref import ref
 from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
 from ...errors import RequestError, StreamClosed
-from ..connection import is_interrupt
 from ..failures import READ, because, translate
 from ..trace import tell
 
@@ -44,8 +43,6 @@ class Receiver:
         try:
             return await (self._receive() if call.trace is None else self._receive_traced())
         except BaseException as error:
-            if is_interrupt(error):
-                self._connection.condemn()
             self.close()
             if call.trace is not None:
                 await self.tell_closed()
@@ -106,6 +103,7 @@ class Receiver:
             waits = stream.call.waits
             timeout = waits.read if waits.deadline is None else waits.left(waits.read)
             await connection.wait(stream, stream.call, timeout, _has_news)
+        # Broken off in here, it concerns no other stream: this one is closed.
         with connection.lock:
             if stream.chunks:
                 data = stream.take()

@@ -11,7 +11,7 @@ from ...config import DEFAULT_HTTP2
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
-from ..connection import Crowded, Unanswered, is_interrupt
+from ..connection import Crowded, Unanswered
 from ..failures import READ, WRITE, because, described, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
@@ -48,12 +48,12 @@ class HTTP2Connection(SharedConnection):
         self._public = kind(stream)
 
     async def send(self, call: Call) -> Response:
+        self._pool = call.pool
+        plan = plan_request(call.request, self._via)
+        await self.look(call)
+        await self.make_sure(call)
+        stream: Stream | None = None
         try:
-            self._pool = call.pool
-            plan = plan_request(call.request, self._via)
-            await self.look()
-            await self.make_sure(call)
-            stream: Stream | None = None
             while stream is None:
                 await self._wait_until_settled(call)
                 try:
@@ -65,27 +65,29 @@ class HTTP2Connection(SharedConnection):
                     if self._wire.can_be_shared:
                         call.pool.set_capacity(self, self.protocol.most_streams)
                     raise
-            try:
-                if call.trace is None:
-                    if not stream.has_sent_all:
-                        await send_body(self, stream, plan)
-                    await self._wait_for_head(stream)
-                else:
-                    await self._send_traced(stream, plan)
-                return self._response(stream)
-            except BaseException as error:
-                self.abandon(stream)
-                if isinstance(error, Unanswered):
+                except Unanswered:
                     raise
-                call.done(reusable=self.protocol.takes_requests)
-                if isinstance(error, (OSError, RequestError)):
-                    doing = READ if stream.has_sent_all else WRITE
-                    translated = translate(error, doing, call.request, call.waits)
-                    raise translated from because(translated, error)
-                raise
+                except BaseException:
+                    self.condemn()
+                    raise
+            if call.trace is None:
+                if not stream.has_sent_all:
+                    await send_body(self, stream, plan)
+                await self._wait_for_head(stream)
+            else:
+                await self._send_traced(stream, plan)
+            return self._response(stream)
         except BaseException as error:
-            if is_interrupt(error):
-                self.condemn()
+            if stream is None:
+                raise
+            self.abandon(stream)
+            if isinstance(error, Unanswered):
+                raise
+            call.done(reusable=self.protocol.takes_requests)
+            if isinstance(error, (OSError, RequestError)):
+                doing = READ if stream.has_sent_all else WRITE
+                translated = translate(error, doing, call.request, call.waits)
+                raise translated from because(translated, error)
             raise
 
     def _open_stream(self, call: Call, plan: Plan) -> Stream | None:

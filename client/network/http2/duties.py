@@ -19,10 +19,15 @@ Theory of operation
 7. With a `Heartbeat` the one who reads for all also asks, by PING, whether a silent server is still there. Nobody asks
    while nobody waits, because there is nobody to do it; so a connection that was silent for long is asked before it is
    used again.
+8. An interrupt (Ctrl-C, a signal handler that raises) may strike between any two lines. A duty bears the name of who
+   performs it until what came of it is known: who leaves with a duty of its own has been interrupted in it, and the
+   connection is *condemned*. So it is when a step that changes the protocol breaks off (`_Whole`). What is to be told
+   to the pool and to those who wait is kept until it has been told, for whoever comes next to tell.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -31,18 +36,20 @@ from typing import TYPE_CHECKING, Any, Callable
 from ...config import DEFAULT_HTTP2
 from ...errors import RequestError
 from ..call import Call
+from ..connection import is_cancellation
 from ..failures import WRITE, because, translate
 from .heartbeat import Heartbeat
 from .protocol import Protocol
-from .wire import WRITE_SIZE, wire_for
+from .wire import READ_SIZE, WRITE_SIZE, wire_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...config import HTTP2
     from ..backends.base import NetworkBackend, NetworkStream, Waiter
     from ..call import Owner
     from .stream import Stream
 
-READ_SIZE = 262_144
 _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
 _SHORTEST_WAIT = 0.001
@@ -73,11 +80,14 @@ class Duties:
         self.capacity: int = self.protocol.most_streams if self._wire.can_be_shared else 1
         self._pool: Owner | None = None
         self._waiting: dict[Any, Waiter] = {}  # a stream or a call -> the flag that it waits for
-        self._is_reading = False
-        self._is_writing = False
+        self._woken: dict[Waiter, None] = {}  # the flags that are to be set once the pool knows
+        self._reader: object | None = None  # who performs the duty
+        self._writer: object | None = None
         self._write_error: OSError | None = None
+        self.whole: _Whole = _Whole(self)
         self._is_settled = False  # the server has said how many streams it takes
         self._is_retired = False
+        self._is_looked_at = False  # before it is used again
         self._is_closed = False
 
     async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
@@ -85,62 +95,98 @@ class Duties:
         deadline = None if timeout is None else time.monotonic() + timeout
         left = timeout
         has_looked = False
-        while True:
-            data = b""
-            waiter: Waiter | None = None
-            with self.lock:
-                if is_ready(party):
-                    is_last_writer = self._is_stuck()
-                    self._hand_over()
-                    break
-                if left is not None and left <= 0:
-                    if has_looked or self._is_reading:
+        try:
+            while True:
+                data = b""
+                waiter: Waiter | None = None
+                is_over = False
+                with self.lock:
+                    if is_ready(party):
+                        is_last_writer = self._is_stuck()
                         self._hand_over()
-                        raise TimeoutError("the peer says nothing")
-                    # It may be this side that was late, and the answer there.
-                    has_looked = self._is_reading = True
-                    left = _LAST_LOOK
-                elif self.protocol.outgoing and not self._is_writing and self._write_error is None:
-                    self._is_writing = True
-                    data = self._take_outgoing()
-                elif not self._is_reading:
-                    self._is_reading = True
+                        break
+                    if left is not None and left <= 0:
+                        if has_looked or self._reader is not None:
+                            raise TimeoutError("the peer says nothing")
+                        # It may be this side that was late, and the answer there.
+                        has_looked = True
+                        self._reader = party
+                        left = _LAST_LOOK
+                    elif self.protocol.outgoing and self._writer is None and self._write_error is None:
+                        self._writer = party
+                        data = self._take_outgoing()
+                    elif self._reader is None:
+                        self._reader = party
+                    else:
+                        waiter = self._waiting[party] = self._backend.waiter()
+                if data:
+                    await self._write(data, call)
+                elif waiter is None:
+                    # On the network's clock, which may be another one.
+                    is_over = not await self._read(left)
+                    has_looked = has_looked or is_over
                 else:
-                    waiter = self._waiting[party] = self._backend.waiter()
-            if data:
-                await self._write(data, call)
-            elif waiter is None:
-                if not await self._read(left):
-                    # The time is over on the network's clock, which may be another one.
-                    left = 0.0
-                    has_looked = True
-                    continue
-            else:
-                await self._sleep(party, waiter, left)
-            left = _until(deadline)
-        if is_last_writer or (self.protocol.outgoing and not self.protocol.streams):
-            # Nobody else is going to.
-            await self.flush_farewell()
+                    await self._sleep(party, waiter, left)
+                left = 0.0 if is_over else _until(deadline)
+            if is_last_writer or (self.protocol.outgoing and not self.protocol.streams):
+                # Nobody else is going to.
+                await self.flush_farewell()
+        except BaseException:
+            self._leave(party)
+            raise
 
     def _is_stuck(self) -> bool:
         """Whether something is to go out, and the only one who is there listens for the answer; holding the lock."""
-        is_free = not self._is_writing and self._write_error is None
-        return self._is_reading and not self._waiting and is_free and bool(self.protocol.outgoing)
+        is_free = self._writer is None and self._write_error is None
+        return self._reader is not None and not self._waiting and is_free and bool(self.protocol.outgoing)
+
+    def _leave(self, party: object) -> None:
+        """Leave nothing behind that others would wait for, after an error."""
+        with self.lock:
+            is_broken = party in (self._reader, self._writer)
+            self._waiting.pop(party, None)
+            # It may have been woken in the last moment, for a duty: somebody else does it.
+            self._hand_over()
+        if is_broken:
+            self.condemn()
+        else:
+            self._publish()
+
+    def condemn(self) -> None:
+        """Give the connection up after an interrupt, which may have left anything half done: bytes, streams, duties.
+
+        To the others on it, it has died: what can be sent again is.
+        """
+        # Not even what is to be ended may be found.
+        with contextlib.suppress(Exception), self.lock:
+            self._is_closed = True
+            self.protocol.outgoing.clear()
+            self.protocol.end(ConnectionResetError("an interrupt struck the connection"))
+            self._woken.update(dict.fromkeys(self._waiting.values()))
+            self._waiting.clear()
+        self._wire.close()
+        self._publish()
 
     async def flush_farewell(self) -> None:
         """Write what `abandon` could not write without waiting; that it arrives matters less than time."""
+        party = object()
         is_stuck = True
-        while is_stuck:
-            with self.lock:
-                if self._is_writing or self._write_error is not None or not self.protocol.outgoing or self._is_closed:
-                    return
-                self._is_writing = True
-                data = self._take_outgoing()
-                timeout = None if self._is_reading else _GOODBYE_WAIT
-            await self._write_data(data, timeout)
-            with self.lock:
-                is_stuck = self._is_stuck()
-                self._hand_over()
+        try:
+            while is_stuck:
+                with self.lock:
+                    is_busy = self._writer is not None or self._write_error is not None
+                    if is_busy or not self.protocol.outgoing or self._is_closed:
+                        return
+                    self._writer = party
+                    data = self._take_outgoing()
+                    timeout = None if self._reader is not None else _GOODBYE_WAIT
+                await self._write_data(data, timeout)
+                with self.lock:
+                    is_stuck = self._is_stuck()
+                    self._hand_over()
+        except BaseException:
+            self._leave(party)
+            raise
 
     def offer(self, main: Stream, stream: Stream) -> None:
         """Let whoever reads the response of `main` have the one that came with it; the caller holds the lock."""
@@ -171,29 +217,29 @@ class Duties:
 
     async def _write_data(self, data: bytes, timeout: float | None) -> OSError | None:
         """Do the duty of writing; return what went wrong."""
-        is_done = False
         failure: OSError | None = None
         try:
             await self._wire.write(data, timeout)
-            is_done = True
-        except OSError as error:
-            is_done = True
+        except TimeoutError as error:
             failure = error
-            if isinstance(error, TimeoutError):
-                self._break(ConnectionAbortedError("the server took nothing more, and the connection was given up"))
-            else:
-                self._write_error = error
-        finally:
-            if not is_done and not self._wire.takes_at_once:
-                self._break(ConnectionAbortedError("sending was interrupted in the middle of a frame"))
-            with self.lock:
-                self._is_writing = False
-                if not is_done:
-                    self._hand_over()
-                news = self._collect_writers()
-            for waiter in news:
-                waiter.set()
+            self._break(ConnectionAbortedError("the server took nothing more, and the connection was given up"))
+        except OSError as error:
+            self._write_error = failure = error
+        except BaseException as error:
+            if is_cancellation(error):
+                if not self._wire.takes_at_once:
+                    self._break(ConnectionAbortedError("sending was interrupted in the middle of a frame"))
+                self._has_written()
+            raise
+        self._has_written()
         return failure
+
+    def _has_written(self) -> None:
+        with self.lock:
+            self._wake([party for party in self._waiting if getattr(party, "wants_to_write", False)])
+            self._writer = None
+        if self._woken:
+            self._publish()
 
     async def _read(self, left: float | None) -> bool:
         """Do the duty of reading; return whether anything has happened in time."""
@@ -213,23 +259,26 @@ class Duties:
                 heartbeat = None
         try:
             data = await self._wire.read(READ_SIZE, left)
-        except TimeoutError:
-            error = self._write_error
-            if error is None:
-                if heartbeat is not None:
-                    self._beat(heartbeat, asked_at)
-                return heartbeat is not None
         except OSError as caught:
             error = caught
-        finally:
-            if data is None and error is None:
-                with self.lock:
-                    self._is_reading = False
-                    self._hand_over()
+        except BaseException as caught:
+            if is_cancellation(caught):
+                self._has_read()
+            raise
+        if data is None and error is None and self._write_error is None:
+            if heartbeat is not None:
+                self._beat(heartbeat, asked_at)
+            self._has_read()
+            return heartbeat is not None
         self._receive(data or b"", self._write_error or error)
         if self.protocol.dead is not None:
             await self._end()
         return True
+
+    def _has_read(self) -> None:
+        with self.lock:
+            self._reader = None
+            self._hand_over()
 
     def _beat(self, heartbeat: Heartbeat, asked_at: float | None) -> None:
         """Ask a silent server whether it is there; give it up when it was asked (at `asked_at`) before this silence."""
@@ -247,49 +296,45 @@ class Duties:
         self.protocol.ping()
 
     async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
-        is_woken = False
-        try:
-            is_woken = await waiter.wait(None if left is None else _rounded(left))
-        finally:
+        if not await waiter.wait(None if left is None else _rounded(left)):
             with self.lock:
-                if self._waiting.get(party) is waiter:
-                    del self._waiting[party]
-                elif not is_woken:
+                if self._waiting.pop(party, None) is None:
                     # Woken in the last moment, perhaps for a duty: somebody else does it.
                     self._hand_over()
 
     def _hand_over(self) -> None:
         """Wake one who waits, if there is a duty that nobody performs; the caller holds the lock."""
-        if self._waiting and (not self._is_reading or (self.protocol.outgoing and not self._is_writing)):
+        if self._waiting and (self._reader is None or (self.protocol.outgoing and self._writer is None)):
             party = next(iter(self._waiting))
-            self._waiting.pop(party).set()
+            self._waiting[party].set()
+            del self._waiting[party]
 
     def _receive(self, data: bytes, error: OSError | None = None) -> None:
         with self.lock:
-            # Not before: what the next reader reads comes after this.
-            self._is_reading = False
             heartbeat = self._heartbeat
             if data:
                 self.protocol.receive(data)
             else:
                 self.protocol.end(error)
-            news = self._collect(is_alive=bool(data) and heartbeat is not None and heartbeat.heard(time.monotonic()))
-        self._publish(*news)
+            self._collect(is_alive=bool(data) and heartbeat is not None and heartbeat.heard(time.monotonic()))
+            # Not before: what the next reader reads comes after this.
+            self._reader = None
+        self._publish()
 
     def _break(self, error: OSError) -> None:
         """Give the connection up."""
         with self.lock:
             self.protocol.end(error)
             self.protocol.outgoing.clear()
-            news = self._collect()
+            self._collect()
         self._wire.close()
-        self._publish(*news)
+        self._publish()
 
     async def _end(self) -> None:
         """Say why, if it is this side that ends the connection, and close it."""
         with self.lock:
-            is_silent = self._is_writing or self._write_error is not None
-            self._is_writing = True
+            is_silent = self._writer is not None or self._write_error is not None
+            self._writer = self
         try:
             while self.protocol.outgoing and not is_silent:
                 await self._wire.write(self._take_outgoing(), _GOODBYE_WAIT)
@@ -301,77 +346,76 @@ class Duties:
     def _write_now(self) -> None:
         """Send what is to go out, as far as that needs no waiting; where somebody waits, it is that one's duty."""
         with self.lock:
-            if self._is_writing or self._write_error is not None or not self.protocol.outgoing:
+            if self._writer is not None or self._write_error is not None or not self.protocol.outgoing:
                 return
             if self._waiting:
                 self._hand_over()
                 return
             if not self._wire.can_be_tried:
                 return
-            self._is_writing = True
+            self._writer = self
             data = self._take_outgoing()
-        self._wire.write_now(data)
+        sent = self._wire.write_now(data)
         with self.lock:
-            self._is_writing = False
-            is_stuck = self._is_stuck()
+            self.protocol.outgoing[:0] = data[sent:]
+            self._writer = None
+            is_stuck = sent == len(data) and self._is_stuck()
             self._hand_over()
         if is_stuck:
             self._write_now()
 
     # What has happened
 
-    def _collect(self, *, is_alive: bool = False) -> tuple[list[Waiter], list[Stream]]:
-        """Return who is to be woken, and which streams have finished; the caller holds the lock.
+    def _collect(self, *, is_alive: bool = False) -> None:
+        """Note who is to be woken; the caller holds the lock.
 
         `is_alive`: the server has answered whoever wanted to know whether it is there.
         """
         protocol = self.protocol
         waiting = self._waiting
-        woken: list[Waiter] = []
         if protocol.promised:
             promised, protocol.promised = protocol.promised, []
             for main, stream in promised:
                 self.offer(main, stream)
-        touched, protocol.touched = protocol.touched, []
-        finished, protocol.finished = protocol.finished, []
         if waiting:
-            for stream in touched:
-                waiter = waiting.pop(stream, None)
-                if waiter is not None:
-                    woken.append(waiter)
+            self._wake(protocol.touched)
             has_changed = self._is_settled != protocol.has_settings or self.capacity != protocol.most_streams
             self._is_settled = protocol.has_settings
-            if is_alive or finished or has_changed or not protocol.takes_requests:
+            if is_alive or protocol.finished or has_changed or not protocol.takes_requests:
                 # A call that waits for a stream of its own, or for a sign of life, is no stream yet.
-                calls = [party for party in waiting if isinstance(party, Call)]
-                woken.extend(waiting.pop(call) for call in calls)
-        return woken, finished
+                self._wake([party for party in waiting if isinstance(party, Call)])
+        protocol.touched.clear()
 
-    def _collect_writers(self) -> list[Waiter]:
-        """Return those who wait to write; the caller holds the lock."""
-        waiting = self._waiting
-        parties = [party for party in waiting if getattr(party, "wants_to_write", False)]
-        return [waiting.pop(party) for party in parties]
+    def _wake(self, parties: Iterable[Any]) -> None:
+        """Note that these are to be woken, as far as they wait; the caller holds the lock."""
+        for party in parties:
+            waiter = self._waiting.get(party)
+            if waiter is not None:
+                self._woken[waiter] = None
+                del self._waiting[party]
 
-    def _publish(self, woken: list[Waiter], finished: list[Stream]) -> None:
+    def _publish(self) -> None:
         """Tell the pool, and then the callers, who are going to ask it; outside the lock."""
         try:
-            self._announce(woken, finished)
+            self._announce()
         except BaseException:
-            # An interrupt: nobody else knows of those who are left in the lists.
-            self._announce(woken, finished)
+            # An interrupt; there may be nobody to come next.
+            self._announce()
             raise
 
-    def _announce(self, woken: list[Waiter], finished: list[Stream]) -> None:
+    def _announce(self) -> None:
+        woken = list(self._woken)
+        protocol = self.protocol
         self._tell_pool()
-        takes_requests = self.protocol.takes_requests
-        while finished:
-            if finished[0].has_ended:
-                finished[0].call.done(reusable=takes_requests)
-            del finished[0]
-        while woken:
-            woken[-1].set()
-            del woken[-1]
+        if protocol.finished:
+            takes_requests = protocol.takes_requests
+            for stream in list(protocol.finished):
+                if stream.has_ended:
+                    stream.call.done(reusable=takes_requests)
+                protocol.finished.pop(stream, None)
+        for waiter in woken:
+            waiter.set()
+            self._woken.pop(waiter, None)
 
     def _tell_pool(self) -> None:
         """Tell the pool how many calls this connection serves from now on."""
@@ -379,14 +423,31 @@ class Duties:
         pool = self._pool
         if pool is None:
             return
-        if self._wire.can_be_shared and protocol.most_streams != self.capacity:
-            self.capacity = protocol.most_streams
-            pool.set_capacity(self, self.capacity)
+        most = protocol.most_streams
+        if self._wire.can_be_shared and most != self.capacity:
+            pool.set_capacity(self, most)
+            self.capacity = most
         if not protocol.takes_requests and not self._is_retired:
-            self._is_retired = True
             if protocol.wants_http1 and self._wants_http1 is not None:
                 self._wants_http1()
             pool.retire(self)
+            self._is_retired = True
+
+
+class _Whole:
+    """Around a step that changes the protocol: one that breaks off condemns the connection."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Duties) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._connection.condemn()
 
 
 def _until(deadline: float | None) -> float | None:

@@ -48,7 +48,7 @@ class Outgoing:
         self.streams: dict[int, Stream] = {}
         self.pushed: dict[int, Stream] = {}  # the streams that the server has opened
         self.last_promised = 0
-        self.finished: list[Stream] = []
+        self.finished: dict[Stream, None] = {}  # until the pool has been told
         self.touched: list[Stream] = []  # of which there is news
         self.outgoing: bytearray = bytearray()
         self.dead: RemoteProtocolError | OSError | None = None
@@ -132,11 +132,10 @@ class Outgoing:
 
     def reset(self, stream: Stream, code: int = CANCEL) -> None:
         """End a stream of which nothing more is wanted; nothing when it has ended already."""
-        if stream.home.pop(stream.id, None) is None:
-            return
-        self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
-        self._remember_reset(stream.id, by_us=True)
-        self.finished.append(stream)
+        if stream.id in stream.home:
+            self.outgoing += f.number_frame(f.RST_STREAM, stream.id, code)
+            self._remember_reset(stream.id, by_us=True)
+            self._finish(stream)
 
     def ping(self) -> None:
         """Ask the server for a sign of life."""
@@ -156,8 +155,13 @@ class Outgoing:
         if stream.has_ended and stream.has_given_up:
             # The whole response is there; the server need not wait for the rest of the request (section 8.1).
             self.reset(stream, NO_ERROR)
-        elif stream.has_ended and stream.has_sent_all and stream.home.pop(stream.id, None) is not None:
-            self.finished.append(stream)
+        elif stream.has_ended and stream.has_sent_all and stream.id in stream.home:
+            self._finish(stream)
+
+    def _finish(self, stream: Stream) -> None:
+        # In this order: an interrupt in between must leave it where it is found.
+        self.finished[stream] = None
+        del stream.home[stream.id]
 
     def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:
         self._resets[stream_id] = by_us

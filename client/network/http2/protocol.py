@@ -17,11 +17,13 @@ Theory of operation
    direction) pays for a thousand. Beyond the limit the connection is ended.
 5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go
    on.
+6. What is broken off by an interrupt, between any two lines, cannot be gone on with, but it can be ended: `end` finds
+   every stream, because one that ends has its `ending` and is in `finished` before it leaves `streams`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 
@@ -60,7 +62,7 @@ class Protocol(Pushing):
 
     # Of `Outgoing`, and said again for type checkers that look at one class at a time.
     outgoing: bytearray
-    finished: list[Stream]
+    finished: dict[Stream, None]
     touched: list[Stream]
     dead: RemoteProtocolError | OSError | None
     goaway: GoAway | None
@@ -96,17 +98,19 @@ class Protocol(Pushing):
 
     def end(self, error: OSError | None, *, is_ours: bool = False) -> None:
         """Note that nothing more will arrive: the server has closed the connection, it broke, or `is_ours` to end."""
-        if self.dead is not None:
-            return
-        if self.goaway is not None and not is_ours:
-            self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
-        else:
-            self.dead = error or RemoteProtocolError("the server closed the connection without answering")
-        for stream in self._dropped():
-            if stream.head is None or isinstance(self.dead, OSError):
-                stream.ending = Ending(self.dead, True if is_ours or stream.home is self.pushed else None)
+        if self.dead is None:
+            if self.goaway is not None and not is_ours:
+                self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
             else:
-                stream.ending = Ending(_cut_short(stream, "the server closed the connection"), True)
+                self.dead = error or RemoteProtocolError("the server closed the connection without answering")
+        dead = self.dead
+
+        def ending_of(stream: Stream) -> Ending:
+            if stream.head is None or isinstance(dead, OSError):
+                return Ending(dead, True if is_ours or stream.home is self.pushed else None)
+            return Ending(_cut_short(stream, "the server closed the connection"), True)
+
+        self._drop_all(ending_of)
 
     def _receive(self, frame: f.Frame) -> None:
         kind = frame.kind
@@ -236,13 +240,16 @@ class Protocol(Pushing):
         if stream is None:
             self._refuse_idle(frame, "RST_STREAM")
             return
-        del stream.home[stream.id]
         self._remember_reset(stream.id, by_us=False)
-        self.finished.append(stream)
         if stream.has_ended:
             # The response is whole; the server does not want the rest of the request (section 8.1).
             self.touched.append(stream)
-            return
+        else:
+            self._refused(stream, code)
+        self._finish(stream)
+
+    def _refused(self, stream: Stream, code: int) -> None:
+        """End a stream that the server has reset before it had said everything."""
         self._resets_in_a_row += stream.home is self.streams
         self.is_refusing: bool = self._resets_in_a_row >= MOST_RESETS
         said = f"the server reset the stream: {named(code)}; {advice(code)}"
@@ -304,10 +311,9 @@ class Protocol(Pushing):
         if self.goaway.code == HTTP_1_1_REQUIRED:
             self.wants_http1 = True
         for stream in [stream for stream in self.streams.values() if stream.id > self.goaway.last]:
-            del self.streams[stream.id]
             self._remember_reset(stream.id, by_us=True)
-            self.finished.append(stream)
             self._end_stream(stream, Ending(error, False))
+            self._finish(stream)
 
     def _receive_window_update(self, frame: f.Frame) -> None:
         more = f.read_number(frame, "WINDOW_UPDATE") & f.LARGEST_WINDOW
@@ -360,23 +366,24 @@ class Protocol(Pushing):
         self.touched.append(stream)
 
     def _fail_stream(self, stream: Stream, failure: StreamFailure) -> None:
-        self.reset(stream, failure.code)
         self._end_stream(stream, Ending(_error_of(failure), True))
+        self.reset(stream, failure.code)
 
     def _fail(self, failure: ConnectionFailure) -> None:
         self.outgoing += f.goaway_frame(self.last_promised, failure.code, str(failure)[:100].encode("ascii", "replace"))
         self.dead = _error_of(failure)
-        for stream in self._dropped():
-            stream.ending = Ending(self.dead, True)
+        ending = Ending(self.dead, True)
+        self._drop_all(lambda _: ending)
 
-    def _dropped(self) -> list[Stream]:
-        """Forget every stream, and return those whose response is not complete."""
-        streams = [*self.streams.values(), *self.pushed.values()]
-        self.streams.clear()
-        self.pushed.clear()
-        self.finished += streams
-        self.touched += streams
-        return [stream for stream in streams if not stream.has_ended]
+    def _drop_all(self, ending_of: Callable[[Stream], Ending]) -> None:
+        """Forget every stream, and end those whose response is not complete."""
+        for home in (self.streams, self.pushed):
+            for stream in home.values():
+                if not stream.has_ended:
+                    stream.ending = ending_of(stream)
+                self.touched.append(stream)
+                self.finished[stream] = None
+            home.clear()
 
 
 def _error_of(failure: ConnectionFailure | StreamFailure) -> RemoteProtocolError:

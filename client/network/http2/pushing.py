@@ -129,12 +129,12 @@ class Pushing(Outgoing):
     def _drop(self, stream: Stream, error: LimitExceeded | LocalProtocolError) -> None:
         """Forget an unclaimed stream and what came on it; a late reader sees the error."""
         self.claim(stream)
-        self.reset(stream, CANCEL)
         stream.chunks.clear()
         stream.held = 0
         stream.has_ended = False
         stream.ending = Ending(error, True)
         self.touched.append(stream)
+        self.reset(stream, CANCEL)
 
 
 _GONE = LocalProtocolError("this pushed response was dropped before anybody asked for it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from ..call import Call
     from .stream import Stream
 
+# As much as a server may have sent of streams that are closed, and into how many pieces TLS cuts that.
+_MOST_LATE = 16_777_216
+_MOST_LOOKS = 1_024
 # How a connection ends that the server no longer wanted.
 _DEATHS = (ReadError, WriteError, RemoteProtocolError)
 
@@ -30,39 +32,65 @@ class SharedConnection(Duties):
         await self._wire.write(data, timeout)
 
     def is_usable(self) -> bool:
-        with self.lock:
-            protocol = self.protocol
-            if self._is_closed or not protocol.takes_requests:
-                return False
-            if self._is_reading or protocol.streams:
-                return True
-            self._is_reading = True
+        left = _MOST_LATE
         try:
-            data = self._wire.read_now()
-            if data is not None:
-                self._receive(data)
-            with self.lock:
-                if data is None:
-                    self._is_reading = False
-                # Somebody may have come meanwhile.
-                self._hand_over()
+            # What is left of streams that were closed early may stand before the end, which is what matters.
+            while left > 0 and (taken := self._look_now()):
+                left -= taken
         except BaseException:
             self.condemn()
             raise
-        return protocol.takes_requests
+        return self.protocol.takes_requests and not self._is_closed
 
-    async def look(self) -> None:
-        """Take in what has arrived since the connection was last used, where `is_usable` could not."""
+    def _look_now(self) -> int:
+        """Take in what has arrived since the connection was last used; return how much that was."""
+        with self.lock:
+            if self._is_closed or not self._is_idle():
+                return 0
+            self._is_looked_at = True
+            self._reader = self
+        data = self._wire.read_now()
+        if data is not None:
+            self._receive(data)
+        with self.lock:
+            if data is None:
+                self._reader = None
+            self._is_looked_at = False
+            self._hand_over()
+        return len(data or b"")
+
+    async def look(self, call: Call) -> None:
+        """Do the same where `is_usable` could not, or wait for what somebody else finds who is at it."""
+        if self._is_looked_at:
+            await self.wait(call, call, None, self._has_been_looked_at)
         if self._wire.can_be_tried:
             return
+        looks = _MOST_LOOKS
+        try:
+            while looks and self._begin_look():
+                looks -= 1
+                await self._read(0.0)
+        except BaseException:
+            self._is_looked_at = False
+            self._leave(self)
+            raise
         with self.lock:
-            if self._is_reading or self.protocol.streams or not self.stream.is_readable():
-                return
-            self._is_reading = True
-        await self._read(0.0)
-        with self.lock:
-            # Somebody may have come meanwhile.
+            self._is_looked_at = False
             self._hand_over()
+
+    def _begin_look(self) -> bool:
+        with self.lock:
+            if not self._is_idle() or not self.stream.is_readable():
+                return False
+            self._is_looked_at = True
+            self._reader = self
+        return True
+
+    def _is_idle(self) -> bool:
+        return self._reader is None and not self.protocol.streams and self.protocol.takes_requests
+
+    def _has_been_looked_at(self, _: Call) -> bool:
+        return not self._is_looked_at or self.protocol.dead is not None
 
     async def make_sure(self, call: Call) -> None:
         """Ask a server that has been silent for long whether it is there, before a request is entrusted to it."""
@@ -98,46 +126,37 @@ class SharedConnection(Duties):
         return Unanswered(translated, processed=False, is_unsent=True)
 
     def close(self) -> None:
-        self._shut(ConnectionResetError("the connection was closed by this client"), is_ours=True)
-
-    def _shut(self, error: OSError, *, is_ours: bool) -> None:
-        with self.lock:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            protocol = self.protocol
-            protocol.say_goodbye()
-            data = bytes(protocol.outgoing) if not self._is_writing and self._write_error is None else b""
-            protocol.outgoing.clear()
-            protocol.end(error, is_ours=is_ours)
-            news = self._collect()
-        if data:
-            self._wire.write_now(data)
-        self._wire.close()
-        self._publish(*news)
+        with self.whole:
+            with self.lock:
+                if self._is_closed:
+                    return
+                self._is_closed = True
+                protocol = self.protocol
+                protocol.say_goodbye()
+                data = bytes(protocol.outgoing) if self._writer is None and self._write_error is None else b""
+                protocol.outgoing.clear()
+                protocol.end(ConnectionResetError("the connection was closed by this client"), is_ours=True)
+                self._collect()
+            if data:
+                self._wire.write_now(data)
+            self._wire.close()
+            self._publish()
 
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"streams={len(self.protocol.streams)}"
         return f"<{type(self).__name__} {state} {self.stream!r}>"
 
-    def condemn(self) -> None:
-        """Close after an interrupt, which may have left anything half done: bytes, streams, duties."""
-        # Not even what is to be ended may be found, nor whether it has been closed.
-        # To the others on it, it has died: what can be sent again is.
-        with contextlib.suppress(Exception):
-            self._shut(ConnectionResetError("an interrupt struck the connection"), is_ours=False)
-        self._wire.close()
-
     # What a stream's caller may ask for
 
     def abandon(self, stream: Stream) -> None:
         """Have nothing more to do with a stream; RST_STREAM goes out where it has not ended."""
-        with self.lock:
-            self.protocol.disown(stream)
-            self.protocol.reset(stream, CANCEL)
-            news = self._collect()
-        self._publish(*news)
-        self._write_now()
+        with self.whole:
+            with self.lock:
+                self.protocol.disown(stream)
+                self.protocol.reset(stream, CANCEL)
+                self._collect()
+            self._publish()
+            self._write_now()
 
     def failed(self, stream: Stream) -> Exception:
         """Return the error to raise for a stream that ended early."""
@@ -160,25 +179,27 @@ class SharedConnection(Duties):
 
     def give_up_sending(self, stream: Stream) -> None:
         """Send no more of a request that was answered early."""
-        with self.lock:
-            self.protocol.give_up_sending(stream)
-            news = self._collect()
-        self._publish(*news)
+        with self.whole:
+            with self.lock:
+                self.protocol.give_up_sending(stream)
+                self._collect()
+            self._publish()
 
     def claim(self, stream: Stream) -> None:
         """Let a pushed response be read: it counts as a call on this connection until it has ended."""
         call = stream.call
-        with self.lock:
-            self.protocol.claim(stream)
-        if call.entry is None and not _is_over(stream):
-            call.pool.join(call, self)
-            # It may have ended before the pool knew of it.
-            if _is_over(stream):
-                call.done(reusable=self.protocol.takes_requests)
+        with self.whole:
+            with self.lock:
+                self.protocol.claim(stream)
+            if call.entry is None and not _is_over(stream):
+                call.pool.join(call, self)
+                # It may have ended before the pool knew of it.
+                if _is_over(stream):
+                    call.done(reusable=self.protocol.takes_requests)
 
     def disclaim(self, stream: Stream) -> None:
         """Note that nobody is going to read a pushed response."""
-        with self.lock:
+        with self.whole, self.lock:
             self.protocol.claim(stream)
 
     async def flush(self, stream: Stream) -> None:
@@ -187,7 +208,7 @@ class SharedConnection(Duties):
         await self.wait(stream, stream.call, waits.left(waits.write), self._is_flushed)
 
     def _is_flushed(self, party: Any) -> bool:
-        return not self.protocol.outgoing or self._is_writing or self.protocol.dead is not None
+        return not self.protocol.outgoing or self._writer is not None or self.protocol.dead is not None
 
 
 def _is_over(stream: Stream) -> bool:

@@ -101,7 +101,7 @@ async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes
 
     while True:
         await connection.wait(stream, stream.call, waits.left(waits.write), can_send)
-        with connection.lock:
+        with connection.whole, connection.lock:
             while can_send(stream) and not _is_answered(stream):
                 rest = rest[protocol.send_data(stream, rest, ends=ends) :]
                 if not rest:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
+READ_SIZE = 262_144
 WRITE_SIZE = 65_536
 _GRACE = 0.25
 _MOST_STEPS = 4
@@ -43,8 +44,11 @@ class Wire(Protocol):
     can_be_tried: bool
     """Whether `read_now` and `write_now` do anything."""
 
-    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
-        """Return what has arrived. Interrupted or out of time, it loses nothing and can be called again."""
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
+        """Return what has arrived, `None` when the time is over.
+
+        Cancelled or out of time, it loses nothing and can be called again.
+        """
         ...
 
     async def write(self, data: bytes, timeout: float | None) -> None:
@@ -55,8 +59,8 @@ class Wire(Protocol):
         """Return what has arrived, `b""` at the end, `None` when nothing has or nobody can say without waiting."""
         ...
 
-    def write_now(self, data: bytes) -> None:
-        """Send what can be sent without waiting; never raises."""
+    def write_now(self, data: bytes) -> int:
+        """Send what can be sent without waiting, and return how much that was; never raises an `OSError`."""
         ...
 
     def close(self) -> None:
@@ -85,17 +89,20 @@ class PlainWire:
         self._stream = stream
         self.can_be_shared = can_be_shared
 
-    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
+        try:
+            return await self._stream.read(max_bytes, timeout)
+        except TimeoutError:
+            return None
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         await self._stream.write(data, timeout)
 
     def read_now(self) -> bytes | None:
-        return _step(self._stream.read(WRITE_SIZE, 0)) if self._stream.is_readable() else None
+        return _step(self._stream.read(READ_SIZE, 0)) if self._stream.is_readable() else None
 
-    def write_now(self, data: bytes) -> None:
-        _step(self._stream.write(data, 0))
+    def write_now(self, data: bytes) -> int:
+        return 0 if _step(self._stream.write(data, 0)) == b"" else len(data)
 
     def close(self) -> None:
         self._stream.close()
@@ -113,18 +120,19 @@ class ThreadedWire:
         self._socket: Any = connected
         self._is_tls = is_tls
         self._lock = threading.Lock()  # around OpenSSL, and around the two below
-        self._users = 0
+        self._users: set[int] = set()  # the threads that wait for the socket
         self._is_closed = False
         connected.setblocking(False)
 
-    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
         deadline = None if timeout is None else time.monotonic() + timeout
-        self._enter()
         try:
+            self._enter()
             write = False
             while True:
-                if write or not (self._is_tls and self._socket.pending()):
-                    self._wait(deadline, "the peer says nothing", write=write)
+                is_ahead = not write and self._is_tls and self._socket.pending()
+                if not is_ahead and not self._wait(deadline, write=write):
+                    return None
                 done, wanted = self._try(self._socket.recv, max_bytes)
                 if done is not None:
                     return bytes(done)
@@ -134,13 +142,14 @@ class ThreadedWire:
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         rest = memoryview(data)
-        self._enter()
         try:
+            self._enter()
             while rest:
                 sent, wanted = self._try(self._socket.send, rest)
                 if sent is None:
                     deadline = None if timeout is None else time.monotonic() + timeout
-                    self._wait(deadline, "the peer takes nothing", write=wanted != "read")
+                    if not self._wait(deadline, write=wanted != "read"):
+                        raise TimeoutError("the peer takes nothing")
                 else:
                     rest = rest[sent:]
         finally:
@@ -152,31 +161,34 @@ class ThreadedWire:
                 return None
         try:
             self._enter()
-        except OSError:
-            return b""
-        try:
-            done, _ = self._try(self._socket.recv, WRITE_SIZE)
+            done, _ = self._try(self._socket.recv, READ_SIZE)
         except OSError:
             return b""
         finally:
             self._leave()
         return None if done is None else bytes(done)
 
-    def write_now(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self._try(self._socket.send, data)
+    def write_now(self, data: bytes) -> int:
+        try:
+            sent, _ = self._try(self._socket.send, data)
+        except OSError:
+            return len(data)
+        return sent or 0
 
     def close(self) -> None:
         with self._lock:
-            if self._is_closed:
-                return
             self._is_closed = True
-            is_used = self._users > 0
-            if is_used:
+            # Whoever closes does not wait, even if an interrupt has kept it from noting that.
+            self._users.discard(threading.get_ident())
+            if self._users:
                 with contextlib.suppress(OSError):
                     # Not SSLSocket's own, which would go on in plain text.
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        if not is_used:
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        """Close the socket unless somebody waits for it, or it is closed; the caller holds the lock."""
+        if not self._users and self._socket.fileno() >= 0:
             self._stream.close()
 
     def _try(self, operation: Any, argument: Any) -> tuple[Any, str]:
@@ -204,25 +216,25 @@ class ThreadedWire:
                     raise
                 raise clear(error) from error
 
-    def _wait(self, deadline: float | None, what: str, *, write: bool) -> None:
+    def _wait(self, deadline: float | None, *, write: bool) -> bool:
+        """Return whether the socket was ready in time."""
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not any(wait_for(self._socket, read=not write, write=write, timeout=left)):
-            raise TimeoutError(what)
-        if self._is_closed:
+        is_ready = any(wait_for(self._socket, read=not write, write=write, timeout=left))
+        if is_ready and self._is_closed:
             raise ConnectionResetError("the connection is closed")
+        return is_ready
 
     def _enter(self) -> None:
         with self._lock:
             if self._is_closed:
                 raise ConnectionResetError("the connection is closed")
-            self._users += 1
+            self._users.add(threading.get_ident())
 
     def _leave(self) -> None:
         with self._lock:
-            self._users -= 1
-            closes = self._is_closed and not self._users
-        if closes:
-            self._stream.close()
+            self._users.discard(threading.get_ident())
+            if self._is_closed:
+                self._close_unused()
 
 
 class AsyncWire:
@@ -238,8 +250,11 @@ class AsyncWire:
         self.can_be_tried: bool = kind in ("AsyncioStream", "MemoryStream")
         self.close: Callable[[], None] = stream.close
 
-    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
+        try:
+            return await self._stream.read(max_bytes, timeout)
+        except TimeoutError:
+            return None
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         if self.takes_at_once:
@@ -264,12 +279,14 @@ class AsyncWire:
 
     def read_now(self) -> bytes | None:
         if self.can_be_tried and self._stream.is_readable():
-            return _step(self._stream.read(WRITE_SIZE, None))
+            return _step(self._stream.read(READ_SIZE, None))
         return None
 
-    def write_now(self, data: bytes) -> None:
+    def write_now(self, data: bytes) -> int:
+        # Asynchronous streams that can be tried take everything at once.
         if self.can_be_tried:
             _step(self._stream.write(data, None))
+        return len(data)
 
 
 def _kind(stream: Any) -> str:

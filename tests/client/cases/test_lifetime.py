@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import linecache
 import subprocess
 import sys
 import threading
@@ -30,11 +29,10 @@ from understudy.client.network import origin
 from understudy.client.urls import parse
 
 from ...hostile.http2_server import Http2Server
+from ..interrupting import Interrupter
 from .conftest import Wire
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from ..conftest import Side
 
 THREADS = 16
@@ -107,28 +105,6 @@ def test_c80_nor_does_what_the_network_remembers() -> None:
     assert len(origin._known) <= 1_024
 
 
-class Interrupter:
-    """Raises KeyboardInterrupt at the n-th line of the library that a call comes to."""
-
-    # A line of `with` is seen once more at the end of its block, and one of `try` does nothing: no interrupt can
-    # strike at either.
-    passed_over = ("with ", "try:")
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.lines = 0
-
-    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
-        path = frame.f_code.co_filename
-        if "client" not in path or "tests" in path:
-            return None
-        if event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith(self.passed_over):
-            self.lines += 1
-            if self.lines == self.at:
-                raise KeyboardInterrupt
-        return self
-
-
 class Scene(NamedTuple):
     """In what a request is interrupted."""
 
@@ -173,14 +149,11 @@ def interrupted(scene: Scene, at: int) -> tuple[int, str, Any]:
     if scene.hangs_up:
         wire.hang_up()
     interrupter = Interrupter(at)
-    traced = sys.gettrace()
-    sys.settrace(interrupter)
     try:
-        client.get(f"http://h.test{scene.target}")
+        with interrupter.on():
+            client.get(f"http://h.test{scene.target}")
     except KeyboardInterrupt:
         assert interrupter.lines == at
-    finally:
-        sys.settrace(traced)
     gc.collect(1)  # in Python 3.9 the interrupt and what it struck may hold each other
     return interrupter.lines, client.get("http://h.test/").text, transport.snapshot()
 

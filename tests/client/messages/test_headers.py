@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -417,3 +417,31 @@ def test_parameters_have_the_names_that_they_have_in_httpx() -> None:
 def test_a_value_with_something_around_it_says_how_to_mend_it(value: str, mend: str) -> None:
     with pytest.raises(LocalProtocolError, match=mend):
         Headers({"X-Api-Key": value})
+
+
+@pytest.mark.parametrize("change", [Headers.update, Headers.describe])
+def test_copies_that_are_changed_in_the_same_way_share_what_came_of_it_until_one_goes_on(
+    change: Callable[[Headers, dict[str, str]], None],
+) -> None:
+    base = Headers({"A": "1"})
+    first, second, third, fourth = (base.copy() for _ in range(4))
+
+    for one in (first, second, third, fourth):
+        change(one, {"B": "2"})
+    fourth["C"] = "3"
+
+    assert second._fields is third._fields
+    assert first == second == third == Headers({"A": "1", "B": "2"})
+    assert fourth == Headers({"A": "1", "B": "2", "C": "3"})
+    assert base == Headers({"A": "1"})
+
+
+def test_fields_that_were_described_are_not_taken_for_those_that_were_set() -> None:
+    base = Headers({"A": "1"})
+
+    for _ in range(3):
+        set_anew, described = base.copy(), base.copy()
+        set_anew.update({"A": "2"})
+        described.describe({"A": "2"})
+
+        assert (set_anew["A"], described["A"]) == ("2", "1")

@@ -22,6 +22,7 @@ from .bodies import streamed
 
 if TYPE_CHECKING:
     from tests.hostile.http2_server import Http2Peer, Http2Request
+    from understudy.client.network.call import Call
 
 NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, STREAM_CLOSED = 0x0, 0x1, 0x2, 0x5
 REFUSED_STREAM, CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED = 0x7, 0x8, 0x9, 0xB, 0xD
@@ -146,7 +147,7 @@ def test_a_body_that_can_be_read_once_moves_on_where_nothing_of_it_was_sent(
     server = Http2Server()
     pieces, stream = streamed(world, b"once")
 
-    async def look(connection: HTTP2Connection) -> None:
+    async def look(connection: HTTP2Connection, call: Call) -> None:
         """Let the farewell come after the pool has looked, and before the request goes out."""
         if len(server.peers) == 1 and server.peers[0].requests:
             server.peers[0].goaway(1)

@@ -523,6 +523,94 @@ async def test_a_writer_who_is_answered_before_it_has_written_sends_what_others_
     assert transport.snapshot().active == 0
 
 
+def post(path: str = "/") -> Request:
+    return Request("POST", f"http://h.test{path}", content=b"x", extensions={"timeout": TIMEOUTS})
+
+
+@pytest.mark.anyio
+async def test_the_end_is_seen_behind_what_is_left_of_a_stream_that_was_closed_early() -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/large":
+            peer.head(request.stream_id)
+            for _ in range(100):
+                peer.data(request.stream_id, bytes(16_384))
+        else:
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer)
+    transport = memory(server)
+
+    large = await transport.handle_async_request(get("/large"))
+    await large.aclose()
+    server.peers[0].end.close()
+
+    assert await read(transport, post()) == b"ok"
+    assert len(server.peers) == 2
+
+
+class UntriedNetwork(SlowNetwork):
+    """A network of which nobody can say without waiting what has arrived."""
+
+    async def connect_tcp(self, *place: Any, **options: Any) -> Any:
+        return UntriedStream(await self._network.connect_tcp(*place, **options), self)
+
+
+class UntriedStream(SlowStream):
+    async def read(self, max_bytes: int, timeout: float | None) -> Any:
+        await anyio.lowlevel.checkpoint()
+        return await self._stream.read(max_bytes, timeout)
+
+
+@pytest.mark.anyio
+async def test_nobody_sends_while_another_one_finds_out_that_the_server_has_hung_up() -> None:
+    server = Http2Server()
+    network: Any = UntriedNetwork(AsyncMemoryNetwork(server))
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+    answers: list[bytes] = []
+
+    async def ask() -> None:
+        answers.append(await read(transport, post()))
+
+    await ask()
+    server.peers[0].end.close()
+    with anyio.fail_after(4):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(ask)
+
+    assert answers == [b"ok"] * 6
+    assert len(server.peers[0].requests) == 1
+    assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_whoever_looks_may_be_cancelled_and_the_others_go_on() -> None:
+    server = Http2Server()
+    network: Any = UntriedNetwork(AsyncMemoryNetwork(server))
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+    answers: list[bytes] = []
+    scope = anyio.CancelScope()
+
+    async def doomed() -> None:
+        with scope:
+            await read(transport, post())
+
+    async def ask() -> None:
+        answers.append(await read(transport, post()))
+
+    await ask()
+    server.peers[0].ping()
+    with anyio.fail_after(4):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(doomed)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(ask)
+            scope.cancel()
+
+    assert answers == [b"ok"] * 2
+    assert transport.snapshot().active == 0
+
+
 # Sockets
 
 
