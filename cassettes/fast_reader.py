@@ -144,8 +144,11 @@ class _Lines:
             for line in rest:
                 start, between, value = line.partition(": ")
                 if between:
-                    lead, state, begun = state[start]
-                    if begun:
+                    likely, lead, following = state.last
+                    if start == likely:
+                        state = following
+                    else:
+                        lead, state, begun = state.next(start)
                         value = begun + value
                 else:
                     lead, state, value = state.alone(line)
@@ -168,13 +171,15 @@ class _Lines:
                     out.append(f'{lead}"{value}"')
                 elif value.isdigit() and first != "0" and len(value) < _FEW_DIGITS and value.isascii():
                     out.append(lead + value)
-                elif first == "|":
-                    out.append(lead + _literal(value, next(self._literals, _NO_LINES)))
                 else:
-                    out.append(lead + scalar(value, comma, colon))
+                    out.append(lead + self._other(value, comma, colon))
         except Outside:
             return state, line
         return state, None
+
+    def _other(self, value: str, comma: str, colon: str) -> str:
+        """Return a value that takes a closer look as JSON."""
+        return _literal(value, next(self._literals, _NO_LINES)) if value[0] == "|" else scalar(value, comma, colon)
 
 
 def _without_literals(lines: list[str]) -> tuple[list[str], list[list[str]]]:

@@ -27,6 +27,7 @@ _START = re.compile(r"( *)(- |-\Z)?(?:([A-Za-z_][\w./+@-]*|\"[^\"\\]+\")(:?)\Z)?
 # In characters; what is kept beside them is a few times as long.
 _MOST = 300_000
 _EACH = 50
+_NEVER = "\n"  # which is in no line
 
 
 class Outside(Exception):
@@ -79,6 +80,7 @@ class State(dict[str, Step]):
         "column",
         "end",
         "is_body",
+        "last",
         "machine",
         "name",
         "outer",
@@ -95,6 +97,8 @@ class State(dict[str, Step]):
         self.name: str = ""
         self.is_body: bool = False
         self._alone: dict[str, Step] = {}
+        # The start of the line that came last from here, and where it led: most often the next one is the same.
+        self.last: tuple[str, str, State] = (_NEVER, "", self)
         self._item: State | None = None
         self._closed: str | None = None
         # The names of the mapping, and how many of them have come so far: states that follow share them.
@@ -104,6 +108,14 @@ class State(dict[str, Step]):
     def __missing__(self, start: str) -> Step:
         self.machine.grow(start)
         self[start] = step = self._learned(start, True)
+        return step
+
+    def next(self, start: str) -> Step:
+        """Return the step of a line `start: value` that is not the one which came `last`."""
+        step = self[start]
+        if not step[2]:
+            # One assignment, because another thread may look at it in this moment.
+            self.last = start, step[0], step[1]
         return step
 
     def alone(self, line: str) -> Step:
