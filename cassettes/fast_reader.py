@@ -97,12 +97,12 @@ class _Lines:
             if first[3:5] not in ("", " #"):
                 raise UnusualLine
         if text.endswith("\n...\n"):
-            text = text[:-5]
-        elif text.endswith("\n"):
-            text = text[:-1]
+            text = text[:-4]
         self._is_simple = "\\" not in text and "\t" not in text
         self._has_comments = "#" in text
         self._lines = text.split("\n")
+        if not self._lines[-1]:
+            self._lines.pop()
         self._literals: Iterator[list[str]] = iter(())
         if "|" in text:
             self._lines, literals = _without_literals(self._lines)

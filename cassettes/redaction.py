@@ -125,15 +125,17 @@ class Redactor:
 
     def field(self, name: str, value: str) -> str:
         """Return the value of one header field without its secrets."""
+        if not self._is_telling_field(name):
+            return self.text(value) if "=" in value or "@" in value or self._known or self._patterns else value
         lowered = name.lower()
         if lowered == "cookie":
             return "; ".join(self._cookie(part.strip()) for part in value.split(";"))
         if lowered == "set-cookie":
             first, semicolon, attributes = value.partition(";")
             return self._cookie(first) + semicolon + attributes
-        kind = secret_header_kind(name) or ("secret" if self._is_named(name, "header") else None)
-        if kind is None or not value:
-            return self.text(value) if "=" in value or "@" in value or self._known or self._patterns else value
+        if not value:
+            return value
+        kind = secret_header_kind(name) or "secret"
         return self._credentials(value, kind) if lowered.endswith("authorization") else self._secret(value, kind)
 
     def url(self, url: str) -> str:

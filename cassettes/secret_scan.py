@@ -37,7 +37,7 @@ _LOOKS = {
     "-": re.compile(r"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=glpat-)|(?<=pypi-)|----BEGIN[ ])"),
     "J": re.compile(r"J(?<=\.eyJ)"),
     "S": re.compile(r"S(?=G\.)"),  # and not G: each recorded GET has one
-    "9": re.compile(r"9\.(?<=ya29\.)"),
+    "y": re.compile(r"ya29\."),
     "k": re.compile(r"k\.com/services/(?<=slack\.com/services/)"),
     "I": re.compile(r"I(?:A(?<=A[KS]IA)|za(?<=AIza))"),
     ":": re.compile(r":AA"),
