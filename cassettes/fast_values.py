@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import repeat
 from json.encoder import encode_basestring
+from operator import contains
 
 # In ASCII, everything but these stands for itself in a quoted text of JSON and of YAML, and may stand in a plain one.
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A}) + b"\x7f"
 # A text that is longer is searched for each of them: the processor looks at many bytes at once.
-_SHORT = 4_096
+_SHORT = 2_560
 # Beyond ASCII: what YAML takes for a control character, a line end or a blank.
 _ODD = re.compile("[\x80-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _PLAIN = re.compile(r"[A-Za-z0-9_/.+($;^\\\xa1-\ud7ff][^\t]*\Z")
@@ -44,7 +46,7 @@ class UnusualLine(Exception):
 def is_clean(raw: bytes, text: str) -> bool:
     """Return whether a text, given as bytes, too, holds nothing but tabs, line ends and visible characters."""
     if len(raw) > _SHORT:
-        has_controls = any(map(raw.__contains__, _CONTROLS))
+        has_controls = any(map(contains, repeat(raw), _CONTROLS))
     else:
         has_controls = len(raw.translate(None, _CONTROLS)) != len(raw)
     return not has_controls and (len(text) == len(raw) or not _ODD.search(text))
