@@ -284,5 +284,6 @@ def test_a_request_that_waits_for_its_turn_is_few_objects() -> None:
                 await made(client, url, 1)  # what is made once for all
                 return await made(client, url, 500) / 500
 
-    # Before 3.11, each coroutine has a frame, and each request a dictionary, that count for themselves.
-    assert asyncio.run(main()) < (16 if sys.version_info >= (3, 11) else 21)
+    # Before 3.11, and where coverage is measured, the frames of coroutines count for themselves.
+    has_frames = sys.version_info < (3, 11) or sys.gettrace() is not None
+    assert asyncio.run(main()) < (21 if has_frames else 16)
