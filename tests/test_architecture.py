@@ -335,3 +335,31 @@ def test_imports_that_point_down_are_allowed() -> None:
     }
 
     assert violations(modules) == []
+
+
+def comprehensions_under_locks(source: str) -> list[int]:
+    """Return the lines of comprehensions that run in a `with` block of a lock.
+
+    CPython 3.13.0 does not leave the block when an interrupt strikes in one: the lock would be held for ever.
+    """
+    return [
+        inner.lineno
+        for block in ast.walk(ast.parse(source))
+        if isinstance(block, ast.With)
+        and any(word in ast.unparse(item.context_expr) for item in block.items for word in ("lock", "whole"))
+        for statement in block.body
+        for inner in ast.walk(statement)
+        if isinstance(inner, (ast.ListComp, ast.SetComp, ast.DictComp))
+    ]
+
+
+def test_no_comprehension_runs_under_a_lock() -> None:
+    assert comprehensions_under_locks("with self._lock:\n    if x:\n        y = [z for z in x]\n") == [3]
+    assert comprehensions_under_locks("with open(x) as lines:\n    y = [z for z in lines]\n") == []
+    found = {
+        str(path.relative_to(REPOSITORY)): lines
+        for folder in FOLDERS
+        for path in (REPOSITORY / folder).rglob("*.py")
+        if (lines := comprehensions_under_locks(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}

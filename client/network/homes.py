@@ -70,12 +70,15 @@ class Homes:
             pool = self._known.get(loop)
             ended: list[Pool] = []
             if pool is None:
-                ended = [self._known.pop(known) for known in list(self._known) if _has_ended(known)]
+                ended = self._pop_ended()
                 pool = self._known[loop] = self._make_pool(self._network or backend_for(loop, self._resolver))
             self._last, self._last_loop = pool, loop
         for gone in ended:
             gone.close()
         return pool
+
+    def _pop_ended(self) -> list[Pool]:
+        return [self._known.pop(known) for known in list(self._known) if _has_ended(known)]
 
     def _check_fork(self) -> None:
         if self._generation != forks.generation:

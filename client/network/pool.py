@@ -297,9 +297,9 @@ class Pool:
         if found:
             gone = {id(one) for one in found}
             with self._lock:
-                held = [ticket for ticket in self._state.holders if isinstance(ticket, Call)]
+                held = list(self._state.holders)
             for call in held:
-                if id(getattr(call, "receiver", None)) in gone:
+                if isinstance(call, Call) and id(getattr(call, "receiver", None)) in gone:
                     self._abandon(call)
 
     def _abandon(self, call: Call) -> None:

@@ -215,8 +215,9 @@ def _layers_here() -> tuple[_Layer, ...]:
 def _only_layers() -> tuple[_Layer, ...]:
     """Return the one pile of layers that is open in the process, for a thread that inherited none."""
     with _lock:
-        mine = [layer for layer in _open if layer not in _from_environment]
-        piles = [layer for layer in mine if not any(layer in other.below for other in mine)]
+        opened = _open.copy()
+    mine = [layer for layer in opened if layer not in _from_environment]
+    piles = [layer for layer in mine if not any(layer in other.below for other in mine)]
     if len(piles) > 1:
         shown = ", ".join(repr(layer.transport) for layer in piles[:4])
         raise StandInError(

@@ -236,10 +236,13 @@ class Duties:
 
     def _has_written(self) -> None:
         with self.lock:
-            self._wake([party for party in self._waiting if getattr(party, "wants_to_write", False)])
+            self._wake(self._who_wants_to_write())
             self._writer = None
         if self._woken:
             self._publish()
+
+    def _who_wants_to_write(self) -> list[Any]:
+        return [party for party in self._waiting if getattr(party, "wants_to_write", False)]
 
     async def _read(self, left: float | None) -> bool:
         """Do the duty of reading; return whether anything has happened in time."""
