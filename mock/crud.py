@@ -47,8 +47,10 @@ class Crud:
     def _list(self, request: Any) -> Any:
         wanted = Facts(request).params()
         with self._lock:
-            items = copy.deepcopy(self.items)
-        return [item for item in items if all(_as_text(item.get(name)) == value for name, value in wanted)]
+            return copy.deepcopy(self._matching(wanted))
+
+    def _matching(self, wanted: Any) -> list[Any]:
+        return [item for item in self.items if all(_as_text(item.get(name)) == value for name, value in wanted)]
 
     def _create(self, request: Any) -> Any:
         item = self._sent(request)

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..contents import contents_of
 from ..errors import CassetteError
-from ..folders import no_such_file, no_tape_in, place_of, tapes_within
-from ..foreign import recognize
-from ..tape import Tape
+from ..folders import no_tape_in, place_of, tapes_within
 from ..using import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..cassette import Cassette
-    from ..contents import Contents
     from ..episodes import Episode
 
 
@@ -67,21 +63,6 @@ def tapes_in(arguments: Iterable[str], *, may_be_none: bool = False) -> Iterator
             yield path, False
         if not (found or may_be_none):
             raise no_tape_in(argument)
-
-
-def own_contents(path: str) -> Contents:
-    """Return the bytes of a cassette that is to be changed, and where its documents are."""
-    raw = Tape(path).read()
-    if raw is None:
-        raise no_such_file(path)
-    tape = recognize(raw, path)
-    if tape is not None:
-        raise CassetteError(
-            f"this is a tape of {tape.tool}, which is read and never written to",
-            path=path,
-            mend=f"Convert it first: understudy cassette convert {path} NEW.yaml",
-        )
-    return contents_of(raw, path, may_be_torn=False)
 
 
 def files(*, required: bool = True) -> click.Argument:

@@ -19,9 +19,9 @@ from ..errors import CassetteError
 from ..folders import place_of
 from ..matching import Matcher
 from ..redaction import Redactor
+from ..rewriting import Rewriting
 from .comparing import Pair, _Judge
 from .opening import episode_at
-from .rewriting import Rewriting
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:

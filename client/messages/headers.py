@@ -37,7 +37,10 @@ FieldIndex = dict[str, Union[bytes, list[bytes]]]
 
 Result = TypeVar("Result")
 
-_REMEMBERED_MOST = 64
+# How much headers remember; those that a change of them led to; and those that a change of these led to.
+# What is changed once more is worked out each time: all together it stays a few megabytes.
+_REMEMBERED_MOST = (64, 32, 8, 8)
+_DEPTH = "depth"
 
 SECRET_HEADERS = frozenset(
     {
@@ -449,8 +452,15 @@ def _is_headers_like(value: object) -> bool:
 
 
 def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
-    if len(memory) >= _REMEMBERED_MOST:
+    depth: int = memory.get(_DEPTH, 0)
+    is_change = value is None or isinstance(value, Headers)
+    if is_change and depth == len(_REMEMBERED_MOST) - 1:
+        return
+    if len(memory) >= _REMEMBERED_MOST[depth]:
         memory.clear()
+        memory[_DEPTH] = depth
+    if isinstance(value, Headers) and value._memory is not None:
+        value._memory[_DEPTH] = depth + 1
     memory[key] = value
 
 

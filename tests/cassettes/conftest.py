@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Callable
+from pathlib import Path
+from typing import Callable
 
 import pytest
 
 import understudy
 from understudy import cassettes
 
-if TYPE_CHECKING:
-    from pathlib import Path
+TAPES = Path(__file__).with_name("tapes")
+HOST = "http://127.0.0.1:18080"
+# Of the tapes there: those that hold the same four interactions, as they were recorded by so many tools.
+OF_FOUR = [
+    "vcr_httpx.yaml",
+    "vcr_requests.yaml",
+    "vcr_aiohttp.yaml",
+    "vcr6_httpx.yaml",
+    "vcr8_httpx.yaml",
+    "betamax.json",
+    "ruby_vcr.yml",
+    "ruby_vcr_base64.yml",
+    "ruby_vcr_compressed.zz",
+    "ruby_vcr_json.json",
+    "ruby_vcr_typhoeus.yml",
+    "cassetter.yaml",
+    "cassetter.toml",
+    "understudy.har",
+    "mitmproxy.har",
+    "playwright.har",
+]
 
 
 class Server:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,29 +11,12 @@ import pytest
 import understudy
 from understudy import cassettes
 
-if TYPE_CHECKING:
-    from .conftest import Stage
+from .conftest import HOST, OF_FOUR, TAPES
 
-TAPES = Path(__file__).with_name("tapes")
-HOST = "http://127.0.0.1:18080"
-OF_FOUR = [
-    "vcr_httpx.yaml",
-    "vcr_requests.yaml",
-    "vcr_aiohttp.yaml",
-    "vcr6_httpx.yaml",
-    "vcr8_httpx.yaml",
-    "betamax.json",
-    "ruby_vcr.yml",
-    "ruby_vcr_base64.yml",
-    "ruby_vcr_compressed.zz",
-    "ruby_vcr_json.json",
-    "ruby_vcr_typhoeus.yml",
-    "cassetter.yaml",
-    "cassetter.toml",
-    "understudy.har",
-    "mitmproxy.har",
-    "playwright.har",
-]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Stage
 
 
 def test_a_whole_tree_of_tapes_is_converted(tmp_path: Path) -> None:

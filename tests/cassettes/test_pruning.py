@@ -83,7 +83,7 @@ def test_a_tape_of_another_tool_says_what_to_do_first(tmp_path: Path) -> None:
     path = tmp_path / "tape.yaml"
     path.write_text("interactions: []\nversion: 1\n")
 
-    with pytest.raises(cassettes.CassetteError, match=r"a tape of vcrpy, .*\nConvert it once"):
+    with pytest.raises(cassettes.CassetteError, match=r"a tape of vcrpy, .*\nConvert it first"):
         cassettes.prune(path, [1])
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import tracemalloc
 from types import MappingProxyType
 from typing import Any, Callable
 
 import pytest
 
+import understudy
 from understudy.client.errors import LocalProtocolError
 from understudy.client.messages.headers import SECRET_HEADERS, Headers
 
@@ -445,3 +448,20 @@ def test_fields_that_were_described_are_not_taken_for_those_that_were_set() -> N
         described.describe({"A": "2"})
 
         assert (set_anew["A"], described["A"]) == ("2", "1")
+
+
+def test_what_changes_have_led_to_is_remembered_within_bounds() -> None:
+    client = understudy.Client(transport=understudy.MockTransport(lambda _: understudy.Response(200)))
+    tracemalloc.start()
+    for token in range(60):
+        for length in range(10, 70):
+            for _ in range(3):
+                client.build_request(
+                    "POST", "https://api.test/", headers={"X-Tenant": str(token)}, content=b"x" * length
+                )
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # All 3 600 would be four times as much.
+    assert held < 1_000_000

@@ -1,4 +1,4 @@
-"""Changing a cassette from the command line: read whole, written whole, in one step, and only what was read.
+"""Changing a cassette: read whole, written whole, in one step, and only what was read.
 
 1. What is not changed is copied byte for byte, comments included.
 2. The new bytes are read back before they are written: what cannot be read does not get into the file.
@@ -11,17 +11,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..contents import contents_of
-from ..episodes import Episode, Place
-from ..errors import CassetteError
-from ..tape import Tape
-from .opening import own_contents
+from .contents import contents_of
+from .episodes import Episode, Place
+from .errors import CassetteError
+from .folders import no_such_file
+from .foreign import recognize
+from .tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..blobs import Blobs
-    from ..contents import Contents
+    from .blobs import Blobs
+    from .contents import Contents
 
 
 class Rewriting:
@@ -30,8 +31,18 @@ class Rewriting:
     def __init__(self, path: str) -> None:
         self.path = path
         self._tape = Tape(path)
-        self._raw = self._tape.read()
-        self.contents: Contents = own_contents(path)
+        raw = self._tape.read()
+        if raw is None:
+            raise no_such_file(path)
+        foreign = recognize(raw, path)
+        if foreign is not None:
+            raise CassetteError(
+                f"this is a tape of {foreign.tool}, which is read and never written to",
+                path=path,
+                mend=f"Convert it first: understudy cassette convert {path} NEW.yaml",
+            )
+        self._raw = raw
+        self.contents: Contents = contents_of(raw, path, may_be_torn=False)
         place = Place(path)
         self.blobs: Blobs = place.blobs
         data = self.contents.data
@@ -61,10 +72,7 @@ class Rewriting:
                 path=self.path,
                 mend="Run this again.",
             )
-        written = data
-        if self._raw is not None and b"\r\n" in self._raw:
-            written = data.replace(b"\n", b"\r\n")
-        self._tape.replace(written)
+        self._tape.replace(data.replace(b"\n", b"\r\n") if b"\r\n" in self._raw else data)
         self.blobs.release()  # what is new is named now, and tidying up may begin
         self.blobs.remove_unnamed(self.contents.data, data)
         return True
