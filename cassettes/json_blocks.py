@@ -13,13 +13,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .fast_values import is_clean
+from .json_tables import columns_of, rows, text_of
 from .json_text import MAX_DEPTH
 from .numbers import number
 from .yaml_writer import (
-    DIGITS,
-    LETTERS,
-    LONGEST_WORD,
-    NOT_TEXT,
     WIDTH,
     constant,
     flow_of_members,
@@ -29,6 +26,9 @@ from .yaml_writer import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .json_tables import Columns
     from .redaction import Redactor
 
 _decoded = json.JSONDecoder(parse_float=number).decode
@@ -112,18 +112,7 @@ class _Lines:
             kind: Any = value.__class__
             start, piece = known.get(name) or self._start(name, indent)
             if kind is str:
-                first = value[:1] if len(value) > LONGEST_WORD else ""
-                if first not in LETTERS and first not in DIGITS:
-                    lines.append(f"{start} {scalar(value)}")
-                elif (
-                    value[-1] in " :"
-                    or (":" in value and ": " in value)
-                    or ("#" in value and " #" in value)
-                    or (first in DIGITS and NOT_TEXT.match(value))
-                ):
-                    lines.append(f'{start} "{value}"')
-                else:
-                    lines.append(f"{start} {value}")
+                lines.append(f"{start} {text_of(value)}")
                 pieces.append(f'{piece}"{value}"')
             elif kind is int:
                 lines.append(f"{start} {value}")
@@ -157,6 +146,9 @@ class _Lines:
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
         between, harmless = "[", self._known("")
+        columns = columns_of(items, WIDTH - len(indent) - 2)
+        if columns is not None and self._table(items[0], columns, indent):
+            return
         for item in items:
             self.pieces.append(between)
             if item.__class__ is not dict or not item:
@@ -171,6 +163,17 @@ class _Lines:
                 self.mapping(item, f"{indent}  ", f"{indent}- ")
             between = self._comma
         self.pieces.append("]")
+
+    def _table(self, names: Iterable[str], columns: Columns, indent: str) -> bool:
+        """Add items that have the same names; `False` where it takes a look at each."""
+        known = self._known(f"{indent}  ")
+        starts = [known.get(name) or self._start(name, f"{indent}  ") for name in names]
+        made = rows(columns, starts, self._comma, f"{indent}- ")
+        if made is None:
+            return False
+        self.lines.append(made[0])
+        self.pieces += ("[", made[1], "]")
+        return True
 
     def _value(self, value: Any, lead: str, indent: str) -> None:
         kind: Any = value.__class__

@@ -18,6 +18,7 @@ from .json_blocks import Block
 from .yaml_writer import key, scalar
 
 _FIELDS = ("headers", "trailers")
+_SHORT = 100
 
 
 def plain_text(document: dict[str, Any], summary: str) -> str | None:
@@ -32,9 +33,9 @@ def plain_text(document: dict[str, Any], summary: str) -> str | None:
                 continue
             if kind is dict and value and member in _FIELDS:
                 lines.append(f"  {member}:")
-                added = [_line("    ", field, said) for field, said in value.items()]
+                added = [_line_of("    ", field, said) for field, said in value.items()]
             else:
-                added = [_line("  ", member, value)]
+                added = [_line_of("  ", member, value)]
             if "" in added:
                 return None
             lines += added
@@ -42,8 +43,14 @@ def plain_text(document: dict[str, Any], summary: str) -> str | None:
     return "\n".join(lines) if lines[0].isascii() and lines[0].isprintable() else None
 
 
-def _line(indent: str, name: str, value: Any) -> str:
+def _line_of(indent: str, name: str, value: Any) -> str:
     """Return the line of a member; nothing where it is none that every reader takes for the same."""
+    if value.__class__ is str and len(value) <= _SHORT:
+        return _short_line(indent, name, value)
+    return _line(indent, name, value)
+
+
+def _line(indent: str, name: str, value: Any) -> str:
     kind: Any = value.__class__
     if kind is str and "\n" not in value:
         said, meant = scalar(value), encode_basestring(value)
@@ -59,6 +66,9 @@ def _line(indent: str, name: str, value: Any) -> str:
         return ""
     start = _start(name) if is_proven else ""
     return f"{indent}{start} {said}" if start else ""
+
+
+_short_line = lru_cache(maxsize=1024)(_line)  # most fields say the same in each response
 
 
 @lru_cache(maxsize=1024)

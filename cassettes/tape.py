@@ -307,20 +307,22 @@ class _locked:  # a word of `with`; a generator would take longer than the lock
     Gives whether there is such a lock.
     """
 
-    __slots__ = ("_descriptor", "_is_held", "_operation")
+    __slots__ = ("_descriptor", "_is_held", "_is_shared")
 
     def __init__(self, descriptor: int, is_shared: bool = False) -> None:
         self._descriptor = descriptor
-        self._operation = "LOCK_SH" if is_shared else "LOCK_EX"
+        self._is_shared = is_shared
         self._is_held = False
 
     def __enter__(self) -> bool:
         if _fcntl is None:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
             return True
-        with contextlib.suppress(OSError):  # a network file system without locks: one write is the best there is
-            _fcntl.flock(self._descriptor, getattr(_fcntl, self._operation))
-            self._is_held = True
-        return self._is_held
+        try:
+            _fcntl.flock(self._descriptor, _fcntl.LOCK_SH if self._is_shared else _fcntl.LOCK_EX)
+        except OSError:  # a network file system without locks: one write is the best there is
+            return False
+        self._is_held = True
+        return True
 
     def __exit__(self, *_: object) -> None:
         if self._is_held:

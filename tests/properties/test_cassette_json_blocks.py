@@ -25,8 +25,27 @@ _BODIES = st.tuples(st.lists(_DATA, max_size=6), st.integers(0, 100)).map(
 ) | st.dictionaries(_NAMES, _DATA, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
-@given(_BODIES, st.booleans())
+_COLUMNS: list[st.SearchStrategy[Any]] = [
+    st.integers(),
+    _TEXTS,
+    st.text("abc :#", min_size=6, max_size=9),
+    st.dates().map(lambda day: f"{day}T12:00:00Z"),
+    st.floats(allow_nan=False, allow_infinity=False) | st.none() | st.booleans() | _TEXTS,
+    st.just("x" * 99),
+    _DATA,
+]
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return objects of the same names: values of one kind under each, or of any."""
+    names = draw(st.lists(st.sampled_from(["id", "a b", "100%", "%s", "x" * 60]), min_size=1, unique=True))
+    columns = {name: draw(st.sampled_from(_COLUMNS)) for name in names}
+    return [{name: draw(column) for name, column in columns.items()} for _ in range(draw(st.integers(3, 6)))]
+
+
+@settings(max_examples=200, deadline=None)
+@given(_BODIES | _tables() | _tables().map(lambda items: {"items": items}), st.booleans())
 def test_blocks_are_what_the_writer_writes_and_give_back_the_body(data: Any, is_python: bool) -> None:
     separators = (", ", ": ") if is_python else (",", ":")
     content = json.dumps(data, ensure_ascii=False, separators=separators).encode()

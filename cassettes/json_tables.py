@@ -1,0 +1,122 @@
+"""Lists of objects that all have the same names, made into lines of YAML column by column.
+
+Most lists in the answers of an API are such tables: what one look at a column tells is not asked of every value.
+The lines, and the JSON beside them, are those that `json_blocks` makes of one object after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from .numbers import Number
+from .yaml_writer import DIGITS, LETTERS, LONGEST_WORD, NOT_TEXT, constant, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Columns = list[Sequence[Any]]
+
+_FEWEST = 4
+_TEXTS: set[type] = {str}
+_NUMBERS: set[type] = {int}
+_SCALARS: set[type] = {str, int, float, bool, type(None), Number}
+_DATES = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\n]*\n)+\Z")
+
+
+def columns_of(items: Sequence[Any], room: int) -> Columns | None:
+    """Return the values of each name, where all items have the same names, and none is short enough for one line."""
+    if len(items) < _FEWEST or items[-1].__class__ is not dict or {*map(type, items)} != {dict}:
+        return None
+    names = tuple(items[0])
+    if not names or not all(names == tuple(item) for item in items):
+        return None
+    columns: Columns = list(zip(*[item.values() for item in items]))
+    # A name takes its place in the line, and at least four characters beside it.
+    if len("".join(names)) + 4 * len(names) > room or any(map(_is_longer, columns, repeat(room))):
+        return columns
+    return None
+
+
+def _is_longer(column: Sequence[Any], room: int) -> bool:
+    first = column[0]
+    return (
+        first.__class__ is str and len(first) > room and {*map(type, column)} == _TEXTS and min(map(len, column)) > room
+    )
+
+
+def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: str) -> tuple[str, str] | None:
+    """Return the lines of all items, and their JSON; `None` where an item holds lists or objects.
+
+    `starts` says how the line of each member begins, and, behind a comma, its JSON; an item begins with `lead`.
+    """
+    said: Columns = []
+    meant: Columns = []
+    before_said: list[str] = []
+    before_meant: list[str] = []
+    ending = ""
+    for (start, name), column in zip(starts, columns):
+        kinds = {*map(type, column)}
+        before_said.append(f"\n{start} ")
+        if kinds == _TEXTS:
+            said.append(_texts(column))
+            meant.append(column)
+            before_meant.append(f'{ending}{name}"')
+            ending = '"'
+            continue
+        before_meant.append(ending + name)
+        ending = ""
+        if kinds == _NUMBERS:
+            said.append(tuple(map(str, column)))
+            meant.append(said[-1])
+        elif kinds <= _SCALARS:
+            said.append([text_of(value) if value.__class__ is str else constant(value) for value in column])
+            meant.append([f'"{value}"' if value.__class__ is str else constant(value) for value in column])
+        else:
+            return None
+    before_said[0] = f"\n{lead}{before_said[0][1 + len(lead) :]}"
+    before_meant[0] = f"{ending}}}{comma}{{{before_meant[0][len(comma) :]}"
+    count = len(columns[0])
+    text, json = _woven(before_said, said, count), _woven(before_meant, meant, count)
+    return text[1:], f"{json[len(ending) + 1 + len(comma) :]}{ending}}}"
+
+
+def _woven(before: list[str], columns: Columns, count: int) -> str:
+    """Return the values of the first row, each behind what stands before it, then those of the second, and so on."""
+    width = 2 * len(columns)
+    parts = [""] * (width * count)
+    for place, (start, column) in enumerate(zip(before, columns)):
+        parts[2 * place :: width] = [start] * count
+        parts[2 * place + 1 :: width] = column
+    return "".join(parts)
+
+
+def text_of(value: str) -> str:
+    """Return a text without escapes as it stands behind a name: plain where nobody could misread it, else in quotes."""
+    first = value[:1] if len(value) > LONGEST_WORD else ""
+    if first in LETTERS:
+        is_plain = True
+    elif first in DIGITS:
+        is_plain = not NOT_TEXT.match(value)
+    else:
+        return scalar(value)
+    if (
+        is_plain
+        and value[-1] not in " :"
+        and (":" not in value or ": " not in value)
+        and ("#" not in value or " #" not in value)
+    ):
+        return value
+    return f'"{value}"'
+
+
+def _texts(column: Sequence[str]) -> Sequence[str]:
+    first = column[0][:1]
+    if first in DIGITS and _DATES.match("\n".join([*column, ""])):
+        return [f'"{value}"' for value in column]
+    whole = "".join(column) if first in LETTERS else ":"
+    if (":" in whole and ": " in whole) or "#" in whole or min(map(len, column)) <= LONGEST_WORD:
+        return list(map(text_of, column))
+    return [value if value[0] in LETTERS and value[-1] not in " :" else text_of(value) for value in column]
