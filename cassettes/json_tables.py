@@ -116,7 +116,8 @@ def _texts(column: Sequence[str]) -> Sequence[str]:
     first = column[0][:1]
     if first in DIGITS and _DATES.match("\n".join([*column, ""])):
         return [f'"{value}"' for value in column]
-    whole = "".join(column) if first in LETTERS else ":"
-    if (":" in whole and ": " in whole) or "#" in whole or min(map(len, column)) <= LONGEST_WORD:
-        return list(map(text_of, column))
-    return [value if value[0] in LETTERS and value[-1] not in " :" else text_of(value) for value in column]
+    whole = "".join(column)
+    has_marks = "#" in whole or (":" in whole and ": " in whole)
+    if first in LETTERS and not has_marks and min(map(len, column)) > LONGEST_WORD:
+        return [value if value[0] in LETTERS and value[-1] not in " :" else text_of(value) for value in column]
+    return list(map(text_of, column))
