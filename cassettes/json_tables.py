@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Callable
 
 from .numbers import Number
 from .yaml_writer import DIGITS, LETTERS, LONGEST_WORD, NOT_TEXT, constant, scalar
@@ -23,6 +24,9 @@ _FEWEST = 4
 _TEXTS: set[type] = {str}
 _NUMBERS: set[type] = {int}
 _SCALARS: set[type] = {str, int, float, bool, type(None), Number}
+_NOT_LAST = frozenset(" :")  # of a plain text
+_first: Callable[[str], str] = itemgetter(0)
+_last: Callable[[str], str] = itemgetter(-1)
 _DATES = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\n]*\n)+\Z")
 
 
@@ -30,10 +34,11 @@ def columns_of(items: Sequence[Any], room: int) -> Columns | None:
     """Return the values of each name, where all items have the same names, and none is short enough for one line."""
     if len(items) < _FEWEST or items[-1].__class__ is not dict or {*map(type, items)} != {dict}:
         return None
-    names = tuple(items[0])
-    if not names or not all(names == tuple(item) for item in items):
+    objects: Sequence[dict[str, Any]] = items
+    names = tuple(objects[0])
+    if not names or {*map(tuple, objects)} != {names}:
         return None
-    columns: Columns = list(zip(*[item.values() for item in items]))
+    columns: Columns = list(zip(*[item.values() for item in objects]))
     # A name takes its place in the line, and at least four characters beside it.
     if len("".join(names)) + 4 * len(names) > room or any(map(_is_longer, columns, repeat(room))):
         return columns
@@ -113,11 +118,15 @@ def text_of(value: str) -> str:
 
 
 def _texts(column: Sequence[str]) -> Sequence[str]:
-    first = column[0][:1]
-    if first in DIGITS and _DATES.match("\n".join([*column, ""])):
-        return [f'"{value}"' for value in column]
-    whole = "".join(column)
-    has_marks = "#" in whole or (":" in whole and ": " in whole)
-    if first in LETTERS and not has_marks and min(map(len, column)) > LONGEST_WORD:
-        return [value if value[0] in LETTERS and value[-1] not in " :" else text_of(value) for value in column]
+    if min(map(len, column)) > LONGEST_WORD:
+        if LETTERS.issuperset(map(_first, column)):
+            whole = "".join(column)
+            has_marks = "#" in whole or (":" in whole and ": " in whole)
+            lasts = {*map(_last, column)}
+            if not has_marks and lasts.isdisjoint(_NOT_LAST):
+                return column
+            if lasts <= _NOT_LAST:
+                return [f'"{value}"' for value in column]
+        elif column[0][0] in DIGITS and _DATES.match("\n".join([*column, ""])):
+            return [f'"{value}"' for value in column]
     return list(map(text_of, column))

@@ -45,7 +45,8 @@ def plain_text(document: dict[str, Any], summary: str) -> str | None:
 
 def _line_of(indent: str, name: str, value: Any) -> str:
     """Return the line of a member; nothing where it is none that every reader takes for the same."""
-    if value.__class__ is str and len(value) <= _SHORT:
+    kind: Any = value.__class__
+    if kind is int or (kind is str and len(value) <= _SHORT):
         return _short_line(indent, name, value)
     return _line(indent, name, value)
 
