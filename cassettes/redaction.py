@@ -83,8 +83,9 @@ class Redactor:
 
     def learn_environment(self) -> None:
         """Remember the values of environment variables whose names sound secret."""
-        for name, value in os.environ.items():
+        for name in list(os.environ):
             kind = secret_kind(name)
+            value = "" if kind is None else os.environ.get(name, "")  # getting each one would take its time
             if kind is not None and len(value) >= SHORTEST and not value.isdigit() and "/" not in value[:1]:
                 self.learn(value, kind)
 
