@@ -120,7 +120,10 @@ class Interaction:
 
 def _first(fields: Fields, name: str) -> str:
     name = name.lower()
-    return next((value for other, value in fields if other.lower() == name), "")
+    for other, value in fields:
+        if other.lower() == name:
+            return value
+    return ""
 
 
 # What the recorder writes.
@@ -140,11 +143,10 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
     said: dict[str, Any] = {"method": request.method, "url": redactor.url(request.url)}
     if headers:
         said["headers"] = fields_to_document(headers)
-    content_type = request.header("content-type")
     if isinstance(request.file, Spool):
-        said.update(writer.blobs.keep_spool(request.file, media_type(content_type)))
-    else:
-        said.update(writer.said(request.content, content_type, []))
+        said.update(writer.blobs.keep_spool(request.file, media_type(request.header("content-type"))))
+    elif request.content:
+        said.update(writer.said(request.content, request.header("content-type"), []))
     document: dict[str, Any] = {"request": said}
     if interaction.response is not None:
         document["response"] = _describe_response(interaction.response, interaction.took, writer)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .json_tables import Columns
     from .redaction import Redactor
 
-_decoded = json.JSONDecoder(parse_float=number).decode
+_decoded = json.JSONDecoder(parse_float=number).raw_decode
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _INDENT = "    "
 _ESCAPES = (b"\\", b"\n", b"\t")
@@ -77,8 +77,10 @@ def block(content: bytes, redactor: Redactor) -> Block | None:
         return None
     try:
         text = content.decode("utf-8")
-        data = _decoded(text) if redactor.leaves(text) and is_clean(content, text) else None
-        if not data:
+        if not (redactor.leaves(text) and is_clean(content, text)):
+            return None
+        data, end = _decoded(text)
+        if not data or end != len(text):
             return None
         style = "python" if '": ' in text[: text.find('":') + 3] else ""
         lines = _Lines(redactor, *((", ", ": ") if style else (",", ":")))
@@ -104,7 +106,7 @@ class _Lines:
 
     def mapping(self, mapping: dict[str, Any], indent: str, lead: str) -> None:
         """Add the members, the first one behind `lead`: the indentation, or the dash of a sequence."""
-        lines, pieces, known = self.lines, self.pieces, self._known(indent)
+        lines, pieces, known = self.lines, self.pieces, self._starts[indent]
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
         line, opening = len(lines), len(pieces)
@@ -124,19 +126,12 @@ class _Lines:
         pieces[opening] = "{" + pieces[opening][len(self._comma) :]
         pieces.append("}")
 
-    def _known(self, indent: str) -> dict[str, tuple[str, str]]:
-        """Return what is known of names at this depth, by name."""
-        known = self._starts.get(indent)
-        if known is None:
-            known = self._starts[indent] = {}
-        return known
-
     def _start(self, name: str, indent: str) -> tuple[str, str]:
         """Return how a line and a piece of JSON begin with a name whose values are no secrets."""
         if self._redactor.hides(name):
             raise ValueError("a secret")
         start = f"{indent}{key(name)}:", f'{self._comma}"{name}"{self._colon}'
-        known = self._known(indent)
+        known = self._starts[indent]
         if len(known) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
             known[name] = start
         return start
@@ -145,7 +140,7 @@ class _Lines:
         """Add the items."""
         if len(indent) > _DEEPEST:
             raise ValueError("nested too deep")
-        between, harmless = "[", self._known("")
+        between, harmless = "[", self._starts[""]
         columns = columns_of(items, WIDTH - len(indent) - 2)
         if columns is not None and self._table(items[0], columns, indent):
             return
@@ -166,7 +161,7 @@ class _Lines:
 
     def _table(self, names: Iterable[str], columns: Columns, indent: str) -> bool:
         """Add items that have the same names; `False` where it takes a look at each."""
-        known = self._known(f"{indent}  ")
+        known = self._starts[f"{indent}  "]
         starts = [known.get(name) or self._start(name, f"{indent}  ") for name in names]
         made = rows(columns, starts, self._comma, f"{indent}- ")
         if made is None:
@@ -183,7 +178,8 @@ class _Lines:
             return
         said: str | None
         if kind is list:
-            said = flow_of_scalars(value, WIDTH - len(lead))
+            holds_objects = value and value[0].__class__ is dict and value[0]
+            said = None if holds_objects else flow_of_scalars(value, WIDTH - len(lead))
             if said is None:
                 self.lines.append(lead)
                 self.sequence(value, f"{indent}  ")

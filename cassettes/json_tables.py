@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -40,16 +39,10 @@ def columns_of(items: Sequence[Any], room: int) -> Columns | None:
         return None
     columns: Columns = list(zip(*[item.values() for item in objects]))
     # A name takes its place in the line, and at least four characters beside it.
-    if len("".join(names)) + 4 * len(names) > room or any(map(_is_longer, columns, repeat(room))):
+    if len("".join(names)) + 4 * len(names) > room:
         return columns
-    return None
-
-
-def _is_longer(column: Sequence[Any], room: int) -> bool:
-    first = column[0]
-    return (
-        first.__class__ is str and len(first) > room and {*map(type, column)} == _TEXTS and min(map(len, column)) > room
-    )
+    long = [column for column in columns if column[0].__class__ is str and len(column[0]) > room]
+    return columns if any({*map(type, column)} == _TEXTS and min(map(len, column)) > room for column in long) else None
 
 
 def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: str) -> tuple[str, str] | None:

@@ -32,12 +32,9 @@ class KnownSecrets:
 
     def __init__(self) -> None:
         self._marks: dict[str, str] = {}
-        self._forms: list[str] = []  # grows only, so that others may walk along it meanwhile
+        self.forms: list[str] = []  # grows only, so that others may walk along it meanwhile
         self._grams: dict[str, list[str]] = {}
         self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._forms)
 
     def __contains__(self, value: str) -> bool:
         return value in self._marks
@@ -50,11 +47,11 @@ class KnownSecrets:
                     self._marks[form] = mark
                     for at in range(_STRIDE):
                         self._grams.setdefault(form[at : at + _GRAM], []).append(form)
-                    self._forms.append(form)
+                    self.forms.append(form)
 
     def hidden(self, text: str) -> str:
         """Return a text with marks in the place of secrets."""
-        if len(text) < SHORTEST or not self._forms:
+        if len(text) < SHORTEST or not self.forms:
             return text
         for form in self._found(text):
             text = text.replace(form, self._marks[form])
@@ -69,7 +66,7 @@ class KnownSecrets:
 
     def _found(self, text: str) -> list[str]:
         """Return the forms that stand in a text, longer ones first."""
-        forms = self._forms
+        forms = self.forms
         if len(forms) <= _FEW + len(text) // _CHARACTERS_EACH:
             found = [form for form in forms if form in text]
         else:

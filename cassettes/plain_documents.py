@@ -30,17 +30,13 @@ def plain_text(document: dict[str, Any], summary: str) -> str | None:
             kind: Any = value.__class__
             if kind is Block:
                 lines += (f"  {member}:", value.lines)
-                continue
-            if kind is dict and value and member in _FIELDS:
+            elif kind is dict and value and member in _FIELDS:
                 lines.append(f"  {member}:")
-                added = [_line_of("    ", field, said) for field, said in value.items()]
+                lines += [_line_of("    ", field, said) for field, said in value.items()]
             else:
-                added = [_line_of("  ", member, value)]
-            if "" in added:
-                return None
-            lines += added
+                lines.append(_line_of("  ", member, value))
     lines.append("...\n")
-    return "\n".join(lines) if lines[0].isascii() and lines[0].isprintable() else None
+    return "\n".join(lines) if "" not in lines and lines[0].isascii() and lines[0].isprintable() else None
 
 
 def _line_of(indent: str, name: str, value: Any) -> str:

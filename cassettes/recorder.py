@@ -86,8 +86,10 @@ class Recorder:
             if self._rules.functions:
                 interaction = scrubbed(interaction, self._rules.functions)
             document, summary, text = self._verified(interaction)
-            self._hides_in_files = self._hides_in_files or any("__REDACTED_" in body for body in self._blobs.texts())
-            self._blobs.flush()
+            if self._blobs.waiting:
+                hides = any("__REDACTED_" in body for body in self._blobs.texts())
+                self._hides_in_files = self._hides_in_files or hides
+                self._blobs.flush()
             if self._side is not None:
                 self._side.append(text)
                 self._new.append(Piece(self._library.matcher.key(interaction.request), text))

@@ -140,6 +140,7 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
     extensions = response.extensions
     version = extensions.get("http_version", b"HTTP/1.1").decode("ascii").partition("/")[2] or "1.1"
     reason = extensions.get("reason_phrase")
+    trailers = extensions.get("trailers")  # they come last, and are all there by now
     fields = _texts(response.headers.raw)
     content, encoding = raw, None
     if raw and not is_cut and not is_broken:
@@ -153,7 +154,7 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
         encoding=encoding,
         is_cut=is_cut,
         file=None if spool.path is None else spool,
-        trailers=_texts(extensions.get("trailers") or ()),  # they come last, and are all there by now
+        trailers=_texts(trailers) if trailers else [],
     )
 
 

@@ -19,6 +19,7 @@ import contextlib
 import os
 import re
 import threading
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -70,7 +71,10 @@ class Redactor:
         self._known = KnownSecrets()
         self._lock = threading.Lock()
         # By separator, indentation and name: how a line, and its JSON, begin with a name that hides nothing.
-        self.harmless_names: dict[str, dict[str, dict[str, tuple[str, str]]]] = {",": {}, ", ": {}}
+        self.harmless_names: dict[str, defaultdict[str, dict[str, tuple[str, str]]]] = {
+            ",": defaultdict(dict),
+            ", ": defaultdict(dict),
+        }
 
     def hides(self, name: str) -> bool:
         """Return whether members of this name are secrets."""
@@ -92,7 +96,7 @@ class Redactor:
     @property
     def learned(self) -> int:
         """How much has been learned so far."""
-        return len(self._known)
+        return len(self._known.forms)
 
     def learn(self, value: str, kind: str) -> None:
         """Remember a secret, to be replaced wherever it turns up."""
@@ -100,7 +104,7 @@ class Redactor:
             return
         if value.isalpha() and secret_kind(value) is not None:
             return  # `password` as a password would take the word out of every text
-        if self._is_blank and len(self._known) > _MOST_BLANK:
+        if self._is_blank and len(self._known.forms) > _MOST_BLANK:
             self._known = KnownSecrets()  # a replay may be long; what is compared next was sent lately
             self.learn_environment()
         self._known.add(value, self._mark(value, kind))
@@ -122,12 +126,18 @@ class Redactor:
 
     def fields(self, pairs: Fields) -> Fields:
         """Return header fields without their secrets; learns what they hold."""
-        return [(name, self.field(name, value)) for name, value in pairs]
+        is_telling = self._is_telling_field
+        if self._known.forms or self._patterns:
+            return [(name, self.field(name, value)) for name, value in pairs]
+        return [
+            (name, self.field(name, value) if is_telling(name) or "=" in value or "@" in value else value)
+            for name, value in pairs
+        ]
 
     def field(self, name: str, value: str) -> str:
         """Return the value of one header field without its secrets."""
         if not self._is_telling_field(name):
-            return self.text(value) if "=" in value or "@" in value or self._known or self._patterns else value
+            return self.text(value) if "=" in value or "@" in value or self._known.forms or self._patterns else value
         lowered = name.lower()
         if lowered == "cookie":
             return "; ".join(self._cookie(part.strip()) for part in value.split(";"))
@@ -141,7 +151,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """Return a URL without the secrets in userinfo and query."""
-        return self.text(url) if "?" in url or "@" in url or self._known or self._patterns else url
+        return self.text(url) if "?" in url or "@" in url or self._known.forms or self._patterns else url
 
     def text(self, text: str) -> str:
         """Return any text without known secrets, and without those that names give away."""
@@ -169,13 +179,13 @@ class Redactor:
 
     def shown_name(self, name: str) -> str:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
-        if self._patterns or (self._known and any(map(str.isdigit, name))):
+        if self._patterns or (self._known.forms and any(map(str.isdigit, name))):
             return self.known(name)
         return MARK.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
 
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
-        content = self._known.hidden_bytes(content) if self._known else content
+        content = self._known.hidden_bytes(content) if self._known.forms else content
         return _MARK_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
     def leaves(self, text: str) -> bool:
@@ -188,7 +198,7 @@ class Redactor:
             return False
         if "'" in text and "':" in text and any(self.hides(found[1]) for found in _ITEM.finditer(text)):
             return False
-        return self._known.hidden(text) == text
+        return not self._known.forms or self._known.hidden(text) == text
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:

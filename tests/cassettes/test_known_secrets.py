@@ -76,7 +76,7 @@ def test_texts_that_hold_none_are_left_alone() -> None:
 
     known.add(SECRET, "MARK")
 
-    assert len(known) > 0
+    assert len(known.forms) > 0
     assert SECRET in known
     assert "other" not in known
     assert known.hidden("100%25 of nothing") == "100%25 of nothing"
