@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
-from types import CoroutineType
+from types import CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .auth.accept import auth_from, auth_in_url
@@ -292,7 +292,8 @@ class BaseClient(Settings):
         handle = getattr(transport, self._method, None)
         if handle is None:
             raise self._wrong_kind(transport)
-        if getattr(handle, "__func__", None) is self._network_handle:
+        # By type: what instruments wrap around a method shows the method's own class and function.
+        if type(handle) is MethodType and handle.__func__ is self._network_handle:
             return transport._sending  # it is the network, as nobody has changed it
         return handle
 

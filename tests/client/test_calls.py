@@ -202,6 +202,39 @@ async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("place", ["class", "transport"])
+async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
+    side: Side, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    class Wrapped:
+        """A method that counts, and otherwise passes for the one within, as wrapt's proxies do."""
+
+        def __init__(self, method: Any) -> None:
+            self.method = method
+
+        def __get__(self, owner: Any, kind: Any = None) -> Any:
+            return type(self)(self.method.__get__(owner, kind))
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.method, name)
+
+        def __call__(self, *arguments: Any) -> Any:
+            seen.append(arguments[-1].method)
+            return self.method(*arguments)
+
+    seen: list[str] = []
+    client = side.client()
+    places: dict[str, Any] = {"class": client._transport.__class__, "transport": client._transport}
+    wrapped = places[place]
+    monkeypatch.setattr(wrapped, client._method, Wrapped(getattr(wrapped, client._method)))
+
+    with pytest.raises(ConnectError):
+        await side.call(client.get, "http://127.0.0.1:1/")
+
+    assert seen == ["GET"]
+
+
+@pytest.mark.anyio
 async def test_hooks_are_called_wherever_they_were_added(side: Side) -> None:
     seen: list[str] = []
     client = side.client(ok)
