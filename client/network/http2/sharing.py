@@ -41,7 +41,8 @@ class SharedConnection(Duties):
         except BaseException:
             self.condemn()
             raise
-        return self.protocol.takes_requests and not self._is_closed
+        is_trusted = not self._is_doubted or self._wire.is_behind
+        return is_trusted and self.protocol.takes_requests and not self._is_closed
 
     def _look_now(self) -> int:
         """Take in what has arrived since the connection was last used; return how much that was."""
