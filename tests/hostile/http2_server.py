@@ -55,7 +55,7 @@ class Http2Peer:
         """Everything that the client has sent, in its order."""
         self.requests: dict[int, Http2Request] = {}
         self.encoder = Encoder()
-        self._decoder = Decoder()
+        self.decoder = Decoder()
         self._buffer = b""
         self._has_preface = False
         self.was_closed = False
@@ -171,7 +171,7 @@ class Http2Peer:
             self.send(PingFrame(0, opaque_data=frame.opaque_data, flags=["ACK"]))
 
     def _heard_head(self, frame: Any) -> None:
-        fields = [(str(name), str(value)) for name, value in self._decoder.decode(frame.data)]
+        fields = [(str(name), str(value)) for name, value in self.decoder.decode(frame.data)]
         request = self.requests[frame.stream_id] = Http2Request(frame.stream_id, fields)
         if self.server.on_head is not None:
             self.server.on_head(self, request)

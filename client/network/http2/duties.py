@@ -19,7 +19,10 @@ Theory of operation
 7. With a `Heartbeat` the one who reads for all also asks, by PING, whether a silent server is still there. Nobody asks
    while nobody waits, because there is nobody to do it; so a connection that was silent for long is asked before it is
    used again.
-8. An interrupt (Ctrl-C, a signal handler that raises) may strike between any two lines. A duty bears the name of who
+8. A caller whose time is over, and who has heard nothing at all, not even for others, leaves a PING and a doubt: no
+   new request goes out on the connection before something has been heard. Otherwise one that has died in silence
+   would cost request after request.
+9. An interrupt (Ctrl-C, a signal handler that raises) may strike between any two lines. A duty bears the name of who
    performs it until what came of it is known: who leaves with a duty of its own has been interrupted in it, and the
    connection is *condemned*. So it is when a step that changes the protocol breaks off (`_Whole`). What is to be told
    to the pool and to those who wait is kept until it has been told, for whoever comes next to tell.
@@ -54,6 +57,8 @@ _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
 _SHORTEST_WAIT = 0.001
 _LAST_LOOK = 0.01
+# Shorter silences mean nothing.
+_LEAST_SILENCE = 0.1
 
 
 class Duties:
@@ -89,11 +94,14 @@ class Duties:
         self._is_retired = False
         self._is_looked_at = False  # before it is used again
         self._is_closed = False
+        self._heard = 0  # how often something has arrived
+        self._is_doubted = False
 
     async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
         """Return when `is_ready(party)`, taking on duties meanwhile; `TimeoutError` after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         left = timeout
+        heard = self._heard
         has_looked = False
         try:
             while True:
@@ -107,7 +115,7 @@ class Duties:
                         break
                     if left is not None and left <= 0:
                         if has_looked or self._reader is not None:
-                            raise TimeoutError("the peer says nothing")
+                            raise self._in_vain(timeout, heard)
                         # It may be this side that was late, and the answer there.
                         has_looked = True
                         self._reader = party
@@ -134,6 +142,16 @@ class Duties:
         except BaseException:
             self._leave(party)
             raise
+
+    def _in_vain(self, timeout: float | None, heard: int) -> TimeoutError:
+        """Return what ends a wait of `timeout` seconds, and doubt a server of which nothing was heard meanwhile.
+
+        The caller holds the lock.
+        """
+        if self._heard == heard and timeout is not None and timeout >= _LEAST_SILENCE and not self._is_doubted:
+            self._is_doubted = True
+            self.protocol.ping()
+        return TimeoutError("the peer says nothing")
 
     def _is_stuck(self) -> bool:
         """Whether something is to go out, and the only one who is there listens for the answer; holding the lock."""
@@ -316,6 +334,8 @@ class Duties:
         with self.lock:
             heartbeat = self._heartbeat
             if data:
+                self._heard += 1
+                self._is_doubted = False
                 self.protocol.receive(data)
             else:
                 self.protocol.end(error)

@@ -57,6 +57,7 @@ class Outgoing:
         self._next_id = 1
         self._stream_window = settings.stream_window
         self._encoder = Encoder()
+        self._table_sizes: tuple[int, ...] = ()  # set by the server since the last header: the smallest, and the last
         self._window_out = f.FIRST_WINDOW
         self._first_window_out = f.FIRST_WINDOW
         self._max_frame_out = f.SMALLEST_MAX_FRAME
@@ -89,10 +90,26 @@ class Outgoing:
         self._next_id += 2
         stream = Stream(stream_id, call, self.streams, window_in=self._stream_window, window_out=self._first_window_out)
         stream.has_sent_all = ends
+        if self._table_sizes:
+            self._resize_table()
         block = self._encoder.encode(fields)
         self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
         self.streams[stream_id] = stream
         return stream
+
+    def set_table_size(self, size: int) -> None:
+        """Note how much of the headers the server allows to be remembered."""
+        self._table_sizes = (min((size, *self._table_sizes)), size)
+
+    def _resize_table(self) -> None:
+        """Have the next header say the smallest size and the last one (RFC 7541, section 4.2).
+
+        Left to itself the encoder says them all, and none where the last one is a repetition.
+        """
+        for size in self._table_sizes:
+            if size != self._encoder.header_table_size:
+                self._encoder.header_table_size = size
+        self._table_sizes = ()
 
     def room_for(self, stream: Stream) -> int:
         """Return how many bytes of the request's body may go out now."""

@@ -279,7 +279,7 @@ class Protocol(Pushing):
                     raise ConnectionFailure(PROTOCOL_ERROR, f"a largest frame of {value} bytes")
                 self._max_frame_out = min(value, MAX_FRAME_OUT)
             elif name == f.HEADER_TABLE_SIZE:
-                self._encoder.header_table_size = min(value, _LARGEST_TABLE)
+                self.set_table_size(min(value, _LARGEST_TABLE))
             elif name == f.ENABLE_PUSH and value:
                 raise ConnectionFailure(PROTOCOL_ERROR, "a server that asks to be pushed to")
         self.outgoing += f.frame_head(f.SETTINGS, f.ACK, 0, 0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # As much as a server may have sent of streams that are closed, and into how many pieces TLS cuts that.
 _MOST_LATE = 16_777_216
 _MOST_LOOKS = 1_024
+_LOOK_WAIT = 0.01
 # How a connection ends that the server no longer wanted.
 _DEATHS = (ReadError, WriteError, RemoteProtocolError)
 
@@ -40,7 +41,8 @@ class SharedConnection(Duties):
         except BaseException:
             self.condemn()
             raise
-        return self.protocol.takes_requests and not self._is_closed
+        is_trusted = not self._is_doubted or self._wire.is_behind
+        return is_trusted and self.protocol.takes_requests and not self._is_closed
 
     def _look_now(self) -> int:
         """Take in what has arrived since the connection was last used; return how much that was."""
@@ -63,13 +65,13 @@ class SharedConnection(Duties):
         """Do the same where `is_usable` could not, or wait for what somebody else finds who is at it."""
         if self._is_looked_at:
             await self.wait(call, call, None, self._has_been_looked_at)
-        if self._wire.can_be_tried:
+        if not self._wire.is_behind:
             return
         looks = _MOST_LOOKS
         try:
-            while looks and self._begin_look():
+            # Half of a record of TLS is nothing to wait for.
+            while looks and self._begin_look() and await self._read(_LOOK_WAIT):
                 looks -= 1
-                await self._read(0.0)
         except BaseException:
             self._is_looked_at = False
             self._leave(self)

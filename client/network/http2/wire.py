@@ -43,6 +43,8 @@ class Wire(Protocol):
     """Whether a write that is interrupted has sent everything all the same."""
     can_be_tried: bool
     """Whether `read_now` and `write_now` do anything."""
+    is_behind: bool
+    """Whether `read_now`, asked last, left something that has arrived: only `read` can take it."""
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
         """Return what has arrived, `None` when the time is over.
@@ -84,6 +86,7 @@ class PlainWire:
 
     takes_at_once = False
     can_be_tried = True
+    is_behind = False
 
     def __init__(self, stream: NetworkStream, *, can_be_shared: bool) -> None:
         self._stream = stream
@@ -99,7 +102,10 @@ class PlainWire:
         await self._stream.write(data, timeout)
 
     def read_now(self) -> bytes | None:
-        return _step(self._stream.read(READ_SIZE, 0)) if self._stream.is_readable() else None
+        if not self._stream.is_readable():
+            return None
+        data = _step(self.read(READ_SIZE, 0))
+        return data  # in two steps, or mypy takes it for another type
 
     def write_now(self, data: bytes) -> int:
         return 0 if _step(self._stream.write(data, 0)) == b"" else len(data)
@@ -114,6 +120,7 @@ class ThreadedWire:
     can_be_shared = True
     takes_at_once = False
     can_be_tried = True
+    is_behind = False
 
     def __init__(self, stream: NetworkStream, connected: socket.socket, *, is_tls: bool) -> None:
         self._stream = stream
@@ -248,6 +255,7 @@ class AsyncWire:
         self.takes_at_once: bool = kind == "AsyncioStream"
         # Only of these it is known that reading loses nothing when it has to be stopped.
         self.can_be_tried: bool = kind in ("AsyncioStream", "MemoryStream")
+        self.is_behind = False
         self.close: Callable[[], None] = stream.close
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
@@ -278,9 +286,13 @@ class AsyncWire:
             raise TimeoutError("the peer takes nothing")
 
     def read_now(self) -> bytes | None:
-        if self.can_be_tried and self._stream.is_readable():
-            return _step(self._stream.read(READ_SIZE, None))
-        return None
+        data: bytes | None = None
+        self.is_behind = self._stream.is_readable()
+        if self.is_behind and self.can_be_tried:
+            data = _step(self._stream.read(READ_SIZE, None))
+            # What the system has, and the event loop has not seen yet.
+            self.is_behind = data is None
+        return data
 
     def write_now(self, data: bytes) -> int:
         # Asynchronous streams that can be tried take everything at once.

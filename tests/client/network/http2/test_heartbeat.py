@@ -159,8 +159,8 @@ def test_a_stuck_upload_asks_too(world: Any) -> None:
     world.run(body)
 
 
-def test_nobody_is_asked_where_nobody_said_so(world: Any) -> None:
-    server = Counting(on_request=None)
+def test_nobody_is_asked_before_the_time_is_over_where_nobody_said_so(world: Any) -> None:
+    server = Counting(on_request=None, answers_pings=False)
 
     async def body() -> None:
         sender = world.sender(server, http1=False, http2=True)
@@ -179,6 +179,64 @@ def test_a_timeout_that_is_shorter_comes_first(world: Any) -> None:
         sender = sending(world, server, ping_interval=2.0)
         with pytest.raises(TransportError, match="the peer says nothing for 1 s"):
             await sender.get()
+        server.on_request = answer
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert server.pings == 0
+    assert len(server.peers) == 1
+
+
+# Not told to ask
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_connection_that_has_died_in_silence_costs_one_request(world: Any, method: str) -> None:
+    def answer_once(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id, body=b"ok")
+        peer.received = lambda data: None  # type: ignore[method-assign]  # nothing arrives there any more
+
+    server = Http2Server(on_request=answer_once)
+
+    async def body() -> None:
+        sender = world.sender(server, http1=False, http2=True)
+        assert await sender.get() == b"ok"
+        with pytest.raises(TransportError, match="the peer says nothing for 1 s"):
+            await sender.get()
+        assert await sender.read(await sender.send(method)) == b"ok"
+        assert sender.pool.open == 1
+
+    world.run(body)
+
+    assert [list(peer.requests) for peer in server.peers] == [[1], [1]]
+
+
+def test_one_that_is_alive_is_used_again_although_a_request_had_no_answer(world: Any) -> None:
+    server = Counting(on_request=None)
+
+    async def body() -> None:
+        sender = world.sender(server, http1=False, http2=True)
+        # While the first one waits, the server says its settings.
+        for _ in range(2):
+            with pytest.raises(TransportError, match="the peer says nothing for 1 s"):
+                await sender.get()
+        server.on_request = answer
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert server.pings == 1
+    assert len(server.peers) == 1
+
+
+def test_a_short_silence_means_nothing(world: Any) -> None:
+    server = Counting(on_request=None)
+
+    async def body() -> None:
+        sender = world.sender(server, http1=False, http2=True)
+        with pytest.raises(TransportError, match=r"the peer says nothing for 0\.05 s"):
+            await sender.send(extensions={"timeout": {**PATIENT, "read": 0.05}})
         server.on_request = answer
         assert await sender.get() == b"ok"
 

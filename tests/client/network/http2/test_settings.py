@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.hostile.http2_server import Http2Request
     from understudy.client.network.backends.base import NetworkStream
 
+HEADER_TABLE = 0x1
 MAX_CONCURRENT_STREAMS, INITIAL_WINDOW, MAX_FRAME, MAX_HEADER_LIST = 0x3, 0x4, 0x5, 0x6
 FRAME_SIZE_ERROR, ENHANCE_YOUR_CALM = 0x6, 0xB
 
@@ -239,3 +240,32 @@ async def test_who_is_cancelled_while_the_peer_takes_nothing_is_cancelled_and_th
     assert scope.cancelled_caught
     assert transport.snapshot().open == 0
     assert [stream.is_closed for stream in network.streams] == [True]
+
+
+TABLE_SIZES = [(50, 0), (100, 100), (0, 4_096), (4_096, 65_536), (0, 65_536, 50), (4_096, 100, 4_096), (200, 50, 100)]
+
+
+@pytest.mark.parametrize("first", [0, 50, 4_096])
+@pytest.mark.parametrize("sizes", TABLE_SIZES, ids=str)
+def test_a_server_may_resize_the_table_of_headers_as_often_as_it_likes(
+    world: Any, first: int, sizes: tuple[int, ...]
+) -> None:
+    changes = iter([(first,), sizes, ()])
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        for size in next(changes):
+            peer.settings({HEADER_TABLE: size})
+            # What the server's side of the compression holds the client to.
+            peer.decoder.max_allowed_table_size = size
+        peer.respond(request.stream_id, body=request[":path"].encode())
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = speaking(world, server)
+        for path in ("/first", "/second", "/third"):
+            assert await sender.get(f"http://h.test{path}") == path.encode()
+
+    world.run(body)
+
+    assert len(server.peers) == 1

@@ -693,6 +693,32 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[Http2Server, str, An
         yield server, base, trusting
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", ["goaway", "close"])
+async def test_a_socket_that_ended_while_the_event_loop_was_busy_is_not_used(
+    place: tuple[Http2Server, str, Any], way: str
+) -> None:
+    server, base, trusting = place
+    transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+    large = Request("GET", f"{base}/{'x' * 8_000}", extensions={"timeout": TIMEOUTS})
+    # Left unread, and more than the loop takes in at once.
+    for _ in range(2):
+        response = await transport.handle_async_request(large)
+        await response.aclose()
+    peer = server.peers[0]
+    if way == "goaway":
+        peer.goaway(3)
+    peer.end.close()
+    time.sleep(0.05)  # noqa: ASYNC251  # what keeps the loop from seeing it
+
+    again = Request("POST", base, content=b"x", extensions={"timeout": TIMEOUTS})
+    assert await read(transport, again) == b"/" * 99
+    assert transport.snapshot().open == 1
+    await transport.aclose()
+
+    assert [len(peer.requests) for peer in server.peers] == [2, 1]
+
+
 def test_forty_threads_share_a_connection(place: tuple[Http2Server, str, Any]) -> None:
     server, base, trusting = place
     transport = HTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
