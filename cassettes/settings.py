@@ -162,8 +162,9 @@ def check_use(mode: str, options: Mapping[str, Any]) -> None:
         raise ValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}{_meant(mode, MODES)}")
     for name in options:
         if name not in Options.__annotations__:
-            near = difflib.get_close_matches(name, Options.__annotations__, 1)
-            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(Options.__annotations__)}"
+            known = ["mode", *Options.__annotations__]
+            near = difflib.get_close_matches(name, known, 1)
+            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise TypeError(f"a cassette has no setting {name!r}: {mend}")
     Settings().changed(**options)
 

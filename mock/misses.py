@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .differing import difference_lines, differences
 from .masking import masked_url
 from .places import shortened
+from .sendable import unsupported
 from .suggestions import suggestion, written
 from .values import show
 
@@ -137,6 +138,9 @@ class Miss:
 
     def _mend(self, place: Place | None) -> list[str]:
         """Return what to write, and where: in the YAML file, where the closest route is in one."""
+        wrong = unsupported(self.request.url)
+        if wrong is not None:
+            return [f"no route could answer it: {wrong}"]
         if place is not None and place.path.endswith((".yaml", ".yml")):
             return [f"to answer it, write in {shortened(place.path)}, under `routes:`", f"  {written(self.facts)}"]
         return ["to answer it, write", f"  {suggestion(self.facts, self._written_as)}"]

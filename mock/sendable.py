@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..client import LocalProtocolError, UnsupportedProtocol
 
 if TYPE_CHECKING:
-    from ..client import Request
+    from ..client import URL, Request
 
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
@@ -19,7 +19,18 @@ _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 def check_scheme(request: Request, scheme: str) -> None:
     """Refuse a URL that no transport of the network is for."""
     if scheme not in _SCHEMES:
-        raise UnsupportedProtocol(f"{scheme}: URLs have no transport on the network", request=request)
+        asked = f"{request.method} {request.url.redacted[:80]!r}"
+        raise UnsupportedProtocol(f"{unsupported(request.url)} ({asked})", request=request)
+
+
+def unsupported(url: URL) -> str | None:
+    """Return why no transport of the network is for a URL, or None."""
+    if url.scheme in _SCHEMES:
+        return None
+    # `localhost:8000/users` only looks as if `localhost` were its scheme.
+    if not url.scheme or (not url.host and url.path[:1].isdigit()):
+        return "the URL has no scheme: write http:// or https://, or give the client a `base_url`"
+    return f"{url.scheme}: URLs have no transport on the network"
 
 
 def check_framing(request: Request, content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import markers
+from .network_block import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -40,6 +41,11 @@ def _prepared(item: pytest.Function) -> Iterator[str]:
         if mark.kwargs:
             hosts = ", ".join(map(repr, mark.kwargs.values()))
             yield f"@pytest.mark.network takes hosts without names: network({hosts})"
+        for host in mark.args:
+            is_several = isinstance(host, (list, tuple, set))
+            wrong = f"hosts are given one by one, not as {host!r}" if is_several else misfit(str(host))
+            if wrong is not None:
+                yield f"@pytest.mark.network: {wrong}"
     for marker, fixture in markers.FIXTURES.items():
         is_marked = item.get_closest_marker(marker) is not None
         if not is_marked and fixture not in item.fixturenames:

@@ -64,14 +64,16 @@ def explains_itself(error: BaseException) -> bool:
 
 def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
     """Let the error of a tape name the command that records it."""
-    if not uses_tape(item):
+    has_tape = uses_tape(item)
+    if not has_tape and "record" not in getattr(item, "fixturenames", ()):
         return
     from ..cassettes import CassetteMissing, NoMatch
 
     if isinstance(error, CassetteMissing):
         error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
     elif isinstance(error, NoMatch):
-        mend = (error.mend or "").replace(" in code", " in @pytest.mark.cassette(...)")
+        place = "@pytest.mark.cassette(...)" if has_tape else "record(...)"
+        mend = (error.mend or "").replace(" in code", f" in {place}")
         error.mend = f'{mend}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
 
 

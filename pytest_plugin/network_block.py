@@ -96,6 +96,31 @@ def _fits(host: str, pattern: str) -> bool:
     return any(fnmatch.fnmatchcase(host, one) or ("/" in one and _within(host, one)) for one in wanted)
 
 
+def misfit(pattern: str) -> str | None:
+    """Return why a pattern fits no host that anybody asks for, or None."""
+    import ipaddress
+
+    if pattern.startswith("/"):
+        return None
+    _, is_url, rest = pattern.partition("://")
+    authority = rest.partition("/")[0] if is_url else pattern
+    host, _, port = authority.rpartition(":")
+    has_port = port.isdigit() and bool(host) and (":" not in host or host.endswith("]"))
+    if is_url or has_port or pattern.startswith("["):
+        return (
+            f"{pattern!r} is more than a host; write {(host if has_port else authority).strip('[]')!r}, for every port"
+        )
+    address, is_network, _ = pattern.partition("/")
+    if (":" in pattern and "*" not in pattern) or (is_network and address.replace(".", "").isdigit()):
+        try:
+            ipaddress.ip_network(pattern, strict=False)
+        except ValueError:
+            return f"{pattern!r} is no host, no address and no network"
+    if any(letter.isspace() for letter in pattern):
+        return f"{pattern!r} is no host; put commas between several"
+    return None
+
+
 def _within(host: str, network: str) -> bool:
     import ipaddress
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
+from .network_block import misfit
 from .vcr import is_wanted
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Option(NamedTuple):
     explanation: str
     choices: tuple[str, ...] = ()
     is_switch: bool = False
+    is_list: bool = False
 
     @property
     def name(self) -> str:
@@ -49,6 +51,7 @@ OPTIONS = (
         "--allowed-hosts",
         "what --block-network lets through, separated by commas: names, addresses, networks as 10.0.0.0/8, "
         "paths of Unix sockets; * stands for anything, localhost for every loopback address",
+        is_list=True,
     ),
     Option(
         "--unused",
@@ -88,7 +91,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
     for option in OPTIONS:
         twin = f"the twin of {option.flag}: {option.explanation}"
-        kind: Literal["bool", "string"] = "bool" if option.is_switch else "string"
+        kind: Literal["bool", "args", "string"] = "string"
+        if option.is_switch or option.is_list:
+            kind = "bool" if option.is_switch else "args"
         parser.addini(option.name, twin, type=kind, default=None)
         if option.flag in taken:
             continue
@@ -130,8 +135,15 @@ def blocks_network(config: pytest.Config) -> bool:
 
 
 def allowed_hosts(config: pytest.Config) -> tuple[str, ...]:
-    said = on_command_line(config, "allowed_hosts") or in_file(config, "allowed_hosts") or ""
-    return tuple(host.strip() for host in str(said).split(",") if host.strip())
+    """Return what the block lets through; raises `UsageError` where a pattern fits nothing."""
+    said: Any = on_command_line(config, "allowed_hosts") or in_file(config, "allowed_hosts") or ()
+    parts: list[str] = [said] if isinstance(said, str) else [str(part) for part in said]
+    hosts = tuple(host.strip() for part in parts for host in part.split(",") if host.strip())
+    for host in hosts:
+        wrong = misfit(host)
+        if wrong is not None:
+            raise pytest.UsageError(f"allowed hosts: {wrong}")
+    return hosts
 
 
 def meant(word: object, words: Iterable[str]) -> str:

@@ -44,6 +44,7 @@ def lines(tally: Tally, start: str, unused: str, expired: str = "report") -> Ite
     if tally.attempts:
         yield f"network: {_count(len(tally.attempts), 'attempt')} blocked"
         yield from _some([f"{test}: {attempt}" for test, attempt in tally.attempts])
+    yield from tally.troubles
 
 
 def as_json(tally: Tally, start: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def as_json(tally: Tally, start: str) -> dict[str, Any]:
 
 def is_failure(tally: Tally, unused: str, expired: str = "report") -> bool:
     """Whether what was found fails the run."""
-    if tally.is_broken or (expired == "fail" and tally.expired):
+    if tally.is_broken or tally.troubles or (expired == "fail" and tally.expired):
         return True
     return unused == "fail" and bool(tally.unused() or tally.orphans())
 

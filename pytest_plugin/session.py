@@ -162,7 +162,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         verify(tally, str(config.invocation_params.dir))
     if unused(config) == "delete" and exitstatus == pytest.ExitCode.OK and not tally.is_partial:
         delete(tally)
-    write_report(config, tally)
+    try:
+        write_report(config, tally)
+    except OSError as error:
+        tally.troubles.append(f"the file of --cassette-report cannot be written: {error}")
     if exitstatus == pytest.ExitCode.OK and is_failure(tally, unused(config), expired(config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -174,7 +177,9 @@ def write_report(config: pytest.Config, tally: Tally) -> None:
         import json
 
         text = json.dumps(as_json(tally, str(config.rootpath)), indent=2, ensure_ascii=False)
-        (config.invocation_params.dir / name).write_text(f"{text}\n", "utf-8")
+        path = config.invocation_params.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n", "utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)

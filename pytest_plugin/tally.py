@@ -53,6 +53,7 @@ class Tally:
     adopted: list[str] = field(default_factory=list[str])
     expired: dict[str, str] = field(default_factory=dict[str, str])
     drifts: list[str] = field(default_factory=list[str])
+    troubles: list[str] = field(default_factory=list[str])
     is_broken: bool = False
     deleted: list[str] = field(default_factory=list[str])
     sweeps: list[str] = field(default_factory=list[str])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+import requests
 
 import understudy
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Loaded before an inner run of pytest, which forgets the modules that it was first to load.
-PRELOADED = (understudy.Client, understudy.cassettes, understudy.mock)
+PRELOADED = (understudy.Client, understudy.cassettes, understudy.mock, requests.Session)
 
 pytest_plugins = ["pytester"]
 

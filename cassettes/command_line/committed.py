@@ -23,7 +23,8 @@ def committed(path: str, revision: str = "HEAD") -> Generator[str]:
     except FileNotFoundError as error:
         raise click.UsageError(f"{error.filename}: with one tape, it is compared with the one in git") from error
     if done.returncode:
-        raise click.UsageError(f"git has no {revision} of {path}: {done.stderr.decode('utf-8', 'replace').strip()}")
+        why = done.stderr.decode("utf-8", "replace").strip()
+        raise click.UsageError(f"git has no {revision} of {path}: {why}\nName two tapes to compare them without git.")
     # The name that the recorder gives to what it is about to write: what a kill leaves behind is tidied up.
     copy = os.path.join(folder, f".{name}.{os.getpid()}-{revision.replace('/', '-')}.tmp")
     with open(copy, "xb") as file:

@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import (
     DecodingError,
     HTTPStatusError,
@@ -71,7 +73,8 @@ def described(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, (RequestError, HTTPStatusError)) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    said = " ".join(str(error).split())
+    # Here it is an option that allows more.
+    said = re.sub(r"\bTimeout\(\w+=\.\.\.\)", "--timeout SECONDS", " ".join(str(error).split()))
     if isinstance(error, Missing):
         return said
     name = type(error).__name__

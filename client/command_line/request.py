@@ -54,6 +54,8 @@ def _url(_: click.Context, __: click.Parameter, value: str) -> URL:
         scheme = "http" if bare.startswith(("localhost", "127.", "[::1]")) else "https"
         example = f"; did you mean {scheme}://{bare} ?" if bare else ""
         raise click.BadParameter(f"{value!r} has no scheme or no host{example}")
+    if url.scheme not in ("http", "https"):
+        raise click.BadParameter(f"{value!r} begins with {url.scheme}://, and only http:// and https:// can be asked")
     return url
 
 

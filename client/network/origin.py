@@ -8,6 +8,7 @@ from ..errors import UnsupportedProtocol
 
 if TYPE_CHECKING:
     from ..messages.request import Request
+    from ..urls import URL
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SECURE = {"https", "wss"}
@@ -72,12 +73,18 @@ def _origin_of(request: Request) -> Origin:
 
 def _unsupported(request: Request) -> UnsupportedProtocol:
     scheme = request.url.scheme
-    said = (
-        f"the network speaks http:// and https://; for {scheme}:// mount a transport, mounts={{'{scheme}://': ...}}"
-        if scheme
-        else "the URL has no scheme: write http:// or https://"
-    )
+    if not scheme or _is_port(request.url):
+        said = "the URL has no scheme: write http:// or https://"
+    else:
+        said = (
+            f"the network speaks http:// and https://; for {scheme}:// mount a transport, mounts={{'{scheme}://': ...}}"
+        )
     return UnsupportedProtocol(f"{said} ({_asked(request)})", request=request)
+
+
+def _is_port(url: URL) -> bool:
+    """Whether a URL such as `localhost:8000/users` only looks as if `localhost` were its scheme."""
+    return not url.raw_host and url.path[:1].isdigit()
 
 
 def _asked(request: Request) -> str:

@@ -118,9 +118,10 @@ class Tapes:
                 opened = [stack.enter_context(use(self._path, mode, **settings.options))]
             else:
                 opened = []
-                stack.enter_context(_missing(self._path))
+                stack.enter_context(_missing(self._path, [path for path in self._others if not path.exists()]))
             # What is asked first is entered last.
-            opened += [stack.enter_context(use(path, "none", **settings.options)) for path in reversed(self._others)]
+            present = [path for path in reversed(self._others) if path.exists()]
+            opened += [stack.enter_context(use(path, "none", **settings.options)) for path in present]
             self._stack = stack.pop_all()
         self._vcr.cassettes += opened
         return self._vcr if len(opened) != 1 else _One(self._vcr, opened[0])
@@ -163,14 +164,15 @@ class _One(VCR):
         self.cassettes = [tape]
 
 
-def _missing(path: Path) -> Any:
+def _missing(path: Path, others: list[Path]) -> Any:
     """Stand in for a tape that is not there: the first request says so."""
     from ...cassettes import CassetteMissing
     from ...client import MockTransport, stand_in
 
     def refuse(request: Any) -> Any:
         raise CassetteMissing(
-            f"there is no such tape, and {request.method} {request.url} is to be answered from it",
+            f"there is no such tape, and {request.method} {request.url} is to be answered from it"
+            + "".join(f"; nor is there {other}" for other in others),
             path=str(path),
             mend="Record it once, and commit the file: pytest --record-mode=once",
         )

@@ -211,12 +211,24 @@ def test_a_request_without_an_answer_says_what_did_not_fit_of_each(httpx_mock: H
     httpx_mock.add_response(url=f"{BASE}/a", method="POST", match_headers={"X": "1"}, is_optional=True)
 
     with pytest.raises(TimeoutException) as caught:
-        understudy.get(f"{BASE}/b")
+        understudy.get(f"{BASE}/b", headers={"x": "2"})
 
     assert str(caught.value) == (
-        f"No response can be found for GET request on {BASE}/b amongst:\n"
-        f"- Match POST request on {BASE}/a with {{'X': '1'}} headers (optional): another method, URL, headers"
+        f"No response can be found for GET request on {BASE}/b with {{'X': '2'}} headers amongst:\n"
+        f"- Match POST request on {BASE}/a with {{'X': '1'}} headers (optional): differs in method, URL, headers"
     )
+
+
+def test_a_request_without_an_answer_shows_what_was_asked_about(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(match_json={"a": 1}, is_optional=True)
+    httpx_mock.add_response(match_extensions={"tag": "x"}, proxy_url="http://proxy.test/", is_optional=True)
+
+    with pytest.raises(TimeoutException) as caught:
+        understudy.post(f"{BASE}/b", json={"a": 2})
+
+    told = str(caught.value)
+    assert f"""POST request on {BASE}/b with b'{{"a":2}}' body and no proxy URL and {{}} extensions amongst:""" in told
+    assert "{'a': 1} json body (optional): differs in body" in told
 
 
 def test_the_end_tells_what_is_left_and_what_was_unexpected(httpx_mock: HTTPXMock) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import Client, Response, mock, request
+from understudy import Client, Response, UnsupportedProtocol, mock, request
 from understudy.mock import ABSENT, ANY
 
 URL = "https://api.test"
@@ -79,6 +79,17 @@ def test_a_report_says_what_is_different_about_paths_that_look_alike(target: str
 
 def test_a_report_without_routes_says_so() -> None:
     assert "there are no routes at all; `mock.get(...)` by itself adds none" in report(mock.Router(), "GET", URL)
+
+
+@pytest.mark.parametrize("url", ["/orders", "api.test/orders", "api.test:8000/orders"])
+def test_a_request_without_scheme_is_told_so_and_no_route_is_proposed(url: str) -> None:
+    text = report(mock.Router(), "GET", url)
+    with pytest.raises(UnsupportedProtocol, match=f"has no scheme.*'{url}'"):
+        Client(transport=mock.Router(unmatched=404)).get(url)
+
+    assert text.endswith(
+        "\nno route could answer it: the URL has no scheme: write http:// or https://, or give the client a `base_url`"
+    )
 
 
 def test_a_report_shows_what_kept_a_fitting_route_from_answering() -> None:

@@ -196,3 +196,15 @@ def test_p10_reports_are_written_where_the_run_began(suite: Suite) -> None:
 
     assert json.loads((suite.path / "report.json").read_text("utf-8"))["played"] == 0
     assert time.time() - (suite.path / "report.json").stat().st_mtime < 3_600
+
+
+def test_a_report_makes_its_folder_and_where_it_cannot_the_run_fails_and_says_so(suite: Suite) -> None:
+    suite.write("def test_nothing():\n    pass\n")
+
+    made = suite.run("--cassette-report=out/report.json")
+    failed = suite.run("--cassette-report=out")
+
+    assert made.ret == pytest.ExitCode.OK
+    assert json.loads((suite.path / "out" / "report.json").read_text("utf-8"))["played"] == 0
+    assert failed.ret == pytest.ExitCode.TESTS_FAILED
+    failed.stdout.fnmatch_lines(["=* tapes =*", "the file of --cassette-report cannot be written: *out*"])

@@ -60,6 +60,8 @@ def test_an_unknown_mode_is_a_collection_error(suite: Suite) -> None:
         ("mock(base_ulr='https://api.test')", "mock knows no base_ulr; did you mean 'base_url'[?]"),
         ("mock(mode='wir')", "mock: `mode` is 'mock' or 'wire', not 'wir'"),
         ("network(host='api.test')", "network takes hosts without names: network('api.test')"),
+        ("network('api.test:80')", "network: 'api.test:80' is more than a host; write 'api.test', for every port"),
+        ("network(['api.test'])", "network: hosts are given one by one, not as *'api.test'*"),
         ("block_network(hosts=['api.test'])", "block_network knows allowed_hosts, not hosts"),
     ],
 )

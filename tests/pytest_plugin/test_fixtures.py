@@ -426,6 +426,30 @@ def test_under_ci_a_marker_records_nothing(suite: Suite, url: str, monkeypatch: 
     assert not (suite.path / "cassettes").exists()
 
 
+def test_a_tape_of_record_that_is_missing_names_the_command_that_records_it(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.fixture(scope="module")
+        def user(record):
+            with record("user", ignore=["query.nonce"]):
+                return understudy.get("{url}/users/1")
+
+        def test_user(user):
+            assert user.status_code == 200
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(['*Record it once, * pytest --record-mode=once "test_suite.py::test_user"'])
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.run().assert_outcomes(passed=1)
+
+
 def test_a_request_that_is_not_on_the_tape_names_the_nearest_recording(suite: Suite, url: str) -> None:
     source = f"""
         import pytest

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,6 +61,37 @@ def test_the_block_has_a_twin_in_the_file(pytester: pytest.Pytester) -> None:
 
     assert blocks_network(config)
     assert allowed_hosts(config) == ("localhost", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("table", ["pytest", "pytest.ini_options"])
+def test_hosts_may_be_a_list_in_toml(pytester: pytest.Pytester, table: str) -> None:
+    pytester.makepyprojecttoml(f'[tool.{table}]\nallowed_hosts = ["localhost", "10.0.0.0/8"]')
+
+    if table == "pytest.ini_options" or pytest.version_tuple >= (9,):
+        assert allowed_hosts(pytester.parseconfig()) == ("localhost", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("localhost:8000", "'localhost:8000' is more than a host; write 'localhost', for every port"),
+        ("https://api.test/users", "write 'api.test', for every port"),
+        ("[::1]:8000", "write '::1', for every port"),
+        ("10.0.0.0/99", "'10.0.0.0/99' is no host, no address and no network"),
+        ("a.test b.test", "'a.test b.test' is no host; put commas between several"),
+    ],
+)
+def test_what_can_be_no_host_is_wrong_use(pytester: pytest.Pytester, said: str, complaint: str) -> None:
+    config = pytester.parseconfig(f"--allowed-hosts={said}")
+
+    with pytest.raises(pytest.UsageError, match=re.escape(complaint)):
+        allowed_hosts(config)
+
+
+def test_what_may_be_a_host_is_let_pass(pytester: pytest.Pytester) -> None:
+    said = "localhost,::1,fe80::/10,10.0.0.0/8,*.test,httpbin.*,/run/a socket,run/x.sock"
+
+    assert allowed_hosts(pytester.parseconfig(f"--allowed-hosts={said}")) == tuple(said.split(","))
 
 
 def test_the_command_line_is_before_the_file(pytester: pytest.Pytester) -> None:

@@ -200,6 +200,7 @@ def test_one_tape_outside_of_git_cannot_be_compared(run: Callable[..., Any], tap
 
     assert printed.status == 2
     assert f"git has no HEAD of {tape}" in printed.err
+    assert "Name two tapes to compare them without git." in printed.err
 
 
 def test_what_came_stands_beside_what_is_gone(run: Callable[..., Any], write: Callable[..., Path]) -> None:

@@ -36,6 +36,7 @@ def test_every_kind_of_end_has_a_status(error: Exception, status: int | None) ->
     [
         (understudy.ReadError("two\nlines  of it"), "ReadError: two lines of it"),
         (understudy.ReadTimeout(""), "ReadTimeout"),
+        (understudy.ReadTimeout("allow more with Timeout(read=...)"), "ReadTimeout: allow more with --timeout SECONDS"),
         (FileNotFoundError(2, "No such file", "a.txt"), "a.txt: No such file"),
         (NoMatch("none\n  nearest", mend="Record it."), "none\n  nearest\nRecord it."),
     ],

@@ -190,6 +190,7 @@ def test_the_proxy_of_the_environment_is_used(
         (["example.org"], "did you mean https://example.org ?"),
         (["localhost:8000/users"], "did you mean http://localhost:8000/users ?"),
         (["http://a b/"], "Invalid value for 'URL'"),
+        (["ftp://x/y"], "begins with ftp://, and only http:// and https:// can be asked"),
         (["http://x/", "-j", "{"], "this is no JSON: Expecting property name"),
         (["http://x/", "-j", "{}", "-c", "x"], "a request has one body: content and json are two"),
         (["http://x/", "-j", "{}", "-d", "a", "b"], "a request has one body: json and data or files are two"),
@@ -200,7 +201,6 @@ def test_the_proxy_of_the_environment_is_used(
         (["http://x/", "-f", "a", "no-such-file"], "no-such-file"),
         (["http://x/", "--nonsense"], "No such option"),
         (["http://x/", "-h", "X Y", "1"], "error: LocalProtocolError"),
-        (["ftp://x/"], "error: UnsupportedProtocol"),
         (["http://x/", "--proxy", "gopher://x"], "unknown scheme for proxy URL"),
     ],
 )

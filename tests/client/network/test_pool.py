@@ -329,6 +329,15 @@ def test_a_url_that_no_connection_can_serve_is_refused(world: Any, url: str) -> 
     world.run(body)
 
 
+@pytest.mark.parametrize("url", ["/r", "h.test/r", "localhost:8000/r"])
+def test_a_url_without_scheme_says_what_to_write(world: Any, url: str) -> None:
+    async def body() -> None:
+        with pytest.raises(UnsupportedProtocol, match="has no scheme: write http:// or https://"):
+            await world.sender(Server(OK)).get(url)
+
+    world.run(body)
+
+
 def test_a_closed_pool_opens_again(world: Any) -> None:
     async def body() -> None:
         sender = world.sender(Server(OK))

@@ -117,11 +117,16 @@ def test_tapes_of_pytest_recording_are_played_where_they_lie(suite: Suite) -> No
         def test_extra_alone():
             assert ask("shared") == "shared"
 
+        @pytest.mark.default_cassette("shared.yaml")
+        @pytest.mark.vcr("nowhere.yaml")
+        def test_with_another_tape_that_is_nowhere():
+            assert ask("shared") == "shared"
+
         @pytest.mark.vcr
         def test_without_requests():
             pass
 
-        @pytest.mark.vcr
+        @pytest.mark.vcr("nowhere.yaml")
         def test_missing():
             understudy.get("https://api.test/missing")
         """
@@ -129,8 +134,10 @@ def test_tapes_of_pytest_recording_are_played_where_they_lie(suite: Suite) -> No
 
     result = suite.run("--strict-markers", "--block-network")
 
-    result.assert_outcomes(passed=5, failed=1)
-    result.stdout.fnmatch_lines(["*there is no such tape, and GET https://api.test/missing is to be answered*"])
+    result.assert_outcomes(passed=6, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*there is no such tape, and GET https://api.test/missing is to be answered*; nor is there *nowhere.yaml"]
+    )
 
 
 def test_several_tapes_are_asked_one_after_the_other(suite: Suite) -> None:

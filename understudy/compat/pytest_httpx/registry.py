@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from typing import Any, Callable, NamedTuple, Optional, Union
 
 from ...client import (
+    SECRET_HEADERS,
     URL,
     AsyncBaseTransport,
     AsyncByteStream,
@@ -173,16 +174,34 @@ class HTTPXMock:
 
         Code under test may well catch a timeout: the end of the test fails as well.
         """
-        told = f"No response can be found for {request.method} request on {request.url}"
+        told = f"No response can be found for {request.method} request on {request.url}{self._sent(request, proxy)}"
         lines: list[str] = []
         for matcher, _ in self._answers:
             missed = matcher.differences(request, proxy)
-            why = f"another {', '.join(missed)}" if missed else "already sent, and not reusable"
+            why = f"differs in {', '.join(missed)}" if missed else "already sent, and not reusable"
             lines.append(f"\n- {matcher}: {why}")
         if lines:
             told += f" amongst:{''.join(lines)}"
         self._unexpected.append((request, told))
         return TimeoutException(told, request=request)
+
+    def _sent(self, request: Request, proxy: URL | None) -> str:
+        """Return what the request had where any of the answers wants something of it."""
+        wishes = [matcher for matcher, _ in self._answers]
+        names = {name for matcher in wishes for name in matcher.headers or {}}
+        kinds = {name for matcher in wishes for name in matcher.extensions or {}}
+        told: list[str] = []
+        if names:
+            given = {name: request.headers[name] for name in sorted(names) if name in request.headers}
+            shown = {name: "[secure]" if name.lower() in SECRET_HEADERS else text for name, text in given.items()}
+            told.append(f"{shown} headers")
+        if any(wish is not None for each in wishes for wish in (each.content, each.json, each.data, each.files)):
+            told.append(f"{request.content!r} body")
+        if any(matcher.proxy_url is not None for matcher in wishes):
+            told.append(f"{'no' if proxy is None else proxy} proxy URL")
+        if kinds:
+            told.append(f"{ {name: value for name, value in request.extensions.items() if name in kinds} } extensions")
+        return f" with {' and '.join(told)}" if told else ""
 
     def verify(self) -> None:
         """Check what the end of a test checks; raises `AssertionError`."""
