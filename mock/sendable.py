@@ -19,7 +19,8 @@ _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 def check_scheme(request: Request, scheme: str) -> None:
     """Refuse a URL that no transport of the network is for."""
     if scheme not in _SCHEMES:
-        raise UnsupportedProtocol(f"{scheme}: URLs have no transport on the network", request=request)
+        said = f"{scheme}: URLs have no transport on the network" if scheme else "the URL has no scheme"
+        raise UnsupportedProtocol(f"{said}: write http:// or https://", request=request)
 
 
 def check_framing(request: Request, content: bytes) -> None:
