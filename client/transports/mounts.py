@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidURL
 from ..urls import URL
 from ..urls.parse import address_of
 
@@ -40,6 +41,8 @@ class URLPattern:
             host = ""  # every host: no more specific than a pattern without one
         wildcard = host.startswith("*")
         bare = host[1:].lstrip(".") if wildcard else host
+        if wildcard and not bare:
+            raise InvalidURL(f"mount pattern {pattern!r}: nothing is below no host; every host is '*'")
         # Any scheme with an authority will do for parsing.
         url = URL(f"all://{bare}") if bare else None
         self.pattern: str = pattern

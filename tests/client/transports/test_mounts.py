@@ -89,7 +89,9 @@ def test_a_pattern_without_a_scheme_is_an_error_that_shows_how_it_is_written(pat
         URLPattern(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["all://[::1", "all://exa mple.com", "all://example.com:port"])
+@pytest.mark.parametrize(
+    "pattern", ["all://[::1", "all://exa mple.com", "all://example.com:port", "all://*.", "all://*.:8080"]
+)
 def test_a_pattern_that_is_no_url_is_an_error(pattern: str) -> None:
     with pytest.raises(InvalidURL):
         URLPattern(pattern)
