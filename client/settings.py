@@ -164,7 +164,7 @@ class Settings:
     @base_url.setter
     def base_url(self, url: URLTypes) -> None:
         self._base_url = _with_trailing_slash(URL(url))
-        self._has_base = self._base_url.is_absolute_url
+        self._has_base = bool(str(self._base_url))
 
     @property
     def headers(self) -> Headers:

@@ -10,7 +10,7 @@ Theory of operation
    the one before it. One exception: from http to https on the same host and default ports the secrets may go on, but
    for Proxy-Authorization, which a proxy would not see any more.
 4. Cookies are chosen anew for each hop from the client's jar, never copied. Those that were given without a domain,
-   and so are good for every host, stay at home once a hop has left the first origin.
+   and so are good for every host, stay at home once a hop has left the first origin, unless it is that exception.
 5. Nothing leads out of HTTP: not to `file:`, `ftp:` or `javascript:`.
 6. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
 7. A body that was sent and cannot be sent again is an error, never an empty body.
@@ -126,7 +126,9 @@ def redirect(request: Request, response: Response, cookies: Cookies, secrets: Se
     """
     method = redirect_method(request.method, response.status_code)
     url = redirect_url(request, response)
-    crosses = url.origin != request.url.origin or bool(request.extensions.get(_CROSSED))
+    crosses = bool(request.extensions.get(_CROSSED)) or (
+        url.origin != request.url.origin and not _is_upgrade(request.url, url)
+    )
     following = Request(
         method,
         url,

@@ -105,11 +105,18 @@ class CookieStore:
         )
 
     def _evict(self, held: dict[tuple[str, str, bool], Cookie]) -> None:
-        """Make room in the RFC's order: in a crowded domain first what is not Secure, and always the longest unused."""
+        """Make room in the RFC's order: in a crowded domain first what is not Secure, and always the longest unused.
+
+        What has no domain was given by the program, so it neither goes nor counts.
+        """
+        given = self._domains.get("", _NOTHING)
+        if held is given:
+            return
         if len(held) > MOST_PER_DOMAIN:
             self.remove(min(held.values(), key=lambda cookie: (cookie.secure, cookie.used)))
-        if self.count > MOST_COOKIES:
-            for cookie in sorted(self, key=lambda cookie: cookie.used)[:_EVICTED_AT_ONCE]:
+        if self.count - len(given) > MOST_COOKIES:
+            received = [cookie for cookie in self if cookie.domain]
+            for cookie in sorted(received, key=lambda cookie: cookie.used)[:_EVICTED_AT_ONCE]:
                 self.remove(cookie)
 
     def __iter__(self) -> Iterator[Cookie]:

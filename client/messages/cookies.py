@@ -52,6 +52,7 @@ class Cookies(MutableMapping[str, str]):
         ('oat', 2)
 
     At most 4 KiB a cookie, 50 of one domain, 3 000 in all, and 8 KiB in one request; the longest unused go first.
+    Those without a domain, which no server can set, are bounded in their own size alone: all of them are kept and sent.
     `now` tells the time in seconds since 1970.
     Safe to use from several threads.
     """
@@ -268,19 +269,20 @@ class Cookies(MutableMapping[str, str]):
 
     def _held(self) -> list[Cookie]:
         """Return the cookies there are, in the order they came."""
-        with self._lock:
-            self._store.purge(self._now())
-            return sorted(self._store, key=lambda cookie: cookie.created)
+        return self._find(None, None, None)
 
     def _find(self, name: str | None, domain: str | None, path: str | None) -> list[Cookie]:
         bare = None if domain is None else _bare(domain)
-        return [
-            cookie
-            for cookie in self._held()
-            if (name is None or cookie.name == name)
-            and (bare is None or cookie.domain == bare)
-            and (path is None or cookie.path == path)
-        ]
+        with self._lock:
+            self._store.purge(self._now())
+            found = [
+                cookie
+                for cookie in self._store
+                if (name is None or cookie.name == name)
+                and (bare is None or cookie.domain == bare)
+                and (path is None or cookie.path == path)
+            ]
+        return sorted(found, key=lambda cookie: cookie.created)
 
 
 def _bare(domain: str) -> str:
@@ -288,14 +290,15 @@ def _bare(domain: str) -> str:
 
 
 def _header_of(cookies: list[Cookie]) -> str:
-    """Return the value of Cookie, leaving out what would make it too large."""
+    """Return the value of Cookie, leaving out what servers set that would make it too large."""
     said: list[str] = []
     room = LARGEST_HEADER
     for cookie in cookies:
-        room -= cookie.size() + len("=; ")
-        if room < 0:
-            room += cookie.size() + len("=; ")
-            continue
+        size = cookie.size() + len("=; ")
+        if cookie.domain:
+            if size > room:
+                continue
+            room -= size
         said.append(f"{cookie.name}={cookie.value}")
     return "; ".join(said)
 

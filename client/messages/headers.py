@@ -405,7 +405,7 @@ class Headers(MutableMapping[str, str]):
         index, theirs = self._owned(), other._by_name()
         replaced = [name for name in theirs if name in index]
         if replaced:
-            self._fields = [field for field in self._fields if lower_name(field[0]) not in replaced]
+            self._fields = [field for field in self._fields if lower_name(field[0]) not in theirs]
             for name in replaced:
                 del index[name]
         self._fields.extend(other._fields)

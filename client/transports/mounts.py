@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidURL
 from ..urls import URL
+from ..urls.parse import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class URLPattern:
-    """A key of `mounts=`: `"all://"`, `"https://"`, `"all://*.example.com"`, `"http://localhost:8080"`.
+    """A key of `mounts=`: `"all://"`, `"https://"`, `"all://*.example.com"`, `"http://localhost:8080"`, `"all://*:8080"`.
 
     `*example.com` is the domain and everything below it, `*.example.com` only what is below;
     `all://10.0.0.0/8` is a range of addresses, for URLs that name their host by address.
@@ -34,17 +36,20 @@ class URLPattern:
                 )
             scheme = pattern[:-1]
         authority, _, path = rest.partition("/")
-        if authority == "*":
-            authority = ""  # every host: no more specific than a pattern without one
-        wildcard = authority.startswith("*")
-        bare = authority[1:].lstrip(".") if wildcard else authority
-        # Any scheme with an authority will do for parsing; only the one without a default port keeps every port.
+        host, port = address_of(authority.rpartition("@")[2])
+        if host == "*":
+            host = ""  # every host: no more specific than a pattern without one
+        wildcard = host.startswith("*")
+        bare = host[1:].lstrip(".") if wildcard else host
+        if wildcard and not bare:
+            raise InvalidURL(f"mount pattern {pattern!r}: nothing is below no host; every host is '*'")
+        # Any scheme with an authority will do for parsing.
         url = URL(f"all://{bare}") if bare else None
         self.pattern: str = pattern
         self.scheme: str = "" if scheme == "all" else scheme
-        self.host: str = authority if url is None else ("*" if wildcard else "") + url.host
-        self.port: int | None = None if url is None else url.port
-        self._exact: str | None = None if url is None or authority.startswith("*.") else url.host.rstrip(".")
+        self.host: str = host if url is None else ("*" if wildcard else "") + url.host
+        self.port: int | None = port
+        self._exact: str | None = None if url is None or host.startswith("*.") else url.host.rstrip(".")
         self._below: str | None = f".{url.host.rstrip('.')}" if wildcard and url is not None else None
         self._range = _address_range(url.host, path) if url is not None and path.isdigit() else None
 

@@ -4,6 +4,7 @@
    let people put a token.
 2. Of a query, the values are hidden of names that say what they are: `access_token`, `api_key`, `X-Amz-Signature`.
 3. The text need not be a URL: a Location can be anything, and a field may hold several.
+   What ends one is what no URL holds, so not an apostrophe, which a password may hold.
 4. Everything is linear.
 """
 
@@ -14,13 +15,13 @@ import re
 HIDDEN = "[secure]"
 
 # Greedy: what a sloppy parser takes for userinfo ends at the last `@` before the path.
-_USERINFO = re.compile(r"""//([^/?#\s"'<>]*)@""")
+_USERINFO = re.compile(r"""//([^/?#\s"<>]*)@""")
 _SECRET_PARAMETER = re.compile(
     r"""([?&;]
         (?:[\w.\-%\[\]]*(?:token|secret|password|passwd|passphrase|signature|credentials?|api[_-]?key|assertion)
           |[\w.\-%\[\]]*[_.-]key|key|pwd|sig|auth|jwt|sid|otp|code_verifier)
         (?:\[\]|%5B%5D)?=)
-        [^&;\#\s"'<>]+""",
+        [^&;\#\s"<>]+""",
     re.IGNORECASE | re.VERBOSE,
 )
 

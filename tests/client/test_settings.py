@@ -58,6 +58,10 @@ def ok(request: Request) -> Response:
         ("https://me:secret@api.test/v1", "/users", "https://me:secret@api.test/v1/users"),
         ("https://api.test/v1", "//evil.test/users", "https://api.test/v1/users"),
         ("https://api.test/v1", "///evil.test/users", "https://api.test/v1/evil.test/users"),
+        ("/v1", "/users", "/v1/users"),
+        ("/v1", "https://other.test/x", "https://other.test/x"),
+        ("//api.test/v1", "users", "//api.test/v1/users"),
+        ("localhost:8080", "/users", "localhost:8080/users"),
     ],
 )
 def test_a_relative_url_is_appended_to_the_base(side: Side, base: str, url: str, merged: str) -> None:

@@ -235,6 +235,7 @@ def test_m23_a_route_cannot_be_pickled_by_accident() -> None:
     [
         (lambda client: client.get(PLAIN, headers={"x": "a\r\nb: c"}), understudy.LocalProtocolError),
         (lambda client: client.get("ftp://api.test/"), understudy.UnsupportedProtocol),
+        (lambda client: client.get("/"), understudy.UnsupportedProtocol),
         (lambda client: client.get("https:///"), understudy.InvalidURL),
         (
             lambda client: client.post(PLAIN, content=iter([b"abc"]), headers={"content-length": "2"}),
@@ -261,8 +262,10 @@ def test_m16_what_the_network_refuses_is_refused(
 
 @pytest.mark.parametrize("unmatched", [204, lambda request: 204])
 def test_m16_a_policy_for_unmatched_requests_refuses_the_same(unmatched: Any) -> None:
-    with pytest.raises(understudy.UnsupportedProtocol):
+    with pytest.raises(understudy.UnsupportedProtocol, match="ftp: URLs have no transport"):
         asked(mock.Router(unmatched=unmatched), url="ftp://api.test/")
+    with pytest.raises(understudy.UnsupportedProtocol, match="the URL has no scheme: write http://"):
+        asked(mock.Router(unmatched=unmatched), url="/")
 
 
 class Deaf:

@@ -94,6 +94,9 @@ def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:
         if name in index:
             value = index[name]
             special[name] = value if isinstance(value, bytes) else b", ".join(value)
+    if "host" in special and fields[0][0].lower() != b"host":
+        # RFC 9110, section 7.2: it ought to be the first, wherever the caller wrote it.
+        fields = sorted(fields, key=lambda field: field[0].lower() != b"host")
     lines = b"\r\n".join([b": ".join(field) for field in fields]) + b"\r\n" if fields else b""
     # Headers are checked when they are set; this is for those that came in by another way.
     if lines.count(b"\n") != len(fields) or lines.count(b"\r") != len(fields):

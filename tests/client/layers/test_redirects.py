@@ -441,13 +441,14 @@ async def test_within_an_origin_secrets_go_on(side: Side, start: str, to: str) -
 @pytest.mark.parametrize("to", ["https://a.test/", "https://a.test:443/next"])
 async def test_from_http_to_https_of_the_same_host_they_may_go_on(side: Side, to: str) -> None:
     server = site({"http://a.test/": to})
-    client = side.client(server, follow_redirects=True)
+    client = side.client(server, follow_redirects=True, cookies={"session": "kept"})
 
     await side.call(
         client.get, "http://a.test/", headers={"Authorization": "Bearer kept", "Proxy-Authorization": "Basic hunter2"}
     )
 
     assert server.requests[1].headers["Authorization"] == "Bearer kept"
+    assert server.requests[1].headers["Cookie"] == "session=kept"
     assert "Proxy-Authorization" not in server.requests[1].headers
 
 

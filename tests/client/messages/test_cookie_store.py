@@ -149,6 +149,19 @@ def test_a_flood_of_domains_stays_within_the_bound() -> None:
     assert names(store, "http://d0.org/") == []
 
 
+def test_what_has_no_domain_neither_goes_nor_counts() -> None:
+    store = CookieStore()
+    for number in range(MOST_COOKIES + 1):
+        store.add(cookie(f"given{number}", domain=""), 0)
+
+    for number in range(MOST_COOKIES + 1):
+        store.add(cookie("a", domain=f"d{number}.org"), 0)
+
+    given = [one for one in store if not one.domain]
+    assert len(given) == MOST_COOKIES + 1
+    assert MOST_COOKIES * 0.9 < store.count - len(given) <= MOST_COOKIES
+
+
 @pytest.mark.parametrize(
     ("setting", "is_overshadowed"),
     [

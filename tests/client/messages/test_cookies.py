@@ -327,6 +327,15 @@ def test_a_cookie_field_has_at_most_8_kib_and_whole_cookies() -> None:
     assert [pair.partition("=")[0] for pair in said.split("; ")] == ["n0", "n1", "z"]
 
 
+def test_what_a_program_gives_for_every_host_is_kept_and_sent_whole() -> None:
+    given = {f"n{number}": "v" * 400 for number in range(100)}
+    cookies = Cookies(given)
+    cookies.extract_cookies(answered("http://example.org/", "theirs=1"))
+
+    assert dict(cookies) == {**given, "theirs": "1"}
+    assert sent(cookies, "http://example.org/") == "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
 def test_threads_share_cookies() -> None:
     cookies = Cookies()
     errors: list[BaseException] = []

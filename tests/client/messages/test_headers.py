@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import time
 import tracemalloc
 from types import MappingProxyType
 from typing import Any, Callable
@@ -150,6 +151,17 @@ def test_update_takes_headers_keywords_and_nothing() -> None:
     headers.update(Headers({"b": "2"}), c="3")
 
     assert headers == {"a": "1", "b": "2", "c": "3"}
+
+
+def test_updating_many_fields_takes_linear_time() -> None:
+    fields = {f"x-{number}": "1" for number in range(20_000)}
+    headers = Headers(fields)
+
+    started = time.process_time()
+    headers.update(fields)
+
+    assert time.process_time() - started < 1
+    assert len(headers) == 20_000
 
 
 def test_headers_updated_with_themselves_stay_as_they_are() -> None:

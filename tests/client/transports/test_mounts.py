@@ -47,6 +47,12 @@ if TYPE_CHECKING:
         ("all://*.example.com", "https://example.com.evil.test/", False),
         ("all://*.example.com:8080", "https://sub.example.com:8080/", True),
         ("all://*.example.com:8080", "https://sub.example.com/", False),
+        ("all://*:8080", "http://example.com:8080/", True),
+        ("all://*:8080", "http://[::1]:8080/", True),
+        ("all://*:8080", "http://example.com/", False),
+        ("https://*:443", "https://example.com/", True),
+        ("https://*:443", "http://example.com:443/", False),
+        ("all://user:password@example.com:8080", "http://example.com:8080/", True),
         ("all://example.com.", "https://example.com/", True),
         ("all://example.com", "https://example.com./", True),
         ("all://*.example.com", "https://sub.example.com./", True),
@@ -83,7 +89,9 @@ def test_a_pattern_without_a_scheme_is_an_error_that_shows_how_it_is_written(pat
         URLPattern(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["all://[::1", "all://exa mple.com", "all://example.com:port"])
+@pytest.mark.parametrize(
+    "pattern", ["all://[::1", "all://exa mple.com", "all://example.com:port", "all://*.", "all://*.:8080"]
+)
 def test_a_pattern_that_is_no_url_is_an_error(pattern: str) -> None:
     with pytest.raises(InvalidURL):
         URLPattern(pattern)
@@ -110,6 +118,7 @@ def test_the_most_specific_pattern_comes_first() -> None:
         "all://",
         "http://",
         "all://*.example.com",
+        "all://*:123",
         "http://example.com",
         "https://example.com",
         "http://example.com:123",
@@ -118,6 +127,7 @@ def test_the_most_specific_pattern_comes_first() -> None:
 
     assert [pattern.pattern for pattern in sorted_mounts(dict.fromkeys(given))] == [
         "http://example.com:123",
+        "all://*:123",
         "all://api.example.com",
         "all://*.example.com",
         "https://example.com",

@@ -93,7 +93,9 @@ def test_no_proxy(no_proxy: str, direct: list[str], proxied: list[str]) -> None:
     assert [through(url, environment) for url in proxied] == ["http://proxy.test"] * len(proxied)
 
 
-@pytest.mark.parametrize("entry", ["[::1", "exa mple.com", "a.test:port", "10.0.0.0/99", "https://", "\x00", "fe80::%"])
+@pytest.mark.parametrize(
+    "entry", ["[::1", "exa mple.com", "a.test:port", "10.0.0.0/99", "https://", "\x00", "fe80::%", ".", "*."]
+)
 def test_what_is_no_entry_of_no_proxy_hinders_nobody(entry: str) -> None:
     environment = {"ALL_PROXY": "http://proxy.test", "NO_PROXY": f"{entry},b.test"}
 

@@ -17,6 +17,7 @@ from understudy.client.urls.redaction import without_secrets
         ("https://sk_live_token:@x/", "https://[secure]@x/"),
         ("https://@x/", "https://@x/"),
         ("https://user:p@ss@x/", "https://user:[secure]@x/"),
+        ("https://user:hunter'2@x/?key=hunter'2", "https://user:[secure]@x/?key=[secure]"),
         ("//user:hunter2@x/", "//user:[secure]@x/"),
         ("http://user:hunter2@x:port/", "http://user:[secure]@x:port/"),
         ("https://a:b@x/, <https://c:d@y/>; rel=next", "https://a:[secure]@x/, <https://c:[secure]@y/>; rel=next"),

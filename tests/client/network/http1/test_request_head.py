@@ -39,6 +39,12 @@ def test_a_host_that_was_taken_out_is_put_back() -> None:
     assert plan_request(request).head == b"GET / HTTP/1.1\r\nHost: h.test:81\r\n\r\n"
 
 
+def test_a_host_that_the_caller_wrote_is_the_first() -> None:
+    plan = plan_request(Request("GET", "http://a.test/", headers={"X-A": "1", "host": "virtual.test", "X-B": "2"}))
+
+    assert plan.head == b"GET / HTTP/1.1\r\nhost: virtual.test\r\nX-A: 1\r\nX-B: 2\r\n\r\n"
+
+
 def test_content_without_a_length_gets_one() -> None:
     request = made("POST", content=b"hello")
     del request.headers["Content-Length"]
