@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import TYPE_CHECKING, Literal, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
@@ -21,6 +22,9 @@ CHUNKS = ("recorded", "whole", "fuzz")
 MOCK_MODES = ("mock", "wire")
 RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
+# A secret is one host's: the tapes of a suite speak with several, and none is to get the token of another.
+_HOST_AND_PLACE = re.compile(r"[^\s/]+\s+(?:header|query)\..+")
+
 
 class Option(NamedTuple):
     """One option; its twin in the configuration file has the same name, with underscores."""
@@ -29,6 +33,7 @@ class Option(NamedTuple):
     explanation: str
     choices: tuple[str, ...] = ()
     is_switch: bool = False
+    is_list: bool = False
 
     @property
     def name(self) -> str:
@@ -64,6 +69,12 @@ OPTIONS = (
         is_switch=True,
     ),
     Option(
+        "--verify-secret",
+        "what --verify sends in place of what was redacted, as 'api.example.com header.authorization=API_TOKEN': "
+        "a host, header.NAME or query.NAME, and the environment variable that holds the value; may be repeated",
+        is_list=True,
+    ),
+    Option(
         "--replay-chunks",
         "in which pieces tapes give bodies: recorded (the default), whole, or fuzz (at random: does the code cope?)",
         choices=CHUNKS,
@@ -88,12 +99,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
     for option in OPTIONS:
         twin = f"the twin of {option.flag}: {option.explanation}"
-        kind: Literal["bool", "string"] = "bool" if option.is_switch else "string"
+        kind: Literal["bool", "linelist", "string"] = (
+            "bool" if option.is_switch else "linelist" if option.is_list else "string"
+        )
         parser.addini(option.name, twin, type=kind, default=None)
         if option.flag in taken:
             continue
         if option.is_switch:
             group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
+        elif option.is_list:
+            group.addoption(option.flag, action="append", default=None, help=option.explanation)
         else:
             group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
     if is_wanted():
@@ -173,6 +188,23 @@ def mock_mode(config: pytest.Config) -> str:
 def verifies(config: pytest.Config) -> bool:
     """Whether tapes are compared with the real servers at the end."""
     return is_on(config, "verify")
+
+
+def verify_secrets(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what is sent in place of what was redacted, by host and place; the values are those of variables."""
+    said: Any = on_command_line(config, "verify_secret") or in_file(config, "verify_secret") or ()
+    values: dict[str, str] = {}
+    for one in map(str, said):
+        place, equals, variable = (part.strip() for part in one.rpartition("="))
+        if not equals or _HOST_AND_PLACE.fullmatch(place) is None:
+            raise pytest.UsageError(
+                f"verify_secret = {one!r}: say host, place and environment variable, "
+                "as in 'api.example.com header.authorization=API_TOKEN' or 'api.example.com query.key=API_KEY'"
+            )
+        if variable not in environment:
+            raise pytest.UsageError(f"verify_secret = {one!r}: the environment variable {variable} is not set")
+        values[place] = environment[variable]
+    return values
 
 
 def sweeps(config: pytest.Config) -> bool:
