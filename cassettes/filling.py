@@ -17,7 +17,7 @@ from ..client import URL
 from . import paths
 from .bodies import media_type
 from .reach import Reach
-from .redaction import MARK
+from .redaction import MARK, STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,13 +55,14 @@ class Filling:
             given = next((one.value for one in places if one.path.place == where and one.path.names(name)), None)
 
             def value(found: re.Match[str]) -> str:
-                said = self._marks.get(found[0], given)
+                mark = _mark(found)
+                said = self._marks.get(mark, given)
                 if said is None:
-                    missing[f"{host} {where}.{name}" if where in _PLACES else found[0]] = None
+                    missing[f"{host} {where}.{name}" if where in _PLACES else mark] = None
                     return found[0]
                 return quote(said, safe=_HARMLESS) if as_query else said
 
-            return MARK.sub(value, text)
+            return STAND_IN.sub(value, text)
 
         base, question, query = request.url.partition("?")
         base = fill(base, "", "", as_query=True)
@@ -84,14 +85,14 @@ class Filling:
         missing = tuple(mark[0] for mark in MARK.finditer(text) if mark[0] not in self._marks)
 
         def value(found: re.Match[str]) -> str:
-            said = self._marks.get(found[0], found[0])
+            said = self._marks.get(_mark(found), found[0])
             if kind == "application/x-www-form-urlencoded":
                 said = quote(said, safe=_HARMLESS)
             elif kind.endswith("json"):
                 said = json.dumps(said)[1:-1]
             return said.encode("utf-8").decode("latin-1")
 
-        return MARK.sub(value, text).encode("latin-1"), missing
+        return STAND_IN.sub(value, text).encode("latin-1"), missing
 
 
 class Filled(NamedTuple):
@@ -103,6 +104,11 @@ class Filled(NamedTuple):
     missing_in_url: tuple[str, ...]
     missing_in_content: tuple[str, ...]
     missing_in_fields: tuple[str, ...]
+
+
+def _mark(found: re.Match[str]) -> str:
+    """Return the mark alone, without what is shown of a JWT."""
+    return f"__REDACTED_{found[1]}_{found[2]}__"
 
 
 def _place(name: str, value: str) -> _Place:

@@ -7,7 +7,7 @@
 3. A secret once seen, in a message or in the environment, is also replaced wherever else it turns up,
    in every encoding that hides it from the eye (`known_secrets`).
 4. Shapes that programs parse are kept: the scheme of Authorization, the attributes of cookies,
-   header and claims of a JWT.
+   header and claims of a JWT, but for secrets among the claims.
 5. For matching, both sides are blanked: every secret and every mark becomes the same word, so that a test may send
    whatever token it likes; the secrets of the request at hand are known by then, too.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import re
 import threading
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
-_MARK_BYTES = re.compile(MARK.pattern.encode())
+# What stands for a whole secret: a mark, and before that of a JWT its header and claims.
+STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
+_STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
@@ -164,18 +167,18 @@ class Redactor:
         if self._patterns:
             text = self._patterned(text)
         text = self._known.hidden(text)
-        return MARK.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+        return STAND_IN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
     def shown_name(self, name: str) -> str:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
         if self._patterns or (self._known and any(map(str.isdigit, name))):
             return self.known(name)
-        return MARK.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
+        return STAND_IN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
 
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
         content = self._known.hidden_bytes(content) if self._known else content
-        return _MARK_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
+        return _STAND_IN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
@@ -313,17 +316,27 @@ class Redactor:
     def _mark(self, value: str, kind: str) -> str:
         if self._is_blank:
             return BLANK
+        mark = self._marks.get(value)
+        if mark is not None:
+            return mark
+        shown = self._shown_jwt(value) if _JWT.match(value) is not None else ""
+        kind = "jwt" if shown else kind
         with self._lock:
             mark = self._marks.get(value)
             if mark is None:
-                is_jwt = _JWT.match(value) is not None
-                kind = "jwt" if is_jwt else kind
                 self._numbers[kind] = count = self._numbers.get(kind, 0) + 1
-                mark = f"__REDACTED_{kind}_{count}__"
-                if is_jwt:
-                    mark = f"{value.rpartition('.')[0]}.{mark}"
-                self._marks[value] = mark
+                self._marks[value] = mark = f"{shown}__REDACTED_{kind}_{count}__"
             return mark
+
+    def _shown_jwt(self, value: str) -> str:
+        """Return header and claims, as they came unless the claims hold secrets of their own."""
+        header, claims, _ = value.split(".")
+        with contextlib.suppress(ValueError, RecursionError):
+            data = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            said = self._data(data, None)
+            if said != data:
+                claims = base64.urlsafe_b64encode(json.dumps(said).encode("utf-8")).rstrip(b"=").decode("ascii")
+        return f"{header}.{claims}."
 
 
 def _names_before_values(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from . import paths
 from .bodies import media_type
 from .filling import Filling
 from .matching import Matcher
-from .redaction import BLANK, MARK, Redactor
+from .redaction import BLANK, MARK, STAND_IN, Redactor
 from .shapes import Difference, DriftKind, differences
 from .using import load
 
@@ -274,7 +274,7 @@ def _drift(found: Difference) -> Drift:
 
 
 def _without_marks(data: Any) -> Any:
-    return json.loads(MARK.sub(BLANK, json.dumps(data)))
+    return json.loads(STAND_IN.sub(BLANK, json.dumps(data)))
 
 
 def _json(content: bytes) -> tuple[Any] | None:

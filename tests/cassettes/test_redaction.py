@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -148,6 +149,41 @@ def test_a_jwt_keeps_its_claims_and_loses_its_signature(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
     assert f"id_token: {JWT.rpartition('.')[0]}.__REDACTED_jwt_1__" in stage.text
+
+
+def test_secrets_among_the_claims_of_a_jwt_are_hidden(stage: Stage) -> None:
+    claims = {"sub": "ada", "ref": "key-of-the-request", "client_secret": "in-the-claims"}
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    jwt = f"eyJhbGciOiJIUzI1NiJ9.{body}.c2lnbmF0dXJlLXRoYXQtaXMtcmVhbA"
+    stage.server.reply = lambda request: understudy.Response(200, json={"id_token": jwt})
+
+    with stage.use():
+        stage.client.get("https://api.test/", headers={"x-api-key": "key-of-the-request"})
+
+    found = re.search(r"eyJhbGciOiJIUzI1NiJ9\.([\w-]+)\.__REDACTED_jwt_1__", stage.text)
+    assert found is not None
+    shown = json.loads(base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)))
+    assert shown == {"sub": "ada", "ref": "__REDACTED_key_1__", "client_secret": "__REDACTED_secret_1__"}
+
+
+def test_a_jwt_is_matched_wherever_it_stands(stage: Stage) -> None:
+    def ask(token: str) -> None:
+        fields = {"authorization": f"Bearer {token}", "x-note": token}
+        bodies: list[Any] = [
+            {"json": {"note": f"B {token}"}},
+            {"content": f"a text {token}"},
+            {"data": {"note": token}},
+        ]
+        for body in bodies:
+            stage.client.post("https://api.test/", params={"note": token}, headers=fields, **body)
+
+    with stage.use(match=["method", "url", "body", "headers"]):
+        ask(JWT)
+
+    with stage.use("none", match=["method", "url", "body", "headers"]):
+        ask(JWT)
+    with stage.use("none", match=["method", "url", "body", "headers"]):
+        ask(f"{JWT.rpartition('.')[0]}.__REDACTED_jwt_1__")
 
 
 def test_own_names_are_redacted_too(stage: Stage) -> None:
