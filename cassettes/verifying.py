@@ -7,7 +7,7 @@ one that is new, and one that merely has another value.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import Client, Headers, HTTPError, Request
@@ -226,7 +226,8 @@ def _sent(request: RecordedRequest, filled: Filled, client: Client) -> Response 
     headers = Headers(client.headers)
     headers.update(Headers([(name, value) for name, value in filled.fields if MARK.search(value) is None]))
     try:
-        sending = Request(request.method, filled.url, headers=headers, content=filled.content or None)
+        content = replace(request, content=filled.content).sent_content
+        sending = Request(request.method, filled.url, headers=headers, content=content or None)
         return client.send(sending, follow_redirects=False)
     except HTTPError as error:
         return error
