@@ -43,6 +43,7 @@ Fields = list[tuple[str, str]]
 
 _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
+_CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s,]{8,}\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
@@ -247,6 +248,11 @@ class Redactor:
 
     def _named(self, name: str, value: str, place: str = "json") -> str:
         kind = secret_kind(name)
+        if kind == "token" and name.lower().endswith("authorization"):
+            # Away from header fields it is mostly a word or a sentence about one.
+            if _CREDENTIALS.match(value) is not None:
+                return self._credentials(value, kind)
+            kind = None
         if kind is None and (name.lower() in self._names or (place != "json" and self._is_named(name, place))):
             kind = "secret"
         return self.text(value) if kind is None or not value.strip() else self._secret(value, kind)
@@ -254,7 +260,7 @@ class Redactor:
     def _parameter(self, found: re.Match[str]) -> str:
         value = found[2]
         decoded = unquote(value) if "%" in value else value
-        said = self._named(found[1], decoded, "query")
+        said = self._named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
 
     def _userinfo(self, found: re.Match[str]) -> str:
@@ -346,5 +352,6 @@ def _names_before_values(text: str) -> Iterator[str]:
         least = max(0, at - _LONGEST_NAME)
         start = max(text.rfind("&", least, at), text.rfind("?", least, at), text.rfind('"', least, at))
         start = max(start, text.rfind(";", least, at), text.rfind("#", least, at), least - 1)
-        yield text[start + 1 : at]
+        name = text[start + 1 : at]
+        yield unquote(name) if "%" in name else name
         at = text.find("=", at + 1)
