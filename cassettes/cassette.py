@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .contents import NOTHING, contents_of
@@ -12,7 +13,6 @@ from .episodes import Episode, Library, Place, Shelf
 from .errors import CassetteError, CassetteLocked, CassetteMissing, CassetteWarning
 from .expiry import today, warn_of_age
 from .foreign import recognize
-from .interactions import Interaction, RecordedRequest
 from .matching import Matcher
 from .misses import all_played, network_denied, no_match, out_of_order
 from .pacing import Pace
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..mock import Router
+    from .interactions import Interaction, RecordedRequest
     from .live_requests import Live
     from .settings import Mode, Options
 
@@ -231,7 +232,7 @@ class Cassette:
 
     def _shown(self, request: RecordedRequest) -> RecordedRequest:
         """Return a request that may be shown: without its secrets."""
-        return RecordedRequest(request.method, self._blank.url(request.url), request.headers, request.content)
+        return replace(request, url=self._blank.url(request.url))
 
     # Recording.
 

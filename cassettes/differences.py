@@ -94,7 +94,8 @@ def _add(found: dict[str, Any], name: str, value: Any) -> None:
 
 def names(theirs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """Return the names of the parts that differ."""
-    return [name for name in {**theirs, **asked} if theirs.get(name, _ABSENT) != asked.get(name, _ABSENT)]
+    # In Python, true is 1 and NaN is not NaN; what is matched is how they are written.
+    return [name for name in {**theirs, **asked} if repr(theirs.get(name, _ABSENT)) != repr(asked.get(name, _ABSENT))]
 
 
 def lines(theirs: Mapping[str, Any], asked: Mapping[str, Any], random: Mapping[str, int] | None = None) -> list[str]:

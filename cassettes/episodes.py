@@ -118,6 +118,9 @@ class Episode:
             if answer is not None:
                 self._answer = end = answer.start()
             said = self._parsed(self._data[start:end])
+            if answer is not None and not (is_mapping(said) and "request" in said):  # another tool has sorted them
+                self._answer = None
+                said = self._parsed(self._data[start : self.document.body_end])
             try:
                 self._request = request_from(
                     said.get("request") if is_mapping(said) else said, self._place.reader, self._place.blobs

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..client import Response
-from .interactions import CODINGS, RecordedResponse
+from .codings import CODINGS, undone
+from .interactions import RecordedRequest, RecordedResponse
 from .plain import is_mapping
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ def mapping(value: Any) -> dict[str, Any]:
     if not is_mapping(value):
         raise ValueError(f"a mapping is missing where {value!r:.40} stands")
     return value
+
+
+def sent(method: Any, url: Any, headers: Fields, content: bytes) -> RecordedRequest:
+    """Return a request, decoded where it is encoded as it says."""
+    coding = next((value for name, value in headers if name.lower() == "content-encoding"), "")
+    content, encoding = undone(content, coding)
+    return RecordedRequest(str(method).upper(), str(url), headers, content, encoding=encoding)
 
 
 def received(status: Any, headers: Fields, content: bytes, reason: Any, version: str) -> RecordedResponse:

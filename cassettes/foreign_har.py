@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .foreign_bodies import mapping, received
-from .interactions import Interaction, RecordedError, RecordedRequest
+from .foreign_bodies import mapping, received, sent
+from .interactions import Interaction, RecordedError
 from .replaying import error_types
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
     sent_content = _stored(posted, folder, _numbers(request, "bodySize"), _length(request))
     if not sent_content and posted.get("params"):
         sent_content = urlencode([(pair["name"], pair.get("value", "")) for pair in posted["params"]]).encode()
-    sent = RecordedRequest(str(request["method"]).upper(), str(request["url"]), _fields(request), sent_content)
+    asked = sent(request["method"], request["url"], _fields(request), sent_content)
     time: Any = entry.get("time")
     took = round(time / 1000, 3) if isinstance(time, (int, float)) and time > 0 else None
     if not response["status"] or int(response["status"]) < 0:
@@ -42,13 +42,13 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
         kind, colon, message = problem.partition(": ")
         if not colon or kind not in error_types():
             kind, message = "ConnectError", problem
-        return Interaction(sent, error=RecordedError(kind, message), took=took)
+        return Interaction(asked, error=RecordedError(kind, message), took=took)
     body: Any = response.get("content") or {}
     sizes = _numbers(body, "size", "compression")
     content = _stored(body, folder, [*sizes[:1], sum(sizes)], _length(response))
     version = str(response.get("httpVersion") or "HTTP/1.1").lower().rpartition("/")[2]
     return Interaction(
-        sent,
+        asked,
         received(
             response["status"],
             _fields(response),

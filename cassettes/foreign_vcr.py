@@ -10,8 +10,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from .foreign_bodies import mapping, received
-from .interactions import Interaction, RecordedError, RecordedRequest
+from .foreign_bodies import mapping, received, sent
+from .interactions import Interaction, RecordedError
 from .json_text import render
 from .plain import is_mapping, is_sequence
 
@@ -42,10 +42,9 @@ def tool_of(data: dict[str, Any]) -> str:
 def interaction(entry: Any) -> Interaction:
     """Return one interaction."""
     request, response = mapping(mapping(entry)["request"]), entry["response"]
-    headers = _fields(request.get("headers"))
-    sent = RecordedRequest(str(request["method"]).upper(), _url(request), headers, _content(request))
+    asked = sent(request["method"], _url(request), _fields(request.get("headers")), _content(request))
     if response is None:  # schemathesis writes down that there was none
-        return Interaction(sent, error=RecordedError("ConnectError", "no response was recorded"))
+        return Interaction(asked, error=RecordedError("ConnectError", "no response was recorded"))
     response = mapping(response)
     status: Any = response.get("code", response.get("status", response.get("status_code")))
     reason: Any = None
@@ -55,7 +54,7 @@ def interaction(entry: Any) -> Interaction:
         status, _, reason = response["status"].partition(" ")
     version = str(response.get("http_version") or response.get("proto") or "1.1").rpartition("/")[2]
     answer = received(status, _fields(response.get("headers")), _content(response), reason, version)
-    return Interaction(sent, answer, took=_span(response.get("duration")))
+    return Interaction(asked, answer, took=_span(response.get("duration")))
 
 
 def _url(request: dict[str, Any]) -> str:

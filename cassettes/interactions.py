@@ -16,6 +16,7 @@ from .bodies import (
     media_type,
     times_from_document,
 )
+from .codings import CODINGS, done, undone
 from .numbers import Number
 from .plain import is_mapping
 from .yaml_writer import Flow, write
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _DROPPED = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
 _OWN_AGENT = ("python-understudy/", "understudy/")
-CODINGS = ("gzip", "deflate", "br", "zstd")
 
 
 def _no_fields() -> Fields:
@@ -42,6 +42,7 @@ class RecordedRequest:
     """A request as it was sent.
 
     A body that does not fit into memory is in `file`, and `content` is empty; `digest` is its SHA-256.
+    `content` is decoded; `encoding` is the content coding it had on the wire, such as `gzip`.
     """
 
     method: str
@@ -50,10 +51,17 @@ class RecordedRequest:
     content: bytes = b""
     file: Spool | str | None = None
     digest: str | None = None
+    encoding: str | None = None
 
     def header(self, name: str) -> str:
         """Return the value of the first field of this name, else nothing."""
         return _first(self.headers, name)
+
+    @property
+    def sent_content(self) -> bytes:
+        """The body as it goes over the wire: encoded again."""
+        encoded = None if self.encoding is None else done(self.content, self.encoding)
+        return self.content if encoded is None else encoded
 
 
 @dataclass
@@ -147,6 +155,8 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
         said.update(writer.blobs.keep_spool(request.file, media_type(request.header("content-type"))))
     elif request.content:
         said.update(writer.said(request.content, request.header("content-type"), []))
+    if request.encoding is not None:
+        said["wire"] = Flow(encoding=request.encoding)
     document: dict[str, Any] = {"request": said}
     if interaction.response is not None:
         document["response"] = _describe_response(interaction.response, interaction.took, writer)
@@ -212,7 +222,20 @@ def request_from(said: Any, reader: Reader, blobs: Blobs | None = None) -> Recor
     headers = fields_from_document(said.get("headers"))
     if "file" in said and "sha256" in said and blobs is not None and blobs.is_long(said["file"]):
         return RecordedRequest(method.upper(), url, headers, b"", said["file"], str(said["sha256"]))
-    return RecordedRequest(method.upper(), url, headers, _content(said, headers, reader))
+    content, encoding = _content(said, headers, reader), _encoding(said)
+    if content and encoding is None and headers:  # recorded as it came, once
+        content, encoding = undone(content, _first(headers, "content-encoding"))
+    return RecordedRequest(method.upper(), url, headers, content, encoding=encoding)
+
+
+def _encoding(said: dict[str, Any]) -> str | None:
+    """Return the coding that `wire:` says."""
+    if "wire" not in said:
+        return None
+    encoding: str | None = _members(said["wire"] or {}, "wire", {"encoding"}).get("encoding")
+    if encoding is not None and encoding not in CODINGS:
+        raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
+    return encoding
 
 
 def interaction_from(
@@ -251,7 +274,7 @@ def interaction_from(
 _WORDS = {"request", "response", "error"}
 _ERROR_WORDS = {"type", "message", "took"}
 _BODY = {*KINDS, "style", "eol", "charset", "sha256"}
-REQUEST_WORDS = {"method", "url", "headers", *_BODY}
+REQUEST_WORDS = {"method", "url", "headers", "wire", *_BODY}
 RESPONSE_WORDS = {
     "status",
     "reason",
@@ -303,11 +326,6 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         reason = said.get("reason")
         if reason is not None and not isinstance(reason, str):
             raise ValueError(f"`reason:` is the phrase behind the status, not {reason!r}")
-    encoding = None
-    if "wire" in said:
-        encoding = _members(said["wire"] or {}, "wire", {"encoding"}).get("encoding")
-        if encoding is not None and encoding not in CODINGS:
-            raise ValueError(f"`encoding:` is one of {', '.join(CODINGS)}, not {encoding!r}")
     headers = fields_from_document(said.get("headers"))
     file: str | None = None
     if "file" in said and blobs.is_long(said["file"]):
@@ -318,7 +336,7 @@ def _response_from(said: dict[str, Any], reader: Reader, blobs: Blobs) -> Record
         content=b"" if file else _content(said, headers, reader),
         reason=reason,
         version=version,
-        encoding=encoding,
+        encoding=_encoding(said),
         is_cut=bool(said.get("closed_early", False)),
         times=times_from_document(said) if "chunks" in said or "sse" in said else [],
         longest_wait=_seconds("longest_wait", said.get("longest_wait")),

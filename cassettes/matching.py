@@ -23,7 +23,7 @@ from .bodies import media_type
 from .charsets import text_of
 from .interactions import RecordedRequest, caller_fields
 from .plain import is_mapping, is_sequence
-from .redaction import BLANK, MARK, Redactor
+from .redaction import BLANK, STAND_IN, Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -89,7 +89,7 @@ class Matcher:
             fields = [(name, value) for name, value in request.headers if name.lower() == wanted]
         else:
             fields = [pair for pair in caller_fields(request.headers) if not self._is_ignored("header", pair[0])]
-        shown = [(name.lower(), MARK.sub(BLANK, value)) for name, value in self._redactor.fields(fields)]
+        shown = [(name.lower(), STAND_IN.sub(BLANK, value)) for name, value in self._redactor.fields(fields)]
         return tuple(sorted(shown, key=lambda pair: pair[0]))
 
     def _url(self, name: str, text: str) -> Hashable:

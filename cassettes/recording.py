@@ -17,7 +17,6 @@ from ..client import (
     Headers,
     LocalProtocolError,
     PoolTimeout,
-    RequestError,
     Response,
     ResponseNotRead,
     SyncByteStream,
@@ -25,6 +24,7 @@ from ..client import (
     UnsupportedProtocol,
 )
 from .blobs import Spool
+from .codings import undone
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .uploads import discard
 
@@ -144,7 +144,7 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
     fields = _texts(response.headers.raw)
     content, encoding = raw, None
     if raw and not is_cut and not is_broken:
-        content, encoding = _decoded(raw, response)
+        content, encoding = undone(raw, response.headers.get("content-encoding", ""))
     return RecordedResponse(
         status=response.status_code,
         headers=fields,
@@ -160,19 +160,6 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
 
 def _texts(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     return [(name.decode("ascii"), value.decode("latin-1")) for name, value in pairs]
-
-
-def _decoded(raw: bytes, response: Response) -> tuple[bytes, str | None]:
-    """Return a body without its one content coding and the coding's name; as it came where it has another kind."""
-    said = response.headers.get("content-encoding", "").strip().lower()
-    encoding = "gzip" if said == "x-gzip" else said
-    if encoding not in ("gzip", "deflate", "br", "zstd"):
-        return raw, None
-    try:
-        content = Response(200, headers={"content-encoding": said}, content=raw).content
-    except RequestError:
-        return raw, None
-    return (raw, None) if content == raw else (content, encoding)
 
 
 def _unread(response: Response) -> Response:

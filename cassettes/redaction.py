@@ -7,7 +7,7 @@
 3. A secret once seen, in a message or in the environment, is also replaced wherever else it turns up,
    in every encoding that hides it from the eye (`known_secrets`).
 4. Shapes that programs parse are kept: the scheme of Authorization, the attributes of cookies,
-   header and claims of a JWT.
+   header and claims of a JWT, but for secrets among the claims.
 5. For matching, both sides are blanked: every secret and every mark becomes the same word, so that a test may send
    whatever token it likes; the secrets of the request at hand are known by then, too.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import re
 import threading
@@ -34,13 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
-_MARK_BYTES = re.compile(MARK.pattern.encode())
+# What stands for a whole secret: a mark, and before that of a JWT its header and claims.
+STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
+_STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
 
 _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
+_CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s,]{8,}\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
@@ -175,18 +179,18 @@ class Redactor:
         if self._patterns:
             text = self._patterned(text)
         text = self._known.hidden(text)
-        return MARK.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+        return STAND_IN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
     def shown_name(self, name: str) -> str:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
         if self._patterns or (self._known.forms and any(map(str.isdigit, name))):
             return self.known(name)
-        return MARK.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
+        return STAND_IN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
 
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
         content = self._known.hidden_bytes(content) if self._known.forms else content
-        return _MARK_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
+        return _STAND_IN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
@@ -255,6 +259,11 @@ class Redactor:
 
     def _named(self, name: str, value: str, place: str = "json") -> str:
         kind = secret_kind(name)
+        if kind == "token" and name.lower().endswith("authorization"):
+            # Away from header fields it is mostly a word or a sentence about one.
+            if _CREDENTIALS.match(value) is not None:
+                return self._credentials(value, kind)
+            kind = None
         if kind is None and (name.lower() in self._names or (place != "json" and self._is_named(name, place))):
             kind = "secret"
         return self.text(value) if kind is None or not value.strip() else self._secret(value, kind)
@@ -262,7 +271,7 @@ class Redactor:
     def _parameter(self, found: re.Match[str]) -> str:
         value = found[2]
         decoded = unquote(value) if "%" in value else value
-        said = self._named(found[1], decoded, "query")
+        said = self._named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
 
     def _userinfo(self, found: re.Match[str]) -> str:
@@ -324,17 +333,27 @@ class Redactor:
     def _mark(self, value: str, kind: str) -> str:
         if self._is_blank:
             return BLANK
+        mark = self._marks.get(value)
+        if mark is not None:
+            return mark
+        shown = self._shown_jwt(value) if _JWT.match(value) is not None else ""
+        kind = "jwt" if shown else kind
         with self._lock:
             mark = self._marks.get(value)
             if mark is None:
-                is_jwt = _JWT.match(value) is not None
-                kind = "jwt" if is_jwt else kind
                 self._numbers[kind] = count = self._numbers.get(kind, 0) + 1
-                mark = f"__REDACTED_{kind}_{count}__"
-                if is_jwt:
-                    mark = f"{value.rpartition('.')[0]}.{mark}"
-                self._marks[value] = mark
+                self._marks[value] = mark = f"{shown}__REDACTED_{kind}_{count}__"
             return mark
+
+    def _shown_jwt(self, value: str) -> str:
+        """Return header and claims, as they came unless the claims hold secrets of their own."""
+        header, claims, _ = value.split(".")
+        with contextlib.suppress(ValueError, RecursionError):
+            data = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            said = self._data(data, None)
+            if said != data:
+                claims = base64.urlsafe_b64encode(json.dumps(said).encode("utf-8")).rstrip(b"=").decode("ascii")
+        return f"{header}.{claims}."
 
 
 def _names_before_values(text: str) -> Iterator[str]:
@@ -344,5 +363,6 @@ def _names_before_values(text: str) -> Iterator[str]:
         least = max(0, at - _LONGEST_NAME)
         start = max(text.rfind("&", least, at), text.rfind("?", least, at), text.rfind('"', least, at))
         start = max(start, text.rfind(";", least, at), text.rfind("#", least, at), least - 1)
-        yield text[start + 1 : at]
+        name = text[start + 1 : at]
+        yield unquote(name) if "%" in name else name
         at = text.find("=", at + 1)

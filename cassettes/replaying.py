@@ -5,9 +5,7 @@ Time is virtual: a recorded answer that took longer than the request is willing 
 
 from __future__ import annotations
 
-import importlib
 import re
-import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -23,6 +21,7 @@ from ..client import (
     TransportError,
     codes,
 )
+from .codings import done
 from .errors import CassetteDamaged, CassetteError
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     Cut = Callable[[bytes, RecordedResponse], list[bytes]]
 
-_CODECS = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "backports.zstd")}
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
 # Shorter ones say more about the machine that recorded than about the server.
@@ -172,7 +170,7 @@ def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tu
     """Return body and fields as they came over the wire: encoded again, and with a length that is true."""
     content, headers = recorded.content, recorded.headers
     if recorded.encoding is not None:
-        encoded = _encoded(content, recorded.encoding)
+        encoded = done(content, recorded.encoding)
         if encoded is None:  # nobody here could decode it either
             headers = [(name, value) for name, value in headers if name.lower() != "content-encoding"]
         else:
@@ -188,22 +186,6 @@ def _on_the_wire(recorded: RecordedResponse, method: str, is_broken: bool) -> tu
                 [(name, raw if name.lower() == b"content-length" else value) for name, value in pairs]
             )
     return content, fields
-
-
-def _encoded(content: bytes, encoding: str) -> bytes | None:
-    if encoding == "gzip":
-        compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
-        return compressor.compress(content) + compressor.flush()
-    if encoding == "deflate":
-        return zlib.compress(content)
-    for name in _CODECS[encoding]:
-        try:
-            module: Any = importlib.import_module(name)
-        except ImportError:
-            continue
-        compressed: bytes = module.compress(content)
-        return compressed
-    return None
 
 
 def _checked(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

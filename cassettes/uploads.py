@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..client import AsyncByteStream, ByteStream, Request, RequestNotRead, SyncByteStream
 from .blobs import Spool
+from .codings import undone
 from .interactions import RecordedRequest
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def _held(request: Request, spool: Spool) -> RecordedRequest:
 def recorded(request: Request, content: bytes, spool: Spool | None = None) -> RecordedRequest:
     """Return a request as the recorder sees it."""
     digest = None if spool is None else spool.digest
-    return RecordedRequest(request.method, str(request.url), request.headers.remembered(_texts), content, spool, digest)
+    encoding = None
+    if content and "content-encoding" in request.headers:
+        content, encoding = undone(content, request.headers["content-encoding"])
+    fields = request.headers.remembered(_texts)
+    return RecordedRequest(request.method, str(request.url), fields, content, spool, digest, encoding)
 
 
 def _texts(fields: list[tuple[bytes, bytes]], _: object) -> list[tuple[str, str]]:

@@ -7,23 +7,25 @@ one that is new, and one that merely has another value.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import Client, Headers, HTTPError, Request
 from . import paths
 from .bodies import media_type
+from .filling import Filling
 from .matching import Matcher
-from .redaction import BLANK, MARK, Redactor
+from .redaction import BLANK, MARK, STAND_IN, Redactor
 from .shapes import Difference, DriftKind, differences
 from .using import load
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from ..client import Response
     from .cassette import Cassette
+    from .filling import Filled
     from .interactions import Interaction, RecordedRequest, RecordedResponse
     from .settings import Settings
 
@@ -47,11 +49,15 @@ class Drift:
 
 @dataclass(frozen=True)
 class Checked:
-    """One recorded request, and how its live answer differs; `skipped` says why it was not sent."""
+    """One recorded request, and how its live answer differs; `skipped` says why it was not sent.
+
+    Where a secret was missing, `wanted` names it as `secrets` of `verify` does.
+    """
 
     interaction: Interaction
     drifts: tuple[Drift, ...] = ()
     skipped: str | None = None
+    wanted: str | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +96,7 @@ class Verification:
                     "request": checked.name,
                     "url": checked.interaction.request.url,
                     "skipped": checked.skipped,
+                    "wanted": checked.wanted,
                     "drifts": [vars(drift) for drift in checked.drifts],
                 }
                 for checked in self.checked
@@ -97,18 +104,22 @@ class Verification:
         }
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return self.as_text(lambda wanted: f"pass secrets={{{wanted!r}: ...}}")
 
-    def _lines(self) -> Iterator[str]:
+    def as_text(self, mend: Callable[[str], str]) -> str:
+        """Return the report; `mend` says how a secret that was missing is given."""
+        return "\n".join(self._lines(mend))
+
+    def _lines(self, mend: Callable[[str], str]) -> Iterator[str]:
         skipped = len(self.checked) - self.sent
         counts = ", ".join(f"{len(self.drifts(kind))} {kind}" for kind in _KINDS)
         noun = "request" if self.sent == 1 else "requests"
         yield f"{self.path}: {self.sent} {noun} sent, {counts}" + (f"; {skipped} not sent" if skipped else "")
         for checked in self.checked:
             if checked.drifts or checked.skipped:
-                yield f"  line {checked.interaction.line}  {checked.name}" + (
-                    f"  not sent: {checked.skipped}" if checked.skipped else ""
-                )
+                said = f"  not sent: {checked.skipped}" if checked.skipped else ""
+                said += f": {mend(checked.wanted)}" if checked.wanted else ""
+                yield f"  line {checked.interaction.line}  {checked.name}{said}"
             width = max((len(drift.place) for drift in checked.drifts), default=0)
             for drift in checked.drifts:
                 kind = drift.kind.upper() if drift.kind == "breaking" else drift.kind
@@ -132,7 +143,9 @@ def verify(
         assert result, str(result)
 
     `client` sends them: give it the `auth` and the headers that a recording does not hold.
-    `secrets` says what marks stand for: `{"__REDACTED_token_1__": os.environ["TOKEN"]}`.
+    `secrets` says what was redacted: `{"header.authorization": os.environ["TOKEN"]}` stands behind `Bearer` wherever
+    that was recorded, `query.key` is a parameter, `api.example.com header.x-api-key` goes to that host only,
+    and `__REDACTED_token_1__` is everything with this mark.
     What a request cannot be sent without is a reason to skip it; so is a method that may change something.
     What the cassette ignores and calls volatile is compared by its type alone; `volatile` adds to that.
     """
@@ -140,35 +153,39 @@ def verify(
         raise TypeError(f"verify sends with a Client, which blocks, and not with {client!r:.60}")
     if secrets is not None and not hasattr(secrets, "items"):
         raise TypeError(f"`secrets` says what each mark stands for, as a mapping, not {type(secrets).__name__}")
+    filling = Filling(secrets or {})
     names = [name.upper() for name in ([methods] if isinstance(methods, str) else methods)]
     cassette = load(path)
     settings = cassette.settings.changed(volatile=volatile)
     if client is not None:
-        return _verified(cassette, settings, client, secrets or {}, names)
+        return _verified(cassette, settings, client, filling, names)
     with Client() as own:
-        return _verified(cassette, settings, own, secrets or {}, names)
+        return _verified(cassette, settings, own, filling, names)
 
 
 def _verified(
-    cassette: Cassette, settings: Settings, client: Client, secrets: Mapping[str, str], methods: Sequence[str]
+    cassette: Cassette, settings: Settings, client: Client, filling: Filling, methods: Sequence[str]
 ) -> Verification:
     ignored = [path.words for path in map(paths.parse, (*settings.ignore, *settings.volatile)) if path.place == "json"]
     checked: list[Checked] = []
     redactor = Redactor(settings.rules, is_blank=True)
+    for value in filling.values:
+        redactor.learn(value, "secret")
     matcher = Matcher(settings, redactor)
     alike: dict[Hashable, list[Interaction]] = {}
     for interaction in cassette.interactions:
         alike.setdefault(matcher.key(interaction.request), []).append(interaction)
     for interactions in alike.values():
         first = interactions[0]
-        reason = _reason_to_skip(first, secrets, methods)
+        filled = filling.filled(first.request)
+        reason = _reason_to_skip(first, filled, methods)
         if reason is not None:
-            checked.append(Checked(first, skipped=reason))
+            checked.append(Checked(first, skipped=reason[0], wanted=reason[1]))
             continue
-        answer = _sent(first.request, client, secrets)
-        if _wants_credentials(answer, first, secrets):
-            refused = "the server wants credentials, which no recording holds: pass client="
-            checked.append(Checked(first, skipped=refused))
+        answer = _sent(first.request, filled, client)
+        if _is_refused(answer, first) and filled.missing_in_fields:
+            refused = "the server wants credentials, which no recording holds"
+            checked.append(Checked(first, skipped=refused, wanted=filled.missing_in_fields[0]))
             continue
         # What was polled was recorded in several states: the live one need not be more than one of them.
         found = [Checked(one, tuple(_drifts(one, answer, redactor, ignored))) for one in interactions]
@@ -181,42 +198,36 @@ def _badness(checked: Checked) -> tuple[int, ...]:
     return tuple(kinds.count(kind) for kind in _KINDS)
 
 
-def _reason_to_skip(interaction: Interaction, secrets: Mapping[str, str], methods: Sequence[str]) -> str | None:
+def _reason_to_skip(interaction: Interaction, filled: Filled, methods: Sequence[str]) -> tuple[str, str | None] | None:
+    """Return why a request is not sent, and which secret it wants."""
     request = interaction.request
     if request.method not in methods:
-        return f"{request.method} may change something"
+        return f"{request.method} may change something", None
     if interaction.response is None or interaction.error is not None:
-        return f"recorded was {interaction.error.type if interaction.error else 'nothing'}, which proves nothing"
-    missing = [mark[0] for mark in MARK.finditer(request.url) if mark[0] not in secrets]
-    if missing:
-        return f"its URL holds a secret: pass secrets={{'{missing[0]}': ...}}"
+        return f"recorded was {interaction.error.type if interaction.error else 'nothing'}, which proves nothing", None
+    if filled.missing_in_url:
+        return "its URL holds a secret", filled.missing_in_url[0]
+    if filled.missing_in_content:
+        return "its body holds a secret", filled.missing_in_content[0]
     if request.file is not None:
-        return "its body is too long for memory"
+        return "its body is too long for memory", None
     return None
 
 
-def _wants_credentials(answer: Response | HTTPError, recorded: Interaction, secrets: Mapping[str, str]) -> bool:
-    """Return whether a request was refused for want of what a mark stands for."""
+def _is_refused(answer: Response | HTTPError, recorded: Interaction) -> bool:
+    """Return whether a request was refused that was once let in."""
     if isinstance(answer, HTTPError) or answer.status_code not in (401, 403) or recorded.response is None:
         return False
-    marks = [mark[0] for _, value in recorded.request.headers for mark in MARK.finditer(value)]
-    return recorded.response.status != answer.status_code and any(mark not in secrets for mark in marks)
+    return recorded.response.status != answer.status_code
 
 
-def _filled(text: str, secrets: Mapping[str, str]) -> str:
-    return MARK.sub(lambda found: secrets.get(found[0], found[0]), text)
-
-
-def _sent(request: RecordedRequest, client: Client, secrets: Mapping[str, str]) -> Response | HTTPError:
+def _sent(request: RecordedRequest, filled: Filled, client: Client) -> Response | HTTPError:
     """Return what the server answers now; the error, where it does not."""
-    fields = [(name, _filled(value, secrets)) for name, value in request.headers]
-    own = Headers([(name, value) for name, value in fields if MARK.search(value) is None])
     headers = Headers(client.headers)
-    headers.update(own)
+    headers.update(Headers([(name, value) for name, value in filled.fields if MARK.search(value) is None]))
     try:
-        sending = Request(
-            request.method, _filled(request.url, secrets), headers=headers, content=request.content or None
-        )
+        content = replace(request, content=filled.content).sent_content
+        sending = Request(request.method, filled.url, headers=headers, content=content or None)
         return client.send(sending, follow_redirects=False)
     except HTTPError as error:
         return error
@@ -228,7 +239,7 @@ def _drifts(
     recorded = interaction.response
     assert recorded is not None
     if isinstance(live, HTTPError):
-        yield Drift("breaking", "answer", str(recorded.status), f"{type(live).__name__}: {live}")
+        yield Drift("breaking", "answer", str(recorded.status), redactor.text(f"{type(live).__name__}: {live}"))
         return
     if live.status_code != recorded.status:
         yield Drift("breaking", "status", str(recorded.status), str(live.status_code))
@@ -238,7 +249,7 @@ def _drifts(
         if name == "content-type":
             old, new = media_type(old), media_type(new)
         if bool(old) != bool(new) or (name == "content-type" and old != new):
-            yield Drift("breaking", f"header.{name}", old or "nothing", new or "nothing")
+            yield Drift("breaking", f"header.{name}", old or "nothing", redactor.text(new) or "nothing")
     if interaction.request.method != "HEAD" and not recorded.is_cut:
         yield from _body_drifts(recorded, live, redactor, ignored)
 
@@ -264,7 +275,7 @@ def _drift(found: Difference) -> Drift:
 
 
 def _without_marks(data: Any) -> Any:
-    return json.loads(MARK.sub(BLANK, json.dumps(data)))
+    return json.loads(STAND_IN.sub(BLANK, json.dumps(data)))
 
 
 def _json(content: bytes) -> tuple[Any] | None:

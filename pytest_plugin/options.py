@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
@@ -22,6 +23,9 @@ CHUNKS = ("recorded", "whole", "fuzz")
 MOCK_MODES = ("mock", "wire")
 RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
+# A secret is one host's: the tapes of a suite speak with several, and none is to get the token of another.
+_HOST_AND_PLACE = re.compile(r"[^\s/]+\s+(?:header|query)\..+")
+
 
 class Option(NamedTuple):
     """One option; its twin in the configuration file has the same name, with underscores."""
@@ -30,7 +34,7 @@ class Option(NamedTuple):
     explanation: str
     choices: tuple[str, ...] = ()
     is_switch: bool = False
-    is_list: bool = False
+    list_of: Literal["args", "linelist"] | None = None
 
     @property
     def name(self) -> str:
@@ -51,7 +55,7 @@ OPTIONS = (
         "--allowed-hosts",
         "what --block-network lets through, separated by commas: names, addresses, networks as 10.0.0.0/8, "
         "paths of Unix sockets; * stands for anything, localhost for every loopback address",
-        is_list=True,
+        list_of="args",
     ),
     Option(
         "--unused",
@@ -65,6 +69,12 @@ OPTIONS = (
         "send the safe requests of the tapes that were played to the real servers, and report what has changed; "
         "what breaks clients fails the run",
         is_switch=True,
+    ),
+    Option(
+        "--verify-secret",
+        "what --verify sends in place of what was redacted, as 'api.example.com header.authorization=API_TOKEN': "
+        "a host, header.NAME or query.NAME, and the environment variable that holds the value; may be repeated",
+        list_of="linelist",
     ),
     Option(
         "--replay-chunks",
@@ -91,14 +101,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
     for option in OPTIONS:
         twin = f"the twin of {option.flag}: {option.explanation}"
-        kind: Literal["bool", "args", "string"] = "string"
-        if option.is_switch or option.is_list:
-            kind = "bool" if option.is_switch else "args"
+        kind: Literal["bool", "args", "linelist", "string"] = option.list_of or "string"
+        if option.is_switch:
+            kind = "bool"
         parser.addini(option.name, twin, type=kind, default=None)
         if option.flag in taken:
             continue
         if option.is_switch:
             group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
+        elif option.list_of == "linelist":
+            group.addoption(option.flag, action="append", default=None, help=option.explanation)
         else:
             group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
     if is_wanted():
@@ -185,6 +197,23 @@ def mock_mode(config: pytest.Config) -> str:
 def verifies(config: pytest.Config) -> bool:
     """Whether tapes are compared with the real servers at the end."""
     return is_on(config, "verify")
+
+
+def verify_secrets(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what is sent in place of what was redacted, by host and place; the values are those of variables."""
+    said: Any = on_command_line(config, "verify_secret") or in_file(config, "verify_secret") or ()
+    values: dict[str, str] = {}
+    for one in map(str, said):
+        place, equals, variable = (part.strip() for part in one.rpartition("="))
+        if not equals or _HOST_AND_PLACE.fullmatch(place) is None:
+            raise pytest.UsageError(
+                f"verify_secret = {one!r}: say host, place and environment variable, "
+                "as in 'api.example.com header.authorization=API_TOKEN' or 'api.example.com query.key=API_KEY'"
+            )
+        if variable not in environment:
+            raise pytest.UsageError(f"verify_secret = {one!r}: the environment variable {variable} is not set")
+        values[place] = environment[variable]
+    return values
 
 
 def sweeps(config: pytest.Config) -> bool:

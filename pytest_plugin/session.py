@@ -22,6 +22,7 @@ from .options import (
     report_file,
     unused,
     verifies,
+    verify_secrets,
 )
 from .report import as_json, is_failure, lines
 from .settling import delete, verify
@@ -53,6 +54,8 @@ def begin(config: pytest.Config) -> None:
     unused(config)
     expired(config)
     replay_chunks(config)
+    if verifies(config):
+        verify_secrets(config)
     if mock_mode(config) != "mock":
         from ..mock import playing
 
@@ -159,7 +162,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     config = session.config
     if verifies(config):
-        verify(tally, str(config.invocation_params.dir))
+        verify(tally, str(config.invocation_params.dir), verify_secrets(config))
     if unused(config) == "delete" and exitstatus == pytest.ExitCode.OK and not tally.is_partial:
         delete(tally)
     try:

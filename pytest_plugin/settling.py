@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from .network_block import Block, start, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .tally import Tally
 
 
-def verify(tally: Tally, start_of_paths: str) -> None:
-    """Send the safe requests of every tape that was played, and note what has changed."""
+def verify(tally: Tally, start_of_paths: str, secrets: Mapping[str, str]) -> None:
+    """Send the safe requests of every tape that was played, with the secrets, and note what has changed."""
     from .. import cassettes
 
     # Whoever asks for this asks for the network.
@@ -21,12 +23,17 @@ def verify(tally: Tally, start_of_paths: str) -> None:
     try:
         for path, use in sorted(tally.tapes.items()):
             if use.played:
-                found = cassettes.verify(path, volatile=use.volatile)
+                found = cassettes.verify(path, volatile=use.volatile, secrets=secrets)
                 found_at = os.path.relpath(path, start_of_paths)
-                tally.drifts.append(str(found).replace(path, path if found_at.startswith("..") else found_at))
+                told = found.as_text(_mend)
+                tally.drifts.append(told.replace(path, path if found_at.startswith("..") else found_at))
                 tally.is_broken = tally.is_broken or not found
     finally:
         stop(block)
+
+
+def _mend(wanted: str) -> str:
+    return f"--verify-secret '{wanted}=VARIABLE'" if " " in wanted else f"{wanted} is not to be given here"
 
 
 def delete(tally: Tally) -> None:

@@ -12,9 +12,9 @@ from ...client import URL, Client, HTTPError
 from ..cassette import Cassette
 from ..errors import CassetteMissing
 from ..folders import no_such_file
-from ..interactions import RecordedRequest
 from ..mending import Mend, mend
 from ..misses import nearest_to
+from ..uploads import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...client import Request
     from ..episodes import Episode
+    from ..interactions import RecordedRequest
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -72,8 +73,7 @@ def _request(cassette: Cassette, method: str, url: str, said: dict[str, Any]) ->
 
 def as_recorded(request: Request) -> RecordedRequest:
     """Return a request as the recorder would have seen it."""
-    fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
-    return RecordedRequest(request.method, str(request.url), fields, request.content)
+    return recorded(request, request.content)
 
 
 def with_settings(path: str, ignore: Sequence[str], match: Sequence[str]) -> Cassette:

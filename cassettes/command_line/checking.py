@@ -49,12 +49,19 @@ class Problem(NamedTuple):
 def check(files: tuple[str, ...], fails_when_old: bool, quiet: bool) -> int:
     """Look for damage, mistakes and secrets in tapes, or in all tapes of a folder.
 
-    Prints `file:line: message` lines; exit status 1 where there is a problem, which is what pre-commit wants.
+    Prints `file:line: message` lines; exit status 1 where there is a problem, which is what pre-commit wants,
+    and 2 where a file cannot be read.
     """
-    console, count, looked_at = out(), 0, 0
+    console, count, looked_at, trouble = out(), 0, 0, False
     for path, is_named in tapes_in(files, may_be_none=True):
         try:
-            problems = list(problems_of(path, fails_when_old=fails_when_old))
+            raw = _read(path)
+        except CassetteError as error:  # what is wrong with the others is worth knowing, too
+            line(err(), ("error: ", "bold red"), str(error))
+            trouble = True
+            continue
+        try:
+            problems = list(_problems(raw, path, fails_when_old=fails_when_old))
         except NotACassette as error:
             if not is_named:
                 continue
@@ -67,15 +74,19 @@ def check(files: tuple[str, ...], fails_when_old: bool, quiet: bool) -> int:
     if not quiet:
         verdict = (counted(count, "problem"), "bold red") if count else ("no problems", "green")
         line(err(), verdict, f" in {counted(looked_at, 'tape')}")
-    return 1 if count else 0
+    return 2 if trouble else 1 if count else 0
 
 
-def problems_of(path: str, *, fails_when_old: bool) -> Iterator[Problem]:
+def _read(path: str) -> bytes:
+    raw = Tape(path).read()
+    if raw is None:
+        raise no_such_file(path)
+    return raw
+
+
+def _problems(raw: bytes, path: str, *, fails_when_old: bool) -> Iterator[Problem]:
     """Yield everything that is wrong with a tape; raises `NotACassette` for what is none."""
     try:
-        raw = Tape(path).read()
-        if raw is None:
-            raise no_such_file(path)
         tape = recognize(raw, path)
         if tape is not None:
             yield from _foreign(tape, path)

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from ..episodes import Episode
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_LINE = re.compile(r"^\s*(\S+?\.ya?ml):(\d+)\b", re.MULTILINE)
+# The section `tapes` of pytest's output: its first line, and within it the places under `unused:`.
+_SECTION = re.compile(r"^played \d+ from \d+ tapes?, recorded \d+", re.MULTILINE)
+_UNUSED = re.compile(r"^unused: .*\n((?:[ \t]+.*\n?)*)", re.MULTILINE)
+_LINE = re.compile(r"^\s+(\S.*?\.ya?ml):(\d+)\b", re.MULTILINE)
 # What the recorder writes by itself: a first document with nothing else is nobody's work.
 _OWN = ("cassette:", "recorder:", "recorded:", "expires:", "...", "---")
 
@@ -77,7 +80,10 @@ def _reported(text: str) -> Iterable[tuple[str, int]]:
     try:
         said: Any = json.loads(text)
     except ValueError:
-        return [(path, int(at)) for path, at in _LINE.findall(text)]
+        unused = _UNUSED.findall(text)
+        if not unused and _SECTION.search(text) is None:
+            raise click.UsageError("this is neither a report of --cassette-report nor the output of pytest") from None
+        return [(path, int(at)) for listed in unused for path, at in _LINE.findall(listed)]
     try:
         return [(found["tape"], int(found["line"])) for found in said["unused"] if found["line"]]
     except (KeyError, TypeError, ValueError) as error:

@@ -111,7 +111,7 @@ def as_curl(episode: Episode) -> str:
     if body == "--data-binary @-":
         import base64
 
-        return f"echo {base64.b64encode(request.content).decode('ascii')} | base64 -d | {command}"
+        return f"echo {base64.b64encode(request.sent_content).decode('ascii')} | base64 -d | {command}"
     return command
 
 
@@ -119,7 +119,7 @@ def _curl_body(request: RecordedRequest) -> str:
     if not request.content:
         return ""
     try:
-        text = request.content.decode("utf-8")
+        text = request.sent_content.decode("utf-8")
     except UnicodeDecodeError:
         return "--data-binary @-"
     # A leading @ would name a file, and no argument can hold NUL.

@@ -33,8 +33,9 @@ _STYLES = {"breaking": "bold red", "additive": "yellow", "value": "dim"}
     "secrets",
     nargs=2,
     multiple=True,
-    metavar="<MARK VARIABLE>",
-    help="What a mark stands for: the name of an environment variable, as in __REDACTED_token_1__ API_TOKEN.",
+    metavar="<PLACE VARIABLE>",
+    help="What was redacted: its place, one of one host, or its mark, and the name of an environment variable, "
+    "as in header.authorization API_TOKEN, 'api.example.com query.key' API_KEY, __REDACTED_token_1__ API_TOKEN.",
 )
 @click.option("--unsafe", is_flag=True, help="Also send what may change something on the server.")
 @click.option(
@@ -91,7 +92,9 @@ def _print(console: Console, result: Verification, *, quiet: bool) -> None:
         drifts = [drift for drift in checked.drifts if drift.kind == "breaking" or not quiet]
         if not drifts and (quiet or not checked.skipped):
             continue
-        why = (f"  not sent: {checked.skipped}", "dim") if checked.skipped else ""
+        said = f"  not sent: {checked.skipped}" if checked.skipped else ""
+        said += f": --secret '{checked.wanted}' VARIABLE" if checked.wanted else ""
+        why = (said, "dim")
         line(console, (f"{result.path}:{checked.interaction.line}", "cyan"), f"  {checked.name}", why)
         width = max((len(drift.place) for drift in drifts), default=0)
         for drift in drifts:

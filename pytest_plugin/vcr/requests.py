@@ -58,7 +58,7 @@ class VCRRequest:
 
 def shown(request: RecordedRequest) -> VCRRequest:
     """Return a request of ours as vcrpy shows it."""
-    return VCRRequest(request.method, request.url, request.content or None, request.headers)
+    return VCRRequest(request.method, request.url, request.sent_content or None, request.headers)
 
 
 def taken_back(changed: VCRRequest, request: RecordedRequest) -> RecordedRequest:
@@ -68,9 +68,9 @@ def taken_back(changed: VCRRequest, request: RecordedRequest) -> RecordedRequest
     body = changed.body
     content = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
     headers = [(name, value) for name, value in _fields(changed.headers)]
-    if content == request.content:
+    if content == request.sent_content:
         return replace(request, method=changed.method, url=changed.uri, headers=headers)
-    return replace(request, method=changed.method, url=changed.uri, headers=headers, content=content)
+    return replace(request, method=changed.method, url=changed.uri, headers=headers, content=content, encoding=None)
 
 
 def _fields(headers: Any) -> list[tuple[str, str]]:

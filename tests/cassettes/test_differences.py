@@ -33,3 +33,12 @@ def test_what_is_missing_is_nothing_and_not_none() -> None:
         "    long-name  recorded nothing  now 1",
         "    y          recorded nothing  now 2",
     ]
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, 1), (0, False), (1e16, 10**16)])
+def test_what_python_finds_equal_and_json_does_not_is_a_difference(old: Any, new: Any) -> None:
+    assert lines({"x": old}, {"x": new}) == [f"    x  recorded {old!r}  now {new!r}"]
+
+
+def test_what_is_no_number_is_no_difference() -> None:
+    assert lines({"x": float("nan")}, {"x": float("nan")}) == []

@@ -39,6 +39,7 @@ def proposal(stage: Stage, recorded: dict[str, Any], sent: dict[str, Any], **set
         ({"a": 1, "b": 1}, {"a": 2, "b": 1}, "`ignore: [json.a]`"),
         ({"a": 1}, {}, "`ignore: [json.a]`"),
         ({"a": None}, {}, "`ignore: [json.a]`"),
+        ({"a": True}, {"a": 1}, "`ignore: [json.a]`"),
         ({"a": [{"id": 1}, {"id": 2}]}, {"a": [{"id": 3}, {"id": 4}]}, "`ignore: [json.a.*.id]`"),
         ({"a": [{"id": 1}, {"id": 2}]}, {"a": [{"id": 1}]}, "`ignore: [json.a]`"),
         ({"a": []}, {"a": [1]}, "`ignore: [json.a]`"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -72,7 +73,16 @@ def test_names_that_do_not(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["X-Api-Key", "Ocp-Apim-Subscription-Key", "X-Custom-Key", "X-CSRF-Token", "authorization"]
+    "name",
+    [
+        "X-Api-Key",
+        "Ocp-Apim-Subscription-Key",
+        "DD-APPLICATION-KEY",
+        "X-Custom-Key",
+        "X-CSRF-Token",
+        "authorization",
+        "X-Forwarded-Authorization",
+    ],
 )
 def test_header_names_that_sound_secret(name: str) -> None:
     assert secret_header_kind(name) is not None
@@ -148,6 +158,66 @@ def test_a_jwt_keeps_its_claims_and_loses_its_signature(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
     assert f"id_token: {JWT.rpartition('.')[0]}.__REDACTED_jwt_1__" in stage.text
+
+
+def test_names_of_parameters_are_decoded(stage: Stage) -> None:
+    url = "https://api.test/?user%5Bpassword%5D=hidden-1234&api%5Fkey=hidden-5678"
+    stage.server.reply = lambda request: understudy.Response(200, json={"next": url}, headers={"location": url})
+
+    with stage.use():
+        stage.client.get("https://api.test/", params={"user[password]": "hidden-9012"})
+
+    assert "hidden" not in stage.text
+    assert "user%5Bpassword%5D=__REDACTED_password_1__" in stage.text
+
+
+def test_credentials_in_a_member_named_after_their_field_are_hidden(stage: Stage) -> None:
+    headers = {"Authorization": "Bearer hidden-1234", "X-Authorization": "Basic hidden-5678"}
+    harmless = {"authorization": "required", "Authorization": "Token of the user"}
+    stage.server.reply = lambda request: understudy.Response(200, json=[{"headers": headers}, harmless])
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "hidden" not in stage.text
+    assert "Authorization: Bearer __REDACTED_token_1__" in stage.text
+    assert "Token of the user" in stage.text
+    assert "required" in stage.text
+
+
+def test_secrets_among_the_claims_of_a_jwt_are_hidden(stage: Stage) -> None:
+    claims = {"sub": "ada", "ref": "key-of-the-request", "client_secret": "in-the-claims"}
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    jwt = f"eyJhbGciOiJIUzI1NiJ9.{body}.c2lnbmF0dXJlLXRoYXQtaXMtcmVhbA"
+    stage.server.reply = lambda request: understudy.Response(200, json={"id_token": jwt})
+
+    with stage.use():
+        stage.client.get("https://api.test/", headers={"x-api-key": "key-of-the-request"})
+
+    found = re.search(r"eyJhbGciOiJIUzI1NiJ9\.([\w-]+)\.__REDACTED_jwt_1__", stage.text)
+    assert found is not None
+    shown = json.loads(base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)))
+    assert shown == {"sub": "ada", "ref": "__REDACTED_key_1__", "client_secret": "__REDACTED_secret_1__"}
+
+
+def test_a_jwt_is_matched_wherever_it_stands(stage: Stage) -> None:
+    def ask(token: str) -> None:
+        fields = {"authorization": f"Bearer {token}", "x-note": token}
+        bodies: list[Any] = [
+            {"json": {"note": f"B {token}"}},
+            {"content": f"a text {token}"},
+            {"data": {"note": token}},
+        ]
+        for body in bodies:
+            stage.client.post("https://api.test/", params={"note": token}, headers=fields, **body)
+
+    with stage.use(match=["method", "url", "body", "headers"]):
+        ask(JWT)
+
+    with stage.use("none", match=["method", "url", "body", "headers"]):
+        ask(JWT)
+    with stage.use("none", match=["method", "url", "body", "headers"]):
+        ask(f"{JWT.rpartition('.')[0]}.__REDACTED_jwt_1__")
 
 
 def test_own_names_are_redacted_too(stage: Stage) -> None:

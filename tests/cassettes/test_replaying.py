@@ -305,6 +305,19 @@ def test_headers_written_without_quotes_are_text(stage: Stage) -> None:
     assert headers.raw[5] == (b"f", "\u00fc\u0151".encode())
 
 
+def test_members_in_the_order_of_a_tool_that_sorts_them_are_read(stage: Stage) -> None:
+    stage.written(
+        "---\nerror:\n  message: broken\n  type: IncompleteBody\nrequest:\n  method: GET\n  url: https://api.test/a\n"
+        "response:\n  status: 200\n  text: some\n...\n",
+        "---\nresponse:\n  status: 200\n  text: all\nrequest:\n  method: GET\n  url: https://api.test/b\n...\n",
+    )
+
+    with stage.use("none"):
+        with pytest.raises(understudy.IncompleteBody):
+            stage.client.get("https://api.test/a")
+        assert stage.client.get("https://api.test/b").text == "all"
+
+
 def test_status_lines_come_back_as_they_were(stage: Stage) -> None:
     answers = iter([(b"Bad Picture", b"HTTP/1.1"), (b"", b"HTTP/1.0"), (b"", b"HTTP/2"), (b"OK", b"HTTP/1.1")])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +41,51 @@ def echo(request: understudy.Request) -> understudy.Response:
 def files(stage: Stage) -> list[str]:
     folder = stage.path.parent / "_blobs"
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_compressed_body_is_readable_holds_no_secret_and_matches_however_it_is_compressed(stage: Stage) -> None:
+    def send(token: str, level: int) -> None:
+        body = gzip.compress(json.dumps({"sku": "tea", "token": token}).encode(), level, mtime=level)
+        fields = {"content-encoding": "gzip", "content-type": "application/json"}
+        stage.client.post("https://api.test/", content=body, headers=fields)
+
+    with stage.use("once"):
+        send("a-secret-of-today", 1)
+    with stage.use("none"):
+        send("another one", 9)
+    with stage.use("none", ignore=["json.token"]):
+        send("another one", 9)
+    cassettes.verify(
+        stage.path, client=stage.client, methods="POST", secrets={"__REDACTED_token_1__": "a-secret-of-tomorrow"}
+    )
+
+    assert "sku: tea" in stage.text
+    assert "wire: {encoding: gzip}" in stage.text
+    assert gzip.decompress(stage.server.asked[0].read()) == b'{"sku": "tea", "token": "a-secret-of-today"}'
+    assert gzip.decompress(stage.server.asked[1].read()) == b'{"sku": "tea", "token": "a-secret-of-tomorrow"}'
+
+
+def test_a_compressed_body_that_was_recorded_as_it_came_is_matched(stage: Stage) -> None:
+    body = base64.b64encode(gzip.compress(b"tea", mtime=1)).decode()
+    stage.written(
+        "---\nrequest:\n  method: POST\n  url: https://api.test/\n  headers: {Content-Encoding: gzip}\n"
+        f"  base64: {body}\nresponse:\n  status: 201\n...\n"
+    )
+
+    with stage.use("none"):
+        content = gzip.compress(b"tea", mtime=2)
+        sent = stage.client.post("https://api.test/", content=content, headers={"content-encoding": "gzip"})
+
+    assert sent.status_code == 201
+
+
+def test_a_body_that_is_not_compressed_as_it_says_is_kept(stage: Stage) -> None:
+    for mode in ("once", "none"):
+        with stage.use(mode):
+            stage.client.post("https://api.test/", content=b"tea", headers={"content-encoding": "gzip"})
+
+    assert "text: tea" in stage.text
+    assert "wire:" not in stage.text
 
 
 def test_a_body_that_can_be_streamed_once_is_sent_and_recorded(stage: Stage) -> None:

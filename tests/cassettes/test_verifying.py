@@ -64,7 +64,7 @@ def test_what_has_not_changed_is_verified_and_unsafe_requests_are_not_sent(stage
     ]
     assert [checked.skipped for checked in result.checked[3:]] == [
         "POST may change something",
-        "its URL holds a secret: pass secrets={'__REDACTED_token_1__': ...}",
+        "its URL holds a secret",
         "recorded was ConnectError, which proves nothing",
     ]
     assert all("authorization" not in request.headers for request in stage.server.asked)
@@ -78,6 +78,61 @@ def test_marks_of_secrets_are_filled_in_where_somebody_says_with_what(stage: Sta
     assert result.sent == 4
     assert stage.server.asked[0].headers["authorization"] == "Bearer today's"
     assert stage.server.asked[3].url.query == b"token=today's"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "authorization", "sent"),
+    [
+        ({"header.authorization": "of today"}, "Bearer of today", 3),
+        ({"api.test header.Authorization": "of today"}, "Bearer of today", 3),
+        ({"*.test header.authorization": "x", "__REDACTED_token_1__": "of today"}, "Bearer of today", 4),
+        ({"other.test header.authorization": "of today", "header.x-key": "x"}, None, 3),
+        ({"query.token": "of today"}, None, 4),
+    ],
+)
+def test_what_was_redacted_can_be_named_by_its_place(
+    stage: Stage, secrets: dict[str, str], authorization: str | None, sent: int
+) -> None:
+    record(stage)
+
+    result = cassettes.verify(stage.path, client=stage.client, secrets=secrets)
+
+    assert result.sent == sent
+    assert stage.server.asked[0].headers.get("authorization") == authorization
+    assert "x-key" not in stage.server.asked[0].headers
+    if sent == 4:
+        assert stage.server.asked[3].url.params["token"] == "of today"
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"data": {"password": "a-password", "user": "ada"}}, b"password=a%2B%26%22b&user=ada"),
+        ({"json": {"password": "a-password"}}, b'{"password":"a+&\\"b"}'),
+    ],
+)
+def test_a_body_is_sent_with_what_was_redacted_or_not_at_all(stage: Stage, body: dict[str, Any], sent: bytes) -> None:
+    stage.server.reply = api()
+    with stage.use("once"):
+        stage.client.post("https://api.test/login", **body)
+    stage.server.asked.clear()
+
+    skipped = cassettes.verify(stage.path, client=stage.client, methods="POST")
+    secrets = {"__REDACTED_password_1__": 'a+&"b'}
+    cassettes.verify(stage.path, client=stage.client, methods="POST", secrets=secrets)
+
+    assert (skipped.sent, skipped.checked[0].wanted) == (0, "__REDACTED_password_1__")
+    assert [request.read() for request in stage.server.asked] == [sent]
+
+
+def test_what_was_given_is_not_shown(stage: Stage) -> None:
+    record(stage)
+    stage.server.reply = api(echo="a secret of today")
+
+    result = cassettes.verify(stage.path, client=stage.client, secrets={"query.token": "a secret of today"})
+
+    assert result.drifts("additive")
+    assert "of today" not in str(result.as_data())
 
 
 def test_the_clients_own_fields_stand_in_for_redacted_ones(stage: Stage) -> None:
@@ -105,7 +160,7 @@ def test_changes_are_told_as_text_and_as_data(stage: Stage) -> None:
         "    additive  json.discount  nothing -> number\n"
         f"  line {result.checked[3].interaction.line}  POST /orders  not sent: POST may change something\n"
         f"  line {result.checked[4].interaction.line}  GET /orders/1  not sent: its URL holds a secret: "
-        "pass secrets={'__REDACTED_token_1__': ...}\n"
+        "pass secrets={'api.test query.token': ...}\n"
         f"  line {result.checked[5].interaction.line}  GET /down  not sent: recorded was ConnectError, "
         "which proves nothing"
     )
@@ -197,8 +252,8 @@ def test_a_request_whose_credentials_were_hidden_is_no_proof_where_it_is_refused
 
     result = cassettes.verify(stage.path, client=stage.client)
 
-    reasons = [one.skipped for one in result.checked[:3]]
-    assert reasons == ["the server wants credentials, which no recording holds: pass client="] * 3
+    reasons = {(one.skipped, one.wanted) for one in result.checked[:3]}
+    assert reasons == {("the server wants credentials, which no recording holds", "api.test header.authorization")}
     secrets = {"__REDACTED_token_1__": "a-token-of-mine"}
     assert cassettes.verify(stage.path, client=stage.client, secrets=secrets).drifts("breaking")
 
@@ -229,6 +284,9 @@ def test_wrong_use_fails_at_the_call(stage: Stage) -> None:
         cassettes.verify(stage.path, client=stage.async_client)  # type: ignore[arg-type]  # that is the mistake
     with pytest.raises(TypeError, match=r"`secrets` says what each mark stands for, as a mapping, not str"):
         cassettes.verify(stage.path, client=stage.client, secrets="x")  # type: ignore[arg-type]  # that is the mistake
+    for name in ("authorization", "json.token", "api.test", "https://api.test header.authorization"):
+        with pytest.raises(ValueError, match=r"`secrets` names what was redacted by its mark.* and not as"):
+            cassettes.verify(stage.path, client=stage.client, secrets={name: "x"})
     assert stage.server.asked == []
 
 

@@ -21,10 +21,11 @@ class API(BaseHTTPRequestHandler):
     """Answers with what it is told to."""
 
     answer: ClassVar[dict[str, object]] = {}
+    wanted: ClassVar[str | None] = None
 
     def do_GET(self) -> None:
         content = json.dumps(self.answer).encode()
-        self.send_response(200)
+        self.send_response(200 if self.wanted in (None, self.headers["authorization"]) else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -36,7 +37,7 @@ class API(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    API.answer = {"id": 7, "name": "Ada"}
+    API.answer, API.wanted = {"id": 7, "name": "Ada"}, None
     server = ThreadingHTTPServer(("127.0.0.1", 0), API)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -225,3 +226,49 @@ def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url:
     result = suite.run("--verify", *workers)
 
     result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value*"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_verify_sends_secrets_of_the_environment(
+    suite: Suite, url: str, workers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.cassette
+        def test_users():
+            understudy.get("{url}/users", headers={{"Authorization": "Bearer of-yesterday"}})
+        """
+    )
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    API.wanted = "Bearer of-today"
+    monkeypatch.setenv("API_ACCESS", "of-today")
+
+    without = suite.run("--verify", *workers)
+    given = suite.run("--verify", "--verify-secret", "127.0.0.1 header.authorization=API_ACCESS", *workers)
+    in_file = suite.run("--verify", "-o", "verify_secret=127.0.0.1 header.authorization = API_ACCESS", *workers)
+
+    without.stdout.fnmatch_lines(
+        ["*not sent: the server wants credentials*: --verify-secret '127.0.0.1 header.authorization=VARIABLE'"]
+    )
+    for result in (given, in_file):
+        result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value"])
+        result.stdout.no_fnmatch_line("*of-today*")
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("header.authorization=HOME", "*say host, place and environment variable*"),
+        ("api.test header.authorization", "*say host, place and environment variable*"),
+        ("api.test header.authorization=NOT_SET_ANYWHERE", "*the environment variable NOT_SET_ANYWHERE is not set*"),
+    ],
+)
+def test_a_secret_that_is_not_said_right_stops_the_run(suite: Suite, said: str, complaint: str) -> None:
+    suite.write("def test_nothing(): ...")
+
+    result = suite.run("--verify", "--verify-secret", said)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([complaint])

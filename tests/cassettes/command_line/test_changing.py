@@ -258,6 +258,36 @@ def test_prune_takes_out_what_a_report_calls_unused(
     assert len(load(tape)) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "removed"),
+    [
+        ("played 3 from 1 tape, recorded 0\n", 0),
+        ("played 3 from 1 tape, recorded 0\nexpired: 1 tape\n  {tape}:23\n{tape}:23: NoMatch\n", 0),
+        ("== tapes ==\nunused: 2 recordings\n  {tape}:6  a\n  {tape}:23  b\nnetwork: 1\n  {tape}:38\n", 2),
+    ],
+)
+def test_prune_takes_of_an_output_only_what_it_calls_unused(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch, text: str, removed: int
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text.replace("{tape}", str(tape))))
+
+    run("prune", "--unused", "-")
+
+    assert len(load(tape)) == 3 - removed
+
+
+@pytest.mark.parametrize("text", ["", "no tests ran in 0.01s\n", "tape.yaml:23: not redacted: json.password\n"])
+def test_prune_refuses_what_is_no_output_of_a_run_with_tapes(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    printed = run("prune", "--unused", "-")
+
+    assert printed.status == 2
+    assert "neither a report of --cassette-report nor the output of pytest" in printed.err
+
+
 @pytest.mark.parametrize("text", ['{"unused": 1}', '{"unused": [{"line": 3}]}', "{}"])
 def test_prune_refuses_a_report_that_is_none(run: Callable[..., Any], tmp_path: Path, text: str) -> None:
     report = tmp_path / "report.json"

@@ -130,7 +130,19 @@ def test_a_folder_is_searched_and_what_is_no_tape_is_passed_over(
 
     assert run("check", tape.parent).err == "no problems in 1 tape\n"
     assert f"{other}:1: this is no cassette" in run("check", other).out
-    assert "there is no such file" in run("check", tape.parent / "missing.yaml").out
+
+
+def test_a_file_that_cannot_be_read_ends_with_2_and_does_not_keep_the_others(
+    run: Callable[..., Any], tape: Path
+) -> None:
+    torn = tape.with_name("torn.yaml")
+    torn.write_text(tape.read_text("utf-8")[:-30], "utf-8")
+
+    printed = run("check", tape.parent / "missing.yaml", torn)
+
+    assert printed.status == 2
+    assert f"error: {tape.parent / 'missing.yaml'}: there is no such file" in printed.err
+    assert f"{torn}:" in printed.out
 
 
 def test_age_is_a_problem_where_that_is_asked_for(run: Callable[..., Any], tape: Path) -> None:
