@@ -275,9 +275,11 @@ class Cookies(MutableMapping[str, str]):
         bare = None if domain is None else _bare(domain)
         with self._lock:
             self._store.purge(self._now())
+            found = list(self._store)
+        if (name, domain, path) != (None, None, None):
             found = [
                 cookie
-                for cookie in self._store
+                for cookie in found
                 if (name is None or cookie.name == name)
                 and (bare is None or cookie.domain == bare)
                 and (path is None or cookie.path == path)
