@@ -287,9 +287,8 @@ class Settings:
     def _merge_cookies(self, cookies: CookieTypes) -> Cookies:
         merged = Cookies(self._cookies)
         given = Cookies(cookies)
-        for name in given:
-            if name in merged:
-                merged.delete(name)
+        names = set(given)
+        merged._forget([cookie for cookie in merged._held() if cookie.name in names])
         merged.update(given)
         return merged
 
