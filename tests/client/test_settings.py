@@ -427,6 +427,12 @@ def test_a_cookie_of_a_request_replaces_the_clients_of_that_name() -> None:
     assert sorted(request.headers["Cookie"].split("; ")) == ["session=given", "theme=dark"]
 
 
+@pytest.mark.parametrize("extensions", [5, "trace", ["timeout"]])
+def test_extensions_that_are_no_mapping_are_a_type_error(extensions: Any) -> None:
+    with pytest.raises(TypeError, match="extensions are a mapping of names to values"):
+        understudy.Client().build_request("GET", "https://api.test/", extensions=extensions)
+
+
 def test_many_cookies_are_merged_in_linear_time() -> None:
     client = understudy.Client(cookies={f"n{number}": "1" for number in range(5_000)})
     given = {f"n{number}": "2" for number in range(5_000)}
