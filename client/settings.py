@@ -11,6 +11,7 @@ from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefaul
 from .errors import InvalidURL
 from .layers.kept import Kept
 from .messages.cookies import Cookies
+from .messages.extensions import checked_extensions
 from .messages.headers import SECRET_HEADERS, Headers, hide_in_reprs
 from .messages.request import Request
 from .misfits import refuse_misfits
@@ -236,6 +237,8 @@ class Settings:
         """
         if unknown:
             refuse_unknown(unknown, client_build)
+        if extensions:
+            extensions = checked_extensions(extensions)
         if not extensions or "timeout" not in extensions:
             limit = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
             said: dict[str, Any] = {"timeout": limit.as_dict()}
@@ -287,9 +290,8 @@ class Settings:
     def _merge_cookies(self, cookies: CookieTypes) -> Cookies:
         merged = Cookies(self._cookies)
         given = Cookies(cookies)
-        for name in given:
-            if name in merged:
-                merged.delete(name)
+        names = set(given)
+        merged._forget([cookie for cookie in merged._held() if cookie.name in names])
         merged.update(given)
         return merged
 

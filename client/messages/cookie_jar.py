@@ -1,22 +1,39 @@
 """Cookies between this library and the standard library's `http.cookiejar`.
 
 The standard library marks a cookie for a whole domain by a leading dot; here that is `host_only`.
+RFC 6265bis stands in the place of its `DefaultCookiePolicy`. A policy that says more is asked as well:
+it is how programs keep no cookies, or those of some domains only.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from http.cookiejar import Cookie as StandardCookie
-from http.cookiejar import CookieJar
-from typing import Any, Protocol
+from http.cookiejar import CookieJar, CookiePolicy, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.request import Request as StandardRequest
 
 from .set_cookie import Cookie
 
-__all__ = ["cookies_from", "forget_in", "jar_view", "standard_cookie"]
+if TYPE_CHECKING:
+    from ..urls import URL
+
+__all__ = [
+    "checked_jar",
+    "cookies_from",
+    "forget_in",
+    "jar_view",
+    "may_return",
+    "may_set",
+    "policy_of",
+    "standard_cookie",
+]
 
 
 class Viewed(Protocol):
     """What a view needs of `Cookies`."""
+
+    _policy: CookiePolicy | None
 
     def _add(self, cookie: Cookie) -> None: ...
     def _held(self) -> list[Cookie]: ...
@@ -56,6 +73,16 @@ def _standard_domain(cookie: Cookie) -> str:
     return cookie.domain if cookie.host_only or not cookie.domain else "." + cookie.domain
 
 
+def checked_jar(jar: CookieJar) -> CookieJar:
+    """Refuse a jar whose class decides itself what it takes from a response, because it would not be asked."""
+    if type(jar).extract_cookies is not CookieJar.extract_cookies:
+        raise TypeError(
+            f"{type(jar).__name__} overrides extract_cookies, which is not called here: give a CookieJar a policy "
+            "that says what it takes, or pass cookies=False to a client that is to keep none"
+        )
+    return jar
+
+
 def cookies_from(jar: CookieJar) -> list[Cookie]:
     """Return the cookies of a jar of the standard library."""
     return [_own_cookie(cookie) for cookie in jar]
@@ -81,6 +108,44 @@ def forget_in(jar: CookieJar, cookie: Cookie) -> None:
     """Remove a cookie from a jar of the standard library, if it is there."""
     with suppress(KeyError):
         jar.clear(_standard_domain(cookie), cookie.path, cookie.name)
+
+
+def policy_of(jar: CookieJar) -> CookiePolicy | None:
+    """Return the policy of a jar, where it says more than RFC 6265bis."""
+    return _ruling(vars(jar).get("_policy"))  # the standard library has no public name for it
+
+
+def _ruling(policy: CookiePolicy | None) -> CookiePolicy | None:
+    if type(policy) is DefaultCookiePolicy and policy.allowed_domains() is None and not policy.blocked_domains():
+        return None
+    return policy
+
+
+def may_set(policy: CookiePolicy, cookie: Cookie, url: URL) -> bool:
+    """Return whether a policy lets a response from a URL set a cookie."""
+    jar = CookieJar(policy)
+    jar.set_cookie_if_ok(_judged(cookie), _request_to(url))
+    return len(jar) > 0
+
+
+def may_return(policy: CookiePolicy, cookie: Cookie, url: URL) -> bool:
+    """Return whether a policy lets a cookie go to a URL."""
+    jar = CookieJar(policy)
+    jar.set_cookie(_judged(cookie))
+    request = _request_to(url)
+    jar.add_cookie_header(request)
+    return request.has_header("Cookie")
+
+
+def _judged(cookie: Cookie) -> StandardCookie:
+    standard = standard_cookie(cookie)
+    if standard.domain and "." not in standard.domain:
+        standard.domain += ".local"  # as policies know hosts without a dot
+    return standard
+
+
+def _request_to(url: URL) -> StandardRequest:
+    return StandardRequest(f"{url.scheme or 'http'}://{url.netloc.decode('ascii')}{url.raw_path.decode('ascii')}")
 
 
 def jar_view(cookies: Viewed) -> CookieJar:
@@ -109,6 +174,9 @@ class _View(CookieJar):
 
     def set_cookie(self, cookie: StandardCookie) -> None:
         self._viewed._add(_own_cookie(cookie))
+
+    def set_policy(self, policy: CookiePolicy) -> None:
+        self._viewed._policy = _ruling(policy)
 
     def clear(self, domain: str | None = None, path: str | None = None, name: str | None = None) -> None:
         if name is not None:

@@ -18,7 +18,7 @@ from .set_cookie import Cookie, Target, received_cookie
 
 if TYPE_CHECKING:
     import os
-    from http.cookiejar import CookieJar
+    from http.cookiejar import CookieJar, CookiePolicy
 
     from ..urls import URL
     from .headers import Headers
@@ -63,13 +63,23 @@ class Cookies(MutableMapping[str, str]):
         self._now: Callable[[], float] = now or (cookies._now if isinstance(cookies, Cookies) else time.time)
         # A CookieJar that is told of every change; see `jar`.
         self._jar: CookieJar | None = None
+        # What decides beside RFC 6265bis; see `_ruling`.
+        self._policy: CookiePolicy | None = None
         if cookies is not None:
             self._take(cookies)
 
     def _take(self, cookies: Any) -> None:
         if isinstance(cookies, Cookies):
+            self._policy = cookies._ruling()
             for cookie in cookies._held():
                 self._add(cookie.copy())
+        elif _is_cookie_jar(cookies):  # before mappings: the jar of requests is one, of names without their domains
+            from .cookie_jar import checked_jar, cookies_from
+
+            jar = checked_jar(cookies)
+            for cookie in cookies_from(jar):
+                self._add(cookie)
+            self._jar = jar
         elif isinstance(cookies, Mapping):
             mapping: Mapping[Any, Any] = cast("Any", cookies)
             for name, value in mapping.items():
@@ -79,12 +89,6 @@ class Cookies(MutableMapping[str, str]):
                 if not isinstance(pair, (tuple, list)) or len(cast("list[Any]", pair)) != 2:
                     raise TypeError(f"cookies in a list are pairs (name, value), not {pair!r:.40}")
                 self.set(*cast("list[Any]", pair))
-        elif _is_cookie_jar(cookies):
-            from .cookie_jar import cookies_from
-
-            for cookie in cookies_from(cookies):
-                self._add(cookie)
-            self._jar = cookies
         else:
             raise TypeError(
                 f"cookies are a mapping, (name, value) pairs, Cookies or a CookieJar, not {type(cookies).__name__}"
@@ -96,7 +100,9 @@ class Cookies(MutableMapping[str, str]):
         """Keep what a response sets, where the URL of its request may set it."""
         if "set-cookie" not in response.headers:
             return
-        target = Target(response.request.url)
+        url = response.request.url
+        target = Target(url)
+        policy = self._ruling()
         with self._lock:
             for name, raw in response.headers.raw:
                 if name.lower() != b"set-cookie":
@@ -105,6 +111,11 @@ class Cookies(MutableMapping[str, str]):
                 cookie = received_cookie(raw.decode("utf-8", "surrogateescape"), target, now)
                 if cookie is None:
                     continue
+                if policy is not None:
+                    from .cookie_jar import may_set
+
+                    if not may_set(policy, cookie, url):
+                        continue
                 if cookie.secure or target.is_secure or not self._store.is_overshadowed(cookie):
                     self._add(cookie)
 
@@ -118,6 +129,11 @@ class Cookies(MutableMapping[str, str]):
             return
         with self._lock:
             found = self._store.for_target(Target(request.url), self._now(), scoped_only=scoped_only)
+        policy = self._ruling()
+        if policy is not None:
+            from .cookie_jar import may_return
+
+            found = [cookie for cookie in found if may_return(policy, cookie, request.url)]
         said = _header_of(found)
         if said.isascii():
             if said:
@@ -219,7 +235,7 @@ class Cookies(MutableMapping[str, str]):
 
         It is a live view: iterating, `len`, `set_cookie`, `clear` and the rest work on these very cookies.
         Cookies made *from* a CookieJar give that one back, and tell it of every change, so that its own `save` works;
-        what is later put into it directly is not seen here.
+        what is later put into it directly is not seen here. Its policy is asked before a cookie is kept or sent.
         """
         if self._jar is None:
             from .cookie_jar import jar_view
@@ -250,6 +266,14 @@ class Cookies(MutableMapping[str, str]):
 
     # Within
 
+    def _ruling(self) -> CookiePolicy | None:
+        """Return the policy of the standard library that decides as well, where somebody has set one."""
+        if self._jar is None:
+            return self._policy
+        from .cookie_jar import policy_of
+
+        return policy_of(self._jar)
+
     def _add(self, cookie: Cookie) -> None:
         with self._lock:
             self._store.add(cookie, self._now())
@@ -275,15 +299,14 @@ class Cookies(MutableMapping[str, str]):
         bare = None if domain is None else _bare(domain)
         with self._lock:
             self._store.purge(self._now())
-            found = list(self._store)
-        if (name, domain, path) != (None, None, None):
-            found = [
-                cookie
-                for cookie in found
-                if (name is None or cookie.name == name)
-                and (bare is None or cookie.domain == bare)
-                and (path is None or cookie.path == path)
-            ]
+            held = list(self._store)
+        found = [
+            cookie
+            for cookie in held
+            if (name is None or cookie.name == name)
+            and (bare is None or cookie.domain == bare)
+            and (path is None or cookie.path == path)
+        ]
         return sorted(found, key=lambda cookie: cookie.created)
 
 

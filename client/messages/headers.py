@@ -271,12 +271,17 @@ class Headers(MutableMapping[str, str]):
             self._merge(Headers(fields, self._encoding))
 
     def prepend(self, raw_name: bytes, raw_value: bytes) -> None:
-        """Put a field in front of all others; the caller answers for its being valid and new."""
+        """Put a field in front of all others but a Host that leads; the caller answers for its being valid and new."""
         shared = self._memory
         field = (raw_name, raw_value)
         if shared is not None and self._become(shared.get(field)):
             return
-        known = Headers.received([field, *self._fields], {lower_name(raw_name): raw_value, **self._by_name()})
+        fields, index = self._fields, self._by_name()
+        place = 1 if fields and lower_name(fields[0][0]) == "host" else 0
+        leading = {"host": index["host"]} if place else {}
+        known = Headers.received(
+            [*fields[:place], field, *fields[place:]], {**leading, lower_name(raw_name): raw_value, **index}
+        )
         if shared is not None:
             _remember(shared, field, known)
         self._become(known)

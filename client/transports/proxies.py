@@ -29,6 +29,9 @@ def environment_mounts(
     ignored.
     """
     named = _named_proxies(os.environ if environment is None else environment)
+    unproxied = [entry.strip() for entry in named.get("no", "").split(",")]
+    if "*" in unproxied:
+        return {}
     mounts: dict[str, Made | None] = {}
     for kind, pattern in _KINDS.items():
         proxy = named.get(kind)
@@ -36,10 +39,7 @@ def environment_mounts(
             mounts[pattern] = make(proxy if "://" in proxy else f"http://{proxy}")
     if not mounts:
         return {}
-    for entry in named.get("no", "").split(","):
-        host = entry.strip()
-        if host == "*":
-            return {}
+    for host in unproxied:
         pattern = _direct_pattern(host)
         if host and _is_pattern(pattern):
             mounts[pattern] = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 
@@ -424,6 +425,23 @@ def test_a_cookie_of_a_request_replaces_the_clients_of_that_name() -> None:
     request = client.build_request("GET", "https://api.test/", cookies={"session": "given"})
 
     assert sorted(request.headers["Cookie"].split("; ")) == ["session=given", "theme=dark"]
+
+
+@pytest.mark.parametrize("extensions", [5, "trace", ["timeout"]])
+def test_extensions_that_are_no_mapping_are_a_type_error(extensions: Any) -> None:
+    with pytest.raises(TypeError, match="extensions are a mapping of names to values"):
+        understudy.Client().build_request("GET", "https://api.test/", extensions=extensions)
+
+
+def test_many_cookies_are_merged_in_linear_time() -> None:
+    client = understudy.Client(cookies={f"n{number}": "1" for number in range(5_000)})
+    given = {f"n{number}": "2" for number in range(5_000)}
+
+    started = time.process_time()
+    request = client.build_request("GET", "https://api.test/", cookies=given)
+
+    assert time.process_time() - started < 1
+    assert request.headers["Cookie"] == "; ".join(f"{name}={value}" for name, value in given.items())
 
 
 def test_a_cookie_jar_that_is_given_empty_is_kept() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pickle
 import urllib.request
-from http.cookiejar import CookieJar, MozillaCookieJar
-from typing import TYPE_CHECKING
+from http.cookiejar import CookieJar, DefaultCookiePolicy, MozillaCookieJar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -127,3 +127,63 @@ def test_forgetting_what_a_given_jar_no_longer_has_is_fine() -> None:
     del cookies["a"]
 
     assert not cookies
+
+
+def test_the_jar_of_a_requests_session_keeps_its_domains() -> None:
+    jar = pytest.importorskip("requests").cookies.RequestsCookieJar()
+    jar.set("a", "1", domain="example.org")
+
+    cookies = Cookies(jar)
+
+    assert cookies.jar is jar
+    assert sent(cookies, "https://example.org/") == "a=1"
+    assert sent(cookies, "https://other.test/") is None
+
+
+def test_a_jar_that_would_not_be_asked_is_refused() -> None:
+    class TakesNothing(CookieJar):
+        def extract_cookies(self, response: Any, request: Any) -> None:
+            """Take nothing."""
+
+    with pytest.raises(TypeError, match="TakesNothing overrides extract_cookies"):
+        Cookies(TakesNothing())
+
+
+class KeepsNothing(DefaultCookiePolicy):
+    def set_ok(self, cookie: Any, request: Any) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("policy", [DefaultCookiePolicy(allowed_domains=[]), KeepsNothing()])
+def test_the_policy_of_a_jar_may_keep_nothing(policy: DefaultCookiePolicy) -> None:
+    jar = CookieJar(policy)
+    viewed = Cookies()
+    viewed.jar.set_policy(policy)
+
+    for cookies in (Cookies(jar), Cookies(Cookies(jar)), viewed):
+        cookies.extract_cookies(answered("https://example.org/", "a=1"))
+        assert not cookies
+    assert not list(jar)
+
+
+def test_the_policy_of_a_jar_is_asked_for_each_host() -> None:
+    cookies = Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=["example.org", "localhost.local"])))
+    cookies.set("mine", "1", domain="other.test")
+    for url in ("https://ada:secret@example.org/", "https://other.test/", "http://localhost:8000/"):
+        cookies.extract_cookies(answered(url, "a=1"))
+
+    assert sent(cookies, "https://example.org/x?y") == "a=1"
+    assert sent(cookies, "http://localhost/") == "a=1"
+    assert sent(cookies, "https://other.test/") is None
+
+
+def test_a_policy_that_is_set_later_is_asked_from_then_on() -> None:
+    jar = CookieJar()
+    cookies = Cookies(jar)
+    cookies.extract_cookies(answered("https://example.org/", "a=1"))
+
+    jar.set_policy(DefaultCookiePolicy(blocked_domains=["example.org"]))
+    cookies.extract_cookies(answered("https://example.org/", "b=2"))
+
+    assert dict(cookies) == {"a": "1"}
+    assert sent(cookies, "https://example.org/") is None

@@ -262,6 +262,15 @@ def test_prepending_puts_a_field_first() -> None:
     assert headers["host"] == "example.org"
 
 
+def test_prepending_leaves_a_host_in_front() -> None:
+    headers = Headers({"Host": "example.org", "A": "1"})
+
+    headers.prepend(b"B", b"2")
+
+    assert headers.raw == [(b"Host", b"example.org"), (b"B", b"2"), (b"A", b"1")]
+    assert list(headers) == ["host", "b", "a"]
+
+
 def test_prepending_needs_no_index() -> None:
     headers = Headers({"a": "1"})
 

@@ -50,6 +50,14 @@ def test_the_environment_names_proxies(environment: dict[str, str], expected: di
     assert mounts(**environment) == expected
 
 
+@pytest.mark.parametrize("no_proxy", ["*", "example.com, *", "*,example.com"])
+def test_where_there_are_to_be_no_proxies_none_is_made(no_proxy: str) -> None:
+    def refuse(url: str) -> str:
+        raise ValueError(url)
+
+    assert environment_mounts(refuse, {"ALL_PROXY": "gopher://proxy.test", "NO_PROXY": no_proxy}) == {}
+
+
 def test_a_proxy_that_a_client_of_a_cgi_program_names_is_not_used() -> None:
     assert mounts(HTTP_PROXY="http://evil.test", REQUEST_METHOD="GET") == {}
     assert mounts(HTTP_PROXY="http://evil.test", REQUEST_METHOD="GET", http_proxy="http://mine.test") == {
