@@ -119,5 +119,14 @@ def _encoded(text: str, media_type: str, sizes: list[int], length: int | None) -
 def _fields(message: dict[str, Any]) -> Fields:
     said: list[Any] = message.get("headers") or []
     # Chromium writes the values of repeated fields as lines of one.
-    fields = [(str(pair["name"]), value) for pair in said for value in str(pair["value"]).split("\n")]
+    fields = [(str(pair["name"]), value) for pair in said for value in _bytewise(str(pair["value"])).split("\n")]
     return [(name, value) for name, value in fields if not name.startswith(":")]
+
+
+def _bytewise(text: str) -> str:
+    """Return a text in which mitmproxy has kept bytes that are no UTF-8 as Python does, one character for each byte."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text

@@ -49,6 +49,21 @@ def test_har_of_chromium_holds_lines_of_cookies_and_urls_that_nobody_was_asked_f
     assert [interaction.line for interaction in cassette.interactions] == [18]
 
 
+def test_bytes_in_fields_that_are_no_utf_8_are_played_and_converted(stage: Stage) -> None:
+    field = {"name": "X-Name", "value": "Z\udcf6e"}
+    entry = {
+        "request": {"method": "GET", "url": "https://api.test/", "headers": []},
+        "response": {"status": 200, "headers": [field, {"name": "X-Price", "value": "5 €"}]},
+    }
+    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    cassettes.convert(stage.path, stage.path.with_name("converted.yaml"))
+
+    for path in (stage.path, stage.path.with_name("converted.yaml")):
+        with cassettes.use(path, "none"):
+            raw = stage.client.get("https://api.test/").headers.raw
+        assert raw == [(b"X-Name", b"Z\xf6e"), (b"X-Price", "5 €".encode())]
+
+
 @pytest.mark.parametrize(
     ("name", "problem"), [("body.bin", ""), ("../body.bin", "leads out"), ("no.bin", "cannot be read")]
 )
