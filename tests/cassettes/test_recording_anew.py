@@ -316,3 +316,8 @@ def test_a_shared_cassette_keeps_what_this_block_did_not_request(stage: Stage, m
     assert paths == ["one", "two", "two", "three"]
     assert "__REDACTED_key_1__" in stage.text
     assert "__REDACTED_key_2__" in stage.text
+
+
+def test_shared_is_true_or_false(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="`shared` is True where others record into the same cassette, not 'yes'"):
+        stage.use("update", shared="yes")

@@ -109,6 +109,7 @@ def test_what_was_redacted_can_be_named_by_its_place(
     [
         ({"data": {"password": "a-password", "user": "ada"}}, b"password=a%2B%26%22b&user=ada"),
         ({"json": {"password": "a-password"}}, b'{"password":"a+&\\"b"}'),
+        ({"content": "<password>a-password</password>"}, b'<password>a+&"b</password>'),
     ],
 )
 def test_a_body_is_sent_with_what_was_redacted_or_not_at_all(stage: Stage, body: dict[str, Any], sent: bytes) -> None:

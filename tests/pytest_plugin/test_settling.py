@@ -275,6 +275,15 @@ def test_a_secret_that_is_not_said_right_stops_the_run(suite: Suite, said: str, 
     result.stderr.fnmatch_lines([complaint])
 
 
+def test_what_no_option_can_say_is_told_to_be_missing(suite: Suite, url: str) -> None:
+    recorded(suite, url.replace("//", "//ada:a-password@"))
+
+    result = suite.run("--verify")
+
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*its URL holds a secret: __REDACTED_password_1__ is not to be given here"])
+
+
 def test_a_host_that_is_none_is_told_at_the_end(suite: Suite, url: str) -> None:
     recorded(suite, url)
 
