@@ -23,7 +23,7 @@ from .yaml_writer import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .interactions import Interaction, RecordedResponse
+    from .interactions import Interaction, RecordedError, RecordedResponse
     from .redact_rules import RedactTypes
     from .redaction import Fields
 
@@ -199,13 +199,13 @@ def _entry(interaction: Interaction, started: datetime.datetime) -> dict[str, An
         "startedDateTime": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": took,
         "request": said,
-        "response": _failure(interaction) if response is None else _response(response, version),
+        "response": _failure(interaction) if response is None else _response(interaction, response, version),
         "cache": {},
         "timings": {"send": 0, "wait": first, "receive": round(took - first, 3)},
     }
 
 
-def _response(response: RecordedResponse, version: str) -> dict[str, Any]:
+def _response(interaction: Interaction, response: RecordedResponse, version: str) -> dict[str, Any]:
     reason = response.reason if response.reason is not None else codes.get_reason_phrase(response.status)
     return {
         "status": response.status,
@@ -221,6 +221,7 @@ def _response(response: RecordedResponse, version: str) -> dict[str, Any]:
         "redirectURL": response.header("location"),
         "headersSize": -1,
         "bodySize": -1,
+        **({} if interaction.error is None else {"_error": _said(interaction.error)}),
     }
 
 
@@ -237,8 +238,12 @@ def _failure(interaction: Interaction) -> dict[str, Any]:
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": -1,
-        "_error": "" if error is None else f"{error.type}: {error.message}",
+        "_error": "" if error is None else _said(error),
     }
+
+
+def _said(error: RecordedError) -> str:
+    return f"{error.type}: {error.message}"
 
 
 def _pairs(fields: Fields) -> list[dict[str, str]]:

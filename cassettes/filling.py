@@ -120,6 +120,6 @@ def _place(name: str, value: str) -> _Place:
         return _Place(Reach((host.strip(),), "secrets") if blank else None, path, value)
     except ValueError as error:
         raise ValueError(
-            f"`secrets` names what was redacted by its mark, as __REDACTED_token_1__, or by its place, as query.key, "
-            f"header.authorization or 'api.example.com header.authorization', and not as {name!r}"
+            f"a secret is named by its mark, as __REDACTED_token_1__, or by its place, as query.key, "
+            f"header.authorization or 'api.example.com header.authorization', not {name!r}"
         ) from error

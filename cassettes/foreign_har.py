@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .redaction import Fields
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+# A browser calls it a failure, too, that there is nothing to show.
+_BODILESS = (204, 205, 304)
 _TEXTUAL = re.compile(r"^text/|json|xml|script|urlencoded", re.IGNORECASE)
 
 
@@ -36,28 +38,27 @@ def interaction(entry: Any, folder: str) -> Interaction | None:
     asked = sent(request["method"], request["url"], _fields(request), sent_content)
     time: Any = entry.get("time")
     took = round(time / 1000, 3) if isinstance(time, (int, float)) and time > 0 else None
+    failure: Any = response.get("_error") or response.get("_failureText")
     if not response["status"] or int(response["status"]) < 0:
-        said: Any = next(filter(None, map(response.get, ("_error", "_failureText", "statusText"))), None)
-        problem = str(said or "the request failed")
-        kind, colon, message = problem.partition(": ")
-        if not colon or kind not in error_types():
-            kind, message = "ConnectError", problem
-        return Interaction(asked, error=RecordedError(kind, message), took=took)
+        problem = failure or response.get("statusText") or "the request failed"
+        return Interaction(asked, error=_error(str(problem), "ConnectError"), took=took)
     body: Any = response.get("content") or {}
     sizes = _numbers(body, "size", "compression")
     content = _stored(body, folder, [*sizes[:1], sum(sizes)], _length(response))
     version = str(response.get("httpVersion") or "HTTP/1.1").lower().rpartition("/")[2]
-    return Interaction(
-        asked,
-        received(
-            response["status"],
-            _fields(response),
-            content,
-            response.get("statusText"),
-            version,
-        ),
-        took=took,
-    )
+    answer = received(response["status"], _fields(response), content, response.get("statusText"), version)
+    error = None
+    if failure and asked.method != "HEAD" and answer.status not in _BODILESS:
+        error = _error(str(failure), "IncompleteBody")
+    return Interaction(asked, answer, error, took)
+
+
+def _error(problem: str, usual: str) -> RecordedError:
+    """Return the error that a text names, else the usual one."""
+    kind, colon, message = problem.partition(": ")
+    if not colon or kind not in error_types():
+        kind, message = usual, problem
+    return RecordedError(kind, message)
 
 
 def _numbers(said: dict[str, Any], *names: str) -> list[int]:
@@ -119,5 +120,14 @@ def _encoded(text: str, media_type: str, sizes: list[int], length: int | None) -
 def _fields(message: dict[str, Any]) -> Fields:
     said: list[Any] = message.get("headers") or []
     # Chromium writes the values of repeated fields as lines of one.
-    fields = [(str(pair["name"]), value) for pair in said for value in str(pair["value"]).split("\n")]
+    fields = [(str(pair["name"]), value) for pair in said for value in _bytewise(str(pair["value"])).split("\n")]
     return [(name, value) for name, value in fields if not name.startswith(":")]
+
+
+def _bytewise(text: str) -> str:
+    """Return a text in which mitmproxy has kept bytes that are no UTF-8 as Python does, one character for each byte."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text

@@ -220,6 +220,8 @@ def request_from(said: Any, reader: Reader, blobs: Blobs | None = None) -> Recor
     if not isinstance(method, str) or not isinstance(url, str):
         raise ValueError("`request:` needs `method:` and `url:`, both text")
     headers = fields_from_document(said.get("headers"))
+    if "form" in said and not _first(headers, "content-type"):  # written by hand
+        headers = [*headers, ("Content-Type", "application/x-www-form-urlencoded")]
     if "file" in said and "sha256" in said and blobs is not None and blobs.is_long(said["file"]):
         return RecordedRequest(method.upper(), url, headers, b"", said["file"], str(said["sha256"]))
     content, encoding = _content(said, headers, reader), _encoding(said)

@@ -68,7 +68,9 @@ class Recorder:
         self._ignored = [path for path in map(paths.parse, self._settings.ignore) if path.place == "json"]
         redactor = Redactor(self._rules)
         redactor.learn_environment()
-        if mode != "update":  # which keeps no mark of an old recording that a new one could be mistaken for
+        if (
+            mode != "update" or self._settings.shared
+        ):  # which keeps no mark of an old recording that a new one could be mistaken for
             redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs, makes_blocks=True)
         self._torn = contents.torn
@@ -213,7 +215,8 @@ class Recorder:
             head,
             old,
             new,
-            keeps_others=not is_update,
+            keeps_others=not is_update or self._settings.shared,
+            keeps_further=self._settings.shared,
             reconcile=reconcile if is_update else None,
         )
         if data != contents.data or contents.head is None:

@@ -79,13 +79,14 @@ class Options(TypedDict, total=False):
     speed: float | None
     chunks: str | None
     clock: Clock | None
+    shared: bool | None
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a cassette matches, hides and repeats.
 
-    `speed`, `chunks` and `clock` are about one use of it, and stand in no file.
+    `speed`, `chunks`, `clock` and `shared` are about one use of it, and stand in no file.
     """
 
     match: tuple[MatchTypes, ...] = DEFAULT
@@ -106,6 +107,7 @@ class Settings:
     speed: float = 0.0
     chunks: str = "recorded"
     clock: Clock | None = None
+    shared: bool = False
     # Other tools drop blank parameters, and leave filtered ones out of the file.
     is_lenient: bool = False
 
@@ -213,6 +215,8 @@ def _check(settings: Settings) -> None:
         raise ValueError(
             f"`speed` is 0 (no time passes), 1 (as recorded) or how many times faster, not {settings.speed!r}"
         )
+    if not isinstance(settings.shared, bool):
+        raise ValueError(f"`shared` is True where others record into the same cassette, not {settings.shared!r}")
     check_chunks(settings.chunks)
     _ = settings.rules, settings.reach, settings.lives, settings.last_day
 

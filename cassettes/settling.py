@@ -32,13 +32,14 @@ def settle(
     new: list[Piece],
     *,
     keeps_others: bool,
+    keeps_further: bool = False,
     reconcile: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
     """Return the new file.
 
     The first new recording of a request takes the place of its first old one, and so on; further ones go to the end,
     and old ones that were not recorded as often any more are dropped.
-    `keeps_others` keeps requests that were not recorded at all.
+    `keeps_others` keeps requests that were not recorded at all, `keeps_further` those that were recorded more often.
     `reconcile` is given the old and the new bytes of one request, and returns those to write.
     """
     waiting: dict[Hashable, deque[bytes]] = {}
@@ -55,6 +56,8 @@ def settle(
             text = found.popleft()
             placed[piece.key] = placed.get(piece.key, 0) + 1
             kept.append(_headed(piece.text, text if reconcile is None else reconcile(piece.text, text)))
+        elif keeps_further:
+            kept.append(piece.text)
     for piece in new:
         if placed.get(piece.key, 0) > 0:
             placed[piece.key] -= 1

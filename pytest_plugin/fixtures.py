@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .collection import default_folder, tape_of
-from .markers import given, refuse_strange, settings
+from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
 from .options import disables_recording, record_mode, replay_chunks
@@ -79,6 +79,8 @@ def cassette(
     """This test's tape, in front of every client; `@pytest.mark.cassette` asks for it as well."""
     test = test_of(request)
     said = {**cassette_settings, **settings(test, "cassette")}
+    if has_chosen_name(test) or cassette_name != tape_of(test):
+        said.setdefault("shared", True)  # what this test does not ask for may be another one's
     with counted(request.config, cassette_dir / cassette_name, said, lambda: failure_of(test)) as tape:
         yield tape
 

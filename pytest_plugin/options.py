@@ -24,7 +24,7 @@ MOCK_MODES = ("mock", "wire")
 RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
 # A secret is one host's: the tapes of a suite speak with several, and none is to get the token of another.
-_HOST_AND_PLACE = re.compile(r"[^\s/]+\s+(?:header|query)\..+")
+_HOST_AND_PLACE = re.compile(r"(?:\*\.)?[\w.-]+\s+(?:header|query)\..+")
 
 
 class Option(NamedTuple):

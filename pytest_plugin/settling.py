@@ -23,7 +23,12 @@ def verify(tally: Tally, start_of_paths: str, secrets: Mapping[str, str]) -> Non
     try:
         for path, use in sorted(tally.tapes.items()):
             if use.played:
-                found = cassettes.verify(path, volatile=use.volatile, secrets=secrets)
+                try:
+                    found = cassettes.verify(path, volatile=use.volatile, secrets=secrets)
+                except ValueError as error:  # a host that is none
+                    tally.drifts.append(f"verify: {error}")
+                    tally.is_broken = True
+                    return
                 found_at = os.path.relpath(path, start_of_paths)
                 told = found.as_text(_mend)
                 tally.drifts.append(told.replace(path, path if found_at.startswith("..") else found_at))

@@ -12,6 +12,7 @@ from ...client import URL
 from ..contents import contents_of
 from ..episodes import Episode, Place
 from ..errors import CassetteError, CassetteWarning, NotACassette
+from ..expiry import today
 from ..folders import no_such_file
 from ..foreign import recognize
 from ..redact_rules import Rules
@@ -162,6 +163,9 @@ def _own(path: str, contents: Contents, *, fails_when_old: bool) -> Iterator[Pro
     yield from _names(whole, settings)
     for name, at in _files_named(text):
         yield from _secrets_beside(place.blobs, name, at, settings)
+    if settings.expires is not None and settings.last_day is None and episodes:
+        at = text.count("\n", 0, text.index("expires")) + 1
+        yield Problem(at, "`expires:` counts from `recorded:`, which is not there", f"add `recorded: {today()}`")
     if fails_when_old:
         yield from _age(contents)
 
@@ -232,8 +236,6 @@ def _secrets_beside(blobs: Blobs, name: str, at: int, settings: Settings) -> Ite
 
 
 def _age(contents: Contents) -> Iterator[Problem]:
-    from ..expiry import today
-
     last = contents.settings.last_day
     if last is not None and last < today():
         yield Problem(1, f"expired: its recordings were good until {last}", "record it again with mode='update'")

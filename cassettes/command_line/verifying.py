@@ -11,6 +11,7 @@ import click
 
 from ...client import Client
 from ..errors import CassetteError, NotACassette
+from ..filling import Filling
 from ..verifying import SAFE, Verification
 from ..verifying import verify as verified
 from .opening import tapes_in
@@ -80,11 +81,16 @@ def verify(
 
 
 def _values(secrets: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return what the marks stand for; values come from the environment, for command lines can be read by everybody."""
+    """Return what was redacted; values come from the environment, for command lines can be read by everybody."""
     missing = [variable for _, variable in secrets if variable not in os.environ]
     if missing:
         raise click.UsageError(f"the environment variable {missing[0]} is not set")
-    return {mark: os.environ[variable] for mark, variable in secrets}
+    values = {name: os.environ[variable] for name, variable in secrets}
+    try:
+        Filling(values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return values
 
 
 def _print(console: Console, result: Verification, *, quiet: bool) -> None:

@@ -30,6 +30,30 @@ def test_a_failure_in_har_is_a_failure_on_replay(stage: Stage, said: str) -> Non
         stage.client.get("https://api.test/")
 
 
+@pytest.mark.parametrize(
+    ("method", "status", "breaks_off"), [("GET", 200, True), ("GET", 204, False), ("HEAD", 200, False)]
+)
+def test_a_body_that_broke_off_in_a_browser_is_no_short_one(
+    stage: Stage, method: str, status: int, breaks_off: bool
+) -> None:
+    entry: dict[str, object] = {
+        "request": {"method": method, "url": "https://api.test/", "headers": []},
+        "response": {"status": status, "_failureText": "net::ERR_CONTENT_LENGTH_MISMATCH", "headers": []},
+    }
+    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    first, second = stage.path.with_name("first.yaml"), stage.path.with_name("second.har")
+    cassettes.convert(stage.path, first)
+    cassettes.convert(first, second)
+
+    for path in (stage.path, first, second):
+        with cassettes.use(path, "none"):
+            if breaks_off:
+                with pytest.raises(understudy.IncompleteBody, match="net::ERR_CONTENT_LENGTH_MISMATCH"):
+                    stage.client.request(method, "https://api.test/")
+            else:
+                assert stage.client.request(method, "https://api.test/").status_code == status
+
+
 def test_har_of_chromium_holds_lines_of_cookies_and_urls_that_nobody_was_asked_for(stage: Stage) -> None:
     def entry(url: str, **response: object) -> dict[str, object]:
         return {"request": {"method": "GET", "url": url, "headers": []}, "response": {"status": 200, **response}}
@@ -47,6 +71,21 @@ def test_har_of_chromium_holds_lines_of_cookies_and_urls_that_nobody_was_asked_f
 
     assert answer.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]
     assert [interaction.line for interaction in cassette.interactions] == [18]
+
+
+def test_bytes_in_fields_that_are_no_utf_8_are_played_and_converted(stage: Stage) -> None:
+    field = {"name": "X-Name", "value": "Z\udcf6e"}
+    entry: dict[str, object] = {
+        "request": {"method": "GET", "url": "https://api.test/", "headers": []},
+        "response": {"status": 200, "headers": [field, {"name": "X-Price", "value": "5 €"}]},
+    }
+    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    cassettes.convert(stage.path, stage.path.with_name("converted.yaml"))
+
+    for path in (stage.path, stage.path.with_name("converted.yaml")):
+        with cassettes.use(path, "none"):
+            raw = stage.client.get("https://api.test/").headers.raw
+        assert raw == [(b"X-Name", b"Z\xf6e"), (b"X-Price", "5 €".encode())]
 
 
 @pytest.mark.parametrize(

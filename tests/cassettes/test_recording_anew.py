@@ -12,6 +12,8 @@ import understudy
 from understudy import cassettes
 
 if TYPE_CHECKING:
+    from understudy.cassettes.settings import Mode
+
     from .conftest import Stage
 
 
@@ -296,3 +298,26 @@ def test_comments_above_and_a_heading_of_the_author_stay_where_the_answer_has_ch
         "--- # GET /c -> 200",
         "  json: 30",
     ]
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_a_shared_cassette_keeps_what_this_block_did_not_request(stage: Stage, mode: Mode) -> None:
+    with stage.use("once"):
+        stage.client.get("https://api.test/one", headers={"x-api-key": "secret-of-the-first"})
+        stage.client.post("https://api.test/two")
+        stage.client.post("https://api.test/two")
+
+    with stage.use(mode, shared=True):
+        stage.client.post("https://api.test/two")
+    with stage.use(mode, shared=True):
+        stage.client.get("https://api.test/three", headers={"x-api-key": "secret-of-the-second"})
+
+    paths = [interaction.request.url.rpartition("/")[2] for interaction in cassettes.load(stage.path).interactions]
+    assert paths == ["one", "two", "two", "three"]
+    assert "__REDACTED_key_1__" in stage.text
+    assert "__REDACTED_key_2__" in stage.text
+
+
+def test_shared_is_true_or_false(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="`shared` is True where others record into the same cassette, not 'yes'"):
+        stage.use("update", shared="yes")

@@ -305,6 +305,15 @@ def test_headers_written_without_quotes_are_text(stage: Stage) -> None:
     assert headers.raw[5] == (b"f", "\u00fc\u0151".encode())
 
 
+def test_a_form_written_by_hand_needs_no_content_type(stage: Stage) -> None:
+    stage.written(
+        "---\nrequest: {method: POST, url: https://api.test/, form: {b: [x, y], a: 1}}\nresponse: {status: 201}\n...\n"
+    )
+
+    with stage.use("none"):
+        assert stage.client.post("https://api.test/", data={"a": "1", "b": ["x", "y"]}).status_code == 201
+
+
 def test_members_in_the_order_of_a_tool_that_sorts_them_are_read(stage: Stage) -> None:
     stage.written(
         "---\nerror:\n  message: broken\n  type: IncompleteBody\nrequest:\n  method: GET\n  url: https://api.test/a\n"

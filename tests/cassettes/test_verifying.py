@@ -109,6 +109,7 @@ def test_what_was_redacted_can_be_named_by_its_place(
     [
         ({"data": {"password": "a-password", "user": "ada"}}, b"password=a%2B%26%22b&user=ada"),
         ({"json": {"password": "a-password"}}, b'{"password":"a+&\\"b"}'),
+        ({"content": "<password>a-password</password>"}, b'<password>a+&"b</password>'),
     ],
 )
 def test_a_body_is_sent_with_what_was_redacted_or_not_at_all(stage: Stage, body: dict[str, Any], sent: bytes) -> None:
@@ -285,7 +286,7 @@ def test_wrong_use_fails_at_the_call(stage: Stage) -> None:
     with pytest.raises(TypeError, match=r"`secrets` says what each mark stands for, as a mapping, not str"):
         cassettes.verify(stage.path, client=stage.client, secrets="x")  # type: ignore[arg-type]  # that is the mistake
     for name in ("authorization", "json.token", "api.test", "https://api.test header.authorization"):
-        with pytest.raises(ValueError, match=r"`secrets` names what was redacted by its mark.* and not as"):
+        with pytest.raises(ValueError, match=r"a secret is named by its mark.*, not '"):
             cassettes.verify(stage.path, client=stage.client, secrets={name: "x"})
     assert stage.server.asked == []
 

@@ -385,6 +385,28 @@ def test_tests_may_share_a_tape_by_name(suite: Suite, url: str) -> None:
     assert [path.name for path in (suite.path / "cassettes/test_suite/shared").iterdir()] == ["users.yaml"]
 
 
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_recording_one_test_anew_leaves_what_others_have_on_its_tape(suite: Suite, url: str, mode: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        pytestmark = pytest.mark.cassette("shared")
+
+        @pytest.mark.parametrize("name", ["one", "two"])
+        def test_user(name):
+            assert understudy.get(f"{url}/{{name}}").status_code == 200
+        """
+    )
+    suite.run("--record-mode=new_episodes").assert_outcomes(passed=2)
+
+    suite.run(f"--record-mode={mode}").assert_outcomes(passed=2)
+    suite.run(f"--record-mode={mode}", "-k", "one").assert_outcomes(passed=1, deselected=1)
+
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+
 def test_the_nearest_marker_wins_and_unittest_works(suite: Suite, url: str) -> None:
     suite.write(
         f"""

@@ -261,6 +261,7 @@ def test_verify_sends_secrets_of_the_environment(
     ("said", "complaint"),
     [
         ("header.authorization=HOME", "*say host, place and environment variable*"),
+        ("api.test:443 header.authorization=HOME", "*say host, place and environment variable*"),
         ("api.test header.authorization", "*say host, place and environment variable*"),
         ("api.test header.authorization=NOT_SET_ANYWHERE", "*the environment variable NOT_SET_ANYWHERE is not set*"),
     ],
@@ -272,3 +273,21 @@ def test_a_secret_that_is_not_said_right_stops_the_run(suite: Suite, said: str, 
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([complaint])
+
+
+def test_what_no_option_can_say_is_told_to_be_missing(suite: Suite, url: str) -> None:
+    recorded(suite, url.replace("//", "//ada:a-password@"))
+
+    result = suite.run("--verify")
+
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*its URL holds a secret: __REDACTED_password_1__ is not to be given here"])
+
+
+def test_a_host_that_is_none_is_told_at_the_end(suite: Suite, url: str) -> None:
+    recorded(suite, url)
+
+    result = suite.run("--verify", "--verify-secret", "localhosts header.authorization=HOME")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["verify: a secret is named by its mark*"])

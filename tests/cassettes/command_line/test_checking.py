@@ -154,6 +154,15 @@ def test_age_is_a_problem_where_that_is_asked_for(run: Callable[..., Any], tape:
     assert "expired: its recordings were good until 2020-01-31" in printed.out
 
 
+def test_an_age_that_counts_from_nothing_is_a_problem(run: Callable[..., Any], tape: Path) -> None:
+    tape.write_text(tape.read_text("utf-8").replace("recorded: 2026-11-22  # a Sunday", "expires: 30d"), "utf-8")
+
+    printed = run("check", tape)
+
+    assert printed.status == 1
+    assert f"{tape}:4: `expires:` counts from `recorded:`, which is not there (add `recorded: " in printed.out
+
+
 def test_secrets_in_tapes_of_other_tools_are_found(run: Callable[..., Any], tmp_path: Path) -> None:
     text = (TAPES / "vcr_httpx.yaml").read_text("utf-8")
     path = tmp_path / "vcr.yaml"

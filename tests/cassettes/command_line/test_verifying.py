@@ -131,6 +131,19 @@ def test_a_secret_that_is_not_set_is_wrong_use(run: Callable[..., Any], tape: Pa
     assert "the environment variable NO_SUCH_VARIABLE_HERE is not set" in printed.err
 
 
+def test_a_secret_that_is_named_wrong_is_wrong_use(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "0123")
+
+    printed = run("verify", tape, "--secret", "authorization", "KEY")
+
+    assert printed.status == 2
+    assert "as query.key, header.authorization or 'api.example.com header.authorization', not 'authorization'" in (
+        " ".join(printed.err.split())
+    )
+
+
 def test_everything_can_be_had_as_json(run: Callable[..., Any], recorded: Callable[..., Path]) -> None:
     printed = run("verify", "--json", recorded("GET /changed"))
 
