@@ -36,6 +36,11 @@ def statuses(response: Response) -> None:
     assert_type(codes.OK.phrase, str)
 
 
+def functions_that_authenticate() -> None:
+    Client(auth=lambda request: request)
+    AsyncClient(auth=lambda request: Request(request.method, request.url))
+
+
 def blocking() -> None:
     with Client(base_url="https://api.test", params={"a": 1}, headers={"X-Field": "1"}, timeout=5) as client:
         assert_type(client, Client)
