@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LIBRARY = __name__.partition(".")[0] + "."
 # What stands between a test and its own call, and is nobody's idea of "where".
-# The clients of other projects are there when they ask a router through a bridge; asyncio's `wait_for` awaits by itself.
+# The clients of other projects are there when they ask a router through a bridge; `asyncio.wait_for` awaits by itself.
 _BETWEEN = frozenset({"anyio", "asyncio", "contextlib", "functools", "httpx", "httpx2", "requests", "trio"})
 # Below these there is no line that called: `gather(client.get(url))` hands a coroutine of ours to the event loop.
 _BOTTOM = frozenset({"asyncio.events", "asyncio.runners", "concurrent.futures.thread", "threading", "trio._core._run"})
