@@ -41,9 +41,8 @@ def _swallowed(collector: pytest.Collector) -> Iterator[str]:
     mock: Any = sys.modules.get("understudy.mock")
     if mock is None or not isinstance(collector, (pytest.Module, pytest.Class)):
         return
-    where: Any = collector.obj
-    found: dict[str, object] = vars(where)
-    for name, value in found.items():
+    where: object = getattr(collector, "obj", None)
+    for name, value in vars(where).items():
         if name.startswith("test") and issubclass(type(value), mock.Route):
             yield f"{collector.nodeid}::{name}: a route took the test's place; call its decorator, as in `.respond()`"
 
