@@ -162,7 +162,7 @@ class Recorder:
                     f"line {finding.line} of the interaction; nothing was written",
                     path=self._tape.path,
                     mend="Name what holds it with `redact:` in the first document or redact= in code; or, if it is no "
-                    f"secret, say `allow_secrets: [{finding.fingerprint}]`.",
+                    f"secret, say `allow_secrets: [{finding.fingerprint}]` there.",
                 )
 
     def close(self, *, succeeded: bool) -> None:

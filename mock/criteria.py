@@ -161,11 +161,20 @@ class PathCriterion:
         if self.template.rest_at is not None:
             return ""
         if len(own) != len(got):
-            return f"{len(got)} segments, not {len(own)}"
-        for place, (want, have) in enumerate(zip(own, got), 1):
-            if isinstance(want, str) and want != have:
-                return "they differ only by case" if want.lower() == have.lower() else f"segment {place} differs"
-        return ""
+            return f"{len(got)} segment{'s' * (len(got) != 1)}, not {len(own)}"
+        differing = [
+            (place, want, have)
+            for place, (want, have) in enumerate(zip(own, got), 1)
+            if isinstance(want, str) and want != have
+        ]
+        if not differing:
+            return ""
+        if all(want.lower() == have.lower() for _, want, have in differing):
+            return "they differ only by case"
+        place, want, _ = differing[0]
+        # As Express and Flask write it.
+        is_hole = want.startswith(":") or (want.startswith("<") and want.endswith(">"))
+        return f"segment {place} differs{'; a hole is written {name}' if is_hole else ''}"
 
     def describe(self) -> str:
         return self.template.text

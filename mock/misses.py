@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .differing import difference_lines, differences
 from .masking import masked_url
-from .places import shortened
+from .places import NOWHERE, shortened
 from .sendable import unsupported
 from .suggestions import suggestion, written
 from .values import show
@@ -113,9 +113,11 @@ class Miss:
         return NearMiss(route, verdicts, self._obstacles.get(id(route), ""), distance / total if total else 0.0)
 
     def _headline(self) -> str:
+        asked = f"no route answers {self.request.method} {masked_url(str(self.request.url))}"
+        if self.place is NOWHERE:
+            return asked
         where = f" in {self.place.function}()" if self.place.function else ""
-        asked = f"{self.request.method} {masked_url(str(self.request.url))}"
-        return f"no route answers {asked}\n  called at {self.place}{where}"
+        return f"{asked}\n  called {'at' if self.place.line else 'in'} {self.place}{where}"
 
     def _report(self) -> str:
         if self._culprit is not None:

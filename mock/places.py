@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 _LIBRARY = __name__.partition(".")[0] + "."
 # What stands between a test and its own call, and is nobody's idea of "where".
-# The clients of other projects are there when they ask a router through a bridge.
-_BETWEEN = frozenset({"contextlib", "functools", "httpx", "httpx2", "requests"})
-_ours: dict[str, bool] = {}
+# The clients of other projects are there when they ask a router through a bridge; `asyncio.wait_for` awaits by itself.
+_BETWEEN = frozenset({"anyio", "asyncio", "contextlib", "functools", "httpx", "httpx2", "requests", "trio"})
+# Below these there is no line that called: `gather(client.get(url))` hands a coroutine of ours to the event loop.
+_BOTTOM = frozenset({"asyncio.events", "asyncio.runners", "concurrent.futures.thread", "threading", "trio._core._run"})
+_FOREIGN, _PASSED, _LAST = range(3)
+_kinds: dict[str, int] = {}
 
 
 class Place:
@@ -44,7 +47,7 @@ class Place:
         return "" if name == "<module>" else name
 
     def __str__(self) -> str:
-        return f"{shortened(self.path)}:{self.line}"
+        return f"{shortened(self.path)}:{self.line}" if self.line else self.path
 
     def __repr__(self) -> str:
         return f"Place({str(self)!r})"
@@ -57,6 +60,7 @@ class Place:
 
 
 NOWHERE = Place("<unknown>", 0)
+ALONE = Place("a task or thread of its own", 0)
 
 
 def here() -> Place:
@@ -64,16 +68,23 @@ def here() -> Place:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        known = _ours.get(code.co_filename)
-        if known is None:
-            name = frame.f_globals.get("__name__") or ""
-            known = name.startswith(_LIBRARY) or name.partition(".")[0] in _BETWEEN
-            if len(_ours) < 10_000:
-                _ours[code.co_filename] = known
-        if not known:
+        kind = _kinds.get(code.co_filename)
+        if kind is None:
+            kind = _kind(frame.f_globals.get("__name__") or "")
+            if len(_kinds) < 10_000:
+                _kinds[code.co_filename] = kind
+        if kind == _FOREIGN:
             return Place("", frame.f_lineno, code=code)
+        if kind == _LAST:
+            return ALONE
         frame = frame.f_back
     return NOWHERE
+
+
+def _kind(module: str) -> int:
+    if module in _BOTTOM:
+        return _LAST
+    return _PASSED if module.startswith(_LIBRARY) or module.partition(".")[0] in _BETWEEN else _FOREIGN
 
 
 def raised_at(error: BaseException) -> Place | None:

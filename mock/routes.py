@@ -130,7 +130,7 @@ class Route:
         """Fail as networks and servers do: "connect-refused", "read-timeout", "reset", "truncate", "goaway", ...
 
         `at` is how many bytes of the body arrive before; what arrives is the reply that was said before, or one that
-        the words of `respond` describe. `mock.faults` lists the names.
+        the words of `respond` describe. An unknown name is an error that lists those that there are.
         """
         if self._plan.last is _EMPTY_REPLY:
             return self.reply(spoiled(name, words))

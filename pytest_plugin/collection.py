@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ def pytest_make_collect_report(
     report = yield
     if report.outcome != "passed":
         return report
-    wrong: list[str] = []
+    wrong = list(_swallowed(collector))
     for item in report.result:
         if isinstance(item, pytest.Function):
             wrong.extend(f"{item.nodeid}: {complaint}" for complaint in _prepared(item))
@@ -33,6 +34,17 @@ def pytest_make_collect_report(
         report.longrepr = "\n".join(wrong)
         report.result = []
     return report
+
+
+def _swallowed(collector: pytest.Collector) -> Iterator[str]:
+    """Yield what is wrong with `@mock.get(...).respond` over a test: without parentheses it makes the test a reply."""
+    mock: Any = sys.modules.get("understudy.mock")
+    if mock is None or not isinstance(collector, (pytest.Module, pytest.Class)):
+        return
+    where: object = getattr(collector, "obj", None)
+    for name, value in vars(where).items():
+        if name.startswith("test") and issubclass(type(value), mock.Route):
+            yield f"{collector.nodeid}::{name}: a route took the test's place; call its decorator, as in `.respond()`"
 
 
 def _prepared(item: pytest.Function) -> Iterator[str]:

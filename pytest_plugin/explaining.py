@@ -63,18 +63,21 @@ def explains_itself(error: BaseException) -> bool:
 
 
 def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
-    """Let the error of a tape name the command that records it."""
+    """Let the error of a tape name the command that records it, and the place of settings in a suite."""
     has_tape = uses_tape(item)
     if not has_tape and "record" not in getattr(item, "fixturenames", ()):
         return
-    from ..cassettes import CassetteMissing, NoMatch
+    from ..cassettes import CassetteError, CassetteMissing, NoMatch
 
+    if not isinstance(error, CassetteError):
+        return
+    place = "@pytest.mark.cassette(...)" if has_tape else "record(...)"
+    if error.mend is not None:
+        error.mend = error.mend.replace(" in code", f" in {place}")
     if isinstance(error, CassetteMissing):
         error.mend = f'Record it once, and commit the file: pytest --record-mode=once "{item.nodeid}"'
     elif isinstance(error, NoMatch):
-        place = "@pytest.mark.cassette(...)" if has_tape else "record(...)"
-        mend = (error.mend or "").replace(" in code", f" in {place}")
-        error.mend = f'{mend}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
+        error.mend = f'{error.mend or ""}\nWith pytest: pytest --record-mode=new_episodes "{item.nodeid}"'.lstrip()
 
 
 def shortened(error: BaseException, file: Path) -> pytest.ExceptionInfo[BaseException]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Union, cast
+from typing import TYPE_CHECKING, Callable, Union, cast
 
 from .basic import BasicAuth
 from .flow import Auth, FunctionAuth
 
 if TYPE_CHECKING:
+    from ..messages.request import Request
     from ..urls import URL
 
-AuthTypes = Union[tuple[Union[str, bytes], Union[str, bytes]], Callable[..., Any], Auth]
+AuthTypes = Union[tuple[Union[str, bytes], Union[str, bytes]], Callable[["Request"], "Request"], Auth]
 
 
 def auth_from(auth: AuthTypes | None) -> Auth | None:

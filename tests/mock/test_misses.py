@@ -66,7 +66,10 @@ def test_a_report_judges_every_criterion_of_the_closest_routes() -> None:
         ("/users", "/users/", "they differ only by the slash at the end"),
         ("/Users", "/users", "they differ only by case"),
         ("/a/b", "/a/c", "segment 2 differs"),
-        ("/a/{x}", "/a", "1 segments, not 2"),
+        ("/A/b", "/a/c", "segment 1 differs"),
+        ("/users/:id", "/users/7", "segment 2 differs; a hole is written {name}"),
+        ("/users/<int:id>", "/users/7", "segment 2 differs; a hole is written {name}"),
+        ("/a/{x}", "/a", "1 segment, not 2"),
         ("/a/**", "/b", "got /b"),
     ],
 )

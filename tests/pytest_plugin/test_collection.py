@@ -196,3 +196,20 @@ def test_the_tape_is_requested_after_wider_fixtures_and_before_those_of_the_test
     )
 
     suite.run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("test", "name"),
+    [
+        ("def test_users(): pass", "test_users"),
+        ("class TestUsers:\n    @route.respond\n    def test_one(self): pass", "TestUsers::test_one"),
+    ],
+)
+def test_a_decorator_without_its_parentheses_does_not_swallow_the_test(suite: Suite, test: str, name: str) -> None:
+    start = "from understudy import mock\nroute = mock.get('https://api.test/users')\n"
+    suite.write(start + (test if test.startswith("class") else f"@route.respond\n{test}"))
+
+    result = suite.run("-W", "ignore")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"test_suite.py::{name}: a route took the test's place; call its decorator, as in *"])

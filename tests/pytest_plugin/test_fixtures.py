@@ -448,6 +448,27 @@ def test_under_ci_a_marker_records_nothing(suite: Suite, url: str, monkeypatch: 
     assert not (suite.path / "cassettes").exists()
 
 
+def test_a_secret_that_was_found_names_the_marker_and_following_it_mends_the_test(suite: Suite, url: str) -> None:
+    test = f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette()
+        def test_users():
+            understudy.post("{url}/users", json={{"note": "AKIA" + "ABCDEFGHIJKLMNOP"}})
+        """
+    suite.write(test)
+
+    result = suite.run("--record-mode=once")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*with `redact:` in the first document or redact= in @pytest.mark.cassette(...); or, * there."]
+    )
+    suite.write(test.replace("cassette()", "cassette(redact=['json.note'])"))
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+
+
 def test_a_tape_of_record_that_is_missing_names_the_command_that_records_it(suite: Suite, url: str) -> None:
     suite.write(
         f"""

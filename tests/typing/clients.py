@@ -19,6 +19,7 @@ from understudy import (
     Request,
     Response,
     Timeout,
+    codes,
     stand_in,
 )
 
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from typing_extensions import assert_type  # noqa: TC004 - this file is checked, never run
+
+
+def statuses(response: Response) -> None:
+    assert_type(response.status_code == codes.NOT_FOUND, bool)
+    assert_type(response.status_code in (codes.OK, codes.CREATED), bool)
+    assert_type(codes.OK.phrase, str)
+
+
+def functions_that_authenticate() -> None:
+    Client(auth=lambda request: request)
+    AsyncClient(auth=lambda request: Request(request.method, request.url))
 
 
 def blocking() -> None:
