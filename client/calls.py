@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from types import CoroutineType, MethodType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from .auth.accept import auth_from, auth_in_url
 from .clock import REAL_CLOCK
@@ -19,6 +19,7 @@ from .layers.redirects import Redirects
 from .layers.retries import Retries
 from .layers.stack import stack
 from .misfits import refuse_misfits
+from .network.proxy import proxy_from
 from .retry import retry_from
 from .settings import Settings
 from .transports import stand_in
@@ -59,8 +60,10 @@ class BaseClient(Settings):
     _stream_kind: type[SyncByteStream | AsyncByteStream]
     _method: str
     _is_async: bool
+    _network: Any
+    """The transport that talks to the network."""
     _network_handle: Any = None
-    """How the network's transport handles a request, where that is a coroutine around another one."""
+    """How that transport handles a request, where that is a coroutine around another one."""
 
     _state = ClientState.UNOPENED
     _redirects: Redirects | None = None
@@ -83,10 +86,8 @@ class BaseClient(Settings):
         """
         return DeadlineBlock(self, seconds)
 
-    def _route(
-        self, network: Callable[[Any], Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None
-    ) -> None:
-        """Set which transport answers which URL; `network` makes one that goes through a proxy, or through none.
+    def _route(self, network: dict[str, Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None) -> None:
+        """Set which transport answers which URL; `network` is what those that talk to it are told.
 
         A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
         """
@@ -98,17 +99,31 @@ class BaseClient(Settings):
             raise ValueError(
                 "pins=... and resolver=... beside transport=...: say them to the transport, where it has them"
             )
-        self._transport: Any = network(None) if transport is None else transport
+
+        def through(proxy: Any) -> Any:
+            return self._init_proxy_transport(proxy_from(proxy), **network)
+
+        self._transport: Any = self._init_transport(**network, transport=transport)
         self._mounts: dict[URLPattern, Any] = {}
         routes: dict[str, Any] = {}
         if proxy is not None:
-            routes["all://"] = network(proxy)
+            routes["all://"] = through(proxy)
         elif transport is None and self._trust_env:
-            routes.update(environment_mounts(network))
+            routes.update(environment_mounts(through))
         if mounts:
             routes.update(mounts)
         if routes:
             self._mounts = sorted_mounts(routes)
+
+    # Subclasses of httpx's clients make transports of their own in these two: caches do, and httpx-aiohttp.
+
+    def _init_transport(self, *, transport: Any = None, **network: Any) -> Any:
+        """Return the transport for what no mount answers: the one that was given, or the network's."""
+        return self._network(**network) if transport is None else transport
+
+    def _init_proxy_transport(self, proxy: Any, **network: Any) -> Any:
+        """Return the transport through a `Proxy`."""
+        return self._network(proxy=proxy, **network)
 
     def _transport_for_url(self, url: URL) -> Any:
         """Return the transport of this client that answers a URL; what stands in for it is another question."""

@@ -202,6 +202,31 @@ async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_subclass_can_make_its_transports_itself(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As caches do, and whatever sends through another library.
+    made: list[str] = []
+    kind: Any = side.client().__class__
+
+    class Cached(kind):  # type: ignore[misc]  # of either kind
+        def _init_transport(self, **told: Any) -> Any:
+            made.append(type(kind._init_transport(self, **told)).__name__)
+            return side.transport(ok)
+
+        def _init_proxy_transport(self, proxy: understudy.Proxy, **told: Any) -> Any:
+            made.append(f"{kind._init_proxy_transport(self, proxy, **told).proxy.url} {told['http2']}")
+            return side.transport(ok)
+
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.test:8080")
+    client: Any = Cached(http2=True)
+    given: Any = Cached(transport=side.transport(ok), proxy="http://proxy.test")
+
+    assert (await side.call(client.get, "https://api.test/")).status_code == 200
+    assert (await side.call(given.get, "https://api.test/")).status_code == 200
+    network = "HTTPTransport" if side.is_blocking else "AsyncHTTPTransport"
+    assert made == [network, "http://proxy.test:8080 True", "MockTransport", "http://proxy.test False"]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("place", ["class", "transport"])
 async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
     side: Side, monkeypatch: pytest.MonkeyPatch, place: str
