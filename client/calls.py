@@ -328,7 +328,7 @@ class BaseClient(Settings):
         if self._keeps_cookies and "set-cookie" in response.headers._by_name():
             self._cookies.extract_cookies(response)
         log_response(request, response)
-        if response._content is not None:
+        if response._whole is not None:
             response._stop_clock()
 
     def _wrong_kind(self, transport: object) -> TypeError:
