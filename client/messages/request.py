@@ -107,7 +107,10 @@ class Request(WholeBody):
             described = {name: value for name, value in described.items() if name not in _FRAMING}
         elif not described and self.method in _METHODS_WITH_BODY:
             # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
-            headers.prepend(b"Content-Length", b"0")
+            if "host" in said:
+                described = _NO_LENGTH
+            else:
+                headers.prepend(b"Content-Length", b"0")
         if described:
             # Here, because with Host in front these are still the fields of many requests, known with Host in front.
             headers.lead_with_host(self.url._parts.authority.netloc)
@@ -205,6 +208,7 @@ class Request(WholeBody):
 
 _EMPTY = ByteStream(b"")
 _NOTHING: dict[str, str] = {}
+_NO_LENGTH = {"Content-Length": "0"}
 _FRAMING = frozenset({"Content-Length", "Transfer-Encoding"})
 _LENGTH = re.compile(r"[0-9]{1,20}\Z")
 
