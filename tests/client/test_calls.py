@@ -260,6 +260,27 @@ async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
 
 
 @pytest.mark.anyio
+async def test_a_function_around_the_reading_of_a_response_is_called(side: Side) -> None:
+    def wrapped(response: Any, name: str) -> Response:
+        read = getattr(response, name)
+
+        def noting() -> Any:
+            seen.append(name)
+            return read()
+
+        setattr(response, name, noting)
+        return response  # type: ignore[no-any-return]
+
+    seen: list[str] = []
+    name = "read" if side.is_blocking else "aread"
+    client = side.client(lambda _: wrapped(Response(200, stream=understudy.ByteStream(b"abc")), name))
+
+    response = await side.call(client.get, "https://api.test/")
+
+    assert (response.content, seen) == (b"abc", [name])
+
+
+@pytest.mark.anyio
 async def test_hooks_are_called_wherever_they_were_added(side: Side) -> None:
     seen: list[str] = []
     client = side.client(ok)
