@@ -8,6 +8,7 @@ from types import CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from .auth.accept import auth_from, auth_in_url
+from .bridge import run
 from .clock import REAL_CLOCK
 from .config import DEFAULT_LIMITS, USE_CLIENT_DEFAULT, UseClientDefault
 from .errors import RequestError
@@ -200,7 +201,8 @@ class BaseClient(Settings):
                 response = await self._redirects_for(follow_redirects).go_on(request, response, self._deliver)
         else:
             outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
-            response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
+            deliver = self._deliver_watched if self._is_watched() else self._deliver
+            response = await outermost(request, stack(layers, deliver) if layers else deliver)
         try:
             fails = self._raises_for_status and not response.is_success
             if (fails or not stream) and response._take_held() is None:
@@ -300,6 +302,23 @@ class BaseClient(Settings):
             raise
         self._take_in(request, response, started)
         return response
+
+    # Every request on the wire passes this method of httpx, redirects and tries included: instruments wrap it.
+
+    def _send_single_request(self, request: Request) -> Any:
+        """Give one request to the transport that answers here."""
+        return self._deliver(request) if self._is_async else run(self._deliver(request))
+
+    async def _deliver_watched(self, request: Request) -> Response:
+        answer = self._send_single_request(request)
+        response: Response = await answer if self._is_async else answer
+        return response
+
+    def _is_watched(self) -> bool:
+        return type(self)._send_single_request is not BaseClient._send_single_request
+
+    def _is_straight(self) -> bool:
+        return super()._is_straight() and not self._is_watched()
 
     def _handler_for(self, request: Request) -> Any:
         """Return what answers this request here: a method of the transport."""
