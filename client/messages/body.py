@@ -42,7 +42,7 @@ class ResponseBody(WholeBody):
     _request: Request | None
     _text: str | None = None
     _encoding: str | None = None
-    _decoder: ContentDecoder | _Identity | None = None
+    _decoder: ContentDecoder | IdentityDecoder | None = None
     _num_bytes_downloaded = 0
     _guards: Guards = DEFAULT_GUARDS
     _loads: Callable[..., Any] | None = None
@@ -346,7 +346,7 @@ class ResponseBody(WholeBody):
         """Whether the body is what comes over the wire, of whatever size."""
         return "Content-Encoding" not in self.headers and self._guards.max_response_size is None
 
-    def _decoding(self) -> ContentDecoder | _Identity:
+    def _decoding(self) -> ContentDecoder | IdentityDecoder:
         if self._decoder is None:
             codings = self.headers.get_list("Content-Encoding")
             self._decoder = self._decoder_of(codings) or _IDENTITY
@@ -381,8 +381,8 @@ class _Tally:
             )
 
 
-class _Identity:
-    """Undoes nothing."""
+class IdentityDecoder:
+    """Undoes nothing; transports over libraries that decode by themselves give it to their responses."""
 
     def decode(self, data: bytes) -> tuple[bytes, ...]:
         return (data,)
@@ -391,7 +391,7 @@ class _Identity:
         pass
 
 
-_IDENTITY = _Identity()
+_IDENTITY = IdentityDecoder()
 
 
 class _Blame:
