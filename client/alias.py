@@ -31,7 +31,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "_config": ("config", "network.tls", "network.proxy", "messages.headers"),
     "_content": ("bodies.streams", "bodies.encode"),
-    "_decoders": ("bodies.decode", "bodies.text"),
+    "_decoders": ("bodies.decode", "bodies.text", "messages.body"),
     "_exceptions": ("errors",),
     "_models": ("messages.request", "messages.response", "messages.headers", "messages.cookies"),
     "_multipart": ("bodies.multipart",),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import time
 from types import CoroutineType, MethodType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from .auth.accept import auth_from, auth_in_url
+from .bridge import run
 from .clock import REAL_CLOCK
 from .config import DEFAULT_LIMITS, USE_CLIENT_DEFAULT, UseClientDefault
 from .errors import RequestError
@@ -19,6 +20,7 @@ from .layers.redirects import Redirects
 from .layers.retries import Retries
 from .layers.stack import stack
 from .misfits import refuse_misfits
+from .network.proxy import proxy_from
 from .retry import retry_from
 from .settings import Settings
 from .transports import stand_in
@@ -59,8 +61,10 @@ class BaseClient(Settings):
     _stream_kind: type[SyncByteStream | AsyncByteStream]
     _method: str
     _is_async: bool
+    _network: Any
+    """The transport that talks to the network."""
     _network_handle: Any = None
-    """How the network's transport handles a request, where that is a coroutine around another one."""
+    """How that transport handles a request, where that is a coroutine around another one."""
 
     _state = ClientState.UNOPENED
     _redirects: Redirects | None = None
@@ -83,10 +87,8 @@ class BaseClient(Settings):
         """
         return DeadlineBlock(self, seconds)
 
-    def _route(
-        self, network: Callable[[Any], Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None
-    ) -> None:
-        """Set which transport answers which URL; `network` makes one that goes through a proxy, or through none.
+    def _route(self, network: dict[str, Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None) -> None:
+        """Set which transport answers which URL; `network` is what those that talk to it are told.
 
         A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
         """
@@ -98,17 +100,31 @@ class BaseClient(Settings):
             raise ValueError(
                 "pins=... and resolver=... beside transport=...: say them to the transport, where it has them"
             )
-        self._transport: Any = network(None) if transport is None else transport
+
+        def through(proxy: Any) -> Any:
+            return self._init_proxy_transport(proxy_from(proxy), **network)
+
+        self._transport: Any = self._init_transport(**network, transport=transport)
         self._mounts: dict[URLPattern, Any] = {}
         routes: dict[str, Any] = {}
         if proxy is not None:
-            routes["all://"] = network(proxy)
+            routes["all://"] = through(proxy)
         elif transport is None and self._trust_env:
-            routes.update(environment_mounts(network))
+            routes.update(environment_mounts(through))
         if mounts:
             routes.update(mounts)
         if routes:
             self._mounts = sorted_mounts(routes)
+
+    # Subclasses of httpx's clients make transports of their own in these two: caches do, and httpx-aiohttp.
+
+    def _init_transport(self, *, transport: Any = None, **network: Any) -> Any:
+        """Return the transport for what no mount answers: the one that was given, or the network's."""
+        return self._network(**network) if transport is None else transport
+
+    def _init_proxy_transport(self, proxy: Any, **network: Any) -> Any:
+        """Return the transport through a `Proxy`."""
+        return self._network(proxy=proxy, **network)
 
     def _transport_for_url(self, url: URL) -> Any:
         """Return the transport of this client that answers a URL; what stands in for it is another question."""
@@ -185,7 +201,8 @@ class BaseClient(Settings):
                 response = await self._redirects_for(follow_redirects).go_on(request, response, self._deliver)
         else:
             outermost, *layers = self._layers(request, stream, auth, follow_redirects, retry)
-            response = await outermost(request, stack(layers, self._deliver) if layers else self._deliver)
+            deliver = self._deliver_watched if self._is_watched() else self._deliver
+            response = await outermost(request, stack(layers, deliver) if layers else deliver)
         try:
             fails = self._raises_for_status and not response.is_success
             if (fails or not stream) and response._take_held() is None:
@@ -286,6 +303,23 @@ class BaseClient(Settings):
         self._take_in(request, response, started)
         return response
 
+    # Every request on the wire passes this method of httpx, redirects and tries included: instruments wrap it.
+
+    def _send_single_request(self, request: Request) -> Any:
+        """Give one request to the transport that answers here."""
+        return self._deliver(request) if self._is_async else run(self._deliver(request))
+
+    async def _deliver_watched(self, request: Request) -> Response:
+        answer = self._send_single_request(request)
+        response: Response = await answer if self._is_async else answer
+        return response
+
+    def _is_watched(self) -> bool:
+        return type(self)._send_single_request is not BaseClient._send_single_request
+
+    def _is_straight(self) -> bool:
+        return super()._is_straight() and not self._is_watched()
+
     def _handler_for(self, request: Request) -> Any:
         """Return what answers this request here: a method of the transport."""
         transport = stand_in.answering(self._transport_for_url(request.url))
@@ -313,7 +347,7 @@ class BaseClient(Settings):
         if self._keeps_cookies and "set-cookie" in response.headers._by_name():
             self._cookies.extract_cookies(response)
         log_response(request, response)
-        if response._content is not None:
+        if response._whole is not None:
             response._stop_clock()
 
     def _wrong_kind(self, transport: object) -> TypeError:

@@ -82,6 +82,7 @@ class Client(BaseClient):
     _stream_kind = SyncByteStream
     _method = "handle_request"
     _is_async = False
+    _network = HTTPTransport
     _network_handle = staticmethod(HTTPTransport.handle_request)
 
     @shown_as(new_client)
@@ -126,19 +127,15 @@ class Client(BaseClient):
             **extras,
         )
 
-        def network(through: ProxyTypes | None) -> BaseTransport:
-            return HTTPTransport(
-                verify=verify,
-                cert=cert,
-                trust_env=trust_env,
-                http1=http1,
-                http2=http2,
-                limits=limits,
-                proxy=through,
-                pins=extras.get("pins"),
-                resolver=extras.get("resolver"),
-            )
-
+        network: dict[str, Any] = {
+            "verify": verify,
+            "cert": cert,
+            "trust_env": trust_env,
+            "http1": http1,
+            "http2": http2,
+            "limits": limits,
+            **{name: said for name, said in extras.items() if name in ("pins", "resolver")},
+        }
         self._route(network, transport, proxy, mounts)
 
     @shown_as(client_request)
@@ -396,6 +393,7 @@ class AsyncClient(BaseClient):
     _stream_kind = AsyncByteStream
     _method = "handle_async_request"
     _is_async = True
+    _network = AsyncHTTPTransport
     _network_handle = staticmethod(AsyncHTTPTransport.handle_async_request)
 
     @shown_as(new_client)
@@ -440,19 +438,15 @@ class AsyncClient(BaseClient):
             **extras,
         )
 
-        def network(through: ProxyTypes | None) -> AsyncBaseTransport:
-            return AsyncHTTPTransport(
-                verify=verify,
-                cert=cert,
-                trust_env=trust_env,
-                http1=http1,
-                http2=http2,
-                limits=limits,
-                proxy=through,
-                pins=extras.get("pins"),
-                resolver=extras.get("resolver"),
-            )
-
+        network: dict[str, Any] = {
+            "verify": verify,
+            "cert": cert,
+            "trust_env": trust_env,
+            "http1": http1,
+            "http2": http2,
+            "limits": limits,
+            **{name: said for name, said in extras.items() if name in ("pins", "resolver")},
+        }
         self._route(network, transport, proxy, mounts)
 
     @shown_as(client_request)

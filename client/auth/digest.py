@@ -275,8 +275,8 @@ def _is_available(name: str) -> bool:
 
 
 def _body(request: Request) -> bytes:
-    if request._content is not None:
-        return request._content
+    if request._whole is not None:
+        return request._whole
     if isinstance(request.stream, SyncByteStream) and request.is_replayable:
         return b"".join(request.stream)
     raise RemoteProtocolError(

@@ -12,6 +12,7 @@ from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
 from ..config import DEFAULT_GUARDS
 from ..errors import DecodingError, LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
+from .whole import WholeBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
@@ -28,7 +29,7 @@ Item = TypeVar("Item")
 Kind = TypeVar("Kind", SyncByteStream, AsyncByteStream)
 
 
-class ResponseBody:
+class ResponseBody(WholeBody):
     """The reading half of `Response`."""
 
     # What most responses never get is said here once, and not in every one of them.
@@ -39,10 +40,9 @@ class ResponseBody:
     is_stream_consumed: bool = False
     default_encoding: str | Callable[[bytes], str | None] = "utf-8"
     _request: Request | None
-    _content: bytes | None = None
     _text: str | None = None
     _encoding: str | None = None
-    _decoder: ContentDecoder | _Identity | None = None
+    _decoder: ContentDecoder | IdentityDecoder | None = None
     _num_bytes_downloaded = 0
     _guards: Guards = DEFAULT_GUARDS
     _loads: Callable[..., Any] | None = None
@@ -58,11 +58,11 @@ class ResponseBody:
     @property
     def content(self) -> bytes:
         """The decoded body; raises `ResponseNotRead` while it is streaming."""
-        if self._content is None:
+        if self._whole is None:
             if self._drained is None:
                 raise ResponseNotRead
             return self.read()
-        return self._content
+        return self._whole
 
     @property
     def text(self) -> str:
@@ -80,8 +80,8 @@ class ResponseBody:
                 self._encoding = said
             elif isinstance(self.default_encoding, str):
                 self._encoding = self.default_encoding
-            elif self._content is not None:
-                self._encoding = self.default_encoding(self._content)
+            elif self._whole is not None:
+                self._encoding = self.default_encoding(self._whole)
             if self._encoding is None:
                 return "utf-8"
         return self._encoding
@@ -126,7 +126,7 @@ class ResponseBody:
 
     def read(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
-        if self._content is None:
+        if self._whole is None:
             held = self._take_held()
             if held is not None:
                 return held
@@ -134,17 +134,17 @@ class ResponseBody:
             if read_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
                     self._begin(SyncByteStream)
-                    self._content = read_all()
-                self._num_bytes_downloaded = len(self._content)
+                    self._whole = read_all()
+                self._num_bytes_downloaded = len(self._whole)
                 self.close()
             else:
-                self._content = b"".join(self.iter_bytes())
-        return self._content
+                self._whole = b"".join(self.iter_bytes())
+        return self._whole
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Yield the decoded body in pieces of `chunk_size` bytes, or as they come."""
-        if self._content is not None:
-            yield from _slices(self._content, chunk_size)
+        if self._whole is not None:
+            yield from _slices(self._whole, chunk_size)
             return
         chunker = ByteChunker(chunk_size=chunk_size)
         with _Blame(self._request):
@@ -200,7 +200,7 @@ class ResponseBody:
 
     async def aread(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
-        if self._content is None:
+        if self._whole is None:
             held = self._take_held()
             if held is not None:
                 return held
@@ -208,28 +208,28 @@ class ResponseBody:
             if aread_all is not None and not self.is_stream_consumed and self._is_plain():
                 with _Blame(self._request):
                     self._begin(AsyncByteStream)
-                    self._content = await aread_all()
-                self._num_bytes_downloaded = len(self._content)
+                    self._whole = await aread_all()
+                self._num_bytes_downloaded = len(self._whole)
                 await self.aclose()
             else:
-                self._content = b"".join([part async for part in self._aiter_bytes(None)])
-        return self._content
+                self._whole = b"".join([part async for part in self._aiter_bytes(None)])
+        return self._whole
 
     def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """Yield the decoded body in pieces of `chunk_size` bytes, or as they come."""
-        if self._content is not None:
+        if self._whole is not None:
             return _InMemory(self.iter_bytes(chunk_size))
         return self._hand_out(self._aiter_bytes(chunk_size))
 
     def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
         """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
-        if self._content is not None:
+        if self._whole is not None:
             return _InMemory(self.iter_text(chunk_size))
         return self._hand_out(self._aiter_text(chunk_size))
 
     def aiter_lines(self) -> AsyncIterator[str]:
         """Yield the body line by line, without line ends."""
-        if self._content is not None:
+        if self._whole is not None:
             return _InMemory(self.iter_lines())
         return self._hand_out(self._aiter_lines())
 
@@ -330,9 +330,12 @@ class ResponseBody:
             or self.is_closed
             or self._guards.max_response_size is not None
             or "content-encoding" in self.headers._by_name()
+            # Instruments put functions around the reading of one response, and wait for these to be called.
+            or "read" in self.__dict__
+            or "aread" in self.__dict__
         ):
             return None
-        self._content = held = stream.held
+        self._whole = held = stream.held
         self._num_bytes_downloaded = len(held)
         self.is_stream_consumed = self.is_closed = True
         if self._started is not None:
@@ -343,7 +346,7 @@ class ResponseBody:
         """Whether the body is what comes over the wire, of whatever size."""
         return "Content-Encoding" not in self.headers and self._guards.max_response_size is None
 
-    def _decoding(self) -> ContentDecoder | _Identity:
+    def _decoding(self) -> ContentDecoder | IdentityDecoder:
         if self._decoder is None:
             codings = self.headers.get_list("Content-Encoding")
             self._decoder = self._decoder_of(codings) or _IDENTITY
@@ -378,8 +381,8 @@ class _Tally:
             )
 
 
-class _Identity:
-    """Undoes nothing."""
+class IdentityDecoder:
+    """Undoes nothing; transports over libraries that decode by themselves give it to their responses."""
 
     def decode(self, data: bytes) -> tuple[bytes, ...]:
         return (data,)
@@ -388,7 +391,7 @@ class _Identity:
         pass
 
 
-_IDENTITY = _Identity()
+_IDENTITY = IdentityDecoder()
 
 
 class _Blame:

@@ -12,6 +12,7 @@ from ..urls import URL
 from .cookies import Cookies
 from .extensions import checked_extensions
 from .headers import Headers
+from .whole import WholeBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 BodyStream = Union[SyncByteStream, AsyncByteStream]
 
 
-class Request:
+class Request(WholeBody):
     """One HTTP request, complete and valid: what a transport is given.
 
     `content`, `data`, `files` and `json` are four ways to say the body, of which one is taken (`data` and `files` go
@@ -65,7 +66,7 @@ class Request:
         self.url: URL = url if params is None else url.copy_with(params=params)
         self.headers: Headers = Headers(headers)
         self.extensions: dict[str, Any] = {} if extensions is None else checked_extensions(extensions)
-        self._content: bytes | None = None
+        self._whole: bytes | None = None
         self.stream: SyncByteStream | AsyncByteStream
         if cookies:
             (cookies if isinstance(cookies, Cookies) else Cookies(cookies)).set_cookie_header(self)
@@ -74,7 +75,7 @@ class Request:
         else:
             self.stream = checked_stream(stream)
             if isinstance(stream, ByteStream):
-                self._content = b"".join(stream)
+                self._whole = b"".join(stream)
         self.headers.lead_with_host(self.url._parts.authority.netloc)
 
     def _encode(
@@ -88,7 +89,7 @@ class Request:
         said = headers._by_name()
         has_framing = "content-length" in said or "transfer-encoding" in said
         if content is None and data is None and files is None and json is None:
-            self._content = b""
+            self._whole = b""
             self.stream = _EMPTY
             if not has_framing and self.method not in _METHODS_WITH_BODY:
                 return
@@ -99,14 +100,17 @@ class Request:
                 content=content, data=data, files=files, json=json, boundary=boundary
             )
             if isinstance(self.stream, ByteStream):
-                self._content = b"".join(self.stream)
+                self._whole = b"".join(self.stream)
         if has_framing:
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
             self._check_framing(described.get("Content-Length"))
             described = {name: value for name, value in described.items() if name not in _FRAMING}
         elif not described and self.method in _METHODS_WITH_BODY:
             # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
-            headers.prepend(b"Content-Length", b"0")
+            if "host" in said:
+                described = _NO_LENGTH
+            else:
+                headers.prepend(b"Content-Length", b"0")
         if described:
             # Here, because with Host in front these are still the fields of many requests, known with Host in front.
             headers.lead_with_host(self.url._parts.authority.netloc)
@@ -122,8 +126,8 @@ class Request:
                 f"{self.method} {self.url.redacted}: Content-Length and Transfer-Encoding together leave open where "
                 "the body ends: drop one of them, or both, and the request says what is right"
             )
-        if known is None and self._content is not None:
-            known = str(len(self._content))
+        if known is None and self._whole is not None:
+            known = str(len(self._whole))
         if not _LENGTH.match(said) or (known is not None and int(said) != int(known)):
             has = "is a stream" if known is None else f"has {known} bytes"
             raise LocalProtocolError(
@@ -136,12 +140,12 @@ class Request:
 
         `coding` is `"gzip"`, or `"zstd"` where it is installed; any other is a `ValueError`.
         """
-        if self._content == b"":
+        if self._whole == b"":
             return
         from ..bodies.compress import compress_body
 
         described, self.stream = compress_body(self.stream, coding)
-        self._content = b"".join(self.stream) if isinstance(self.stream, ByteStream) else None
+        self._whole = b"".join(self.stream) if isinstance(self.stream, ByteStream) else None
         for name in ("Content-Length", "Transfer-Encoding"):
             self.headers.pop(name, None)
         self.headers.update(described)
@@ -149,27 +153,27 @@ class Request:
     @property
     def content(self) -> bytes:
         """The body in memory; raises `RequestNotRead` while it is a stream."""
-        if self._content is None:
+        if self._whole is None:
             raise RequestNotRead
-        return self._content
+        return self._whole
 
     def read(self) -> bytes:
         """Read the body into memory, so that it can be looked at and sent more than once."""
-        if self._content is None:
+        if self._whole is None:
             if not isinstance(self.stream, SyncByteStream):
                 raise RuntimeError("this request's body is an asynchronous stream: use `await request.aread()`")
-            self._content = b"".join(self.stream)
-            self._hold(self._content)
-        return self._content
+            self._whole = b"".join(self.stream)
+            self._hold(self._whole)
+        return self._whole
 
     async def aread(self) -> bytes:
         """Read the body into memory, so that it can be looked at and sent more than once."""
-        if self._content is None:
+        if self._whole is None:
             if not isinstance(self.stream, AsyncByteStream):
                 return self.read()
-            self._content = b"".join([part async for part in self.stream])
-            self._hold(self._content)
-        return self._content
+            self._whole = b"".join([part async for part in self.stream])
+            self._hold(self._whole)
+        return self._whole
 
     def _hold(self, content: bytes) -> None:
         # The content may be shared by a stream that describes its own replay, as multipart from files does.
@@ -179,7 +183,7 @@ class Request:
     @property
     def is_replayable(self) -> bool:
         """Whether the body can be sent more than once."""
-        return self._content is not None or bool(getattr(self.stream, "is_replayable", False))
+        return self._whole is not None or bool(getattr(self.stream, "is_replayable", False))
 
     def require_replayable(self) -> None:
         """Raise `StreamConsumed` when the body, which has been sent, cannot be sent a second time."""
@@ -199,11 +203,12 @@ class Request:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.extensions = {}
-        self.stream = UnattachedStream() if self._content is None else ByteStream(self._content)
+        self.stream = UnattachedStream() if self._whole is None else ByteStream(self._whole)
 
 
 _EMPTY = ByteStream(b"")
 _NOTHING: dict[str, str] = {}
+_NO_LENGTH = {"Content-Length": "0"}
 _FRAMING = frozenset({"Content-Length", "Transfer-Encoding"})
 _LENGTH = re.compile(r"[0-9]{1,20}\Z")
 

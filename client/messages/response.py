@@ -93,7 +93,7 @@ class Response(ResponseBody):
         self.history = []
         # What everybody asks next is quicker said here than found in the class.
         self.is_closed = self.is_stream_consumed = False
-        self._content = None
+        self._whole = None
         return self
 
     # What the status line said.
@@ -255,7 +255,7 @@ class Response(ResponseBody):
         self.is_closed = True
         self.extensions = {}
         self._decoder = None
-        content = self._drained if self._content is None else self._content
+        content = self._drained if self._whole is None else self._whole
         self.stream = UnattachedStream() if content is None else ByteStream(content)
 
 

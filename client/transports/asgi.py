@@ -247,9 +247,9 @@ class _Exchange:
         if self._is_uploaded or self._is_gone:
             await self._bell.until(lambda: self._is_complete or self._is_gone)
             return {"type": "http.disconnect"}
-        if self._request._content is not None:
+        if self._request._whole is not None:
             self._is_uploaded = True
-            return {"type": "http.request", "body": self._request._content, "more_body": False}
+            return {"type": "http.request", "body": self._request._whole, "more_body": False}
         if self._upload is None:
             stream: Any = self._request.stream
             self._upload = stream.__aiter__()

@@ -75,8 +75,8 @@ class WSGITransport(BaseTransport):
         environ: dict[str, Any] = {
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": url.scheme,
-            "wsgi.input": io.BytesIO(request._content)
-            if request._content is not None
+            "wsgi.input": io.BytesIO(request._whole)
+            if request._whole is not None
             else io.BufferedReader(_Upload(request)),
             "wsgi.errors": self.wsgi_errors or sys.stderr,
             "wsgi.multithread": True,

@@ -43,6 +43,26 @@ class RawURL(NamedTuple):
     raw_path: bytes
 
 
+class URIReference(NamedTuple):
+    """The parts of a URL as they stand in it: what libraries that look inside a URL of httpx find there."""
+
+    scheme: str
+    userinfo: str
+    host: str
+    port: int | None
+    path: str
+    query: str | None
+    fragment: str | None
+
+    def __str__(self) -> str:
+        return assemble(
+            self.scheme, Authority(self.userinfo, self.host or None, self.port), self.path, self.query, self.fragment
+        ).text
+
+    def __repr__(self) -> str:
+        return f"URIReference({without_secrets(str(self))!r})"
+
+
 class URL:
     """An immutable URL, absolute or relative.
 
@@ -159,6 +179,21 @@ class URL:
         """Scheme, host, port and target as bytes, for transports written for older versions of httpx."""
         parts = self._parts
         return RawURL(parts.raw_scheme, parts.authority.raw_host, parts.authority.port, parts.raw_path)
+
+    @property
+    def _uri_reference(self) -> URIReference:
+        # litellm logs it with every call.
+        parts = self._parts
+        authority = parts.authority
+        return URIReference(
+            parts.scheme,
+            authority.userinfo,
+            authority.host or "",
+            authority.port,
+            parts.path,
+            parts.query,
+            parts.fragment,
+        )
 
     @property
     def fragment(self) -> str:

@@ -40,6 +40,7 @@ SEMI_PUBLIC = {
     "_transports.asgi": "ASGITransport",
     "_transports.wsgi": "WSGITransport",
     "_content": "ByteStream IteratorByteStream AsyncIteratorByteStream encode_request encode_response",
+    "_decoders": "IdentityDecoder",
     "_models": "Request Response Headers Cookies",
     "_exceptions": "HTTPError RequestError TransportError InvalidURL StreamError",
     "_urls": "URL QueryParams",

@@ -202,6 +202,31 @@ async def test_a_subclass_can_choose_the_transport(side: Side) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_subclass_can_make_its_transports_itself(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As caches do, and whatever sends through another library.
+    made: list[str] = []
+    kind: Any = side.client().__class__
+
+    class Cached(kind):  # type: ignore[misc]  # of either kind
+        def _init_transport(self, **told: Any) -> Any:
+            made.append(type(kind._init_transport(self, **told)).__name__)
+            return side.transport(ok)
+
+        def _init_proxy_transport(self, proxy: understudy.Proxy, **told: Any) -> Any:
+            made.append(f"{kind._init_proxy_transport(self, proxy, **told).proxy.url} {told['http2']}")
+            return side.transport(ok)
+
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.test:8080")
+    client: Any = Cached(http2=True)
+    given: Any = Cached(transport=side.transport(ok), proxy="http://proxy.test")
+
+    assert (await side.call(client.get, "https://api.test/")).status_code == 200
+    assert (await side.call(given.get, "https://api.test/")).status_code == 200
+    network = "HTTPTransport" if side.is_blocking else "AsyncHTTPTransport"
+    assert made == [network, "http://proxy.test:8080 True", "MockTransport", "http://proxy.test False"]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("place", ["class", "transport"])
 async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
     side: Side, monkeypatch: pytest.MonkeyPatch, place: str
@@ -232,6 +257,47 @@ async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
         await side.call(client.get, "http://127.0.0.1:1/")
 
     assert seen == ["GET"]
+
+
+@pytest.mark.anyio
+async def test_what_instruments_put_around_each_request_is_called(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    def watched(self: Any, request: Request) -> Any:
+        seen.append(request.url.path)
+        return send(self, request)
+
+    seen: list[str] = []
+    kind: Any = side.client().__class__
+    send = kind._send_single_request
+    monkeypatch.setattr(kind, "_send_single_request", watched)
+    client = side.client(
+        lambda request: Response(200 if request.url.path == "/b" else 302, headers={"Location": "/b"}),
+        follow_redirects=True,
+    )
+
+    response = await side.call(client.get, "https://api.test/a")
+
+    assert (response.status_code, seen) == (200, ["/a", "/b"])
+
+
+@pytest.mark.anyio
+async def test_a_function_around_the_reading_of_a_response_is_called(side: Side) -> None:
+    def wrapped(response: Any, name: str) -> Response:
+        read = getattr(response, name)
+
+        def noting() -> Any:
+            seen.append(name)
+            return read()
+
+        setattr(response, name, noting)
+        return response  # type: ignore[no-any-return]
+
+    seen: list[str] = []
+    name = "read" if side.is_blocking else "aread"
+    client = side.client(lambda _: wrapped(Response(200, stream=understudy.ByteStream(b"abc")), name))
+
+    response = await side.call(client.get, "https://api.test/")
+
+    assert (response.content, seen) == (b"abc", [name])
 
 
 @pytest.mark.anyio

@@ -469,7 +469,7 @@ class Network(MockTransport):
     """What would talk to the network, with the proxy that it would go through."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(lambda request: Response(200, text=str(options["proxy"])))
+        super().__init__(lambda request: Response(200, text=str(options.get("proxy") and options["proxy"].url)))
         self.options = options
 
 
@@ -479,8 +479,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr("understudy.client.client.HTTPTransport", Network)
-    monkeypatch.setattr("understudy.client.client.AsyncHTTPTransport", Network)
+    for client in (understudy.Client, understudy.AsyncClient):
+        monkeypatch.setattr(client, "_network", Network)
 
 
 @pytest.mark.anyio
@@ -528,7 +528,7 @@ def test_what_the_network_is_told(side: Side) -> None:
     }
     client = side.client(**told, **more)
 
-    assert client._transport.options == {**told, **more, "proxy": None}
+    assert client._transport.options == {**told, **more}
 
 
 def test_a_client_without_a_transport_of_its_own_talks_to_the_network(side: Side) -> None:

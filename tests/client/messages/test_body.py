@@ -18,6 +18,7 @@ from understudy import (
     StreamConsumed,
 )
 from understudy.client.config import Guards
+from understudy.client.messages.body import IdentityDecoder
 
 if TYPE_CHECKING:
     from ..conftest import Side
@@ -462,3 +463,11 @@ async def test_a_stream_that_knows_no_close_is_left_alone(anyio_backend: str) ->
             return Pieces()
 
     assert await streaming(Body(b"")).aread() == b"ab"
+
+
+def test_a_transport_may_say_that_nothing_is_to_be_undone() -> None:
+    response = Response(200, headers={"Content-Encoding": "gzip"}, stream=ByteStream(b"plain"))
+
+    response._decoder = IdentityDecoder()
+
+    assert response.read() == b"plain"

@@ -11,6 +11,7 @@ import pytest
 from understudy import (
     URL,
     ByteStream,
+    Client,
     Cookies,
     Headers,
     InvalidURL,
@@ -426,3 +427,10 @@ def test_a_coding_that_is_not_known_names_those_that_are() -> None:
 
 def test_a_relative_url_says_no_host() -> None:
     assert "Host" not in Request("GET", "/users").headers
+
+
+def test_host_stays_first_where_there_is_no_body() -> None:
+    request = Client().build_request("POST", "https://api.test/", headers={"X-One": "1"})
+
+    assert next(iter(request.headers)) == "host"
+    assert request.headers["Content-Length"] == "0"

@@ -316,6 +316,17 @@ def test_the_raw_parts_come_as_one_tuple() -> None:
     assert tuple(raw) == (b"https", b"example.org", 8443, b"/a%20b?c")
 
 
+def test_libraries_that_look_inside_find_the_parts() -> None:
+    text = "https://jo:secret@xn--mller-kva.de:8443/a%20b?c#d"
+
+    inside = URL(text)._uri_reference
+
+    assert tuple(inside) == ("https", "jo:secret", "xn--mller-kva.de", 8443, "/a%20b", "c", "d")
+    assert str(inside) == text
+    assert "secret@" not in repr(inside)
+    assert str(URL("/a")._uri_reference) == "/a"
+
+
 @pytest.mark.parametrize(
     ("text", "userinfo", "password"),
     [
