@@ -310,6 +310,7 @@ class AsyncioStream(asyncio.Protocol):
     """A connected socket under asyncio."""
 
     dns_seconds: float | None = None
+    takes_at_once = True
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket) -> None:
         self._loop = loop
