@@ -278,13 +278,21 @@ class Pool:
             if call.entry is not None:
                 return
             said = snapshot(self._state, self._now())
+            is_being_made = self._state.is_probing(call.key)
         waits = call.waits
         waits.left(None)
+        if is_being_made:
+            mend = "one that may serve all who wait is still being made; allow more with Timeout(pool=...)"
+        else:
+            mend = (
+                "close or read the responses that hold them, or allow more with Limits(max_connections=...) or "
+                "Timeout(pool=...)"
+            )
         error = PoolTimeout(
-            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read "
-            "the responses that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
+            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; {mend}",
             request=call.request,
         )
+        error.request_sent = False
         error.pool = said
         raise error
 

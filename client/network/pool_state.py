@@ -259,6 +259,11 @@ class PoolState(Generic[Connection]):
         """How many tickets wait."""
         return sum(len(origin.waiting) for origin in self.origins.values())
 
+    def is_probing(self, key: Hashable) -> bool:
+        """Say whether a connection is being made that may serve all who wait for `key`."""
+        origin = self.origins.get(key)
+        return origin is not None and origin.is_probing
+
     def waiting_tickets(self) -> Iterator[Ticket[Connection]]:
         """Yield the tickets that wait."""
         for origin in self.origins.values():

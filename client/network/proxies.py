@@ -196,11 +196,7 @@ class HTTPRoute:
                 if not data:
                     data = await stream.read(_READ_SIZE, waits.left(waits.connect))
                     if not data:
-                        raise ProxyError(
-                            f"{described(call.request)}: the proxy {self._name} closed the connection "
-                            "instead of answering CONNECT",
-                            request=call.request,
-                        )
+                        raise _hung_up(call, self._name, "CONNECT")
                 found = reader.feed(data)
                 data = b""
                 if found is None:
@@ -294,7 +290,7 @@ class SOCKSRoute:
 
     async def _negotiate(self, stream: NetworkStream, origin: Origin, call: Call) -> None:
         socks5 = self._socks5
-        speech = _SOCKSSpeech(socks5.SOCKS5Connection(), stream, call)
+        speech = _SOCKSSpeech(socks5.SOCKS5Connection(), stream, call, self._dialer.name)
         auth = self._proxy.raw_auth
         wanted = socks5.SOCKS5AuthMethod.NO_AUTH_REQUIRED if auth is None else socks5.SOCKS5AuthMethod.USERNAME_PASSWORD
         try:
@@ -337,10 +333,11 @@ def socks5_errors() -> type[Exception]:
 class _SOCKSSpeech:
     """Says one message and waits for the whole of the answer, however the network slices it."""
 
-    def __init__(self, connection: Any, stream: NetworkStream, call: Call) -> None:
+    def __init__(self, connection: Any, stream: NetworkStream, call: Call, name: str) -> None:
         self._connection = connection
         self._stream = stream
         self._call = call
+        self._name = name
 
     async def say(self, message: Any, length: int | None) -> Any:
         """Send a message and return its answer of `length` bytes, or of the length that a command's answer says."""
@@ -362,12 +359,20 @@ class _SOCKSSpeech:
         while len(data) < length:
             more = await self._stream.read(length - len(data), waits.left(waits.connect))
             if not more:
-                raise ProxyError(
-                    f"{described(self._call.request)}: the SOCKS5 proxy closed the connection instead of answering",
-                    request=self._call.request,
-                )
+                raise _hung_up(self._call, self._name, "SOCKS5")
             data += more
         return data
+
+
+def _hung_up(call: Call, name: str, what: str) -> ProxyError:
+    """Return the error of a proxy that closed the connection instead of answering: nothing of the request was sent."""
+    error = ProxyError(
+        f"{described(call.request)}: the proxy {name} closed the connection instead of answering {what}",
+        request=call.request,
+    )
+    error.request_sent = False
+    error.retryable = True
+    return error
 
 
 async def _told(call: Call, name: str, step: Coroutine[Any, Any, Result], **info: Any) -> Result:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy import ReadError, RemoteProtocolError, WriteError
+from understudy import AsyncClient, ReadError, RemoteProtocolError, WriteError
 
 from .authorities import server_context, trusting
 from .cases import EVIL, GOOD
@@ -151,3 +151,16 @@ async def test_c54b_a_redirect_of_what_can_be_sent_once_is_an_error_and_not_an_e
 
             check_pool(client._transport.snapshot())
         assert len(server.requests) == 1
+
+
+async def test_a_body_is_not_taken_for_whole_where_its_client_is_closed(anyio_backend: str) -> None:
+    with HostileServer((Read(), Send(b"HTTP/1.1 200 OK\r\n\r\nhalf"), WaitFor("end"))) as server:
+        async with AsyncClient(trust_env=False) as client, client.stream("GET", server.url()) as response:
+            pieces = response.aiter_raw()
+            assert await pieces.__anext__() == b"half"
+            await client.aclose()
+            with pytest.raises(ReadError) as caught:
+                await pieces.__anext__()
+        server.event("end").set()
+
+    check_error(caught.value)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
@@ -309,6 +310,7 @@ class AsyncioStream(asyncio.Protocol):
     """A connected socket under asyncio."""
 
     dns_seconds: float | None = None
+    takes_at_once = True
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket) -> None:
         self._loop = loop
@@ -349,8 +351,8 @@ class AsyncioStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and self._error is None:
             self._error = exc
-        self._eof = True
-        self._closed = True
+        if not self._closed:
+            self._eof = self._closed = True
         self._reader.open()
         self._writer.open()
 
@@ -478,6 +480,9 @@ class AsyncioStream(asyncio.Protocol):
     def _ended(self) -> bytes:
         if self._error is not None:
             raise self._error
+        if not self._eof:
+            # By this side, which is not to be taken for the end of what the peer had to say.
+            raise ConnectionAbortedError(errno.ECONNABORTED, "the connection was closed while it was in use")
         return b""
 
     def _broken(self) -> OSError:

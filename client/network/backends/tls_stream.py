@@ -26,7 +26,18 @@ _WRITE_SIZE = 65_536
 class TLSStream:
     """A stream whose bytes travel encrypted inside another one."""
 
-    __slots__ = ("_ahead", "_end", "_flushing", "_incoming", "_inner", "_is_broken", "_outgoing", "_sealed", "_tls")
+    __slots__ = (
+        "_ahead",
+        "_end",
+        "_flushing",
+        "_incoming",
+        "_inner",
+        "_is_broken",
+        "_outgoing",
+        "_sealed",
+        "_takes_at_once",
+        "_tls",
+    )
 
     def __init__(self, inner: NetworkStream, context: ssl.SSLContext, hostname: str | None) -> None:
         self._inner = inner
@@ -40,6 +51,8 @@ class TLSStream:
         self._sealed = b""  # encrypted, and not taken by the inner stream yet
         self._flushing = threading.Lock()  # held by whoever writes to the inner stream
         self._is_broken = False
+        # Whether what is handed to the inner stream goes out, even if nobody waits for that.
+        self._takes_at_once: bool = getattr(inner, "takes_at_once", False)
 
     @classmethod
     async def client(
@@ -177,7 +190,7 @@ class TLSStream:
         while self._outgoing.pending or self._sealed:
             if not self._flushing.acquire(blocking=False):
                 return
-            is_done = False
+            is_done = self._takes_at_once
             try:
                 sealed, self._sealed = self._sealed + self._outgoing.read(), b""
                 await self._inner.write(sealed, timeout)

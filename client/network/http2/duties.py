@@ -198,7 +198,12 @@ class Duties:
                     self._writer = party
                     data = self._take_outgoing()
                     timeout = None if self._reader is not None else _GOODBYE_WAIT
-                await self._write_data(data, timeout)
+                if self._wire.takes_at_once:
+                    # There is nothing to wait for, not even where much is queued already.
+                    self._wire.write_now(data)
+                    self._has_written()
+                else:
+                    await self._write_data(data, timeout)
                 with self.lock:
                     is_stuck = self._is_stuck()
                     self._hand_over()

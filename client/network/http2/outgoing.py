@@ -120,7 +120,8 @@ class Outgoing:
 
         With `ends`, the frame that takes the last byte ends the request.
         """
-        size = min(len(data), self._window_out, stream.window_out, self._max_frame_out)
+        # An empty frame needs no room, not even where the server has taken back more than was left (section 6.9.2).
+        size = min(len(data), self._window_out, stream.window_out, self._max_frame_out) if data else 0
         if size <= 0 and (data or not ends):
             return 0
         ends = ends and size == len(data)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from understudy.client import ConnectError, ConnectTimeout, ProxyError
+from understudy.client import ConnectError, ConnectTimeout, ProxyError, Retry
 from understudy.client.network.proxy import Proxy
 
 from .proxy_server import HTTPProxyServer, Origin, SOCKSProxyServer, listening, read_head
@@ -223,6 +223,25 @@ async def test_what_a_proxy_says_when_it_refuses_is_read_however_it_comes(fetch:
 
     assert caught.value.response is not None
     assert caught.value.response.content == b"not now!!"
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_hangs_up_instead_of_answering_is_asked_again_by_a_policy(side: Any, scheme: str) -> None:
+    asked: list[bytes] = []
+
+    def hang_up(connected: socket.socket) -> None:
+        asked.append(connected.recv(65_536))
+
+    with listening(hang_up) as port:
+        retry = Retry(attempts=3, backoff=0)
+        client = side.client(proxy=f"{scheme}://ada:secret@127.0.0.1:{port}", retry=retry)
+        with pytest.raises(ProxyError, match=rf"the proxy {scheme}://127\.0\.0\.1:{port} closed the conn") as caught:
+            await side.call(client.post, "https://origin.test/")
+        await side.close(client)
+
+    assert caught.value.request_sent is False
+    assert caught.value.retryable
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])

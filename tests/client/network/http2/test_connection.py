@@ -180,6 +180,22 @@ def test_a_large_head_goes_out_in_several_frames() -> None:
     assert set(kinds[1:]) == {"ContinuationFrame"}
 
 
+def test_the_end_of_a_body_needs_no_room_where_the_server_has_taken_it_all_back() -> None:
+    protocol = Protocol()
+    protocol.receive(SettingsFrame(0).serialize())
+    call: Any = None
+    stream = protocol.open(call, [(b"x-a", b"b")], ends=False)
+    protocol.send_data(stream, b"x" * 100)
+    protocol.receive(SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 10}).serialize())
+    protocol.outgoing.clear()
+
+    assert protocol.send_data(stream, b"y") == 0
+    assert protocol.send_data(stream, b"", ends=True) == 0
+
+    assert stream.has_sent_all
+    assert protocol.outgoing == b"\0\0\0\0\1\0\0\0\1"
+
+
 # Bodies of responses
 
 

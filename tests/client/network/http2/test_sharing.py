@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 import trustme
-from hyperframe.frame import HeadersFrame, RstStreamFrame
+from hyperframe.frame import HeadersFrame, RstStreamFrame, SettingsFrame
 
 from tests.hostile.http2_server import Http2Server, ListeningServer
 from understudy.client import Client
@@ -25,7 +25,7 @@ from understudy.client.network.http2.duties import _rounded
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.hostile.http2_server import Http2Peer, Http2Request
 
@@ -717,6 +717,56 @@ async def test_a_socket_that_ended_while_the_event_loop_was_busy_is_not_used(
     await transport.aclose()
 
     assert [len(peer.requests) for peer in server.peers] == [2, 1]
+
+
+def test_who_is_cancelled_while_asyncio_sends_leaves_the_connection_to_the_others(
+    place: tuple[Http2Server, str, Any],
+) -> None:
+    server, base, trusting = place
+    goes_on = threading.Event()
+
+    def hello(peer: Http2Peer) -> None:
+        peer.settings({SettingsFrame.INITIAL_WINDOW_SIZE: 2**31 - 1})
+        peer.credit(0, 2**30)
+
+    def stop_listening(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/upload":
+            goes_on.wait(10)
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/open":
+            peer.head(request.stream_id)
+        elif request[":path"] != "/silent":
+            peer.respond(request.stream_id)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(100_000)
+
+    async def body() -> None:
+        transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+        opened = await transport.handle_async_request(get("/open", base))
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(read, transport, get("/silent", base))
+            with anyio.move_on_after(0.3):
+                await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces()))
+            # Although much is queued, and others wait for their turn to write.
+            with anyio.fail_after(3):
+                await opened.aclose()
+            goes_on.set()
+            tasks.cancel_scope.cancel()
+        again = Request("POST", base, content=b"x", extensions={"timeout": TIMEOUTS})
+        assert await read(transport, again) == b"ok"
+        await transport.aclose()
+
+    server.hello, server.on_head, server.on_request = hello, stop_listening, answer
+    try:
+        asyncio.run(body())
+    finally:
+        goes_on.set()
+
+    assert len(server.peers) == 1
 
 
 def test_forty_threads_share_a_connection(place: tuple[Http2Server, str, Any]) -> None:
