@@ -41,7 +41,7 @@ class Filling:
     """The values that were given."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self.values = tuple(values.values())
+        self.values: tuple[str, ...] = tuple(values.values())
         self._marks = {name: value for name, value in values.items() if MARK.fullmatch(name)}
         self._places = [_place(name, value) for name, value in values.items() if name not in self._marks]
 

@@ -255,7 +255,7 @@ class AsyncWire:
         self.takes_at_once: bool = kind == "AsyncioStream"
         # Only of these it is known that reading loses nothing when it has to be stopped.
         self.can_be_tried: bool = kind in ("AsyncioStream", "MemoryStream")
-        self.is_behind = False
+        self.is_behind: bool = False
         self.close: Callable[[], None] = stream.close
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes | None:
