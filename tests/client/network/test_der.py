@@ -81,6 +81,7 @@ def test_what_is_no_element_is_refused(data: bytes, words: str) -> None:
         b"\x30\x04\x30\x02\x05\x00",
         b"\x30\x10\x30\x0e\x02\x00\x30\x00\x30\x00\x30\x00\x30\x00\x05\x02ab",
     ],
+    ids=["longer", "another tag", "empty", "a null", "no names"],  # the certificate is another one in each process
 )
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="certificate"):
