@@ -161,6 +161,8 @@ class _Lines:
 
     def _table(self, names: Iterable[str], columns: Columns, indent: str) -> bool:
         """Add items that have the same names; `False` where it takes a look at each."""
+        if len(indent) + 2 > _DEEPEST:
+            raise ValueError("nested too deep")
         known = self._starts[f"{indent}  "]
         starts = [known.get(name) or self._start(name, f"{indent}  ") for name in names]
         made = rows(columns, starts, self._comma, f"{indent}- ")

@@ -87,8 +87,15 @@ class BaseClient(Settings):
         """
         return DeadlineBlock(self, seconds)
 
-    def _route(self, network: dict[str, Any], transport: Any, proxy: Any, mounts: Mapping[str, Any] | None) -> None:
-        """Set which transport answers which URL; `network` is what those that talk to it are told.
+    def _route(
+        self,
+        transport: Any,
+        proxy: Any,
+        mounts: Mapping[str, Any] | None,
+        extras: Mapping[str, object],
+        **network: Any,
+    ) -> None:
+        """Set which transport answers which URL; `network`, with pins and resolver, is what the network's are told.
 
         A proxy is a mount for everything: a more specific mount goes past it, and `None` there means past all proxies.
         """
@@ -100,6 +107,8 @@ class BaseClient(Settings):
             raise ValueError(
                 "pins=... and resolver=... beside transport=...: say them to the transport, where it has them"
             )
+
+        network.update((name, said) for name, said in extras.items() if name in ("pins", "resolver"))
 
         def through(proxy: Any) -> Any:
             return self._init_proxy_transport(proxy_from(proxy), **network)

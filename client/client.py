@@ -126,17 +126,18 @@ class Client(BaseClient):
             default_encoding=default_encoding,
             **extras,
         )
-
-        network: dict[str, Any] = {
-            "verify": verify,
-            "cert": cert,
-            "trust_env": trust_env,
-            "http1": http1,
-            "http2": http2,
-            "limits": limits,
-            **{name: said for name, said in extras.items() if name in ("pins", "resolver")},
-        }
-        self._route(network, transport, proxy, mounts)
+        self._route(
+            transport,
+            proxy,
+            mounts,
+            extras,
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+        )
 
     @shown_as(client_request)
     def request(
@@ -437,17 +438,18 @@ class AsyncClient(BaseClient):
             default_encoding=default_encoding,
             **extras,
         )
-
-        network: dict[str, Any] = {
-            "verify": verify,
-            "cert": cert,
-            "trust_env": trust_env,
-            "http1": http1,
-            "http2": http2,
-            "limits": limits,
-            **{name: said for name, said in extras.items() if name in ("pins", "resolver")},
-        }
-        self._route(network, transport, proxy, mounts)
+        self._route(
+            transport,
+            proxy,
+            mounts,
+            extras,
+            verify=verify,
+            cert=cert,
+            trust_env=trust_env,
+            http1=http1,
+            http2=http2,
+            limits=limits,
+        )
 
     @shown_as(client_request)
     async def request(

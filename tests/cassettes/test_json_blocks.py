@@ -58,6 +58,7 @@ def test_blocks_are_what_the_writer_writes(data: Any, style: str) -> None:
         b'[{"token":"x"},{"name":"' + b"x" * 99 + b'"}]',
         b'{"a":' * 80 + b"1" + b"}" * 80,
         b"[" * 80 + b'"' + b"x" * 200 + b'"' + b"]" * 80,
+        b"[" * 61 + b",".join([b'{"name":"' + b"x" * 99 + b'"}'] * 4) + b"]" * 61,
     ],
 )
 def test_what_is_out_of_the_ordinary_takes_a_closer_look(content: bytes) -> None:
