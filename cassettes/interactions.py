@@ -173,9 +173,9 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
 def _request_headers(fields: Fields, writer: Writer) -> dict[str, Any] | list[Any]:
     """Return what is said of the fields of a request; requests share theirs, as long as these are the client's."""
     redactor, known = writer.redactor, writer.last_headers
-    if known is None or known[0] is not fields or known[1] != redactor.learned:
-        said = fields_to_document(redactor.fields(caller_fields(fields)))
-        known = writer.last_headers = fields, redactor.learned, said
+    learned = redactor.learned
+    if known is None or known[0] is not fields or known[1] != learned:  # what is learned meanwhile counts as well
+        known = writer.last_headers = fields, learned, fields_to_document(redactor.fields(caller_fields(fields)))
     return known[2]
 
 
