@@ -128,7 +128,7 @@ def blocking(url: str, requests: int, speech: Speech) -> bool:
             send(client, requests // _SLICES)
             account.note()
         turn = requests // _SLICES // 20
-        send(new, turn)
+        send(new, requests // _SLICES)  # its tables of header fields are full then, too
         for _ in range(_TURNS):
             account.take_turns(send(client, turn), send(new, turn))
         return account.judge()
@@ -155,7 +155,7 @@ async def under_asyncio(url: str, requests: int, speech: Speech) -> bool:
             await send(client, requests // _SLICES)
             account.note()
         turn = max(WORKERS, requests // _SLICES // 20)
-        await send(new, turn)
+        await send(new, requests // _SLICES)  # its tables of header fields are full then, too
         for _ in range(_TURNS):
             account.take_turns(await send(client, turn), await send(new, turn))
         return account.judge()
