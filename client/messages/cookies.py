@@ -174,16 +174,18 @@ class Cookies(MutableMapping[str, str]):
 
         A `KeyError` where domain and path are both said and there is none; otherwise none is fine.
         """
-        found = self._find(name, domain, path)
+        with self._lock:
+            found = self._find(name, domain, path)
+            self._forget(found)
         if not found and domain is not None and path is not None:
             raise KeyError(name)
-        self._forget(found)
 
     def clear(self, domain: str | None = None, path: str | None = None) -> None:
         """Forget all cookies, or those of one domain, or of one path of it."""
         if path is not None and domain is None:
             raise ValueError("a path needs its domain: clear(domain=..., path=...)")
-        self._forget(self._find(None, domain, path))
+        with self._lock:
+            self._forget(self._find(None, domain, path))
 
     def update(self, cookies: Any = None) -> None:  # type: ignore[override]  # as httpx
         """Set every cookie of other cookies."""
@@ -203,10 +205,11 @@ class Cookies(MutableMapping[str, str]):
         self.set(name, value)
 
     def __delitem__(self, name: str) -> None:
-        found = self._find(name, None, None)
+        with self._lock:
+            found = self._find(name, None, None)
+            self._forget(found)
         if not found:
             raise KeyError(name)
-        self._forget(found)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and bool(self._find(name, None, None))

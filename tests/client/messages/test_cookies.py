@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, cast
 
 import pytest
 
@@ -358,6 +359,32 @@ def test_threads_share_cookies() -> None:
 
     assert errors == []
     assert len(cookies) == 28
+
+
+@pytest.mark.parametrize(
+    "forget", [methodcaller("delete", "a"), methodcaller("clear"), methodcaller("__delitem__", "a")], ids=repr
+)
+def test_forgetting_is_one_step(forget: Callable[[Cookies], None]) -> None:
+    cookies = Cookies({"a": "1"})
+    lock: Any = cookies._lock
+
+    class Interrupted:
+        """Lets another thread clear the cookies whenever this one has given the lock back."""
+
+        def __enter__(self) -> None:
+            lock.acquire()
+
+        def __exit__(self, *failure: object) -> None:
+            lock.release()
+            if not lock._is_owned():
+                cookies._lock = lock
+                cookies.clear()
+
+    cookies._lock = cast("Any", Interrupted())
+
+    forget(cookies)
+
+    assert not cookies
 
 
 # The IETF's vectors

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...client import ByteStream, Headers, Request, RequestError, Response
+from ..signatures import signature_of
 from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
 from .patterns import M, Match, Pattern
 
@@ -234,7 +234,7 @@ class Route:
             return Response(effect)
         function: Any = effect
         options: dict[str, Any] = dict(match.context)
-        if "route" in inspect.signature(function).parameters:
+        if "route" in signature_of(function).parameters:
             options["route"] = self
         return function(request, **options)
 
