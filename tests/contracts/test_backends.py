@@ -234,6 +234,36 @@ def test_a_write_stops_when_the_peer_says_something(kind: Kind, listener: socket
     kind.run(body)
 
 
+def test_a_write_does_not_begin_where_the_peer_has_said_something(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            # In one go: no event loop has had a turn in which to see it.
+            accepted.sendall(b"stop")
+            assert await stream.write_until_readable(memoryview(b"x"), 5.0) == 0
+            assert await stream.read(100, 5.0) == b"stop"
+        stream.close()
+
+    kind.run(body)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a reset takes away what had arrived")
+def test_what_the_peer_said_is_read_though_a_write_fails(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        accepted.sendall(b"because")
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        accepted.close()
+        with contextlib.suppress(ConnectionError):
+            await stream.write(b"x", 5.0)
+        assert await stream.read(100, 5.0) == b"because"
+        stream.close()
+
+    kind.run(body)
+
+
 def test_a_write_until_readable_times_out_too(kind: Kind, listener: socket.socket) -> None:
     async def body() -> None:
         stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
