@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 import trio
 import trustme
@@ -230,6 +231,46 @@ def test_a_write_stops_when_the_peer_says_something(kind: Kind, listener: socket
             assert await stream.read(100, 5.0) == b"stop"
             timer.join()
         stream.close()
+
+    kind.run(body)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "anyio on asyncio", "anyio on trio"])
+def test_nobody_comes_between_a_look_at_a_connection_and_a_small_write(name: str, listener: socket.socket) -> None:
+    kind = KINDS[name]
+    others: list[str] = []
+
+    async def other() -> None:
+        others.append("ran")
+
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(other)
+                await stream.write(b"ping", 5.0)
+                assert not others
+            assert accepted.recv(100) == b"ping"
+        stream.close()
+
+    kind.run(body)
+
+
+@pytest.mark.parametrize("name", ["anyio on asyncio", "anyio on trio"])
+def test_who_is_cancelled_already_writes_nothing(name: str, listener: socket.socket) -> None:
+    kind = KINDS[name]
+
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await stream.write(b"ping", 5.0)
+            assert scope.cancelled_caught
+            stream.close()
+            assert accepted.recv(100) == b""
 
     kind.run(body)
 

@@ -194,7 +194,9 @@ class AnyioStream:
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         rest = memoryview(data)
-        await anyio.lowlevel.checkpoint()
+        # Others get their turn when something is read. Here they would come between the look whether a kept connection
+        # still stands and the request that trusts it.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         while True:
             with contextlib.suppress(BlockingIOError):
                 rest = rest[self._socket.send(rest) :]
