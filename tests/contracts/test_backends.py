@@ -504,6 +504,30 @@ def test_a_unix_socket_is_connected_to(kind: Kind, tmp_path: Path) -> None:
         kind.run(body)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+def test_a_unix_socket_at_which_too_many_wait_is_waited_for(kind: Kind, tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen(0)
+
+        async def body() -> None:
+            first = await kind.backend().connect_unix(path, 5.0)
+            with pytest.raises(TIMEOUTS, match="no answer from"):
+                await kind.backend().connect_unix(path, 0.02)
+            timer = threading.Timer(0.02, lambda: listening.accept()[0].close())
+            timer.start()
+            second = await kind.backend().connect_unix(path, 5.0)
+            with listening.accept()[0] as accepted:
+                await second.write(b"ping", 5.0)
+                assert accepted.recv(100) == b"ping"
+            timer.join()
+            first.close()
+            second.close()
+
+        kind.run(body)
+
+
 def test_a_waiter_wakes_when_set_and_gives_up_in_time(kind: Kind) -> None:
     async def body() -> None:
         backend = kind.backend()

@@ -22,7 +22,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from .addresses import STAGGER, Address, all_failed, bound, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, all_failed, bound, in_order, look_up, open_socket, open_unix
 from .readiness import probe
 
 if TYPE_CHECKING:
@@ -73,15 +73,7 @@ class AsyncioBackend:
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
     ) -> NetworkStream:
         async def connect() -> socket.socket:
-            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                opened.setblocking(False)
-                set_options(opened, socket_options)
-                await asyncio.get_running_loop().sock_connect(opened, path)
-            except BaseException:
-                opened.close()
-                raise
-            return opened
+            return await open_unix(path, socket_options, asyncio.sleep)
 
         return await _stream(await _within(timeout, connect, f"no answer from {path!r}"))
 
