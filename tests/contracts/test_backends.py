@@ -511,11 +511,15 @@ def test_a_unix_socket_at_which_too_many_wait_is_waited_for(kind: Kind, tmp_path
         listening.bind(path)
         listening.listen(0)
 
+        def make_room() -> None:
+            accepted, _ = listening.accept()
+            accepted.close()
+
         async def body() -> None:
             first = await kind.backend().connect_unix(path, 5.0)
             with pytest.raises(TIMEOUTS, match="no answer from"):
                 await kind.backend().connect_unix(path, 0.02)
-            timer = threading.Timer(0.02, lambda: listening.accept()[0].close())
+            timer = threading.Timer(0.02, make_room)
             timer.start()
             second = await kind.backend().connect_unix(path, 5.0)
             with listening.accept()[0] as accepted:
