@@ -350,6 +350,7 @@ class BaseClient(Settings):
             )
         response._request = request
         response._started = started
+        response._is_async = self._is_async
         response.default_encoding = self._default_encoding
         response._guards = self._guards
         response._loads = self._loads

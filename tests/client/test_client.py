@@ -12,6 +12,7 @@ from understudy import (
     AsyncClient,
     AsyncHTTPTransport,
     BaseTransport,
+    ByteStream,
     Client,
     ConnectError,
     HTTPTransport,
@@ -224,6 +225,21 @@ async def test_a_stream_takes_every_option(side: Side) -> None:
 
     assert response.json()["body"] == '{"a":1}'
     assert response.request.headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_stream_is_read_asynchronously_though_its_body_is_here(anyio_backend: str) -> None:
+    transport = MockTransport(lambda request: Response(200, stream=ByteStream(b"body")))
+    async with AsyncClient(transport=transport) as client, client.stream("GET", URL) as response:
+        with pytest.raises(RuntimeError, match="aread"):
+            response.read()
+        with pytest.raises(RuntimeError, match="aiter"):
+            list(response.iter_bytes())
+        with pytest.raises(RuntimeError, match="aclose"):
+            response.close()
+
+        assert await response.aread() == response.read() == b"body"
+        response.close()
 
 
 @pytest.mark.anyio

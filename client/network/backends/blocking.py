@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, open_unix
 from .readiness import MOST_READ, SYSTEM_BOUNDS, bound_reads, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ class BlockingBackend:
     async def connect_unix(
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
     ) -> NetworkStream:
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            set_options(opened, socket_options)
-            opened.settimeout(timeout)
-            opened.connect(path)
-        except BaseException:
-            opened.close()
-            raise
-        return BlockingStream(opened)
+        deadline = None if timeout is None else time.monotonic() + timeout
+
+        async def sleep(seconds: float) -> None:
+            left = seconds if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"no answer from {path!r}")
+            time.sleep(min(seconds, left))  # noqa: ASYNC251  # blocking is what this backend is for
+
+        return BlockingStream(await open_unix(path, socket_options, sleep))
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # blocking is what this backend is for

@@ -195,8 +195,9 @@ class HTTP2Connection(SharedConnection):
 
     def _too_late(self, call: Call) -> Unanswered:
         protocol = self.protocol
-        error = protocol.dead or RemoteProtocolError(f"the server takes no more requests: {protocol.goaway}")
-        return self._unsent(error, call)
+        goaway = protocol.goaway
+        why = "" if goaway is None else f": {goaway.told(is_unseen=True)}"
+        return self._unsent(protocol.dead or RemoteProtocolError(f"the server takes no more requests{why}"), call)
 
 
 def _has_head(stream: Stream) -> bool:

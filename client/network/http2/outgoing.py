@@ -35,9 +35,10 @@ class GoAway:
         self.code: int = code
         self.said: bytes = said
 
-    def __str__(self) -> str:
+    def told(self, *, is_unseen: bool) -> str:
+        """Return what was said and what to do, for a request that the server has not seen or that it may have."""
         more = f" ({shown(self.said)})" if self.said else ""
-        return f"{named(self.code)}{more}; {advice(self.code)}"
+        return f"{named(self.code)}{more}; {advice(self.code, is_unseen=is_unseen)}"
 
 
 class Outgoing:

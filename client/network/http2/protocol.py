@@ -100,7 +100,9 @@ class Protocol(Pushing):
         """Note that nothing more will arrive: the server has closed the connection, it broke, or `is_ours` to end."""
         if self.dead is None:
             if self.goaway is not None and not is_ours:
-                self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
+                self.dead = RemoteProtocolError(
+                    f"the server closed the connection: {self.goaway.told(is_unseen=False)}"
+                )
             else:
                 self.dead = error or RemoteProtocolError("the server closed the connection without answering")
         dead = self.dead
@@ -307,7 +309,8 @@ class Protocol(Pushing):
         if frame.stream_id:
             raise ConnectionFailure(PROTOCOL_ERROR, "a GOAWAY frame for one stream")
         self.goaway = GoAway(*f.read_goaway(frame))
-        error = RemoteProtocolError(f"the server took its leave before it looked at the request: {self.goaway}")
+        told = self.goaway.told(is_unseen=True)
+        error = RemoteProtocolError(f"the server took its leave before it looked at the request: {told}")
         if self.goaway.code == HTTP_1_1_REQUIRED:
             self.wants_http1 = True
         for stream in [stream for stream in self.streams.values() if stream.id > self.goaway.last]:
