@@ -10,6 +10,8 @@
 
 Names, signatures, lookups and the order of routes are those of respx 0.23; what was surprising is mended:
 an inner router goes before an outer one, `cookies=` wants all cookies that it names, JSON may hold `ANY` at any depth,
+a base URL ends where a segment of the path ends, and holds for both sides of `|`; side effects that are used up leave
+the call to `return_value`, or fail with an error that says so, where respx raises `StopIteration`;
 and a request that no route answers says which routes were near, and what did not fit.
 
 As a pytest plugin (`-p understudy.compat.respx`) it brings the fixture `respx_mock` and the marker `respx`, and lets
