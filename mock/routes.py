@@ -338,6 +338,9 @@ class Route:
         return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
 
 
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
+
 _EMPTY_REPLY = response_reply()
 
 

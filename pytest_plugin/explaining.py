@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import sysconfig
+from dis import opmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,13 +78,27 @@ def failure(call: pytest.CallInfo[Any]) -> BaseException | None:
 def explains_itself(error: BaseException) -> bool:
     """Whether the message and a line of the suite are all that there is to read."""
     module = type(error).__module__
-    return module in EXPLAINED or (module == "understudy.client.errors" and not is_of_the_network(error))
+    if module == "understudy.client.errors":
+        return not is_of_the_network(error)
+    return module in EXPLAINED or is_said_by_a_mock(error)
 
 
 def is_of_the_network(error: BaseException) -> bool:
     """Whether an error of the client came from a real network, and not from a mock's or a tape's."""
     folders = {folder for _, source in steps(error) for folder in source.parents}
     return NETWORK in folders and MADE.isdisjoint(folders)
+
+
+def is_said_by_a_mock(error: BaseException) -> bool:
+    """Whether a mock or a tape raised an error of Python's own by a `raise`, and did not merely break."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None or type(error).__module__ != "builtins":
+        return False
+    code = at.tb_frame.f_code
+    raises = code.co_code[at.tb_lasti] == opmap["RAISE_VARARGS"]
+    return raises and not MADE.isdisjoint(Path(code.co_filename).parents)
 
 
 def shorten_behind(error: BaseException, file: Path) -> None:

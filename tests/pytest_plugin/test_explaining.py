@@ -272,3 +272,28 @@ def test_the_members_of_a_group_of_errors_are_cut_too(suite: Suite) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*UnmatchedRequest: no route answers GET https://api.test/nothing*"])
     assert "_send(" not in result.stdout.str()
+
+
+def test_a_mistake_of_a_handler_is_shown_without_the_librarys_lines(suite: Suite) -> None:
+    suite.write(
+        """
+        import understudy
+
+        async def later(request):
+            return 204
+
+        def test_color(http_mock):
+            http_mock.get("https://api.test/").reply(later)
+            understudy.get("https://api.test/")
+
+        def test_kind(http_mock):
+            http_mock.get("https://api.test/").reply(lambda request: object())
+            understudy.get("https://api.test/")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E *TypeError: *is asynchronous*", "E *TypeError: *returned what is no reply*"])
+    assert "_send(" not in result.stdout.str()
