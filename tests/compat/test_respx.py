@@ -671,7 +671,16 @@ def test_an_unknown_word_is_an_error_with_the_nearest_right_one() -> None:
 SUITE = """
 import pytest
 import httpx, respx
+from respx.fixtures import session_event_loop
 from respx.patterns import M
+from respx.transports import MockTransport
+
+@pytest.fixture(scope="session")
+def loop_is_closed(session_event_loop):
+    return session_event_loop.is_closed()
+
+def test_decorated_with_a_loop(loop_is_closed):
+    assert not loop_is_closed
 
 @respx.mock
 def test_decorated():
@@ -705,7 +714,7 @@ def test_a_suite_of_respx_runs_as_it_is(pytester: pytest.Pytester) -> None:
 
     result = pytester.runpytest_subprocess("-p", "understudy.compat.respx", "--strict-markers")
 
-    result.assert_outcomes(passed=5, errors=1)
+    result.assert_outcomes(passed=6, errors=1)
     result.stdout.fnmatch_lines(["*some routes were not called!*"])
 
 
@@ -717,6 +726,23 @@ def test_beside_the_real_respx_the_plugin_refuses_to_guess(pytester: pytest.Pyte
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*respx is installed here*uninstall respx*"])
+
+
+@pytest.mark.anyio
+async def test_the_transport_that_respx_has_deprecated_asks_a_router() -> None:
+    router = respx.Router()
+    router.get(BASE) % 204
+    with pytest.warns(DeprecationWarning, match=r"httpx\.MockTransport\(router\.handler\)"):
+        transport, bare = respx.transports.MockTransport(router=router), respx.transports.MockTransport()
+
+    with Client(transport=transport) as client:
+        assert client.get(BASE).status_code == 204
+    async with AsyncClient(transport=transport) as asynchronous:
+        assert (await asynchronous.get(BASE)).status_code == 204
+    with pytest.raises(TypeError, match="no `handler`"):
+        bare.handle_request(Request("GET", BASE))
+    with pytest.raises(TypeError, match="no `async_handler`"):
+        await bare.handle_async_request(Request("GET", BASE))
 
 
 async def _pieces() -> AsyncIterator[bytes]:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from . import models, patterns, router
+from . import models, patterns, router, transports
 from .api import (
     add,
     calls,
@@ -53,6 +53,7 @@ __version__ = "0.23.1"
 
 if TYPE_CHECKING or "pytest" in sys.modules:
     # Fixtures and hooks are found by their names here; without pytest nobody looks for them.
+    from . import fixtures as fixtures
     from .plugin import pytest_configure as pytest_configure
     from .plugin import pytest_load_initial_conftests as pytest_load_initial_conftests
     from .plugin import respx_mock as respx_mock
@@ -86,4 +87,5 @@ __all__ = [
     "routes",
     "start",
     "stop",
+    "transports",
 ]
