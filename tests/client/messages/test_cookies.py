@@ -6,7 +6,7 @@ import copy
 import pickle
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -202,6 +202,7 @@ def test_copies_and_pickles_keep_everything_but_the_clock() -> None:
     assert Cookies(cookies)._now is clock  # pyright: ignore[reportPrivateUsage]
     for twin in (pickle.loads(pickle.dumps(Cookies({"a": "1"}))), copy.copy(Cookies({"a": "1"}))):
         assert dict(twin) == {"a": "1"}
+    assert not set(map(id, copy.copy(cookies)._held())) & set(map(id, cookies._held()))  # pyright: ignore[reportPrivateUsage]
     assert sent(Cookies(cookies), "https://example.org/") == "a=1; b=2"
     assert sent(Cookies(cookies), "https://www.example.org/") == "a=1"
 
@@ -358,6 +359,37 @@ def test_threads_share_cookies() -> None:
 
     assert errors == []
     assert len(cookies) == 28
+
+
+class Handed:
+    """A lock that somebody else gets as soon as it is free, once."""
+
+    def __init__(self, other: Callable[[], object]) -> None:
+        self.lock = threading.RLock()
+        self.depth = 0
+        self.others = [other]
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+        self.lock.release()
+        if not self.depth and self.others:
+            self.others.pop()()
+
+
+@pytest.mark.parametrize(
+    "forget", [lambda all: all.delete("a"), lambda all: all.clear(), lambda all: all.__delitem__("a")]
+)
+def test_two_threads_may_forget_the_same_cookie(forget: Callable[[Cookies], object]) -> None:
+    cookies: Any = Cookies({"a": "1", "b": "2"})
+    cookies._lock = Handed(cookies.clear)
+
+    forget(cookies)
+
+    assert not cookies
 
 
 # The IETF's vectors
