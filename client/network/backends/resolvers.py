@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Union
 
+from ...urls.host import canonical
+from ...urls.parse import address_of
 from .addresses import Address, in_order, literal
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Table:
     """A resolver that knows some hosts by `host` or `host:port`, and leaves the others to the system."""
 
     def __init__(self, known: Mapping[str, Places]) -> None:
-        self._known = {host.lower(): places for host, places in known.items()}
+        self._known = {_as_asked(host): places for host, places in known.items()}
 
     def over(self, system: Resolver) -> Resolver:
         async def resolve(host: str, port: int) -> Sequence[Address]:
@@ -122,6 +124,13 @@ async def addresses_of(places: Any, port: int, system: Resolver) -> list[Address
         name, at = (place, port) if isinstance(place, str) else _pair(place)
         found.extend(literal(name, at) or await system(name, at))
     return in_order([(address.family, 0, 0, "", address.sockaddr) for address in found])
+
+
+def _as_asked(place: str) -> str:
+    """Return `host` or `host:port` as the network asks for it: a name beyond ASCII as its `xn--` form."""
+    host, port = address_of(place)
+    name = canonical(host) if host else host
+    return name if port is None else f"{name}:{port}"
 
 
 def _each(places: Any) -> Sequence[Any]:

@@ -48,6 +48,7 @@ def third(host: str, port: int) -> str:
         ({"h.test": "known.test"}, "h.test", [("192.0.2.1", 80)]),
         ({"h.test": Address(socket.AF_INET, ("127.0.0.9", 9))}, "h.test", [("127.0.0.9", 9)]),
         ({"h.test": []}, "h.test", []),
+        ({"M\u00fcller.test:80": "127.0.0.1"}, "xn--mller-kva.test", [("127.0.0.1", 80)]),
         (third, "h.test", [("127.0.0.3", 80)]),
     ],
 )
