@@ -97,7 +97,7 @@ class Connector:
                     raise
                 if call.trace is not None:
                     await tell(call.trace, "connection.retry.started", {"exception": error})
-            await self.backend.sleep(pause)
+            await self.backend.sleep(call.waits.left(pause) or 0.0)
             pause = _FIRST_PAUSE if not pause else pause * 2
         raise AssertionError("unreachable")
 
