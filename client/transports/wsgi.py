@@ -67,6 +67,8 @@ class WSGITransport(BaseTransport):
             if self.raise_app_exceptions:
                 raise
             return Response(500, request=request, content=b"")
+        if request.method == "HEAD":
+            body = _unsent(body)
         stream = _Body(body, parts, None if self.raise_app_exceptions else request)
         return Response(reply.status, headers=reply.headers, stream=stream, request=request)
 
@@ -196,6 +198,13 @@ class _Upload(io.RawIOBase):
         taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def _unsent(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Run the application to its end, and send nothing: a response to HEAD has no body (RFC 9110, section 9.3.2)."""
+    for _ in parts:
+        pass
+    yield from ()
 
 
 def _close(parts: Any) -> None:
