@@ -76,7 +76,8 @@ class BlockingCaller:
                     break
         except TransportError as error:
             drain.failed(error)
-        response.close()
+        finally:
+            response.close()
         drain.keep()
 
     async def read_request(self, request: Request) -> None:
@@ -113,7 +114,8 @@ class AsynchronousCaller:
                         break
         except TransportError as error:
             drain.failed(error)
-        await response.aclose()
+        finally:
+            await response.aclose()
         drain.keep()
 
     async def read_request(self, request: Request) -> None:

@@ -150,6 +150,8 @@ async def test_but_what_ends_the_call_ends_it(side: Side, error: BaseException) 
     with pytest.raises(type(error)):
         await caller(side).drain(response)
 
+    assert response.is_closed
+
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("deadline", [{}, {"deadline": 1e12}])
