@@ -173,8 +173,9 @@ class EventSource:
         request = self._again().request
         headers = Headers(request.headers)
         if self.last_event_id:
-            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4).
-            headers["Last-Event-ID"] = self.last_event_id.encode("utf-8")  # type: ignore[assignment]  # bytes are fine
+            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4), where no value has whitespace around it.
+            said = self.last_event_id.strip(" \t").encode("utf-8")
+            headers["Last-Event-ID"] = said  # type: ignore[assignment]  # bytes are fine
         return Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=within_call(request)
         )

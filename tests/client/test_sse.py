@@ -169,6 +169,13 @@ def test_an_event_that_was_cut_off_is_asked_for_again(reading: Any) -> None:
     assert server.last_ids == [None, "1"]
 
 
+def test_an_id_with_space_around_it_is_said_without(reading: Any) -> None:
+    server = Server(stream(b"id:  1 \ndata: one\n\n", LOST), stream(b"data: two\n\n"))
+
+    assert reading(server) == ["one", "two"]
+    assert server.last_ids == [None, "1"]
+
+
 def test_nobody_waits_for_a_connection_that_would_come_after_the_deadline(reading: Any) -> None:
     server = Server(stream(b"retry: 60000\ndata: one\n\n", LOST), stream(b"data: two\n\n"))
 
