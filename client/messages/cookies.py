@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from ..errors import CookieConflict
+from ..urls.host import canonical
 from .cookie_store import LARGEST_HEADER, CookieStore
 from .set_cookie import Cookie, Target, received_cookie
 
@@ -273,11 +274,14 @@ class Cookies(MutableMapping[str, str]):
 
     def _add(self, cookie: Cookie) -> None:
         with self._lock:
-            self._store.add(cookie, self._now())
+            is_kept = self._store.add(cookie, self._now())
             if self._jar is not None:
-                from .cookie_jar import standard_cookie
+                from .cookie_jar import forget_in, standard_cookie
 
-                self._jar.set_cookie(standard_cookie(cookie))
+                if is_kept:
+                    self._jar.set_cookie(standard_cookie(cookie))
+                else:
+                    forget_in(self._jar, cookie)
 
     def _forget(self, name: str | None, domain: str | None, path: str | None) -> bool:
         """Forget the cookies that fit; return whether there were any."""
@@ -311,7 +315,9 @@ class Cookies(MutableMapping[str, str]):
 
 
 def _bare(domain: str) -> str:
-    return (domain[1:] if domain.startswith(".") else domain).lower()
+    """Return a domain as it is compared: without a dot before it, in lower case, a name beyond ASCII as `xn--`."""
+    bare = domain[1:] if domain.startswith(".") else domain
+    return bare.lower() if bare.isascii() else canonical(bare)
 
 
 def _header_of(cookies: list[Cookie]) -> str:

@@ -210,6 +210,14 @@ def test_copies_and_pickles_keep_everything_but_the_clock() -> None:
 # From responses to requests
 
 
+def test_a_domain_beyond_ascii_is_the_one_that_the_network_knows() -> None:
+    cookies = Cookies()
+    cookies.set("a", "1", domain=".M\u00fcller.de")
+
+    assert sent(cookies, "https://www.m\u00fcller.de/") == "a=1"
+    assert cookies.get("a", domain="m\u00fcller.de") == cookies.get("a", domain="xn--mller-kva.de") == "1"
+
+
 def test_what_a_response_sets_goes_back_to_its_host() -> None:
     cookies = Cookies()
     cookies.extract_cookies(answered("http://example.org/login", "a=1", "b=2; Domain=example.org", "c=3; Domain=org"))
