@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ...urls.host import canonical
@@ -87,9 +88,9 @@ class DNSCache:
             addresses = await inner(host, port)
             self._known.pop((host, port), None)
             self._known[host, port] = (self._now() + self._ttl, addresses)
-            # Other threads may have emptied it meanwhile.
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
+            with suppress(KeyError):  # another thread has emptied it meanwhile
+                while len(self._known) > self._most:
+                    self._known.popitem(last=False)
             return addresses
 
         return resolve
