@@ -11,6 +11,7 @@ from ..bodies.streams import SyncByteStream
 from ..errors import IncompleteBody
 from ..messages.headers import Headers
 from ..messages.response import Response
+from ..urls.parts import DEFAULT_PORTS
 from .base import BaseTransport
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ..messages.request import Request
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], "Iterable[bytes]"]
-
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class WSGITransport(BaseTransport):
@@ -90,7 +89,7 @@ class WSGITransport(BaseTransport):
             "PATH_INFO": url.path.encode("utf-8", "surrogateescape").decode("latin-1"),
             "QUERY_STRING": url.query.decode("ascii"),
             "SERVER_NAME": url.host,
-            "SERVER_PORT": str(url.port) if url.port is not None else _DEFAULT_PORTS.get(url.scheme, "80"),
+            "SERVER_PORT": str(DEFAULT_PORTS.get(url.scheme, 80) if url.port is None else url.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": self.remote_addr,
         }
