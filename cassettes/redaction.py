@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 # What stands for a whole secret: a mark, and before that of a JWT its header and claims.
-STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
+STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]{{1,8192}}\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
 _STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
@@ -48,7 +48,8 @@ _CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
-_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
+# Names are short: in JSON that was cut, each quote inside of a text would be looked at as the start of a long one.
+_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
 # The same as Python shows it, in logs and messages: where such a value begins, and all of it.
 _ITEM = re.compile(r"""'([^'"\\\n]{1,80})': b?(['"])""")
 _ITEM_VALUES = {mark: re.compile(rf"(?:[^{mark}\\\n]|\\.)+(?={mark})") for mark in "'\""}
