@@ -79,9 +79,10 @@ class Spool:
         folder = os.path.join(self._folder, FOLDER)
         os.makedirs(folder, exist_ok=True)
         _remove_unfinished(folder)
-        self.path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
+        path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self.path, flags, 0o666)
+        self._descriptor = os.open(path, flags, 0o666)
+        self.path = path
         self._hash = hashlib.sha256()
         for piece in self._pieces:
             self._write(piece)
@@ -171,8 +172,12 @@ class Blobs:
                 continue
             if isinstance(content, bytes):
                 spool = Spool(self.folder)
-                spool.open()
-                spool.add(content)
+                try:
+                    spool.open()
+                    spool.add(content)
+                except BaseException:
+                    spool.discard()
+                    raise
                 spool.finish()
             else:
                 spool = content

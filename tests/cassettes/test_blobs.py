@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import understudy
-from understudy.cassettes.blobs import Blobs, Spool
+from understudy import cassettes
+from understudy.cassettes.blobs import MAX_IN_MEMORY, Blobs, Spool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +96,38 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     spool.discard()
 
     assert list(dead.parent.iterdir()) == [alive]
+
+
+def test_a_folder_that_takes_no_file_is_reported_at_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    answer(stage, bytes(MAX_IN_MEMORY + 1))
+    used = stage.use()
+    used.__enter__()
+    with monkeypatch.context() as patched:
+        patched.setattr("understudy.cassettes.blobs.os.open", refuse)
+        response = stage.client.get("https://api.test/picture")
+
+    with pytest.raises(cassettes.CassetteNotWritten, match="No space left on device"):
+        used.__exit__()
+
+    assert len(response.content) == MAX_IN_MEMORY + 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="nobody can count what is open")
+def test_a_file_that_cannot_be_written_is_closed_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    blobs = Blobs(str(tmp_path / "tape.yaml"))
+    blobs.keep(ONE, "image/png")
+    monkeypatch.setattr("understudy.cassettes.blobs.os.write", refuse)
+    before = os.listdir("/dev/fd")
+
+    with pytest.raises(OSError, match="No space"):
+        blobs.flush()
+
+    blobs.release()
+    assert os.listdir("/dev/fd") == before
+    assert list((tmp_path / "_blobs").iterdir()) == []
