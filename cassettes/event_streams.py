@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from . import json_text
+from .numbers import Number
 from .plain import is_mapping, is_sequence
 from .yaml_writer import Flow
 
@@ -118,6 +119,8 @@ def pieces(events: list[Any], style: str) -> list[tuple[bytes, float]]:
     found: list[tuple[list[bytes], float]] = []
     for event in events:
         at: Any = event.get("at")
+        if at is not None and (isinstance(at, bool) or not isinstance(at, (int, float, Number))):
+            raise ValueError(f"`at:` of an event is a number of seconds, not {at!r}")
         if not found or (at is not None and found[-1][1] != at):
             found.append(([], float(at or 0.0)))
         found[-1][0].append(render_event(event, style))
