@@ -112,10 +112,8 @@ def test_workers_of_xdist_count_as_one_run(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(SERVER, "conftest.py")
     suite.write(TWO_TAPES)
-    # The workers need no other plugin, and each takes its time to load.
-    lean = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:randomly", "-p", "no:cacheprovider")
 
-    result = suite.pytester.runpytest_subprocess(*lean, "-n", "2", "--record-mode=once", "--unused=fail")
+    result = suite.run_apart("-n", "2", "--record-mode=once", "--unused=fail")
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["played 0 from 0 tapes, recorded 2 on 2 tapes"])
@@ -146,4 +144,4 @@ def test_what_a_test_failed_with_is_let_go_of_when_it_is_over(suite: Suite) -> N
     )
 
     # In this process the recorder of hooks would keep it.
-    suite.pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, failed=2)
+    suite.run_apart().assert_outcomes(passed=1, failed=2)
