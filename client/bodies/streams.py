@@ -58,7 +58,10 @@ def checked_stream(stream: Any) -> SyncByteStream | AsyncByteStream:
 
 
 class ByteStream(AsyncByteStream, SyncByteStream):
-    """A body held in memory: for both worlds, as often as you like."""
+    """A body held in memory: for both worlds, as often as you like.
+
+    A subclass whose `held` is a property is asked for it, and not iterated, where the whole body is wanted.
+    """
 
     def __init__(self, stream: bytes) -> None:
         self.held = stream
