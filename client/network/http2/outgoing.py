@@ -23,6 +23,8 @@ _PAID_BY_PROGRESS = 1_000
 _RESETS_REMEMBERED = 1_024
 _LARGEST_STREAM_ID = 2**31 - 1
 _SIGN_OF_LIFE = bytes(8)
+# Beyond it hpack's Huffman coder takes time that grows with the square: 20 ms for 8 KB, and a second for 70 KB.
+_MOST_HUFFMAN = 1_024
 
 
 class GoAway:
@@ -93,10 +95,16 @@ class Outgoing:
         stream.has_sent_all = ends
         if self._table_sizes:
             self._resize_table()
-        block = self._encoder.encode(fields)
+        block = self._encoded(fields)
         self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
         self.streams[stream_id] = stream
         return stream
+
+    def _encoded(self, fields: list[tuple[bytes, bytes]]) -> bytes:
+        encode = self._encoder.encode
+        if max(len(value) for _, value in fields) <= _MOST_HUFFMAN:
+            return encode(fields)
+        return b"".join(encode([field], huffman=len(field[1]) <= _MOST_HUFFMAN) for field in fields)
 
     def set_table_size(self, size: int) -> None:
         """Note how much of the headers the server allows to be remembered."""
