@@ -328,7 +328,7 @@ class ResponseBody(WholeBody):
         """Read a body that is in memory already, where there is nothing to decode; `None` where that is not so."""
         stream = self.stream
         if (
-            type(stream) is not ByteStream
+            (type(stream) is not ByteStream and not hasattr(type(stream), "held"))
             or self.is_stream_consumed
             or self.is_closed
             or self._guards.max_response_size is not None
@@ -338,7 +338,8 @@ class ResponseBody(WholeBody):
             or "aread" in self.__dict__
         ):
             return None
-        self._whole = held = stream.held
+        held: bytes = stream.held  # type: ignore[union-attr]  # as the type says
+        self._whole = held
         self._num_bytes_downloaded = len(held)
         self.is_stream_consumed = self.is_closed = True
         if self._started is not None:

@@ -73,6 +73,8 @@ class Pool:
         self._expiry = limits.keepalive_expiry
         self._is_async = is_async
         self._now = now
+        # What is stamped on the way is in real time: beside moments of another clock it would mean nothing.
+        self._tells_times = now is time.monotonic
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
@@ -107,7 +109,8 @@ class Pool:
                     if not _may_repeat(call, unanswered):
                         raise unanswered.error from because(unanswered.error, unanswered.__cause__)
                 else:
-                    response.extensions["timings"] = call.stamps
+                    if self._tells_times:
+                        response.extensions["timings"] = call.stamps
                     if response.status_code == 417 and "expect" in request.headers and request.is_replayable:
                         return await self._without_expectation(response, call)
                     return response
@@ -248,8 +251,9 @@ class Pool:
             request.method, request.url, headers=fields, stream=request.stream, extensions=request.extensions
         )
         response = await self.send(again)
-        stamps = response.extensions["timings"]
-        stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
+        stamps = response.extensions.get("timings")
+        if stamps is not None:
+            stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
         response.request = request
         return response
 

@@ -99,7 +99,7 @@ class HTTP2Connection(SharedConnection):
             return None
         if len(protocol.streams) >= protocol.most_streams:
             raise Crowded
-        stream = protocol.open(call, plan.fields, ends=plan.is_complete)
+        stream = protocol.open(call, plan.head, ends=plan.is_complete)
         if protocol.settings.push:
             stream.pushed = []
             protocol.drop_orphans()

@@ -271,11 +271,14 @@ class Protocol(Pushing):
                 raise ConnectionFailure(FRAME_SIZE_ERROR, "an acknowledgment of settings that holds some")
             return
         self.has_settings = True
+        window = self._first_window_out
         for name, value in f.read_settings(frame.payload):
             if name == f.MAX_CONCURRENT_STREAMS:
                 self.most_streams = min(value, self._most_allowed)
             elif name == f.INITIAL_WINDOW_SIZE:
-                self._resize_windows(value)
+                if value > f.LARGEST_WINDOW:
+                    raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {value} bytes")
+                window = value
             elif name == f.MAX_FRAME_SIZE:
                 if not f.SMALLEST_MAX_FRAME <= value <= f.LARGEST_MAX_FRAME:
                     raise ConnectionFailure(PROTOCOL_ERROR, f"a largest frame of {value} bytes")
@@ -284,11 +287,12 @@ class Protocol(Pushing):
                 self.set_table_size(min(value, _LARGEST_TABLE))
             elif name == f.ENABLE_PUSH and value:
                 raise ConnectionFailure(PROTOCOL_ERROR, "a server that asks to be pushed to")
+        # Once, however often the frame says another size: it may hold thousands, and each concerns every stream.
+        if window != self._first_window_out:
+            self._resize_windows(window)
         self.outgoing += f.frame_head(f.SETTINGS, f.ACK, 0, 0)
 
     def _resize_windows(self, first: int) -> None:
-        if first > f.LARGEST_WINDOW:
-            raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {first} bytes")
         more = first - self._first_window_out
         self._first_window_out = first
         for stream in self.streams.values():
