@@ -38,6 +38,12 @@ _TABLE: dict[str, tuple[type[TimeoutException], type[NetworkError], str]] = {
 
 _MOST = 300
 
+# What OpenSSL says of certificates: of their dates, and of names and addresses that are not theirs.
+_DATED = (9, 10)
+_NAMED_OTHERWISE = (62, 64)
+_WANTS_CERTIFICATE = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+_ALPN_ALERT = "alert no application protocol"
+
 
 def described(request: Request) -> str:
     """Return the request as messages show it: without userinfo, query and fragment, which may hold secrets."""
@@ -112,11 +118,9 @@ def socket_at(path: str) -> str:
 
 def _hint(error: BaseException, to: str) -> str:
     """Return what to do about an error, where that can be said."""
-    if getattr(error, "verify_code", None) is not None:
-        mend = "proxy=Proxy(url, ssl_context=...)" if to else "verify=ssl_context"
-        return f"; to trust another authority pass {mend}"
-    if speaks_no_tls(error):
-        return "; what listens there speaks no TLS: is it http:// that is meant, or another port?"
+    about_tls = _hint_about_certificate(error, to) or _hint_about_tls(error)
+    if about_tls:
+        return about_tls
     if isinstance(error, socket.gaierror):
         return "; check how the host is spelled, and that this machine can resolve names"
     if to.startswith(socket_at("")[:-2]):
@@ -124,6 +128,28 @@ def _hint(error: BaseException, to: str) -> str:
     if isinstance(error, ConnectionRefusedError):
         runs = "proxy" if to else "server"
         return f"; nothing listens there: check host and port, and that the {runs} runs"
+    return ""
+
+
+def _hint_about_certificate(error: BaseException, to: str) -> str:
+    code = getattr(error, "verify_code", None)
+    if code is None:
+        return ""
+    if code in _DATED:
+        return "; check the clock of this machine, and have the certificate renewed"
+    if code in _NAMED_OTHERWISE:
+        return "; check the host" + ("" if to else ", or ask for another name: extensions={'sni_hostname': ...}")
+    mend = "proxy=Proxy(url, ssl_context=...)" if to else "verify=ssl_context"
+    return f"; to trust another authority pass {mend}"
+
+
+def _hint_about_tls(error: BaseException) -> str:
+    if speaks_no_tls(error):
+        return "; what listens there speaks no TLS: is it http:// that is meant, or another port?"
+    if getattr(error, "reason", None) == _WANTS_CERTIFICATE:
+        return "; it wants to see a certificate of this client: cert=(file, key)"
+    if _ALPN_ALERT in str(error):
+        return "; it speaks none of the protocols that it was offered: check http1= and http2="
     return ""
 
 

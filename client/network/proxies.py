@@ -246,7 +246,7 @@ class HTTPRoute:
     async def _refusing_body(self, stream: NetworkStream, head: Head, rest: bytes, call: Call) -> bytes:
         waits = call.waits
         body = b""
-        until = monotonic() + _REFUSAL_WAIT
+        until = monotonic() + min(_REFUSAL_WAIT, _REFUSAL_WAIT if waits.connect is None else waits.connect)
         try:
             length = framing(head, "GET")[0]
             chunked = self._codec.chunked() if length == CHUNKED else None

@@ -38,6 +38,10 @@ class Waits:
             raise DeadlineExceeded("the time for the whole call is over")
         return left if timeout is None or left < timeout else timeout
 
+    def soon(self, most: float) -> float | None:
+        """Return how long to wait for what need not come: at most `most` seconds, and no longer than reading may."""
+        return self.left(most if self.read is None or most < self.read else self.read)
+
     def end_by(self, moment: float) -> None:
         """Bring the deadline forward to a moment of `time.monotonic`, where it is not earlier already."""
         if self.deadline is None or moment < self.deadline:

@@ -191,7 +191,7 @@ class Exchange:
         waits = self._call.waits
         try:
             while self._early is None and not self._interim:
-                await self._listen(waits.left(_CONTINUE_WAIT))
+                await self._listen(waits.soon(_CONTINUE_WAIT))
         except (TimeoutError, OSError) as error:
             if not _is_timeout(error) or waits.is_over():
                 raise
@@ -217,7 +217,7 @@ class Exchange:
         waits = self._call.waits
         try:
             while self._early is None:
-                await self._listen(waits.left(_LAST_WORDS_WAIT))
+                await self._listen(waits.soon(_LAST_WORDS_WAIT))
         except (OSError, RequestError):
             raise error from None
 

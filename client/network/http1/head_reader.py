@@ -24,7 +24,10 @@ class HeadReader:
         buffer += data
         if not buffer.startswith(_BEGINNING[: len(buffer)]):
             # HTTP/0.9, a TLS alert, another protocol: waiting for more would only delay the news.
-            raise RemoteProtocolError(f"not an HTTP/1.1 status line: {shown(bytes(buffer))}")
+            # The SETTINGS frame with which every HTTP/2 server begins.
+            is_http2 = buffer.startswith(b"\0\0") and buffer.startswith(b"\4", 3)
+            mend = "; this is HTTP/2: allow it with http2=True, http1=False" if is_http2 else ""
+            raise RemoteProtocolError(f"not an HTTP/1.1 status line: {shown(bytes(buffer))}{mend}")
         end = buffer.find(b"\r\n\r\n", searched)
         if end < 0:
             if len(buffer) > MOST_HEAD:

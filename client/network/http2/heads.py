@@ -15,6 +15,8 @@ from hpack import Encoder
 _PATH = 0x04  # a literal that is not remembered, whose name is the fourth of the static table (section 6.2.2)
 _LONGEST_IN_ONE_BYTE = 0x7F
 _MOST_REMEMBERED = 64
+# Beyond it hpack's compression takes time that grows with the square: 20 ms for 8 KB, and a second for 70 KB.
+_MOST_COMPRESSED = 1_024
 
 
 class Head(NamedTuple):
@@ -49,13 +51,19 @@ class HeadEncoder:
         if known is not None:
             return known
         count, newest = self._table()
-        said = self._encoder.encode(fields)
+        said = self._encoded(fields)
         entries, first = self._table()
         if entries != count or first is not newest or len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         else:
             self._remembered[fields] = said
         return said
+
+    def _encoded(self, fields: tuple[Any, ...]) -> bytes:
+        encode = self._encoder.encode
+        if all(len(value) <= _MOST_COMPRESSED for _, value in fields):
+            return encode(fields)
+        return b"".join(encode([field], huffman=len(field[1]) <= _MOST_COMPRESSED) for field in fields)
 
     def _table(self) -> tuple[int, object]:
         """Return how much is in the table, and the latest of it: whatever enters it changes one of the two."""

@@ -85,7 +85,7 @@ async def _wait_for_continue(connection: SharedConnection, stream: Stream) -> No
     """Give the server a moment to refuse before the body goes out (RFC 9110, section 10.1.1)."""
     waits = stream.call.waits
     try:
-        await connection.wait(stream, stream.call, waits.left(_CONTINUE_WAIT), _has_news)
+        await connection.wait(stream, stream.call, waits.soon(_CONTINUE_WAIT), _has_news)
     except TimeoutError:
         waits.left(None)
     await tell_interims(stream)

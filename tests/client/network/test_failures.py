@@ -57,6 +57,38 @@ def test_where_nobody_speaks_tls_the_error_says_so(reason: str) -> None:
     assert "speaks no TLS: is it http:// that is meant" in str(translate(raised, CONNECT, REQUEST, WAITS))
 
 
+@pytest.mark.parametrize(
+    ("doing", "words", "reason", "said"),
+    [
+        (READ, "tlsv13 alert", "TLSV13_ALERT_CERTIFICATE_REQUIRED", "cert=(file, key)"),
+        (CONNECT, "[SSL] tlsv1 alert no application protocol", None, "check http1= and http2="),
+    ],
+)
+def test_an_alert_of_the_server_says_what_it_wants(doing: str, words: str, reason: str | None, said: str) -> None:
+    raised = ssl.SSLError(1, words)
+    if reason is not None:
+        raised.reason = reason
+
+    assert said in str(translate(raised, doing, REQUEST, WAITS))
+
+
+@pytest.mark.parametrize(
+    ("code", "to", "said"),
+    [
+        (10, "", "check the clock"),
+        (62, "", "sni_hostname"),
+        (64, " to the proxy http://p.test", "check the host"),
+        (20, "", "verify=ssl_context"),
+        (20, " to the proxy http://p.test", "ssl_context=..."),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_says_what_to_do(code: int, to: str, said: str) -> None:
+    raised = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    raised.verify_code = code
+
+    assert str(translate(raised, CONNECT, REQUEST, WAITS, to=to)).partition("failed")[2].count(said) == 1
+
+
 def test_a_timeout_says_how_long_and_how_to_allow_more() -> None:
     said = str(translate(TimeoutError("the peer says nothing"), READ, REQUEST, WAITS))
 

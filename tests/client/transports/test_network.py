@@ -506,6 +506,18 @@ def test_noise_is_refused_and_shown_safely(world: str) -> None:
     assert "\\x15" in str(error)
 
 
+def test_a_server_that_begins_as_http2_does_is_known(world: str) -> None:
+    def greet(connection: Any, place: int) -> None:
+        connection.recv(1000)
+        connection.sendall(b"\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64")
+
+    with SocketServer(greet) as server:
+        (error,) = send(world, [request(server.port)])
+
+    assert isinstance(error, RemoteProtocolError)
+    assert str(error).endswith("this is HTTP/2: allow it with http2=True, http1=False")
+
+
 def test_the_codec_is_chosen_by_the_environment(monkeypatch: pytest.MonkeyPatch, world: str) -> None:
     with SocketServer(keep_answering) as server:
         monkeypatch.setenv("UNDERSTUDY_HTTP1", "h11")

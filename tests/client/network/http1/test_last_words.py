@@ -73,6 +73,25 @@ def test_what_a_server_said_before_it_broke_a_new_connection_is_the_answer(world
     assert stream.is_closed
 
 
+def test_last_words_are_waited_for_no_longer_than_any_answer(world: Any) -> None:
+    waited: list[float | None] = []
+
+    class Silent(BrokenStream):
+        async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+            waited.append(timeout)
+            raise TimeoutError
+
+    async def body() -> None:
+        for read in (0.3, 5.0, None):
+            sender = sender_over(world, Silent(1, []))
+            with pytest.raises(WriteError, match="accident"):
+                await sender.get(extensions={"timeout": {"read": read}})
+
+    world.run(body)
+
+    assert waited == [0.3, 1.0, 1.0]
+
+
 def test_where_it_said_nothing_the_failure_is_that_of_writing(world: Any) -> None:
     async def body() -> None:
         sender = sender_over(world, BrokenStream(1, []))

@@ -163,6 +163,20 @@ def test_a_host_header_becomes_the_authority_and_credentials_are_never_indexed(w
     assert indexable["te"]
 
 
+def test_a_long_value_goes_out_as_it_is_and_the_rest_compressed() -> None:
+    fields = [(b"x-long", b"a" * 10_000), (b"x-short", b"a" * 100)]
+    protocol = Protocol()
+    protocol.outgoing.clear()
+    call: Any = None
+
+    protocol.open(call, Head((), b"/", fields), ends=True)
+
+    block = bytes(protocol.outgoing[9:])
+    assert b"a" * 10_000 in block
+    assert len(block) < 10_100
+    assert Decoder().decode(block, raw=True) == [(b":path", b"/"), *fields]
+
+
 def test_a_large_head_goes_out_in_several_frames() -> None:
     protocol = Protocol()
     protocol.outgoing.clear()
