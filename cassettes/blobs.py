@@ -79,9 +79,10 @@ class Spool:
         folder = os.path.join(self._folder, FOLDER)
         os.makedirs(folder, exist_ok=True)
         _remove_unfinished(folder)
-        self.path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
+        path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self.path, flags, 0o666)
+        self._descriptor = os.open(path, flags, 0o666)
+        self.path = path
         self._hash = hashlib.sha256()
         for piece in self._pieces:
             self._write(piece)
@@ -158,27 +159,31 @@ class Blobs:
 
         Nobody removes any of them until `release`: no document names them yet.
         """
-        waiting, self.waiting = self.waiting, {}
         self._texts.clear()
-        if waiting:
+        if self.waiting:
             self._hold()
-        for name, content in waiting.items():
+        for name, content in list(self.waiting.items()):
             target = os.path.join(self.folder, name)
-            if os.path.exists(target):
-                if isinstance(content, Spool):
-                    content.discard()
-                    content.path = target
-                continue
-            if isinstance(content, bytes):
-                spool = Spool(self.folder)
-                spool.open()
-                spool.add(content)
-                spool.finish()
-            else:
-                spool = content
-            assert spool.path is not None
-            os.replace(spool.path, target)
-            spool.path = target
+            if not os.path.exists(target):
+                spool = self._spooled(content) if isinstance(content, bytes) else content
+                assert spool.path is not None
+                os.replace(spool.path, target)
+                spool.path = target
+            elif isinstance(content, Spool):
+                content.discard()
+                content.path = target
+            del self.waiting[name]  # those that could not be written are for `forget`
+
+    def _spooled(self, content: bytes) -> Spool:
+        spool = Spool(self.folder)
+        try:
+            spool.open()
+            spool.add(content)
+            spool.finish()
+        except OSError:
+            spool.discard()  # a full disk gets its room back
+            raise
+        return spool
 
     def _hold(self) -> None:
         folder = os.path.join(self.folder, FOLDER)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
-from ..client import AsyncByteStream, ByteStream, SyncByteStream
+from ..client import AsyncByteStream, SyncByteStream
 from .colors import ASYNCHRONOUS, BLOCKING, run
 from .errors import RouteError
 from .values import is_mapping, show
@@ -75,22 +75,6 @@ def as_bytes(piece: Any) -> bytes:
     if isinstance(piece, bytearray):
         return bytes(piece)
     raise TypeError(f"a stream's pieces are bytes or text, not {show(piece)}")
-
-
-class HeldStream(ByteStream):
-    """A body in memory that is handed over whole."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__(body)
-        self.whole = body
-
-    def read_all(self) -> bytes:
-        """Return the body."""
-        return self.whole
-
-    async def aread_all(self) -> bytes:
-        """Return the body."""
-        return self.whole
 
 
 class Player(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import understudy
+from understudy import cassettes
 from understudy.cassettes.blobs import Blobs, Spool
 
 if TYPE_CHECKING:
@@ -94,3 +96,51 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     spool.discard()
 
     assert list(dead.parent.iterdir()) == [alive]
+
+
+@pytest.mark.parametrize("size", [9_000, 9 * 1024 * 1024])
+def test_a_body_that_the_disk_has_no_room_for_takes_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    answer(stage, bytes(size))
+    opened: list[int] = []
+    open_file, write = os.open, os.write
+
+    def opening(path: str, *arguments: int) -> int:
+        descriptor = open_file(path, *arguments)
+        if path.endswith(".tmp"):
+            opened.append(descriptor)
+        return descriptor
+
+    def full(descriptor: int, data: bytes) -> int:
+        if descriptor in opened:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "open", opening)
+    monkeypatch.setattr(os, "write", full)
+
+    with pytest.raises(cassettes.CassetteError, match="No space left"), stage.use():
+        assert len(stage.client.get("https://api.test/picture").content) == size
+
+    assert files(stage) == []
+    for descriptor in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+
+
+def test_a_folder_that_takes_no_files_takes_no_response_from_the_program(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(stage, bytes(9 * 1024 * 1024))
+    open_file = os.open
+
+    def refusing(path: str, *arguments: int) -> int:
+        if path.endswith(".tmp"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_file(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+    with pytest.raises(cassettes.CassetteError, match="Permission denied"), stage.use():
+        assert len(stage.client.get("https://api.test/picture").content) == 9 * 1024 * 1024

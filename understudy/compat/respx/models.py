@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import inspect
 from copy import copy
 from itertools import tee
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...client import ByteStream, Headers, Request, RequestError, Response
+from ..signatures import signature_of
 from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
 from .handlers import SetCookie
 from .patterns import M, Match, Pattern
@@ -238,7 +238,7 @@ class Route:
             return Response(effect)
         function: Any = effect
         options: dict[str, Any] = dict(match.context)
-        if "route" in inspect.signature(function).parameters:
+        if "route" in signature_of(function).parameters:
             options["route"] = self
         return function(request, **options)
 

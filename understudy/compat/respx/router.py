@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, overload
 
 from ...client import AsyncBaseTransport, BaseTransport, Request, Response, stand_in
 from ..aliases import who_passes_by
+from ..signatures import signature_of
 from .models import (
     AllMockedAssertionError,
     Call,
@@ -244,7 +245,7 @@ class MockRouter(Router):
         return self._decorated(func)
 
     def _decorated(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(func)
+        signature = signature_of(func)
         takes_router = "respx_mock" in signature.parameters
 
         given: dict[str, Any] = {"respx_mock": self} if takes_router else {}
