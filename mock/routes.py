@@ -155,8 +155,8 @@ class Route:
         self.reply(value)
 
     # `route.return_value = Response(404)`, as respx has it, would otherwise say nothing to anybody.
-    return_value = property(fset=_answer, doc="What every call is answered with; to be set, as in respx.")
-    side_effect = property(fset=_answer, doc="What makes the answers; to be set, as in respx.")
+    return_value: property = property(fset=_answer, doc="What every call is answered with; to be set, as in respx.")
+    side_effect: property = property(fset=_answer, doc="What makes the answers; to be set, as in respx.")
 
     def __mod__(self, value: Any) -> Self:
         return self.reply(value)
