@@ -188,6 +188,7 @@ class Route:
 
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
         check_words(words)
+        _refuse_digits(status)
         if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
             return described_reply(words if status == 200 else {"status": status, **words})
         if is_predicate(status):
@@ -360,6 +361,12 @@ class Route:
 __tracebackhide__ = True
 
 _EMPTY_REPLY = response_reply()
+
+
+def _refuse_digits(status: Any) -> None:
+    if isinstance(status, str) and status.strip().isdigit():
+        told = show(status)
+        raise RouteError(f"a status is a number, and {told} is text: write {status.strip()}, or text={told}")
 
 
 def _checked_priority(priority: Any) -> int:
