@@ -33,7 +33,7 @@ _TEXTS = frozenset({str})
 MAX_TEXT = 64 * 1024
 MAX_BINARY = 8 * 1024
 _LINE = 76
-_BLANK_AT_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
+_BLANK_AT_LINE_END = re.compile(r"[ \t]$", re.MULTILINE)
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 
 

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Awaitable, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..client import URL, Headers, HTTPError, InvalidURL, Request, TimeoutException
 from .errors import CassetteError
@@ -231,7 +231,7 @@ pre {{ margin: 0; white-space: pre-wrap; }}
 
 
 def _target(scope: Message) -> str:
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     query: bytes = scope.get("query_string", b"")
     return (path + b"?" + query if query else path).decode("ascii", "backslashreplace")
 

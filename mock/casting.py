@@ -209,11 +209,15 @@ def _wrapped(own: Cast, function: Any) -> Any:
 
 
 def _cast_class(route: FreeRoute, kind: type[Any]) -> type[Any]:
-    names = [name for name, value in vars(kind).items() if name.startswith("test") and callable(value)]
-    if not names:
+    tests = {name: value for name, value in vars(kind).items() if name.startswith("test")}
+    methods = {name: value for name, value in tests.items() if callable(getattr(value, "__func__", value))}
+    if not methods:
         raise RouteError(f"the class {kind.__name__} has no methods that start with 'test'")
-    for name in names:
-        setattr(kind, name, cast(route, vars(kind)[name]))
+    for name, value in methods.items():
+        if isinstance(value, (staticmethod, classmethod)):
+            setattr(kind, name, type(value)(cast(route, value.__func__)))
+        else:
+            setattr(kind, name, cast(route, value))
     return kind
 
 

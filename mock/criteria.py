@@ -270,7 +270,7 @@ class LookupCriterion:
         self.condition: Condition = condition
         self.leaves: int = condition.leaves
 
-    def differences(self, facts: Facts) -> Differences:  # noqa: PLR0911  # a line a rule  # a line a rule
+    def differences(self, facts: Facts) -> Differences:  # noqa: PLR0911  # a line a rule
         values = _by_name(facts, self.field)
         got = values.get(self.name) or _folded(values, self.name, self.field)
         if not got:

@@ -293,7 +293,7 @@ def _name(name: Any, field: str) -> str:
     return name
 
 
-def _wire(field: str, want: Any) -> Any:  # noqa: PLR0911  # a line a kind  # a line a kind
+def _wire(field: str, want: Any) -> Any:  # noqa: PLR0911  # a line a kind
     """Return a wanted value as it comes over the wire: text."""
     if field == "files":
         return want

@@ -311,6 +311,7 @@ class Script:
         """Forget a call whose handler said that it was not for it."""
         with self._lock:
             route.used -= 1
+            self.state.leave(route.transitions)
             self.calls.discount(call)
             route.calls.discount(call)
 

@@ -69,7 +69,9 @@ class Route:
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target: Target
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
-        self._given = (str(target), identity(method), identity(criteria), identity(matchers))
+        given = (str(target) if hasattr(target, "raw_path") else target, method, criteria, matchers)
+        # Kept as well as named: what is let go of may give its name to the next.
+        self._given = given, tuple(map(identity, given))
         self.criteria: tuple[Criterion, ...] = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
         self.least: int = 1
@@ -311,7 +313,7 @@ class Route:
     @property
     def identity(self) -> object:
         """What two routes have in common that answer to the very same requests."""
-        return (self._given, self.priority)
+        return (self._given[1], self.priority)
 
     def keep(self, most: int | None) -> None:
         """Remember so many calls from now on."""

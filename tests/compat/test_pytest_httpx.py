@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytest_plugins = ["pytester"]
+# A process of its own needs no other plugins, which take most of the time to load.
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
 
 BASE = "https://api.test"
 
@@ -337,7 +339,7 @@ def test_a_suite_of_pytest_httpx_runs_as_it_is(pytester: pytest.Pytester) -> Non
     pytester.makeconftest("import understudy; understudy.alias_httpx()\n")
     pytester.makepyfile(SUITE)
 
-    result = pytester.runpytest_subprocess("-p", "understudy.compat.pytest_httpx", "--strict-markers")
+    result = pytester.runpytest_subprocess(*LEAN, "-p", "understudy.compat.pytest_httpx", "--strict-markers")
 
     result.assert_outcomes(passed=5, errors=3)
 
@@ -346,7 +348,7 @@ def test_beside_the_real_one_the_plugin_refuses_to_guess(pytester: pytest.Pytest
     pytester.mkpydir("pytest_httpx")
     pytester.syspathinsert()
 
-    result = pytester.runpytest_subprocess("-p", "understudy.compat.pytest_httpx")
+    result = pytester.runpytest_subprocess(*LEAN, "-p", "understudy.compat.pytest_httpx")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*pytest_httpx is installed here*"])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 pytest_plugins = ["pytester"]
+# A process of its own needs no other plugins, which take most of the time to load.
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
 
 BASE = "https://api.test"
 
@@ -712,7 +714,7 @@ def test_a_suite_of_respx_runs_as_it_is(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("import understudy; understudy.alias_httpx()\nimport respx\n")
     pytester.makepyfile(SUITE)
 
-    result = pytester.runpytest_subprocess("-p", "understudy.compat.respx", "--strict-markers")
+    result = pytester.runpytest_subprocess(*LEAN, "-p", "understudy.compat.respx", "--strict-markers")
 
     result.assert_outcomes(passed=6, errors=1)
     result.stdout.fnmatch_lines(["*some routes were not called!*"])
@@ -722,7 +724,7 @@ def test_beside_the_real_respx_the_plugin_refuses_to_guess(pytester: pytest.Pyte
     pytester.mkpydir("respx")
     pytester.syspathinsert()
 
-    result = pytester.runpytest_subprocess("-p", "understudy.compat.respx")
+    result = pytester.runpytest_subprocess(*LEAN, "-p", "understudy.compat.respx")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*respx is installed here*uninstall respx*"])

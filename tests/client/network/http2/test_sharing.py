@@ -453,9 +453,7 @@ def test_a_thousand_tasks_of_which_a_third_is_cancelled() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
-def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int, pytestconfig: pytest.Config) -> None:
-    if "slow" not in str(pytestconfig.getoption("-m")):
-        pytest.skip("takes a minute: run with -m slow")
+def test_ten_thousand_tasks_of_which_a_third_is_cancelled(seed: int) -> None:
     asyncio.run(churn(10_000, seed=seed))
 
 
