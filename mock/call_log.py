@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol, overload
 from .bodiless import BodilessRequest, BodilessResponse
 from .criteria import HostCriterion, PathCriterion
 from .facts import Facts
+from .habits import OF_CALLS, no_such
 from .matchers import match
 from .near_calls import nearest
 from .queries import step_fits
@@ -370,6 +371,11 @@ class Calls(Sequence[Call]):
 
     def _listed(self) -> str:
         return listed(list(self._kept), self._count)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            raise no_such(self, name, OF_CALLS)
 
     def __repr__(self) -> str:
         return f"<{times(self._count)} of {self._name}>"

@@ -128,7 +128,10 @@ def joined(matchers: Iterable[object]) -> list[Criterion]:
         elif is_predicate(matcher):
             found.append(WhenCriterion(matcher))
         else:
-            raise RouteError(f"a matcher comes from `match(...)`, or is a function of the request; not {show(matcher)}")
+            raise RouteError(
+                f"a matcher comes from `match(...)`, or is a function of the request; not {show(matcher)} "
+                "(what a route answers is said with `.respond(...)`)"
+            )
     return found
 
 

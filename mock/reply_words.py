@@ -99,6 +99,8 @@ def _html(value: Any, _: str | None) -> tuple[Body, str]:
 def _content(value: Any, _: str | None) -> tuple[Body, str]:
     if isinstance(value, (str, bytes, bytearray)):
         return as_bytes(value), ""
+    if is_mapping(value):
+        raise RouteError(f"`content` takes bytes, text or a list of pieces; say JSON with json=, not {show(value)}")
     return piece_factory(value), ""
 
 

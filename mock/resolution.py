@@ -144,7 +144,7 @@ class Script:
             number = route.used
             if route.is_forbidden:
                 return (route, None, number)
-            reply = route.plan.pick(number)
+            reply = route.plan.pick(number - route.begun)
             if reply is not None and counts:
                 route.used = number + 1
                 if route.transitions:

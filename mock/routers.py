@@ -10,6 +10,7 @@ from ..client import AsyncBaseTransport, BaseTransport, stand_in
 from .checks import conclude, findings
 from .crud import Crud
 from .errors import RouteError
+from .habits import OF_ROUTERS, no_such
 from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
 from .modes import WIRE, checked_mode, standard_mode
@@ -352,6 +353,11 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
 
     def __iter__(self) -> Iterator[Route]:
         return iter(list(self.routes))
+
+    if not TYPE_CHECKING:  # a checker knows by itself what is not there
+
+        def __getattr__(self, name):
+            raise no_such(self, name, OF_ROUTERS)
 
     def __repr__(self) -> str:
         return f"<Router of {len(self.routes)} route{'s' * (len(self.routes) != 1)}, {self.place}>"

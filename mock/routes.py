@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .aims import aimed, below
 from .call_log import Calls, times
 from .errors import RouteError
+from .habits import OF_ROUTES, no_such
 from .handlers import named, plain
 from .holds import Hold
 from .masking import masked_url
@@ -82,6 +83,8 @@ class Route:
         self.held_by: Hold | None = None
         self.replaced_by: Route | None = None
         self.used: int = 0
+        self.begun: int = 0
+        """How much was used when its replies were said: another plan begins with its first reply."""
         self._calls = Calls(f"the route {self.label}", 10_000)
         self._plan: Plan = Plan(_EMPTY_REPLY)
         if times is not None:
@@ -102,8 +105,7 @@ class Route:
         `early=True` answers before the request's body has arrived, on the wire.
         Instead of a status also anything that `reply=` takes.
         """
-        self._plan = Plan(self._reply(status, words))
-        return self
+        return self._begin(Plan(self._reply(status, words)))
 
     def then(self, status: Any = 200, **words: Any) -> Self:
         """Answer the next call with this; the last reply repeats."""
@@ -145,12 +147,18 @@ class Route:
 
     def reply(self, value: Any) -> Self:
         """Answer with anything that stands for a reply, or a list of replies in order."""
-        self._plan = plan_from(value)
-        return self
+        return self._begin(plan_from(value))
 
     def mock(self, return_value: Any = UNSET, *, side_effect: Any = UNSET) -> Self:
         """Answer with a response, or what a function or an exception makes; for those who come from respx."""
         return self.reply(side_effect if side_effect is not UNSET else 200 if return_value is UNSET else return_value)
+
+    def _answer(self, value: Any) -> None:
+        self.reply(value)
+
+    # `route.return_value = Response(404)`, as respx has it, would otherwise say nothing to anybody.
+    return_value: property = property(fset=_answer, doc="What every call is answered with; to be set, as in respx.")
+    side_effect: property = property(fset=_answer, doc="What makes the answers; to be set, as in respx.")
 
     def __mod__(self, value: Any) -> Self:
         return self.reply(value)
@@ -175,8 +183,14 @@ class Route:
         self._plan.ending = FALL_THROUGH
         return self
 
+    def _begin(self, plan: Plan) -> Self:
+        self._plan = plan
+        self.begun = self.used
+        return self
+
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
         check_words(words)
+        _refuse_digits(status)
         if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
             return described_reply(words if status == 200 else {"status": status, **words})
         if is_predicate(status):
@@ -271,7 +285,7 @@ class Route:
         """Whether it leaves further calls to other routes."""
         if self.most is not None and self.used >= self.most:
             return self.most > 0
-        return self._plan.ending == FALL_THROUGH and self.used >= self._plan.length
+        return self._plan.ending == FALL_THROUGH and self.used - self.begun >= self._plan.length
 
     @property
     def exhaustion(self) -> str:
@@ -318,7 +332,7 @@ class Route:
         twin.router = None
         twin.held_by = None
         twin.replaced_by = None
-        twin.used = 0
+        twin.used = twin.begun = 0
         twin.criteria = self._own.criteria
         twin.open_criteria = twin.criteria
         twin.specificity = specificity(twin.criteria)
@@ -327,7 +341,7 @@ class Route:
 
     def reset(self) -> None:
         """Forget all calls."""
-        self.used = 0
+        self.used = self.begun = 0
         self._calls.reset()
 
     def __call__(self, function: Any) -> Any:
@@ -335,6 +349,11 @@ class Route:
             f"{self!r} belongs to a router, and routes of a router decorate nothing: use a free one, `@mock.get(...)`, "
             "or `@router.handler(...)` over a function that makes the reply"
         )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            raise no_such(self, name, OF_ROUTES)
 
     def __repr__(self) -> str:
         return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
@@ -344,6 +363,12 @@ class Route:
 __tracebackhide__ = True
 
 _EMPTY_REPLY = response_reply()
+
+
+def _refuse_digits(status: Any) -> None:
+    if isinstance(status, str) and status.strip().isdigit():
+        told = show(status)
+        raise RouteError(f"a status is a number, and {told} is text: write {status.strip()}, or text={told}")
 
 
 def _checked_priority(priority: Any) -> int:

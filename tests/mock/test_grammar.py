@@ -371,7 +371,7 @@ def test_words_that_cannot_be_fail_where_they_are_written(criteria: dict[str, An
 def test_a_matcher_is_a_matcher_or_a_function() -> None:
     wrong: Any = "POST"
 
-    with pytest.raises(RouteError, match=r"a matcher comes from `match\(\.\.\.\)`"):
+    with pytest.raises(RouteError, match=r"a matcher comes from `match\(\.\.\.\)`.*is said with `\.respond\(\.\.\.\)`"):
         match(wrong)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from understudy import URL as RealURL
-from understudy import Client, mock
+from understudy import Client, Response, mock
 from understudy.mock import ANY, RouteError, match
 
 URL = "https://api.test"
@@ -155,6 +155,9 @@ def test_a_route_shows_what_it_is_and_where_it_was_written() -> None:
         (lambda: mock.get("/a", state="a -> b -> c"), "is no change of state"),
         (lambda: mock.get("/a", state="a ->"), "is no change of state"),
         (lambda: mock.get("/a", state={"x": ""}), "a state is text"),
+        (lambda: mock.get("/a").respond("404"), "a status is a number, and '404' is text: write 404, or text='404'"),
+        (lambda: mock.get("/a").respond().then("503"), "a status is a number"),
+        (lambda: mock.get("/a").respond(content={"a": 1}), "say JSON with json=, not {'a': 1}"),
         (lambda: mock.Router(base_url="/v1"), "`base_url` takes a URL"),
         (lambda: mock.Router(base_url="GET https://a.test"), "`base_url` takes a URL"),
         (lambda: mock.Router(order="random"), "`order` is one of specific, first"),
@@ -174,3 +177,53 @@ def test_respx_spellings_are_valid() -> None:
     )
 
     assert fits(route, "POST", f"{URL}/v1?a=1", json={"a": [{"b": 2}]})
+
+
+def answers(router: mock.Router, count: int) -> list[int]:
+    with Client(transport=router) as client:
+        return [client.get(f"{URL}/a").status_code for _ in range(count)]
+
+
+def test_replies_that_are_said_later_begin_with_the_first() -> None:
+    router = mock.Router(base_url=URL)
+    route = router.get("/a").respond(200)
+
+    asked = answers(router, 2)
+    route.respond(503).then(429)
+    asked += answers(router, 3)
+    route.reply([500, 200]).fall_through()
+    asked += answers(router, 2)
+
+    assert asked == [200, 200, 503, 429, 429, 500, 200]
+    assert route.is_exhausted
+    router.reset()
+    assert answers(router, 1) == [500]
+
+
+def test_replies_are_said_as_in_respx_too() -> None:
+    router = mock.Router(base_url=URL)
+    route = router.get("/a")
+
+    route.return_value = Response(404)
+    asked = answers(router, 1)
+    route.side_effect = [503, Response(200)]
+    asked += answers(router, 2)
+
+    assert asked == [404, 503, 200]
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "told"),
+    [
+        (mock.Router, "add_response", r"a Router has no 'add_response': write `router\.route\(\.\.\.\)\.respond"),
+        (mock.Router, "gte", "a Router has no 'gte', did you mean 'get'?"),
+        (lambda: mock.Router().calls, "assert_called_once", r"a Calls has no .*: write `calls\.assert_one\(\)`"),
+        (lambda: mock.get(URL), "assert_not_called", r"has no .*: write `route\.calls\.assert_none\(\)`"),
+        (lambda: mock.get(URL), "return_value", r"has no 'return_value': write `route\.respond"),
+        (mock.Router, "xyzzy_xyzzy", "a Router has no 'xyzzy_xyzzy'$"),
+        (mock.Router, "__wrapped__", "'Router' object has no attribute '__wrapped__'"),
+    ],
+)
+def test_what_has_another_name_elsewhere_says_its_name_here(make: Any, name: str, told: str) -> None:
+    with pytest.raises(AttributeError, match=told):
+        getattr(make(), name)
