@@ -24,7 +24,7 @@ from ..client import (
     UnsupportedProtocol,
 )
 from .blobs import Spool
-from .codings import undone
+from .codings import undone, undone_in_part
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .uploads import discard
 
@@ -143,8 +143,9 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
     trailers = extensions.get("trailers")  # they come last, and are all there by now
     fields = _texts(response.headers.raw)
     content, encoding = raw, None
-    if raw and not is_cut and not is_broken:
-        content, encoding = undone(raw, response.headers.get("content-encoding", ""))
+    if raw:
+        undo = undone_in_part if is_cut or is_broken else undone
+        content, encoding = undo(raw, response.headers.get("content-encoding", ""))
     return RecordedResponse(
         status=response.status_code,
         headers=fields,
