@@ -33,7 +33,7 @@ _TEXTS = frozenset({str})
 MAX_TEXT = 64 * 1024
 MAX_BINARY = 8 * 1024
 _LINE = 76
-_BLANK_AT_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
+_BLANK_AT_LINE_END = re.compile(r"[ \t]$", re.MULTILINE)
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 
 
@@ -52,6 +52,8 @@ class Writer:
         self.redactor = redactor
         self.blobs = blobs
         self._makes_blocks = makes_blocks
+        self.last_headers: tuple[Fields, int, dict[str, Any] | list[Any]] | None = None
+        """The fields of the last request, how much the redactor had learned before, and what was said of them."""
 
     def said(self, content: bytes, content_type: str, times: Times) -> dict[str, Any]:
         """Return the members that say this body."""

@@ -85,11 +85,12 @@ def _flatten(data: Any, name: str, found: dict[str, Any]) -> None:
 
 
 def _add(found: dict[str, Any], name: str, value: Any) -> None:
-    if name in found:
-        held = found[name]
-        found[name] = [*held, value] if isinstance(held, list) else [held, value]
-    else:
+    if name not in found:
         found[name] = value
+    elif isinstance(found[name], list):
+        found[name].append(value)
+    else:
+        found[name] = [found[name], value]
 
 
 def names(theirs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

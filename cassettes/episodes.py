@@ -313,9 +313,10 @@ class Library:
         if not self._strays:
             return found
         if self._stray_places is None:
-            self._stray_places = {}
+            places: dict[Hashable, list[Episode]] = {}
             for episode in self._strays:
-                self._stray_places.setdefault(episode.bare_key(self.matcher), []).append(episode)
+                places.setdefault(episode.bare_key(self.matcher), []).append(episode)
+            self._stray_places = places  # all of them, or none where one of them is damaged
         strays = self._stray_places.get(self.matcher.place(request), [])
         return sorted([*found, *strays], key=lambda episode: episode.number) if found else strays
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from . import json_text
+from .numbers import Number
 from .plain import is_mapping, is_sequence
 from .yaml_writer import Flow
 
@@ -115,12 +116,12 @@ def _spelled(value: Any, style: str) -> str:
 
 def pieces(events: list[Any], style: str) -> list[tuple[bytes, float]]:
     """Return what came together, and when: events with one time are one piece."""
-    found: list[tuple[bytes, float]] = []
+    found: list[tuple[list[bytes], float]] = []
     for event in events:
         at: Any = event.get("at")
-        rendered = render_event(event, style)
-        if found and (at is None or found[-1][1] == at):
-            found[-1] = (found[-1][0] + rendered, found[-1][1])
-        else:
-            found.append((rendered, float(at or 0.0)))
-    return found
+        if at is not None and (isinstance(at, bool) or not isinstance(at, (int, float, Number))):
+            raise ValueError(f"`at:` of an event is a number of seconds, not {at!r}")
+        if not found or (at is not None and found[-1][1] != at):
+            found.append(([], float(at or 0.0)))
+        found[-1][0].append(render_event(event, style))
+    return [(b"".join(rendered), at) for rendered, at in found]

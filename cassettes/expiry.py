@@ -38,10 +38,9 @@ def last_day(expires: str, recorded: str | None) -> datetime.date | None:
     if recorded is None:
         return None
     try:
-        start = datetime.date.fromisoformat(recorded)
-    except ValueError as error:
+        return datetime.date.fromisoformat(recorded) + datetime.timedelta(int(age[1]) * _DAYS[age[2]])
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"`recorded:` is a day such as 2026-11-22, not {recorded!r}") from error
-    return start + datetime.timedelta(int(age[1]) * _DAYS[age[2]])
 
 
 def warn_of_age(path: str, expires: str, recorded: str | None, last: datetime.date | None, head: str) -> None:

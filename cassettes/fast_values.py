@@ -25,14 +25,16 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 _MAX_DIGITS = 4_000
 _TOKENS = re.compile(
     r"""(?P<open>[{\[]) | (?P<close>[}\]]) | (?P<comma>,\ ) | (?P<colon>:\ )
-      | (?P<quoted>"(?:[^"\\]|\\["\\/bfnrt])*" | '[^']*')
+      | (?P<quoted>"(?:[^"\\]|\\["\\/bfnrt])*"? | '[^']*')
       | (?P<plain>[A-Za-z0-9_/.+-][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?:\ [A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*)""",
     re.VERBOSE,
 )
+# The last line is for whatever is no such member: from there on nothing is.
 _MEMBERS = re.compile(
     r"""([A-Za-z_][A-Za-z0-9_.-]*):[ ]
         ("[^"\\]*"|[A-Za-z0-9_/.+-][A-Za-z0-9_/.+@*()=;~&<>|$^%-]*(?:[ ][A-Za-z0-9_/.+@*()=;~&<>|$^%-]+)*|\[\]|\{\})
-        (?:,[ ](?!\})|(?=\}\Z))""",
+        (?:,[ ](?!\})|(?=\}\Z))
+      | (?!\}\Z).+""",
     re.VERBOSE,
 )
 WORDS = frozenset({"null", "true", "false"})
@@ -105,6 +107,8 @@ def _flat(text: str, comma: str, colon: str) -> str | None:
     out: list[str] = []
     names: set[str] = set()
     for name, value in found:
+        if not name:
+            return None
         length += len(name) + len(value) + 2
         names.add(name)
         first = value[0]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .interactions import RecordedRequest
 
 _PLACES = ("header", "query")
-_PARAMETER = re.compile(r"([^?&#=]+)=([^&#]*)")
+_PARAMETER = re.compile(r"(?<![^?&#])([^?&#=]+)=([^&#]*)")
 _HARMLESS = "!'()*"  # what has no meaning in any part of a URL
 
 

@@ -174,7 +174,7 @@ def _converted(
     for number, entry in enumerate(entries):
         try:
             interaction = convert(entry)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             problem = f"`{error.args[0]}:` is missing" if isinstance(error, KeyError) else str(error)
             raise CassetteDamaged(
                 f"interaction {number + 1} of this tape of {tool} cannot be understood: {problem}",

@@ -147,10 +147,10 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
     redactor = writer.redactor
     # Fields first: they teach the redactor what to look for everywhere else.
     request = interaction.request
-    headers = redactor.fields(caller_fields(request.headers))
+    headers = _request_headers(request.headers, writer)
     said: dict[str, Any] = {"method": request.method, "url": redactor.url(request.url)}
     if headers:
-        said["headers"] = fields_to_document(headers)
+        said["headers"] = headers
     if isinstance(request.file, Spool):
         said.update(writer.blobs.keep_spool(request.file, media_type(request.header("content-type"))))
     elif request.content:
@@ -168,6 +168,15 @@ def describe(interaction: Interaction, writer: Writer) -> tuple[dict[str, Any], 
             error["took"] = interaction.took
         document["error"] = error
     return document, redactor.url(interaction.summary)
+
+
+def _request_headers(fields: Fields, writer: Writer) -> dict[str, Any] | list[Any]:
+    """Return what is said of the fields of a request; requests share theirs, as long as these are the client's."""
+    redactor, known = writer.redactor, writer.last_headers
+    learned = redactor.learned
+    if known is None or known[0] is not fields or known[1] != learned:  # what is learned meanwhile counts as well
+        known = writer.last_headers = fields, learned, fields_to_document(redactor.fields(caller_fields(fields)))
+    return known[2]
 
 
 def caller_fields(headers: Fields) -> Fields:

@@ -7,15 +7,13 @@ The lines, and the JSON beside them, are those that `json_blocks` makes of one o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from .numbers import Number
 from .yaml_writer import DIGITS, LETTERS, LONGEST_WORD, NOT_TEXT, constant, scalar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Columns = list[Sequence[Any]]
 
@@ -24,6 +22,7 @@ _TEXTS: set[type] = {str}
 _NUMBERS: set[type] = {int}
 _SCALARS: set[type] = {str, int, float, bool, type(None), Number}
 _NOT_LAST = frozenset(" :")  # of a plain text
+_values: Callable[[dict[str, Any]], Iterable[Any]] = dict.values
 _first: Callable[[str], str] = itemgetter(0)
 _last: Callable[[str], str] = itemgetter(-1)
 _DATES = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\n]*\n)+\Z")
@@ -37,7 +36,7 @@ def columns_of(items: Sequence[Any], room: int) -> Columns | None:
     names = tuple(objects[0])
     if not names or {*map(tuple, objects)} != {names}:
         return None
-    columns: Columns = list(zip(*[item.values() for item in objects]))
+    columns: Columns = list(zip(*map(_values, objects)))
     # A name takes its place in the line, and at least four characters beside it.
     if len("".join(names)) + 4 * len(names) > room:
         return columns
@@ -54,19 +53,18 @@ def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: 
     meant: Columns = []
     before_said: list[str] = []
     before_meant: list[str] = []
-    ending = ""
+    said_mark = meant_mark = ""
     for (start, name), column in zip(starts, columns):
+        # A mark that ends the value of one member stands before the next one.
+        said_end, meant_end = said_mark, meant_mark
+        said_mark = meant_mark = ""
         kinds = {*map(type, column)}
-        before_said.append(f"\n{start} ")
         if kinds == _TEXTS:
-            said.append(_texts(column))
+            said_mark, texts = _texts(column)
+            meant_mark = '"'
+            said.append(texts)
             meant.append(column)
-            before_meant.append(f'{ending}{name}"')
-            ending = '"'
-            continue
-        before_meant.append(ending + name)
-        ending = ""
-        if kinds == _NUMBERS:
+        elif kinds == _NUMBERS:
             said.append(tuple(map(str, column)))
             meant.append(said[-1])
         elif kinds <= _SCALARS:
@@ -74,21 +72,20 @@ def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: 
             meant.append([f'"{value}"' if value.__class__ is str else constant(value) for value in column])
         else:
             return None
-    before_said[0] = f"\n{lead}{before_said[0][1 + len(lead) :]}"
-    before_meant[0] = f"{ending}}}{comma}{{{before_meant[0][len(comma) :]}"
-    count = len(columns[0])
-    text, json = _woven(before_said, said, count), _woven(before_meant, meant, count)
-    return text[1:], f"{json[len(ending) + 1 + len(comma) :]}{ending}}}"
+        before_said.append(f"{said_end}\n{start} {said_mark}")
+        before_meant.append(f"{meant_end}{name}{meant_mark}")
+    before_said[0] = f"{said_mark}\n{lead}{before_said[0][1 + len(lead) :]}"
+    before_meant[0] = f"{meant_mark}}}{comma}{{{before_meant[0][len(comma) :]}"
+    text, json = _woven(before_said, said), _woven(before_meant, meant)
+    return (
+        f"{text[len(said_mark) + 1 :]}{said_mark}",
+        f"{json[len(meant_mark) + 1 + len(comma) :]}{meant_mark}}}",
+    )
 
 
-def _woven(before: list[str], columns: Columns, count: int) -> str:
+def _woven(before: Iterable[str], columns: Columns) -> str:
     """Return the values of the first row, each behind what stands before it, then those of the second, and so on."""
-    width = 2 * len(columns)
-    parts = [""] * (width * count)
-    for place, (start, column) in enumerate(zip(before, columns)):
-        parts[2 * place :: width] = [start] * count
-        parts[2 * place + 1 :: width] = column
-    return "".join(parts)
+    return "".join(chain.from_iterable(zip(*chain.from_iterable(zip(map(repeat, before), columns)))))
 
 
 def text_of(value: str) -> str:
@@ -110,16 +107,17 @@ def text_of(value: str) -> str:
     return f'"{value}"'
 
 
-def _texts(column: Sequence[str]) -> Sequence[str]:
+def _texts(column: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the mark that all values stand between, if any, and the values between them."""
     if min(map(len, column)) > LONGEST_WORD:
         if LETTERS.issuperset(map(_first, column)):
             whole = "".join(column)
             has_marks = "#" in whole or (":" in whole and ": " in whole)
             lasts = {*map(_last, column)}
             if not has_marks and lasts.isdisjoint(_NOT_LAST):
-                return column
+                return "", column
             if lasts <= _NOT_LAST:
-                return [f'"{value}"' for value in column]
+                return '"', column
         elif column[0][0] in DIGITS and _DATES.match("\n".join([*column, ""])):
-            return [f'"{value}"' for value in column]
-    return list(map(text_of, column))
+            return '"', column
+    return "", list(map(text_of, column))

@@ -133,7 +133,8 @@ def _is_too_deep(text: str) -> bool:
     if text.count("[") + text.count("{") < MAX_DEPTH:
         return False
     depth = deepest = 0
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}]', text):
+    # A text that was cut has no end: whoever looked for it would begin anew at each quote inside.
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text):
         if bracket in "[{":
             depth += 1
             deepest = max(deepest, depth)

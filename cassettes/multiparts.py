@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
 _DISPOSITION = re.compile(r'form-data; name="([^"]*)"(?:; filename="([^"]*)")?\Z')
@@ -67,8 +67,3 @@ def render(parts: list[Part], content_type: str) -> bytes:
             head += f"\r\nContent-Type: {part.type}"
         said.append(b"--" + boundary + b"\r\n" + head.encode("utf-8") + b"\r\n\r\n" + part.content + b"\r\n")
     return b"".join(said) + b"--" + boundary + b"--\r\n"
-
-
-def meaning(parts: list[Part]) -> tuple[Any, ...]:
-    """Return what counts of a form: everything but its boundary."""
-    return tuple(parts)

@@ -7,7 +7,6 @@ The interaction is recorded at its first end, whichever that is: the last byte, 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import (
@@ -23,7 +22,7 @@ from ..client import (
     TransportError,
     UnsupportedProtocol,
 )
-from .blobs import Spool
+from .blobs import MAX_IN_MEMORY, Spool
 from .codings import undone, undone_in_part
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .uploads import discard
@@ -31,6 +30,7 @@ from .uploads import discard
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
+    from ..client import Request
     from .cassette import Cassette
     from .event_streams import Times
 
@@ -48,7 +48,7 @@ class Recording:
         self._request = request
         self._patience = patience
         self._response: Response | None = None
-        self._spool = Spool(cassette.folder)
+        self._spool: Spool | None = None
         self._times: Times = []
         self._started = time.monotonic()
         self._last = self._started
@@ -56,38 +56,46 @@ class Recording:
         self._is_over = False
         self._failure: OSError | None = None
 
-    def listen(self, response: Response) -> Response:
+    def listen(self, response: Response, request: Request) -> Response:
         """Return the response with a body that is recorded while it is read."""
-        response = _unread(response)
-        self._response = response
-        stream = response.stream
+        self._response = response = _unread(response)
         kept: SyncByteStream | AsyncByteStream
-        if type(stream) is ByteStream:
-            kept = _WholeKept(stream, self)
-        elif isinstance(stream, SyncByteStream) and isinstance(stream, AsyncByteStream):
-            kept = _EitherKept(stream, self)
-        elif isinstance(stream, SyncByteStream):
-            kept = _SyncKept(stream, self)
+        stream: Any = response.stream
+        if type(stream) is ByteStream and len(stream.held) <= MAX_IN_MEMORY:
+            kept = _WholeKept(stream.held, self)
         else:
-            kept = _AsyncKept(stream, self)
-        return Response(response.status_code, headers=response.headers, stream=kept, extensions=response.extensions)
+            self._spool = Spool(self._cassette.folder)
+            if not isinstance(stream, AsyncByteStream):
+                kept = _SyncKept(stream, self)
+            elif not isinstance(stream, SyncByteStream):
+                kept = _AsyncKept(stream, self)
+            else:
+                kept = _EitherKept(stream, self)
+        return Response.received(response.status_code, response.headers, kept, request, response.extensions)
 
     def hear(self, piece: bytes) -> None:
         """Keep a piece of the body, and when it came."""
         now = time.monotonic()
         self._longest = max(self._longest, now - self._last)
         self._last = now
-        if piece and self._failure is None:
+        spool = self._spool
+        if piece and spool is not None and self._failure is None:
             try:
-                self._spool.add(piece)
+                spool.add(piece)
             except OSError as error:
                 self._failure = error  # the caller gets the rest of the body all the same
             if len(self._times) < _MAX_TIMES:
-                self._times.append((self._spool.size, round(now - self._started, 3)))
+                self._times.append((spool.size, round(now - self._started, 3)))
 
     def end(self) -> None:
         """Record the interaction: the body is complete."""
         self._record()
+
+    def end_with(self, content: bytes) -> None:
+        """Record the interaction: this is the body, which came at once."""
+        if not self._is_over:
+            self._longest = time.monotonic() - self._last
+            self._record(content)
 
     def fail(self, error: BaseException) -> None:
         """Record the interaction: an error ended it."""
@@ -95,8 +103,7 @@ class Recording:
             self._record(error=RecordedError(type(error).__name__, str(error)))
         else:
             self._is_over = True
-            self._spool.discard()
-            discard(self._request)
+            self._discard()
 
     def leave(self) -> None:
         """Record the interaction: the caller closed the response, perhaps before its end."""
@@ -105,38 +112,48 @@ class Recording:
 
     def _is_complete(self) -> bool:
         assert self._response is not None
+        assert self._spool is not None
         length = self._response.headers.get("content-length")
         has_no_body = self._request.method == "HEAD" or self._response.status_code in (204, 304)
         return has_no_body or length == str(self._spool.size)
 
-    def _record(self, error: RecordedError | None = None, is_cut: bool = False) -> None:
+    def _record(self, content: bytes | None = None, error: RecordedError | None = None, is_cut: bool = False) -> None:
         if self._is_over:
             return
         self._is_over = True
         now = time.monotonic()
         took = round(now - self._started, 3)
         if self._failure is not None:
-            self._spool.discard()
-            discard(self._request)
+            self._discard()
             self._cassette.fail(self._failure)
             return
-        longest = round(max(self._longest, now - self._last), 3)
-        if self._patience is not None and error is None:
-            # Connecting is in what was measured; the server itself was not waited for any longer than this.
-            longest = min(longest, self._patience)
-        response = None
-        if self._response is not None:
-            response = _recorded(self._response, self._spool, is_cut, error is not None)
-            if response.encoding is None and "content-length" not in self._response.headers:
-                response = replace(response, times=self._times if 1 < len(self._times) < _MAX_TIMES else [])
+        response = self._response
+        said = None
+        if response is not None:
+            spool = self._spool
+            if content is None:
+                content = b"" if spool is None else spool.content
+            said = _recorded(response, content, spool, is_cut, error is not None)
+            times = self._times
+            if 1 < len(times) < _MAX_TIMES and said.encoding is None and "content-length" not in response.headers:
+                said.times = times
             # Only a wait that could be longer than somebody's patience is worth a line.
-            if took >= 1 and longest < took * 0.9:
-                response = replace(response, longest_wait=longest)
-        self._cassette.record(Interaction(self._request, response, error, took))
+            if took >= 1:
+                longest = max(self._longest, now - self._last)
+                if self._patience is not None and error is None:
+                    # Connecting is in what was measured; the server itself was not waited for any longer than this.
+                    longest = min(longest, self._patience)
+                if (longest := round(longest, 3)) < took * 0.9:
+                    said.longest_wait = longest
+        self._cassette.record(Interaction(self._request, said, error, took))
+
+    def _discard(self) -> None:
+        if self._spool is not None:
+            self._spool.discard()
+        discard(self._request)
 
 
-def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -> RecordedResponse:
-    raw = spool.content
+def _recorded(response: Response, raw: bytes, spool: Spool | None, is_cut: bool, is_broken: bool) -> RecordedResponse:
     extensions = response.extensions
     version = extensions.get("http_version", b"HTTP/1.1").decode("ascii").partition("/")[2] or "1.1"
     reason = extensions.get("reason_phrase")
@@ -154,7 +171,7 @@ def _recorded(response: Response, spool: Spool, is_cut: bool, is_broken: bool) -
         version=version,
         encoding=encoding,
         is_cut=is_cut,
-        file=None if spool.path is None else spool,
+        file=None if spool is None or spool.path is None else spool,
         trailers=_texts(trailers) if trailers else [],
     )
 
@@ -233,15 +250,29 @@ class _EitherKept(_SyncKept, _AsyncKept):
     """For a body that both kinds of client can read."""
 
 
-class _WholeKept(_EitherKept):
-    """For a body in memory, which came with its head."""
+class _WholeKept(ByteStream):
+    """For a body in memory, which came with its head: all of it is known, however much of it is read."""
 
-    def read_all(self) -> bytes:
-        """Return the body at once, to whoever reads all of it."""
-        held: bytes = self._stream.held
-        self._recording.hear(held)
-        self._recording.end()
-        return held
+    def __init__(self, content: bytes, recording: Recording) -> None:
+        self._content = content
+        self._recording = recording
 
-    async def aread_all(self) -> bytes:
-        return self.read_all()
+    @property
+    def held(self) -> bytes:  # type: ignore[override]
+        """The body; asking for it is reading it."""
+        self._recording.end_with(self._content)
+        return self._content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+        self.close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+        self.close()
+
+    def close(self) -> None:
+        self._recording.end_with(self._content)
+
+    async def aclose(self) -> None:
+        self.close()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 # What stands for a whole secret: a mark, and before that of a JWT its header and claims.
-STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
+STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]{{1,8192}}\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
 _STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
@@ -54,8 +54,9 @@ _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 # A token in the place of a user: long, and no name.
 _TOKEN_AS_USER = re.compile(r"://(?=[^/?#@:\s\"]*[0-9])([^/?#@:\s\"]{16,})(?=@)")
 _ANY_USER = re.compile(r"://[^/?#@\s\"]+@")
-# The last quotation mark is missing where a body broke off.
-_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"(\s*:\s*")((?:[^"\\\n]|\\.)*)("|\\?\Z)')
+# The last quotation mark is missing where a body broke off. Names are short: in JSON that was cut, each mark inside of
+# a text would be looked at as the start of a long one.
+_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)("|\\?\Z)')
 # The same in base64, which begins like this where the first name begins with a letter.
 _PACKED = re.compile(r"eyJ(?<![\w+/=.-]eyJ)[\w+/-]{16,}={0,2}(?![\w+/=.-])", re.ASCII)
 # Of several cookies that somebody has put into one field.

@@ -57,7 +57,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         except BaseException as error:
             recording.fail(error)
             raise
-        return recording.listen(response)
+        return recording.listen(response, request)
 
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from behind."""
@@ -82,7 +82,7 @@ class Player(BaseTransport, AsyncBaseTransport):
         except BaseException as error:
             recording.fail(error)
             raise
-        return recording.listen(response)
+        return recording.listen(response, request)
 
     def _find(self, recorded: RecordedRequest, request: Request) -> tuple[Episode | None, bool]:
         """Return the episode to play; without one, whether the answer from behind is to be recorded."""

@@ -132,6 +132,7 @@ def flow_of_scalars(items: list[Any], room: int) -> str | None:
 
 
 def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
+    """Return a mapping on one line, where it holds scalars and empty things alone and there is room."""
     for item in mapping.values():
         if item.__class__ is str and len(item) > room:
             return None
@@ -151,7 +152,7 @@ def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
         part = _short(item, room)
         if part is None:
             return None
-        part = f"{flow_key(name)}: {part}"
+        part = f"{key(name)}: {part}"
         parts.append(part)
         room -= len(part) + 2
         if room < 0:
@@ -173,13 +174,14 @@ def _short(item: Any, room: int) -> str | None:
 def flow(value: Any) -> str:
     """Return any value on one line."""
     if is_mapping(value):
-        return "{" + ", ".join(f"{flow_key(name)}: {flow(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key(name)}: {flow(item)}" for name, item in value.items()) + "}"
     if is_sequence(value):
         return "[" + ", ".join(map(flow, value)) + "]"
     return flow_scalar(value) if isinstance(value, str) else constant(value)
 
 
 def constant(value: Any) -> str:
+    """Return null, a truth or a number as it is written."""
     if value is None:
         return "null"
     if value is True:
@@ -193,9 +195,6 @@ def constant(value: Any) -> str:
 def key(name: str) -> str:
     """Return the text as a key of a block mapping."""
     return name if _FLOW_PLAIN.match(name) and not NOT_TEXT.match(name) else _quoted(name)
-
-
-flow_key = key
 
 
 def scalar(text: str) -> str:

@@ -18,6 +18,7 @@ import socket
 import struct
 from collections.abc import Awaitable, MutableMapping
 from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import quote
 
 from ..client import URL, HTTPError, InvalidURL, Request, TimeoutException
 from .acts import Close, Flood, Reset, Say, SayBody, SayHead, Silence
@@ -97,7 +98,7 @@ class RouterApp:
         """Return the request, at the URL at which a route answers it, if any does."""
         fields: list[tuple[bytes, bytes]] = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
         hosts = [value for name, value in fields if name == b"host"]
-        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         query: bytes = scope.get("query_string", b"")
         target = (path + b"?" + query if query else path).decode("ascii")
         own = f"{scope.get('scheme', 'http')}://{hosts[0].decode('ascii') if hosts else _server_of(scope)}"

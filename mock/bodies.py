@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
-from ..client import AsyncByteStream, ByteStream, SyncByteStream
+from ..client import AsyncByteStream, SyncByteStream
 from .colors import ASYNCHRONOUS, BLOCKING, run
 from .errors import RouteError
 from .values import is_mapping, show
@@ -16,6 +17,8 @@ from .values import is_mapping, show
 if TYPE_CHECKING:
     from .colors import Color
 
+# Each of them ends a line of an event stream.
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _DRIPPING = "sends a piece every"
 
 Pieces = Union[Iterable[Any], AsyncIterable[Any]]
@@ -75,22 +78,6 @@ def as_bytes(piece: Any) -> bytes:
     if isinstance(piece, bytearray):
         return bytes(piece)
     raise TypeError(f"a stream's pieces are bytes or text, not {show(piece)}")
-
-
-class HeldStream(ByteStream):
-    """A body in memory that is handed over whole."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__(body)
-        self.whole = body
-
-    def read_all(self) -> bytes:
-        """Return the body."""
-        return self.whole
-
-    async def aread_all(self) -> bytes:
-        """Return the body."""
-        return self.whole
 
 
 class Player(Protocol):
@@ -231,9 +218,9 @@ def event_bytes(event: Any) -> bytes:
     for name, value in event.items():
         if name == "data":
             text = value if isinstance(value, str) else dumped(value).decode()
-            lines += [f"data: {line}" for line in text.split("\n")]
+            lines += [f"data: {line}" for line in _LINE_END.split(text)]
         elif name == "comment":
-            lines += [f": {line}" for line in str(value).split("\n")]
+            lines += [f": {line}" for line in _LINE_END.split(str(value))]
         elif name in ("event", "id", "retry"):
             if "\n" in str(value) or "\r" in str(value):
                 raise RouteError(f"the {name} of an event is one line, not {show(value)}")

@@ -10,8 +10,8 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ..client import ByteStream
 from .acts import Act, Acts, Close, End, Flood, Frame, Message, Reset, Say, SayBody, SayHead, Silence
-from .bodies import HeldStream
 from .colors import BLOCKING
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class Exchange:
         return next(self._pieces, None)
 
     def _start(self, stream: Any) -> Any:
-        if isinstance(stream, HeldStream):
-            held = stream.whole
+        if type(stream) is ByteStream:
+            held = stream.held
             return iter([held[start : start + _PIECE] for start in range(0, len(held), _PIECE)])
         if self.color is not BLOCKING and hasattr(stream, "__aiter__"):
             return stream.__aiter__()

@@ -84,10 +84,10 @@ class Hold:
     async def stop(self, call: Call, color: Color) -> None:
         """Keep a call waiting until its gate opens, or the client has had enough."""
         gate = Signal()
-        if self.is_open:
-            return
         self._gates.append(gate)
         self.calls.append(call)
+        if self.is_open:  # only now: who releases all in this moment has seen this gate, or is seen here
+            return
         for count, signal in self._waiting:
             if len(self._gates) >= count:
                 signal.give()

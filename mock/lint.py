@@ -68,7 +68,7 @@ def _may_pass(reply: Reply) -> bool:
     return isinstance(reply, Handle)
 
 
-def _implied(want: Criterion, have: Criterion) -> bool:  # noqa: PLR0911  # a line a kind  # a line a kind
+def _implied(want: Criterion, have: Criterion) -> bool:  # noqa: PLR0911  # a line a kind
     """Whether a criterion holds wherever another one does."""
     if want is have:
         return True

@@ -10,7 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..client import ByteStream, Headers, HTTPError, Response
-from .bodies import HeldStream, PieceFactory, PlayedStream
+from .bodies import PieceFactory, PlayedStream
 from .errors import RouteError
 from .values import show
 
@@ -154,7 +154,7 @@ class Respond(Reply):
         return Response(
             self.status,
             headers=Headers.received(self.fields.copy()),
-            stream=HeldStream(body),
+            stream=ByteStream(body),
             request=call.request,
             extensions=self.extensions,
         )
@@ -298,7 +298,7 @@ class Copy(Reply):
         return Response(
             own.status_code,
             headers=Headers.received(self._fields.copy()),
-            stream=HeldStream(self._body if call.request.method != "HEAD" else b""),
+            stream=ByteStream(self._body if call.request.method != "HEAD" else b""),
             request=call.request,
             extensions=dict(own.extensions),
         )

@@ -154,10 +154,7 @@ def fields_of(
     encoding: str | None,
 ) -> list[tuple[bytes, bytes]]:
     """Return the header fields; `body` is `None` where it streams."""
-    try:
-        fields = Headers(headers)
-    except (HTTPError, TypeError, ValueError, AttributeError) as error:
-        raise RouteError(f"the headers of this reply cannot be sent: {error}") from error
+    fields = sendable(headers, "the headers of this reply cannot be sent")
     if status in _WITHOUT_BODY and (body is None or body):
         raise RouteError(f"a response with status {status} has no body (RFC 9110): leave it out, or use another status")
     if content_type:
@@ -177,11 +174,16 @@ def fields_of(
     return raw
 
 
-def _checked_value(word: str, value: str) -> str:
+def sendable(fields: Any, complaint: str) -> Headers:
+    """Return header fields; a `RouteError` that begins with the complaint where the network would refuse them."""
     try:
-        Headers({"X": value})
+        return Headers(fields)
     except (HTTPError, TypeError, ValueError, AttributeError) as error:
-        raise RouteError(f"`{word}` cannot be sent as a header field: {error}") from error
+        raise RouteError(f"{complaint}: {error}") from error
+
+
+def _checked_value(word: str, value: str) -> str:
+    sendable({"X": value}, f"`{word}` cannot be sent as a header field")
     return value
 
 
@@ -209,10 +211,7 @@ def extensions_of(http_version: str | None, reason: str | None, trailers: Any) -
     if reason is not None:
         extensions["reason_phrase"] = _checked_value("reason", reason).encode()
     if trailers is not None:
-        try:
-            extensions["trailers"] = Headers(trailers)
-        except (HTTPError, TypeError, ValueError, AttributeError) as error:
-            raise RouteError(f"the trailers of this reply cannot be sent: {error}") from error
+        extensions["trailers"] = sendable(trailers, "the trailers of this reply cannot be sent")
     return extensions
 
 
@@ -252,8 +251,14 @@ def response_reply(
     reason: str | None = None,
     early: bool = False,
     folder: str | None = None,
+    **others: Any,
 ) -> Respond | Play:
-    """Return the reply that these words describe."""
+    """Return the reply that these words describe; `others` are those of other replies, and are refused."""
+    if others:
+        raise RouteError(
+            f"{', '.join(f'`{word}=`' for word in others)} cannot be said of a plain response: "
+            "`at` and `code` go with `fault=`, and faults, errors and redirects are replies of their own"
+        )
     checked_status(status)
     body, kind = body_of(
         {

@@ -68,7 +68,9 @@ class Route:
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target: Target
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
-        self._given = (str(target), identity(method), identity(criteria), identity(matchers))
+        given = (str(target) if hasattr(target, "raw_path") else target, method, criteria, matchers)
+        # Kept as well as named: what is let go of may give its name to the next.
+        self._given = given, tuple(map(identity, given))
         self.criteria: tuple[Criterion, ...] = self._own.criteria
         self.specificity: Specificity = specificity(self.criteria)
         self.least: int = 1
@@ -287,10 +289,17 @@ class Route:
             self.criteria = below(base, self.target, self._own).criteria
             self.specificity = specificity(self.criteria)
 
+    def leaves(self) -> None:
+        """Be free again; what was called is remembered."""
+        self.router = None
+        self.replaced_by = None
+        self.criteria = self.open_criteria = self._own.criteria
+        self.specificity = specificity(self.criteria)
+
     @property
     def identity(self) -> object:
         """What two routes have in common that answer to the very same requests."""
-        return (self._given, self.priority)
+        return (self._given[1], self.priority)
 
     def keep(self, most: int | None) -> None:
         """Remember so many calls from now on."""
@@ -330,6 +339,9 @@ class Route:
     def __repr__(self) -> str:
         return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
 
+
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
 
 _EMPTY_REPLY = response_reply()
 

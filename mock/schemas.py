@@ -31,7 +31,9 @@ def _is_string(value: Any) -> bool:
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "array": _is_list,
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value),
+    "integer": lambda value: (
+        value.is_integer() if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
+    ),
     "null": lambda value: value is None,
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
     "object": _is_object,
@@ -101,17 +103,8 @@ def _check(schema: Any, where: str) -> None:
     if not is_mapping(schema):
         raise RouteError(f"a JSON Schema is a dict, or True or False; at {where} there is {show(schema)}")
     for keyword, value in schema.items():
-        if keyword not in _KNOWN:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(keyword), _KNOWN, 1)
-            hint = f", did you mean {near[0]!r}?" if near else "; use a `jsonschema` validator for the whole language"
-            raise RouteError(f"the JSON Schema keyword {keyword!r} at {where} is not known here{hint}")
-        if keyword == "type":
-            for name in value if is_list(value) else [value]:
-                if name not in _TYPES:
-                    raise RouteError(f"the JSON Schema type {name!r} at {where} is none of {', '.join(_TYPES)}")
-        elif keyword == "properties":
+        _check_keyword(keyword, value, where)
+        if keyword == "properties":
             for name, inner in value.items():
                 _check(inner, f"{where}/properties/{name}")
         elif keyword in _NESTED:
@@ -119,6 +112,24 @@ def _check(schema: Any, where: str) -> None:
         elif keyword in _LISTS:
             for place, inner in enumerate(value):
                 _check(inner, f"{where}/{keyword}/{place}")
+
+
+def _check_keyword(keyword: Any, value: Any, where: str) -> None:
+    if keyword not in _KNOWN:
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(keyword), _KNOWN, 1)
+        hint = f", did you mean {near[0]!r}?" if near else "; use a `jsonschema` validator for the whole language"
+        raise RouteError(f"the JSON Schema keyword {keyword!r} at {where} is not known here{hint}")
+    if keyword == "type":
+        for name in value if is_list(value) else [value]:
+            if name not in _TYPES:
+                raise RouteError(f"the JSON Schema type {name!r} at {where} is none of {', '.join(_TYPES)}")
+    elif keyword == "pattern":
+        try:
+            re.compile(value)
+        except (TypeError, re.error) as error:
+            raise RouteError(f"the pattern {value!r} at {where} is no regular expression: {error}") from error
 
 
 def _judged(schema: Any, got: object, where: Where) -> Differences:

@@ -8,7 +8,7 @@ from .. import client as _client
 from .errors import RouteError
 from .plans import Plan
 from .replies import Raise, Reply
-from .reply_words import check_words, response_reply
+from .reply_words import check_words, response_reply, sendable
 from .spoiled import spoiled
 from .sugar import PassThrough, reply_from
 from .values import is_predicate, show
@@ -73,7 +73,7 @@ def _redirect(to: Any, words: dict[str, Any]) -> Reply:
     status = words.pop("status", 302)
     if status not in (301, 302, 303, 307, 308):
         raise RouteError(f"a redirect has status 301, 302, 303, 307 or 308, not {show(status)}")
-    headers = _client.Headers(words.pop("headers", None))
+    headers = sendable(words.pop("headers", None), "the headers of this redirect cannot be sent")
     headers["Location"] = str(to)
     return response_reply(status, headers=headers, **words)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import client as _client
 from .acts import PROPERLY, Acts
-from .bodies import HeldStream, PlayedStream, compressed, piece_factory
+from .bodies import PlayedStream, compressed, piece_factory
 from .errors import RouteError
 from .faults import HTTP2, Blow, Fault, fault_named
 from .replies import Play, Reply, Respond, fresh_error
@@ -206,7 +206,7 @@ def _damaged(name: object, carrier: Respond | Play) -> Respond:
 def _decodes(fields: list[tuple[bytes, bytes]], body: bytes) -> bool:
     headers = _client.Headers.received(list(fields))
     try:
-        _client.Response(200, headers=headers, stream=HeldStream(body)).read()
+        _client.Response(200, headers=headers, stream=_client.ByteStream(body)).read()
     except _client.DecodingError:
         return False
     return True

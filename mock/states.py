@@ -57,6 +57,7 @@ class States(MutableMapping[str, "str | None"]):
     def __init__(self) -> None:
         self._initial: dict[str, str | None] = {}
         self._current: dict[str, str | None] = {}
+        self._before: dict[str, str | None] = {}
 
     def __getitem__(self, name: str) -> str | None:
         return self._current.get(name, self._initial[name]) if name in self._initial else self._current[name]
@@ -85,7 +86,14 @@ class States(MutableMapping[str, "str | None"]):
         """Make of the states what a route says."""
         for transition in wanted:
             if transition.sets is not None:
+                self._before[transition.name] = self.get(transition.name)
                 self._current[transition.name] = transition.sets
+
+    def leave(self, wanted: tuple[Transition, ...]) -> None:
+        """Go back to what was before a route was entered, where nothing else has changed it since."""
+        for transition in wanted:
+            if transition.sets is not None and self.get(transition.name) == transition.sets:
+                self._current[transition.name] = self._before[transition.name]
 
     def reset(self) -> None:
         """Go back to the beginning."""

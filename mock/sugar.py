@@ -90,7 +90,7 @@ class PassThrough(Reply):
         return "passed through"
 
 
-def reply_from(value: Any, **words: Any) -> Reply:  # noqa: PLR0911  # a line a kind of value  # one line for each kind of value
+def reply_from(value: Any, **words: Any) -> Reply:  # noqa: PLR0911  # a line a kind
     """Return the reply that a plain value stands for.
 
     An int is a status, a dict or list JSON, a `str` text, `bytes` content, a tuple `(status, body[, headers])`;

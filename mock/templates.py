@@ -30,16 +30,15 @@ class Kind(NamedTuple):
 
     pattern: str
     convert: Callable[[str], Any]
-    python: type[Any]
 
 
 KINDS: dict[str, Kind] = {
-    "str": Kind(r"[^/]+", str, str),
-    "int": Kind(rf"-?{_DIGITS}+", int, int),
-    "float": Kind(rf"-?{_DIGITS}+(?:\.{_DIGITS}+)?", float, float),
-    "uuid": Kind(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", UUID, UUID),
-    "date": Kind(rf"{_DIGITS}{{4}}-{_DIGITS}{{2}}-{_DIGITS}{{2}}", date.fromisoformat, date),
-    "path": Kind(r".*", str, str),
+    "str": Kind(r"[^/]+", str),
+    "int": Kind(rf"-?{_DIGITS}+", int),
+    "float": Kind(rf"-?{_DIGITS}+(?:\.{_DIGITS}+)?", float),
+    "uuid": Kind(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", UUID),
+    "date": Kind(rf"{_DIGITS}{{4}}-{_DIGITS}{{2}}-{_DIGITS}{{2}}", date.fromisoformat),
+    "path": Kind(r".*", str),
 }
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -195,6 +194,7 @@ def split_outside_braces(text: str, separator: str) -> list[str]:
 
 
 def parse_segment(piece: str, text: str, kinds: dict[str, str], *, is_last: bool) -> Segment:
+    """Return one segment of a template, `text`; `RouteError` says what is wrong with it."""
     if "{" not in piece and "}" not in piece and "*" not in piece:
         return unquote(piece)
     if piece == "**" or (piece == "*" and is_last):

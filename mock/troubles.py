@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import RouteError
 from .faults import fault_named
-from .replies import Play, Reply, Respond
+from .replies import Reply, Respond
 from .reply_words import response_reply
 from .spoiled import spoiled
 from .sugar import reply_from
@@ -97,7 +97,7 @@ class Silent(Reply):
         return "never answers"
 
 
-def carrier_of(call: Call) -> Respond | Play | None:
+def carrier_of(call: Call) -> Respond | None:
     """Return what answered a call, to be changed and played once more; `None` where nobody knows its body."""
     response = call.response
     if response is None:
@@ -125,21 +125,21 @@ def _silence(call: Call) -> Reply:
 
 def _in_body(name: str, call: Call) -> Reply | None:
     carrier = carrier_of(call)
-    if carrier is None or (isinstance(carrier, Respond) and not carrier.body):
+    if carrier is None or not carrier.body:
         return None
     return spoiled(name, {}, carrier)
 
 
 def _empty(call: Call) -> Reply | None:
     carrier = carrier_of(call)
-    if not isinstance(carrier, Respond) or not carrier.body:
+    if carrier is None or not carrier.body:
         return None
     return _with_body(carrier, b"")
 
 
 def _half_json(call: Call) -> Reply | None:
     carrier = carrier_of(call)
-    if not isinstance(carrier, Respond) or len(carrier.body) < 2:
+    if carrier is None or len(carrier.body) < 2:
         return None
     try:
         json.loads(carrier.body)

@@ -169,7 +169,7 @@ def differences(want: object, got: object, where: Where = (), *, subset: bool = 
     return _object_differences(want, got, where)
 
 
-def _object_differences(want: object, got: object, where: Where) -> Differences:  # noqa: PLR0911  # a line a rule  # a line a rule
+def _object_differences(want: object, got: object, where: Where) -> Differences:  # noqa: PLR0911  # a line a rule
     if want is ANY:
         return SAME if got is not ABSENT else [Difference(where, want, got)]
     if want is ABSENT:
@@ -237,10 +237,14 @@ def _paired(wanted: list[object], got: list[object], subset: bool) -> tuple[list
     ]
 
     def seat(want: int, seen: set[int]) -> bool:
+        free = next((place for place in fitting[want] if place not in taken_by), None)
+        if free is not None:
+            taken_by[free] = want
+            return True
         for place in fitting[want]:
             if place not in seen:
                 seen.add(place)
-                if place not in taken_by or seat(taken_by[place], seen):
+                if seat(taken_by[place], seen):
                     taken_by[place] = want
                     return True
         return False
@@ -313,7 +317,7 @@ def leaves(value: object) -> int:
     return 1
 
 
-def kind_of(value: object) -> str:  # noqa: PLR0911  # a line a kind  # a line a kind
+def kind_of(value: object) -> str:  # noqa: PLR0911  # a line a kind
     """Return what JSON calls this kind of value, or Python where JSON has no word."""
     if value is None:
         return "null"
@@ -346,7 +350,7 @@ def show(value: object, most: int = 120) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _shown(value: object) -> str:  # noqa: PLR0911  # a line a kind  # a line a kind
+def _shown(value: object) -> str:  # noqa: PLR0911  # a line a kind
     if value is ANY:
         return "anything"
     if value is ABSENT:

@@ -9,6 +9,7 @@ import pytest
 
 from . import markers
 from .network_block import misfit
+from .options import blocks_network
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -49,15 +50,9 @@ def _swallowed(collector: pytest.Collector) -> Iterator[str]:
 
 def _prepared(item: pytest.Function) -> Iterator[str]:
     """Give a test the fixtures that its markers ask for; yield what is wrong with them."""
-    for mark in item.iter_markers("network"):
-        if mark.kwargs:
-            hosts = ", ".join(map(repr, mark.kwargs.values()))
-            yield f"@pytest.mark.network takes hosts without names: network({hosts})"
-        for host in mark.args:
-            is_several = isinstance(host, (list, tuple, set))
-            wrong = f"hosts are given one by one, not as {host!r}" if is_several else misfit(str(host))
-            if wrong is not None:
-                yield f"@pytest.mark.network: {wrong}"
+    # A suite may use this word for something of its own; it means something here where the network is blocked.
+    if blocks_network(item.config):
+        yield from _strange_hosts(item)
     for marker, fixture in markers.FIXTURES.items():
         is_marked = item.get_closest_marker(marker) is not None
         if not is_marked and fixture not in item.fixturenames:
@@ -69,6 +64,19 @@ def _prepared(item: pytest.Function) -> Iterator[str]:
             yield complaint
         elif is_marked:
             _request(item, fixture)
+
+
+def _strange_hosts(item: pytest.Function) -> Iterator[str]:
+    """Yield what is wrong with the hosts that a test is let through to."""
+    for mark in item.iter_markers("network"):
+        if mark.kwargs:
+            hosts = ", ".join(map(repr, mark.kwargs.values()))
+            yield f"@pytest.mark.network takes hosts without names: network({hosts})"
+        for host in mark.args:
+            is_several = isinstance(host, (list, tuple, set))
+            wrong = f"hosts are given one by one, not as {host!r}" if is_several else misfit(str(host))
+            if wrong is not None:
+                yield f"@pytest.mark.network: {wrong}"
 
 
 def uses_tape(item: pytest.Item) -> bool:

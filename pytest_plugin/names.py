@@ -1,7 +1,7 @@
 """The file name of each test's tape: readable, reversible, and inside its folder.
 
 1. Letters, digits and `_-.,=+@()[]` stay, a space too; everything else becomes `%` and two hexadecimal digits per byte,
-   as in a URL, so that two names never become one and `unescape` gives the name back.
+   as in a URL, so that two names never become one and `urllib.parse.unquote` gives the name back.
 2. A name that would be hidden, or that Windows keeps for a device, has its first character escaped.
 3. What a file system would cut is cut here, and 16 hexadecimal digits of a hash keep it apart from its neighbors.
 """
@@ -31,13 +31,6 @@ def escape(name: str) -> str:
         digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         escaped = f"{escaped[: LONGEST - 17].rstrip('%. ')}~{digest}"
     return escaped
-
-
-def unescape(escaped: str) -> str:
-    """Return the name that `escape` was given, unless it was too long to be kept whole."""
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(escaped).decode("utf-8", "surrogatepass")
 
 
 def _percent(letter: str) -> str:

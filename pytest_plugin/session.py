@@ -119,7 +119,9 @@ def pytest_runtest_makereport(
     report = yield
     # How a `unittest.TestCase` failed is known only now: pytest asks it while the report is made.
     error = failure(call) if error is None else error
-    if call.when != "teardown" and error is not None:
+    if call.when == "teardown":
+        item.stash[_FAILURE] = None  # nobody asks any more: what the error holds is not to be kept until the run ends
+    elif error is not None:
         item.stash[_FAILURE] = error
         if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
             tally_of(item.config).is_partial = True

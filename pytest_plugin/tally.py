@@ -39,7 +39,8 @@ class Use:
         if self.unplayed is None or other.unplayed is None:
             self.unplayed = other.unplayed if self.unplayed is None else self.unplayed
         else:
-            self.unplayed = [place for place in self.unplayed if place in other.unplayed]
+            left = set(other.unplayed)
+            self.unplayed = [place for place in self.unplayed if place in left]
 
 
 @dataclass

@@ -211,11 +211,13 @@ def _value(said: str) -> Any:
 def _collected(episode: Episode) -> dict[str, str]:
     """Return the facts by name; what has a name several times gets numbers behind it."""
     found: dict[str, str] = {}
+    counts: dict[str, int] = {}
     for name, value in facts(episode.interaction):
-        unique, count = name, 1
+        unique, count = name, counts.get(name, 1)
         while unique in found:
             count += 1
             unique = f"{name}[{count}]"
+        counts[name] = count
         found[unique] = value
     return found
 

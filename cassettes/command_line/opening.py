@@ -6,8 +6,6 @@ import os
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from ..errors import CassetteError
 from ..folders import no_tape_in, place_of, tapes_within
 from ..using import load
@@ -63,8 +61,3 @@ def tapes_in(arguments: Iterable[str], *, may_be_none: bool = False) -> Iterator
             yield path, False
         if not (found or may_be_none):
             raise no_tape_in(argument)
-
-
-def files(*, required: bool = True) -> click.Argument:
-    """Return the argument for several tapes."""
-    return click.Argument(["files"], nargs=-1, required=required, metavar="FILE...")

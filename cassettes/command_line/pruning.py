@@ -16,6 +16,7 @@ import click
 
 from ..episodes import Library, Place
 from ..errors import CassetteError
+from ..expiry import today
 from ..folders import place_of
 from ..matching import Matcher
 from ..redaction import Redactor
@@ -33,7 +34,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # The section `tapes` of pytest's output: its first line, and within it the places under `unused:`.
 _SECTION = re.compile(r"^played \d+ from \d+ tapes?, recorded \d+", re.MULTILINE)
 _UNUSED = re.compile(r"^unused: .*\n((?:[ \t]+.*\n?)*)", re.MULTILINE)
-_LINE = re.compile(r"^\s+(\S.*?\.ya?ml):(\d+)\b", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]+(\S.*?\.ya?ml):(\d+)\b", re.MULTILINE)
 # What the recorder writes by itself: a first document with nothing else is nobody's work.
 _OWN = ("cassette:", "recorder:", "recorded:", "expires:", "...", "---")
 
@@ -107,7 +108,7 @@ class _Plan:
                     mend="The file has changed since: run the tests again, or look with `understudy cassette ls`.",
                 )
         last = settings.last_day
-        self._is_expired = expired and last is not None and last < _today()
+        self._is_expired = expired and last is not None and last < today()
         if self._is_expired:
             chosen = {episode.number for episode in episodes}
         elif duplicates:
@@ -145,9 +146,3 @@ class _Plan:
 
 def _may_repeat(policy: str, episode: Episode) -> bool:
     return policy in ("last", "always") or (policy == "safe" and episode.request.method in _SAFE)
-
-
-def _today() -> Any:
-    from ..expiry import today
-
-    return today()

@@ -58,7 +58,10 @@ def checked_stream(stream: Any) -> SyncByteStream | AsyncByteStream:
 
 
 class ByteStream(AsyncByteStream, SyncByteStream):
-    """A body held in memory: for both worlds, as often as you like."""
+    """A body held in memory: for both worlds, as often as you like.
+
+    A subclass whose `held` is a property is asked for it, and not iterated, where the whole body is wanted.
+    """
 
     def __init__(self, stream: bytes) -> None:
         self.held = stream
@@ -111,8 +114,6 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
 
 class IteratorByteStream(SyncByteStream):
     """A body made from any iterable of bytes; an iterator can be streamed once, a list again and again."""
-
-    CHUNK_SIZE = 65_536
 
     def __init__(self, stream: Iterable[bytes]) -> None:
         self._stream = stream

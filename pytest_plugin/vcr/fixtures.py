@@ -14,11 +14,11 @@ from ..options import record_mode as chosen_mode
 from ..session import block_of, failure_of, tally_of
 from ..tally import Use
 from .names import default_name, found, with_suffix
-from .settings import mode_of, translated
-from .tapes import VCR, Tapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .tapes import VCR
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +79,9 @@ def vcr(
     disable_recording: bool,
 ) -> Iterator[VCR]:
     """This test's tape in front of every client, where the test is marked; and `use_cassette` for others."""
+    from .settings import mode_of
+    from .tapes import VCR, Tapes
+
     test = test_of(request)
     config = request.config
     said = dict(vcr_config)
@@ -155,6 +158,8 @@ def _hosts(marker: pytest.Mark) -> list[str]:
 def check(item: pytest.Item) -> str | None:
     """Return what is wrong with the marker `vcr` of a test, or None."""
     for marker in item.iter_markers("vcr"):
+        from .settings import translated
+
         try:
             # Matchers are registered later, by fixtures.
             translated({name: value for name, value in marker.kwargs.items() if name != "match_on"})

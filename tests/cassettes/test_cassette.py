@@ -301,8 +301,7 @@ def test_interactions_know_their_line_in_the_file(stage: Stage) -> None:
 def test_a_url_that_is_none_is_damage_with_its_line(stage: Stage, url: str, settings: dict[str, object]) -> None:
     stage.written(EPISODE.replace("url: https://api.test/users", f'url: "{url}"'))
 
-    with (
-        stage.use("none", **settings),
-        pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:2: `url: .* is no URL"),
-    ):
-        stage.client.get("https://api.test/users")
+    with stage.use("none", **settings):
+        for _ in range(2):
+            with pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:2: `url: .* is no URL"):
+                stage.client.get("https://api.test/users")

@@ -74,6 +74,7 @@ def test_an_age_counts_from_the_recording(expires: str, recorded: str | None, la
         ("expires: 3 months", r"tape.yaml:2: `expires` is an age in days or weeks"),
         ("expires: 90", r"tape.yaml:2: `expires` is an age such as 90d"),
         ("expires: 90d\nrecorded: yesterday", r"tape.yaml:2: `recorded:` is a day"),
+        ("expires: 90d\nrecorded: 9999-12-31", r"tape.yaml:2: `recorded:` is a day"),
     ],
 )
 def test_what_is_no_age_is_an_error_with_its_line(stage: Stage, line: str, problem: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 TAPES = Path(__file__).with_name("tapes")
 HOST = "http://127.0.0.1:18080"
+
+
+def test_a_status_that_is_no_number_is_an_error_with_its_line(stage: Stage) -> None:
+    entry = {"request": {"method": "GET", "url": "https://api.test/"}, "response": {"status": math.inf}}
+    stage.path.write_text(json.dumps({"log": {"entries": [entry]}}, indent=1), "utf-8")
+
+    with pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:5: interaction 1 .* cannot be understood"):
+        cassettes.load(stage.path)
 
 
 @pytest.mark.parametrize("said", ["net::ERR_NAME_NOT_RESOLVED", "Error: net::ERR_NAME_NOT_RESOLVED"])

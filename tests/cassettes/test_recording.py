@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from understudy import BaseTransport, Client, Request, Response, SyncByteStream, cassettes
+from understudy import BaseTransport, Client, MockTransport, Request, Response, SyncByteStream, cassettes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,10 @@ def test_a_body_that_the_disk_refuses_reaches_the_caller_and_is_reported_at_the_
     monkeypatch.setattr("understudy.cassettes.blobs.Spool.add", add)
     cassette = cassettes.use(tmp_path / "tape.yaml")
 
-    with Client(transport=Reading({"Content-Length": "5"}, b"hello")) as client:
+    def answer(request: Request) -> Response:
+        return Response(200, headers={"Content-Length": "5"}, stream=OneShot(b"hello"))
+
+    with Client(transport=MockTransport(answer)) as client:
         cassette.__enter__()
         live = client.get("https://api.test/")
         with pytest.raises(cassettes.CassetteError, match="No space left on device"):
@@ -118,3 +121,20 @@ def test_a_body_that_the_disk_refuses_reaches_the_caller_and_is_reported_at_the_
 
     assert live.content == b"hello"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("read", [0, 1], ids=["nothing", "one piece"])
+def test_a_body_that_came_with_its_head_is_recorded_whole_however_much_of_it_is_read(tmp_path: Path, read: int) -> None:
+    tape = tmp_path / "tape.yaml"
+
+    with (
+        Client(transport=MockTransport(lambda request: Response(200, content=b"hello"))) as client,
+        cassettes.use(tape),
+        client.stream("GET", "https://api.test/") as response,
+    ):
+        for _, piece in zip(range(read), response.iter_raw()):
+            assert piece == b"hello"
+
+    said = tape.read_text("utf-8")
+    assert "text: hello" in said
+    assert "closed_early" not in said

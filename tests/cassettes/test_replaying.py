@@ -452,3 +452,10 @@ def test_what_was_replayed_long_ago_is_not_in_memory_any_more(stage: Stage) -> N
     assert tape.play_count == 301
     assert sum(map(len, sent)) > 4_000_000
     assert held < 2_500_000
+
+
+def test_an_event_that_came_at_no_time_is_damage(stage: Stage) -> None:
+    stage.written(ANSWER + "  sse:\n    - {at: [1], data: a}\n    - {at: 2, data: b}\n...\n")
+
+    with stage.use("none"), pytest.raises(cassettes.CassetteDamaged, match="`at:` of an event is a number of seconds"):
+        stage.client.get("https://api.test/")

@@ -6,14 +6,21 @@ import importlib.util
 import random
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
 import understudy
 from understudy import cassettes
+from understudy.cassettes import RecordedRequest, event_streams, fast_reader, json_text
+from understudy.cassettes.blobs import Blobs
+from understudy.cassettes.bodies import Writer
+from understudy.cassettes.filling import Filling
+from understudy.cassettes.redaction import STAND_IN, Redactor
+from understudy.cassettes.secret_scan import find
 from understudy.cassettes.yaml_reader import read
 
 if TYPE_CHECKING:
@@ -192,3 +199,28 @@ def test_left_over_files_of_dead_processes_are_removed(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
     assert not leftover.exists()
+
+
+LONG = 60_000
+# What a search would begin anew at each character of, or of which it would copy all for each piece.
+TIRING: dict[str, Callable[[], object]] = {
+    "blanks within a line": lambda: Writer(Redactor(), Blobs("x")).said(b"a" + b" " * LONG + b"b\n", "text/plain", []),
+    "JSON in JSON, cut": lambda: json_text.parse(b"[" * 60 + b'"' + b'{\\"a\\":1' * (LONG // 8)),
+    "members in a text, cut": lambda: Redactor().text('{"a":"' + '{\\"b\\":\\"c\\",' * (LONG // 12)),
+    "one long word in brackets": lambda: fast_reader.read(f"a: [{'b' * LONG}\n"),
+    "quotes that never end": lambda: fast_reader.read('a: ["' + '\\"' * (LONG // 2) + "\n"),
+    "starts of keys": lambda: find("sk-" * (LONG // 3), frozenset()),
+    "starts of web tokens": lambda: find("eyJ-" * (LONG // 4) + ".eyJ", frozenset()),
+    "starts of web tokens beside a mark": lambda: STAND_IN.sub("", "eyJ" * (LONG // 3)),
+    "a parameter without a value": lambda: Filling({}).filled(RecordedRequest("GET", f"https://a.test/?{'b' * LONG}")),
+    "events that came together": lambda: event_streams.pieces([{"data": "x"}] * LONG, ""),
+}
+
+
+@pytest.mark.parametrize("name", TIRING)
+def test_no_text_of_a_stranger_takes_long_to_look_through(name: str) -> None:
+    started = time.process_time()
+
+    TIRING[name]()
+
+    assert time.process_time() - started < 3

@@ -130,9 +130,7 @@ async def test_s3_chaos_is_survived(side: Any) -> None:
 @in_time
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
-async def test_s3_much_chaos_is_survived(side: Any, seed: int, pytestconfig: pytest.Config) -> None:
-    if "slow" not in str(pytestconfig.getoption("-m")):
-        pytest.skip("takes a minute: run with -m slow")
+async def test_s3_much_chaos_is_survived(side: Any, seed: int) -> None:
     await survive(side, seed, 5_000)
 
 

@@ -175,6 +175,15 @@ async def test_an_old_client_without_a_host_field_is_served_too(router: mock.Rou
     assert sent[0]["status"] == 200
 
 
+async def test_a_path_that_the_server_has_decoded_is_understood(router: mock.Router) -> None:
+    router.get("/ü%20%3F").respond(text="here")
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/v1/ü ?", "headers": []}
+
+    sent = await called(router.asgi(), scope, {"type": "http.request"})
+
+    assert sent[0]["status"] == 200
+
+
 async def test_nonsense_is_refused(router: mock.Router) -> None:
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"a b")]}
 

@@ -67,6 +67,14 @@ class TestADecoratedClass:
     def test_each_method_plays(self) -> None:
         assert Client().get(URL).status_code == 200
 
+    @staticmethod
+    def test_a_static_method_plays() -> None:
+        assert Client().get(URL).status_code == 200
+
+    @classmethod
+    def test_a_class_method_plays(cls) -> None:
+        assert Client().get(URL).status_code == 200
+
     def helper(self) -> None:
         raise AssertionError("nobody calls this")
 

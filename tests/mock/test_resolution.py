@@ -77,6 +77,19 @@ def test_the_same_route_again_replaces_the_first_which_then_is_not_missed() -> N
     assert "is replaced by the same at" in router.lint()[0]
 
 
+def test_routes_that_only_look_the_same_do_not_replace_each_other() -> None:
+    router = mock.Router()
+    router.route(mock.match(headers={"authorization": "Bearer a"}), reply="a")
+    router.route(mock.match(headers={"authorization": "Bearer b"}), reply="b")
+    for number in range(20):  # matchers that nobody keeps: one may lie where another one lay
+        router.get("/", mock.match(params={"n": str(number)}), reply=str(number))
+    client = Client(transport=router)
+
+    assert client.get(f"{URL}/c", headers={"authorization": "Bearer a"}).text == "a"
+    assert [client.get(URL, params={"n": number}).text for number in range(20)] == list(map(str, range(20)))
+    assert all(route.replaced_by is None for route in router)
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [

@@ -65,6 +65,7 @@ def test_these_fit(schema: Any, value: object) -> None:
         (ORDER, {"id": 0, "items": [{}]}, ("id",), "at least 1"),
         (ORDER, {"id": True, "items": [{}]}, ("id",), "integer"),
         (ORDER, {"id": 1.5, "items": [{}]}, ("id",), "integer"),
+        (ORDER, {"id": float("inf"), "items": [{}]}, ("id",), "integer"),
         (ORDER, {"id": 1, "items": []}, ("items",), "items, at least 1"),
         (ORDER, {"id": 1, "items": [{"qty": "2"}]}, ("items", 0, "qty"), "number"),
         (ORDER, {"id": 1, "items": [{}], "note": "abcdef"}, ("note",), "characters, at most 5"),
@@ -111,6 +112,8 @@ def test_something_that_validates_by_itself_decides() -> None:
         ({"$dynamicRef": "#"}, "use a `jsonschema` validator"),
         ({"items": 5}, "at #/items there is 5"),
         ({"anyOf": [{"type": "strin"}]}, "at #/anyOf/0 is none of"),
+        ({"items": {"pattern": "("}}, r"the pattern '\(' at #/items is no regular expression"),
+        ({"pattern": 5}, "the pattern 5 at # is no regular expression"),
         ("object", "`schema` takes a JSON Schema"),
     ],
 )

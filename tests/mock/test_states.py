@@ -45,6 +45,18 @@ def test_several_states_are_named_and_can_be_set_by_hand() -> None:
     assert repr(router.state) == "States({'cart': 'full', 'user': 'known'})"
 
 
+@pytest.mark.parametrize("change", ["open -> paid", "-> paid"])
+def test_a_handler_that_leaves_a_request_to_others_changes_no_state(change: str) -> None:
+    router = mock.Router(base_url=URL)
+    router.get("/order", state=change, priority=1, reply=lambda request: mock.NEXT)
+    router.get("/order", state="open", reply="still open")
+    router.state["state"] = "open"
+
+    answer = Client(transport=router, base_url=URL).get("/order")
+
+    assert answer.text == "still open"
+
+
 @pytest.mark.parametrize(
     ("state", "told"),
     [("open", "open"), ("open -> paid", "open -> paid"), ("-> paid", "-> paid"), ({"a": "b -> c"}, "a: b -> c")],

@@ -127,6 +127,10 @@ def test_unordered_finds_the_pairing_even_where_the_greedy_choice_fails() -> Non
     assert differences(wanted, [1, "anything"]) == []
 
 
+def test_unordered_pairs_many_equal_items_at_once() -> None:
+    assert differences(Unordered([1] * 1500), [1] * 1500) == []
+
+
 def test_unordered_refuses_text() -> None:
     with pytest.raises(TypeError, match="a list of items, not str"):
         Unordered("abc")

@@ -19,6 +19,9 @@ PRELOADED = (understudy.Client, understudy.cassettes, understudy.mock)
 class Suite:
     """A folder with test files, and the command `pytest` in it."""
 
+    # A process of its own, and each of its workers, loads all plugins that are installed: these take most of the time.
+    LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:randomly", "-p", "no:cacheprovider")
+
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         self.path = pytester.path
@@ -33,6 +36,10 @@ class Suite:
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in this process."""
         return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own."""
+        return self.pytester.runpytest_subprocess(*self.LEAN, *arguments)
 
 
 @pytest.fixture

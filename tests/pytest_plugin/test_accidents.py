@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
-
 
 def test_p02_sixty_tests_record_once_and_replay_alone_and_under_four_workers(suite: Suite) -> None:
     pytest.importorskip("xdist")
@@ -57,7 +55,7 @@ def test_p02_sixty_tests_record_once_and_replay_alone_and_under_four_workers(sui
     suite.run("--record-mode=once").assert_outcomes(passed=60)
     (suite.path / "conftest.py").unlink()
     alone = suite.run("--block-network", "--unused=fail")
-    workers = suite.pytester.runpytest_subprocess(*LEAN, "-n", "4", "--block-network", "--unused=fail")
+    workers = suite.run_apart("-n", "4", "--block-network", "--unused=fail")
 
     for result in (alone, workers):
         result.assert_outcomes(passed=60)
@@ -102,7 +100,7 @@ def test_p03_beside_other_plugins_of_the_kind_nobody_fights(suite: Suite) -> Non
     plugins = [argument for name in ("pytest_recording", "respx_plugin", "httpx_plugin") for argument in ("-p", name)]
 
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", *LEAN, *plugins, "--block-network"],
+        [sys.executable, "-m", "pytest", *suite.LEAN, *plugins, "--block-network"],
         cwd=suite.path,
         env={"PYTHONPATH": str(suite.path), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -161,7 +159,7 @@ def test_p06_an_interrupt_while_recording_leaves_a_tape_that_can_be_read(suite: 
         """
     )
 
-    result = suite.pytester.runpytest_subprocess(*LEAN, "--record-mode=once")
+    result = suite.run_apart("--record-mode=once")
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
     (tape,) = suite.path.rglob("*.yaml")
@@ -184,7 +182,8 @@ def test_p09_a_suite_that_uses_nothing_opens_nothing_and_loads_nothing(suite: Su
         """
     )
 
-    result = suite.pytester.runpytest_subprocess(*LEAN, "-p", "no:xdist", "-p", "no:faulthandler", "--block-network")
+    # pdb imports asyncio from Python 3.14 on.
+    result = suite.run_apart("-p", "no:xdist", "-p", "no:faulthandler", "-p", "no:debugging", "--block-network")
 
     result.assert_outcomes(passed=1)
 

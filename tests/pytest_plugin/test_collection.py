@@ -10,96 +10,62 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
-def complaint(suite: Suite, marker: str) -> pytest.RunResult:
-    """Run a suite whose one test has this marker."""
-    suite.write(
-        f"""
-        import pytest
+WRONG = [
+    (
+        "cassette(modus='once', recrod=1)",
+        " knows no modus, recrod; it knows *ignore, live, match, mode, name, *repeats*",
+    ),
+    ("cassette(mode='twice')", ": mode is one of none, once, *, not 'twice'"),
+    ("cassette(ignor=['json.id'])", " knows no ignor; did you mean 'ignore'[?]"),
+    ("cassette(mode='onec')", ": mode is one of *, not 'onec'; did you mean 'once'[?]"),
+    ("cassette(order='strit')", ": `order` is one of any, strict, not 'strit'; did you mean 'strict'[?]"),
+    ("cassette(repeats='alwys')", ": `repeats` is *, not 'alwys'; did you mean 'always'[?]"),
+    ("cassette(match=['methd'])", ": cannot match on 'methd': *; did you mean 'method'[?]"),
+    ("cassette(ignore=['jsn.id'])", ": 'jsn.id' names *; did you mean json.id[?]"),
+    ("cassette(ignor=[], else_=1)", " knows no else_, ignor; it knows *; did you mean 'ignore'[?]"),
+    ("cassette('../elsewhere')", ": '../elsewhere' is not a path inside the folder of tapes*"),
+    ("cassette(name='/etc/users')", ": '/etc/users' is not a path inside the folder of tapes*"),
+    ("cassette('a', 'b')", ": one name for one tape, not 'a', 'b'"),
+    ("cassette('a', name='b')", ": one name for one tape, not 'a', 'b'"),
+    ("cassette(1)", ": the name of a tape is a string, not 1"),
+    ("mock(base_ulr='https://api.test')", " knows no base_ulr; did you mean 'base_url'[?]"),
+    ("mock(mode='wir')", ": `mode` is 'mock' or 'wire', not 'wir'"),
+    ("mock(parent='https://api.test')", " knows no parent; it knows *base_url, *unmatched*"),
+    ("mock('shop.yaml')", ": there is no file of routes */shop.yaml"),
+    ("network(host='api.test')", " takes hosts without names: network('api.test')"),
+    ("network('api.test:80')", ": 'api.test:80' is more than a host; write 'api.test', for every port"),
+    ("network(['api.test'])", ": hosts are given one by one, not as *'api.test'*"),
+    ("block_network(hosts=['api.test'])", " knows allowed_hosts, not hosts"),
+]
 
-        {marker}
-        def test_users():
-            raise AssertionError("was run")
-        """
-    )
-    result = suite.run()
+
+def marked(suite: Suite, number: int, marker: str) -> None:
+    """Write a file with one test that has this marker."""
+    suite.write(f"import pytest\n\n@pytest.mark.{marker}\ndef test_it(): pass\n", f"test_{number}.py")
+
+
+def test_a_wrong_marker_is_a_collection_error_that_names_the_right_words(suite: Suite) -> None:
+    for number, (marker, _) in enumerate(WRONG):
+        marked(suite, number, marker)
+
+    result = suite.run("--block-network")
+
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.assert_outcomes(errors=1)
-    return result
-
-
-def test_an_unknown_keyword_is_a_collection_error_that_names_the_known_ones(suite: Suite) -> None:
-    result = complaint(suite, "@pytest.mark.cassette(modus='once', recrod=1)")
-
-    result.stdout.fnmatch_lines(
+    result.assert_outcomes(errors=len(WRONG))
+    result.stdout.fnmatch_lines(["*ERROR collecting test_0.py*"])
+    result.stdout.fnmatch_lines_random(
         [
-            "*ERROR collecting test_suite.py*",
-            "test_suite.py::test_users: @pytest.mark.cassette knows no modus, recrod; "
-            "it knows *ignore, live, match, mode, name, *repeats*",
+            f"test_{number}.py::test_it: @pytest.mark.{marker.partition('(')[0]}{expected}"
+            for number, (marker, expected) in enumerate(WRONG)
         ]
     )
 
 
-def test_an_unknown_mode_is_a_collection_error(suite: Suite) -> None:
-    result = complaint(suite, "@pytest.mark.cassette(mode='twice')")
+def test_what_a_suite_calls_network_by_itself_is_nothing_to_complain_about(suite: Suite) -> None:
+    marked(suite, 1, "network(reason='it asks the package index')")
+    marked(suite, 2, "network('https://api.test/')")
 
-    result.stdout.fnmatch_lines(
-        ["test_suite.py::test_users: @pytest.mark.cassette: mode is one of none, once, *, not 'twice'"]
-    )
-
-
-@pytest.mark.parametrize(
-    ("marker", "expected"),
-    [
-        ("cassette(ignor=['json.id'])", "cassette knows no ignor; did you mean 'ignore'[?]"),
-        ("cassette(mode='onec')", "cassette: mode is one of *, not 'onec'; did you mean 'once'[?]"),
-        ("cassette(order='strit')", "cassette: `order` is one of any, strict, not 'strit'; did you mean 'strict'[?]"),
-        ("cassette(repeats='alwys')", "cassette: `repeats` is *, not 'alwys'; did you mean 'always'[?]"),
-        ("cassette(match=['methd'])", "cassette: cannot match on 'methd': *; did you mean 'method'[?]"),
-        ("cassette(ignore=['jsn.id'])", "cassette: 'jsn.id' names *; did you mean json.id[?]"),
-        ("cassette(ignor=[], else_=1)", "cassette knows no else_, ignor; it knows *; did you mean 'ignore'[?]"),
-        ("mock(base_ulr='https://api.test')", "mock knows no base_ulr; did you mean 'base_url'[?]"),
-        ("mock(mode='wir')", "mock: `mode` is 'mock' or 'wire', not 'wir'"),
-        ("network(host='api.test')", "network takes hosts without names: network('api.test')"),
-        ("network('api.test:80')", "network: 'api.test:80' is more than a host; write 'api.test', for every port"),
-        ("network(['api.test'])", "network: hosts are given one by one, not as *'api.test'*"),
-        ("block_network(hosts=['api.test'])", "block_network knows allowed_hosts, not hosts"),
-    ],
-)
-def test_a_word_that_is_nearly_right_is_a_collection_error_that_names_the_right_one(
-    suite: Suite, marker: str, expected: str
-) -> None:
-    result = complaint(suite, f"@pytest.mark.{marker}")
-
-    result.stdout.fnmatch_lines([f"test_suite.py::test_users: @pytest.mark.{expected}"])
-
-
-@pytest.mark.parametrize(
-    ("marker", "expected"),
-    [
-        ("@pytest.mark.cassette('../elsewhere')", "'../elsewhere' is not a path inside the folder of tapes*"),
-        ("@pytest.mark.cassette(name='/etc/users')", "'/etc/users' is not a path inside the folder of tapes*"),
-        ("@pytest.mark.cassette('a', 'b')", "one name for one tape, not 'a', 'b'"),
-        ("@pytest.mark.cassette('a', name='b')", "one name for one tape, not 'a', 'b'"),
-        ("@pytest.mark.cassette(1)", "the name of a tape is a string, not 1"),
-    ],
-)
-def test_a_name_that_cannot_be_is_a_collection_error(suite: Suite, marker: str, expected: str) -> None:
-    result = complaint(suite, marker)
-
-    result.stdout.fnmatch_lines([f"test_suite.py::test_users: @pytest.mark.cassette: {expected}"])
-
-
-@pytest.mark.parametrize(
-    ("marker", "expected"),
-    [
-        ("@pytest.mark.mock(parent='https://api.test')", "knows no parent; it knows *base_url, *unmatched*"),
-        ("@pytest.mark.mock('shop.yaml')", ": there is no file of routes */shop.yaml"),
-    ],
-)
-def test_settings_that_no_router_takes_are_a_collection_error(suite: Suite, marker: str, expected: str) -> None:
-    result = complaint(suite, marker)
-
-    result.stdout.fnmatch_lines([f"test_suite.py::test_users: @pytest.mark.mock*{expected}"])
+    suite.run().assert_outcomes(passed=2)
 
 
 def test_two_tests_whose_tapes_differ_in_letter_case_only_are_a_collection_error(suite: Suite) -> None:

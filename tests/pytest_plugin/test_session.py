@@ -112,10 +112,36 @@ def test_workers_of_xdist_count_as_one_run(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(SERVER, "conftest.py")
     suite.write(TWO_TAPES)
-    # The workers need no other plugin, and each takes its time to load.
-    lean = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:randomly", "-p", "no:cacheprovider")
 
-    result = suite.pytester.runpytest_subprocess(*lean, "-n", "2", "--record-mode=once", "--unused=fail")
+    result = suite.run_apart("-n", "2", "--record-mode=once", "--unused=fail")
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["played 0 from 0 tapes, recorded 2 on 2 tapes"])
+
+
+def test_what_a_test_failed_with_is_let_go_of_when_it_is_over(suite: Suite) -> None:
+    suite.write(
+        """
+        import gc
+        import weakref
+
+        class Large: pass
+
+        kept = []
+
+        def test_one():
+            large = Large()
+            kept.append(weakref.ref(large))
+            assert False
+
+        def test_two():  # pytest itself keeps the last failure
+            assert False
+
+        def test_three():
+            gc.collect()
+            assert kept[0]() is None
+        """
+    )
+
+    # In this process the recorder of hooks would keep it.
+    suite.run_apart().assert_outcomes(passed=1, failed=2)

@@ -209,8 +209,7 @@ def test_bodies_come_in_other_pieces_on_request(chunks: str, suite: Suite, url: 
     suite.run(f"--replay-chunks={chunks}", "--block-network").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")])
-def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url: str, workers: tuple[str, ...]) -> None:
+def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url: str) -> None:
     suite.write(
         f"""
         import pytest, understudy
@@ -223,15 +222,17 @@ def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url:
     suite.run("--record-mode=once").assert_outcomes(passed=1)
     API.answer = {"id": 123456, "name": "Ada"}
 
-    result = suite.run("--verify", *workers)
+    alone, workers = suite.run("--verify"), suite.run_apart("--verify", "-n", "1")
 
-    result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value*"])
+    for result in (alone, workers):
+        result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value*"])
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")])
-def test_verify_sends_secrets_of_the_environment(
-    suite: Suite, url: str, workers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+GIVEN = ("--verify", "--verify-secret", "127.0.0.1 header.authorization=API_ACCESS")
+
+
+def wanting_credentials(suite: Suite, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record with a token, and let the server want another one, which is in the environment."""
     suite.write(
         f"""
         import pytest, understudy
@@ -245,9 +246,13 @@ def test_verify_sends_secrets_of_the_environment(
     API.wanted = "Bearer of-today"
     monkeypatch.setenv("API_ACCESS", "of-today")
 
-    without = suite.run("--verify", *workers)
-    given = suite.run("--verify", "--verify-secret", "127.0.0.1 header.authorization=API_ACCESS", *workers)
-    in_file = suite.run("--verify", "-o", "verify_secret=127.0.0.1 header.authorization = API_ACCESS", *workers)
+
+def test_verify_sends_secrets_of_the_environment(suite: Suite, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanting_credentials(suite, url, monkeypatch)
+
+    without = suite.run("--verify")
+    given = suite.run(*GIVEN)
+    in_file = suite.run("--verify", "-o", "verify_secret=127.0.0.1 header.authorization = API_ACCESS")
 
     without.stdout.fnmatch_lines(
         ["*not sent: the server wants credentials*: --verify-secret '127.0.0.1 header.authorization=VARIABLE'"]
@@ -255,6 +260,16 @@ def test_verify_sends_secrets_of_the_environment(
     for result in (given, in_file):
         result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value"])
         result.stdout.no_fnmatch_line("*of-today*")
+
+
+def test_verify_sends_secrets_when_workers_have_played_the_tapes(
+    suite: Suite, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanting_credentials(suite, url, monkeypatch)
+
+    result = suite.run_apart(*GIVEN, "-n", "1")
+
+    result.stdout.fnmatch_lines(["*1 request sent, 0 breaking, 0 additive, 0 value"])
 
 
 @pytest.mark.parametrize(

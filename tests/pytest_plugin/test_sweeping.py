@@ -105,9 +105,8 @@ def test_a_test_that_fails_is_not_swept(suite: Suite) -> None:
 def test_workers_send_their_matrices(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(SHOP.partition("    def test_without_calls")[0])
-    lean = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:randomly", "-p", "no:cacheprovider")
 
-    result = suite.pytester.runpytest_subprocess(*lean, "-n", "2", "--mock-sweep")
+    result = suite.run_apart("-n", "2", "--mock-sweep")
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines_random(["*test_copes*", "*test_does_not*"])
