@@ -37,7 +37,8 @@ class BearerAuth(Auth):
             self._fetch = token
         else:
             self._token = _checked(token)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_asking = False
         self._turns: RunVar[Lock] | None = None
 
     def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
@@ -62,8 +63,16 @@ class BearerAuth(Auth):
     def _fresh(self, refused: str | None) -> str:
         """Return a token that is not the refused one, or at least was fetched after it."""
         with self._lock:
+            if self._is_asking:
+                raise RuntimeError(
+                    "this BearerAuth's function waits for its own token: send its request with auth=None"
+                )
             if self._token is None or self._token == refused:
-                token = self._call()
+                self._is_asking = True
+                try:
+                    token = self._call()
+                finally:
+                    self._is_asking = False
                 if hasattr(token, "__await__"):
                     if hasattr(token, "close"):
                         token.close()

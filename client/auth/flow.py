@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -41,16 +41,16 @@ class Auth:
         if self.requires_request_body:
             request.read()
         flow = self.auth_flow(request)
+        response: Any = None  # which starts the flow
         try:
-            sent = next(flow)
             while True:
-                response = yield sent
-                if self.requires_response_body:
-                    response.read()
                 try:
                     sent = flow.send(response)
                 except StopIteration:
                     return
+                response = yield sent
+                if self.requires_response_body:
+                    response.read()
         finally:
             flow.close()
 
@@ -59,16 +59,16 @@ class Auth:
         if self.requires_request_body:
             await request.aread()
         flow = self.auth_flow(request)
+        response: Any = None  # which starts the flow
         try:
-            sent = next(flow)
             while True:
-                response = yield sent
-                if self.requires_response_body:
-                    await response.aread()
                 try:
                     sent = flow.send(response)
                 except StopIteration:
                     return
+                response = yield sent
+                if self.requires_response_body:
+                    await response.aread()
         finally:
             flow.close()
 

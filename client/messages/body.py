@@ -338,7 +338,8 @@ class ResponseBody(WholeBody):
             or "aread" in self.__dict__
         ):
             return None
-        held: bytes = stream.held  # type: ignore[union-attr]  # as the type says
+        holder: Any = stream
+        held: bytes = holder.held
         self._whole = held
         self._num_bytes_downloaded = len(held)
         self.is_stream_consumed = self.is_closed = True

@@ -53,6 +53,17 @@ def is_cancellation(error: BaseException) -> bool:
 _CANCELLATIONS = frozenset({"CancelledError", "Cancelled", "GeneratorExit"})
 
 
+class BodyFailed(Exception):
+    """Reading the body to send has failed, with an `error` that says nothing of the wire, whatever its class.
+
+    Raised by `Connection.send`; the pool raises `error`, as the caller's own.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Crowded(Exception):
     """The connection serves as many calls as its server allows, which are fewer than the pool had thought.
 

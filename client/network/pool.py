@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConnectTimeout, PoolTimeout
 from ..messages.request import Request
 from .call import Call
-from .connection import Crowded, Unanswered
+from .connection import BodyFailed, Crowded, Unanswered
 from .failures import because, described
 from .mending import mend
 from .origin import origin_of
@@ -105,12 +105,13 @@ class Pool:
                 except Crowded:
                     await self._move(call)
                     continue
+                except BodyFailed as failed:
+                    raise failed.error from failed.error.__cause__
                 except Unanswered as unanswered:
                     if not _may_repeat(call, unanswered):
                         raise unanswered.error from because(unanswered.error, unanswered.__cause__)
                 else:
-                    if self._tells_times:
-                        response.extensions["timings"] = call.stamps
+                    response.extensions["timings"] = call.stamps if self._tells_times else None
                     if response.status_code == 417 and "expect" in request.headers and request.is_replayable:
                         return await self._without_expectation(response, call)
                     return response

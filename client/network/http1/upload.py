@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LocalProtocolError
+from ..streamed import StreamedBody
 from .framing import CHUNKED
 
 if TYPE_CHECKING:
@@ -16,19 +17,23 @@ _PIECE = 65_536
 class Upload:
     """The pieces of a body, framed as they were announced."""
 
-    __slots__ = ("_ended", "_iterator", "_left", "_plan", "_request")
+    __slots__ = ("_ended", "_left", "_plan", "_request", "_slices", "_streamed")
 
     def __init__(self, request: Any, plan: RequestPlan) -> None:
         self._request = request
         self._plan = plan
         self._left = plan.length
-        self._iterator: Any = None
+        self._slices = None if plan.content is None else iter(_slices(plan.content))
+        self._streamed = StreamedBody(request.stream)
         self._ended = False
 
     async def next(self, *, is_async: bool) -> bytes | None:
         """Return the next piece to send, or `None` at the end."""
         while not self._ended:
-            piece = await self._next_piece(is_async)
+            if self._slices is None:
+                piece = await self._streamed.next(is_async=is_async)
+            else:
+                piece = next(self._slices, None)
             if piece is None:
                 self._ended = True
                 return self._ending()
@@ -47,11 +52,7 @@ class Upload:
 
     async def close(self, *, is_async: bool) -> None:
         """Let the caller's generator go, wherever it stands."""
-        close = getattr(self._iterator, "aclose" if is_async else "close", None)
-        if close is not None:
-            closing = close()
-            if is_async:
-                await closing
+        await self._streamed.close(is_async=is_async)
 
     def _ending(self) -> bytes | None:
         if self._plan.length == CHUNKED:
@@ -62,28 +63,6 @@ class Upload:
                 request=self._request,
             )
         return None
-
-    async def _next_piece(self, is_async: bool) -> bytes | None:
-        content = self._plan.content
-        if content is not None:
-            if self._iterator is None:
-                self._iterator = iter(_slices(content))
-            return next(self._iterator, None)
-        stream = self._request.stream
-        if is_async and hasattr(stream, "__aiter__"):
-            if self._iterator is None:
-                self._iterator = stream.__aiter__()
-            try:
-                piece: bytes = await self._iterator.__anext__()
-            except StopAsyncIteration:
-                return None
-            return piece
-        if not is_async and hasattr(stream, "__iter__"):
-            if self._iterator is None:
-                self._iterator = iter(stream)
-            return next(self._iterator, None)
-        wanted = "an asynchronous" if is_async else "a blocking"
-        raise RuntimeError(f"the body of this request cannot be read by {wanted} client: {type(stream).__name__}")
 
 
 def _slices(content: bytes) -> list[bytes]:

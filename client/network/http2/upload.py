@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ...bodies.streams import ByteStream, close_iterator
+from ...bodies.streams import ByteStream
 from ...errors import LocalProtocolError
 from ...messages.headers import Headers
+from ..streamed import StreamedBody
 from .fields import request_head
 
 if TYPE_CHECKING:
@@ -133,12 +134,12 @@ def _has_news(stream: Stream) -> bool:
 class _Pieces:
     """The pieces of a body, counted against the length that was announced."""
 
-    __slots__ = ("_iterator", "_plan", "_request", "_sent", "is_last")
+    __slots__ = ("_plan", "_request", "_sent", "_streamed", "is_last")
 
     def __init__(self, request: Request, plan: Plan) -> None:
         self._request = request
         self._plan = plan
-        self._iterator: Any = None
+        self._streamed = StreamedBody(request.stream)
         self._sent = 0
         self.is_last = False
 
@@ -151,7 +152,7 @@ class _Pieces:
             self.is_last = self._sent >= len(content)
             return memoryview(content)[start : self._sent]
         while True:
-            piece = await self._next_of_stream(is_async)
+            piece = await self._streamed.next(is_async=is_async)
             if piece is None:
                 self._check_length(ended=True)
                 return None
@@ -162,31 +163,7 @@ class _Pieces:
 
     async def close(self, *, is_async: bool) -> None:
         """Let the caller's generator go, wherever it stands."""
-        if self._iterator is None:
-            return
-        if is_async:
-            await close_iterator(self._iterator)
-            return
-        close = getattr(self._iterator, "close", None)
-        if close is not None:
-            close()
-
-    async def _next_of_stream(self, is_async: bool) -> bytes | None:
-        stream: Any = self._request.stream
-        if is_async and hasattr(stream, "__aiter__"):
-            if self._iterator is None:
-                self._iterator = stream.__aiter__()
-            try:
-                piece: bytes = await self._iterator.__anext__()
-            except StopAsyncIteration:
-                return None
-            return piece
-        if not is_async and hasattr(stream, "__iter__"):
-            if self._iterator is None:
-                self._iterator = iter(stream)
-            return next(self._iterator, None)
-        wanted = "an asynchronous" if is_async else "a blocking"
-        raise RuntimeError(f"the body of this request cannot be read by {wanted} client: {type(stream).__name__}")
+        await self._streamed.close(is_async=is_async)
 
     def _check_length(self, *, ended: bool) -> None:
         length = self._plan.length

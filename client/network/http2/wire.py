@@ -20,6 +20,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from ..backends.readiness import wait_for
+from ..connection import is_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -311,7 +312,10 @@ def _kind(stream: Any) -> str:
 
 
 def _step(coroutine: Coroutine[Any, Any, Result]) -> Result | bytes | None:
-    """Run a coroutine up to where it would wait; return what it returned, `b""` where it failed."""
+    """Run a coroutine up to where it would wait; return what it returned, `b""` where it failed.
+
+    What ends the program, such as Ctrl-C, goes on to do so.
+    """
     try:
         coroutine.send(None)
     except StopIteration as finished:
@@ -319,7 +323,9 @@ def _step(coroutine: Coroutine[Any, Any, Result]) -> Result | bytes | None:
         return result
     except OSError:
         return b""
-    except BaseException:
-        return None
+    except BaseException as error:
+        if isinstance(error, Exception) or is_cancellation(error):
+            return None
+        raise
     coroutine.close()
     return None

@@ -51,6 +51,16 @@ def test_a_function_is_called_once_and_again_after_a_401() -> None:
     assert second.history == []
 
 
+def test_a_function_that_waits_for_its_own_token_is_told_so() -> None:
+    with Client(transport=MockTransport(lambda _: Response(200, text="new"))) as client:
+        client.auth = BearerAuth(lambda: client.get("https://api.test/token").text)
+        with pytest.raises(RuntimeError, match="send its request with auth=None"):
+            client.get("https://api.test/")
+
+        client.auth = BearerAuth(lambda: client.get("https://api.test/token", auth=None).text)
+        assert client.get("https://api.test/").request.headers["Authorization"] == "Bearer new"
+
+
 def test_a_second_401_is_the_answer() -> None:
     calls: list[int] = []
 

@@ -193,18 +193,25 @@ async def test_a_flow_whose_response_cannot_be_read_is_closed(side: Side) -> Non
     assert body.closes == 1
 
 
+class Silent(Auth):
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        yield from ()
+
+
+class SilentOfItsOwn(Auth):
+    def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        yield from ()
+
+    async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+        requests: tuple[Request, ...] = ()
+        for nothing in requests:
+            yield nothing
+
+
 @pytest.mark.anyio
-async def test_a_flow_that_yields_nothing_is_an_error_that_says_so(side: Side) -> None:
-    class Silent(Auth):
-        def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
-            yield from ()
-
-        async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
-            requests: tuple[Request, ...] = ()
-            for nothing in requests:
-                yield nothing
-
-    client = side.client(Lock(side, 0), auth=Silent())
+@pytest.mark.parametrize("auth", [Silent(), SilentOfItsOwn()])
+async def test_a_flow_that_yields_nothing_is_an_error_that_says_so(side: Side, auth: Auth) -> None:
+    client = side.client(Lock(side, 0), auth=auth)
 
     with pytest.raises(RuntimeError, match="`yield request` at least once"):
         await side.call(client.get, "https://api.test/")

@@ -6,11 +6,13 @@ import gc
 import pickle
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
+from tests.hostile.http2_server import Http2Server
+from understudy.client.bodies.streams import AsyncByteStream, SyncByteStream
 from understudy.client.config import Limits
 from understudy.client.errors import (
     ConnectError,
@@ -24,6 +26,9 @@ from understudy.client.errors import (
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import MemoryNetwork
 from understudy.client.transports.network import HTTPTransport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"
@@ -49,6 +54,10 @@ class Server:
                     end.send(answer)
 
         return Peer()
+
+
+def silent(end: Any) -> None:
+    """Say nothing."""
 
 
 def closing(end: Any) -> None:
@@ -318,6 +327,35 @@ def test_between_attempts_to_connect_nobody_sleeps_past_the_deadline(world: Any)
     world.run(body)
 
     assert world.clock.now <= 0.4
+
+
+class Failing(SyncByteStream, AsyncByteStream):
+    """A body that ends with an error of the caller's own."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"a"
+        raise self.error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("gone"), ReadError("of another request"), ValueError("no")])
+@pytest.mark.parametrize("options", [{}, {"http1": False, "http2": True}])
+def test_what_a_body_fails_with_is_the_callers_own(world: Any, options: Any, error: Exception) -> None:
+    async def body() -> None:
+        sender = world.sender(Http2Server() if options else Server(silent), **options)
+        with pytest.raises(type(error)) as caught:
+            await sender.send("POST", stream=Failing(error))
+        assert caught.value is error
+        assert caught.value.__cause__ is None
+        assert sender.pool.active == 0
+
+    world.run(body)
 
 
 def test_an_attempt_that_takes_too_long_is_a_connect_timeout(world: Any) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from understudy.client.bridge import run
 from understudy.client.network.backends.blocking import BlockingBackend, BlockingStream
 from understudy.client.network.http2.connection import HTTP2Connection
-from understudy.client.network.http2.wire import WRITE_SIZE, ThreadedWire
+from understudy.client.network.http2.wire import WRITE_SIZE, PlainWire, ThreadedWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,3 +83,35 @@ def test_whoever_closes_is_not_waited_for_even_if_it_was_interrupted_while_it_wa
     wire.close()
 
     assert ours.fileno() == -1
+
+
+class Struck:
+    """A stream in which something strikes."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def is_readable(self) -> bool:
+        return True
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        raise self.error
+
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), RuntimeError("nobody would wake it")])
+def test_what_cannot_be_done_without_waiting_is_left(error: BaseException) -> None:
+    wire = PlainWire(cast("Any", Struck(error)), can_be_shared=True)
+
+    assert (wire.read_now(), wire.write_now(b"bye")) == (None, 3)
+
+
+def test_an_interrupt_is_not_swallowed_where_nobody_waits() -> None:
+    wire = PlainWire(cast("Any", Struck(KeyboardInterrupt())), can_be_shared=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        wire.read_now()
+    with pytest.raises(KeyboardInterrupt):
+        wire.write_now(b"bye")
