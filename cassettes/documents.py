@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from .errors import CassetteDamaged, NotACassette
+from .errors import CassetteDamaged, NotACassette, unmerged
 
 KEY = re.compile(rb"---[^\n]*\nrequest:\n  method: ([A-Z]+)\n  url: ([^\n \"'#&*!|>%@`][^\n #]*)\n")
 # A URL up to its query that says what it means in the one way in which every client would say it.
@@ -148,6 +148,8 @@ def _asked(data: bytes, mark: int) -> tuple[bytes, bytes] | None:
 def _refuse_text_outside(data: bytes, start: int, end: int, path: str) -> None:
     stray = _NOT_BLANK.search(data, start, end)
     if stray is not None and stray.start() < end:
+        if data.startswith((b"<<<<<<< ", b"=======\n", b">>>>>>> ", b"||||||| "), stray.start()):
+            raise unmerged(path, data.count(b"\n", 0, stray.start()) + 1)
         raise CassetteDamaged(
             "text between two interactions",
             path=path,

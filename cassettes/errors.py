@@ -75,6 +75,16 @@ class CassetteDamaged(CassetteError):
     """The file is cut, empty, or holds what no cassette may hold."""
 
 
+def unmerged(path: str | None, line: int) -> CassetteDamaged:
+    """Return the error for a file that holds both versions of a merge."""
+    return CassetteDamaged(
+        "two versions of the file were merged, and nobody has said which one counts here",
+        path=path,
+        line=line,
+        mend="Keep what is right of both, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>.",
+    )
+
+
 class NotACassette(CassetteDamaged):
     """The file is something else."""
 

@@ -12,6 +12,8 @@ Named = Callable[[str, str], str]
 
 _ELEMENT = re.compile(r"(<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?)([^<>]+?)((?:\]\]>)?</\2>)")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([A-Za-z][\w:.-]*)=(["'])((?:(?!\2)[^<>\n])+)\2""")
+# The last one of a text that broke off.
+_CUT = re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>([^<>]+)\Z")
 # A hidden field of a form and its like: one attribute says the name, another one the value.
 _FIELD = re.compile(
     r"""<(?:input|meta|add|param|property|entry|button)\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""", re.IGNORECASE
@@ -40,6 +42,9 @@ def in_elements(text: str, named: Named) -> str:
         return f"{found[0][: found.start(4) - found.start()]}{named(found[2], found[4])}"
 
     text = _ELEMENT.sub(element, text)
+    last = _CUT.match(text, max(0, text.rfind("<")))
+    if last is not None:
+        text = text[: last.start(2)] + named(last[1].rpartition(":")[2], last[2])
     return _ELEMENTS.sub(pair, text) if "ey>" in text or "ame>" in text else text
 
 

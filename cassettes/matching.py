@@ -95,7 +95,7 @@ class Matcher:
     def _url(self, name: str, text: str) -> Hashable:
         origin, path, query = _url_parts(self._redactor.url(text))
         if self.settings.is_lenient:
-            query = tuple(pair for pair in query if pair[1] and pair[1] != BLANK)
+            query = tuple(sorted(pair for pair in query if pair[1] and pair[1] != BLANK))
         if self._ignored["query"]:
             query = tuple(pair for pair in query if not self._is_ignored("query", pair[0]))
         known: dict[str, Hashable] = {"url": (origin, path, query), "path": path, "query": query}

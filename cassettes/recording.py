@@ -23,7 +23,7 @@ from ..client import (
     UnsupportedProtocol,
 )
 from .blobs import MAX_IN_MEMORY, Spool
-from .codings import undone
+from .codings import undone, undone_in_part
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .uploads import discard
 
@@ -160,8 +160,9 @@ def _recorded(response: Response, raw: bytes, spool: Spool | None, is_cut: bool,
     trailers = extensions.get("trailers")  # they come last, and are all there by now
     fields = _texts(response.headers.raw)
     content, encoding = raw, None
-    if raw and not is_cut and not is_broken:
-        content, encoding = undone(raw, response.headers.get("content-encoding", ""))
+    if raw:
+        undo = undone_in_part if is_cut or is_broken else undone
+        content, encoding = undo(raw, response.headers.get("content-encoding", ""))
     return RecordedResponse(
         status=response.status_code,
         headers=fields,

@@ -15,7 +15,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from .errors import CassetteDamaged
+from .errors import CassetteDamaged, unmerged
 from .numbers import Number, number
 from .plain import is_mapping, is_sequence
 
@@ -28,6 +28,7 @@ MAX_NODES = 200_000
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, object] = {"": None, "null": None, "true": True, "false": False}
+_MERGED = re.compile(r"^(?:[<>|]{7} |={7}$)", re.MULTILINE)
 # int() refuses longer ones on purpose, and no number that means something is this long.
 _MAX_INTEGER_DIGITS = 4_000
 
@@ -53,7 +54,7 @@ def read(text: str, path: str | None, first_line: int = 1, parser: Any = None) -
     try:
         return _Builder((parser or parser_class())(text), path, first_line).document()
     except YAMLError as error:
-        raise _damaged(error, path, first_line) from error
+        raise _damaged(error, text, path, first_line) from error
 
 
 def read_foreign(text: str, path: str | None, parser: Any = None) -> Any:
@@ -63,10 +64,13 @@ def read_foreign(text: str, path: str | None, parser: Any = None) -> Any:
     try:
         return _ForeignBuilder((parser or parser_class())(text), path, 1).document()
     except YAMLError as error:
-        raise _damaged(error, path, 1) from error
+        raise _damaged(error, text, path, 1) from error
 
 
-def _damaged(error: YAMLError, path: str | None, first_line: int) -> CassetteDamaged:
+def _damaged(error: YAMLError, text: str, path: str | None, first_line: int) -> CassetteDamaged:
+    merge = _MERGED.search(text)
+    if merge is not None:
+        return unmerged(path, first_line + text.count("\n", 0, merge.start()))
     mark = getattr(error, "problem_mark", None)
     line = first_line if mark is None else first_line + mark.line
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
@@ -75,6 +79,8 @@ def _damaged(error: YAMLError, path: str | None, first_line: int) -> CassetteDam
         return CassetteDamaged(
             f"nested deeper than {MAX_DEPTH} levels", path=path, line=line, mend="Store the body as `text:` instead."
         )
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        problem = "a tab stands where YAML takes blanks only"
     return CassetteDamaged(
         f"not valid YAML: {problem}",
         path=path,
@@ -100,7 +106,7 @@ class _Builder:
         self._next()  # the document ends
         event = self._next()
         if type(event).__name__ != "StreamEndEvent":
-            raise self._refused(event, "a second document begins here", "Start each interaction with a line `---`.")
+            raise self._refused(event, "another document here", "Start each interaction with a line `---`.")
         return value
 
     def _tree(self) -> Any:

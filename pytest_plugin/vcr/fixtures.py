@@ -125,8 +125,7 @@ def block_network(request: pytest.FixtureRequest, allowed_hosts: list[str]) -> I
     test = test_of(request)
     marker = test.get_closest_marker("block_network")
     outer = block_of(request.config)
-    may_record = test.get_closest_marker("vcr") is not None and chosen_mode(request.config) != "none"
-    if marker is None or outer is not None or may_record:
+    if marker is None or outer is not None or may_record(test):
         yield
         return
     block = Block((*allowed_hosts, *_hosts(marker)))
@@ -136,6 +135,17 @@ def block_network(request: pytest.FixtureRequest, allowed_hosts: list[str]) -> I
         yield
     finally:
         stop(block)
+
+
+def may_record(test: pytest.Item) -> bool:
+    """Return whether the tape of a test may record, for which the network is open to it."""
+    return test.get_closest_marker("vcr") is not None and chosen_mode(test.config) != "none"
+
+
+def hosts_of(test: pytest.Item) -> list[str]:
+    """Return what the marker `block_network` of a test lets through."""
+    marker = test.get_closest_marker("block_network")
+    return [] if marker is None else _hosts(marker)
 
 
 def _hosts(marker: pytest.Mark) -> list[str]:

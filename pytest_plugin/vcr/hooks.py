@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..session import block_of
 from . import fixtures
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ class Hooks:
         for marker, fixture in (("block_network", "block_network"), ("vcr", "vcr")):
             if item.get_closest_marker(marker) is not None and fixture not in names:
                 names.insert(0, fixture)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """With `--block-network`, let through what a marker names, and everything to a test that records its tape."""
+        block = block_of(item.config)
+        if block is not None:
+            block.let_through(("*",) if fixtures.may_record(item) else tuple(fixtures.hosts_of(item)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..network_block import Block
 from .requests import VCRRequest, response_shown, shown
 from .settings import Matcher, translated
 
@@ -64,6 +65,14 @@ class VCR:
         """The recorded responses, as vcrpy shows them."""
         return [response_shown(each.response) for each in self.interactions if each.response is not None]
 
+    def responses_of(self, request: VCRRequest) -> list[dict[str, Any]]:
+        """Return what the tapes hold as answers to a request, as vcrpy shows them."""
+        return [
+            response_shown(each.response)
+            for each in self.interactions
+            if each.response is not None and (each.request.method, each.request.url) == (request.method, request.uri)
+        ]
+
     @property
     def play_count(self) -> int:
         """How many requests were answered from a tape."""
@@ -118,7 +127,8 @@ class Tapes:
                 opened = [stack.enter_context(use(self._path, mode, **settings.options))]
             else:
                 opened = []
-                stack.enter_context(_missing(self._path, [path for path in self._others if not path.exists()]))
+                others = [path for path in self._others if not path.exists()]
+                stack.enter_context(_missing(self._path, others, settings.options.get("live", [])))
             # What is asked first is entered last.
             present = [path for path in reversed(self._others) if path.exists()]
             opened += [stack.enter_context(use(path, "none", **settings.options)) for path in present]
@@ -164,20 +174,41 @@ class _One(VCR):
         self.cassettes = [tape]
 
 
-def _missing(path: Path, others: list[Path]) -> Any:
-    """Stand in for a tape that is not there: the first request says so."""
+def _missing(path: Path, others: list[Path], live: list[Any]) -> Any:
+    """Stand in for a tape that is not there: the first request that it would have to answer says so."""
     from ...cassettes import CassetteMissing
-    from ...client import MockTransport, stand_in
+    from ...client import AsyncBaseTransport, BaseTransport, stand_in
 
-    def refuse(request: Any) -> Any:
+    hosts = Block(tuple(item for item in live if isinstance(item, str)))
+    functions = [item for item in live if not isinstance(item, str)]
+
+    def check(request: Any) -> None:
+        if hosts.lets_through(request.url.host) or any(function(request) for function in functions):
+            return
         raise CassetteMissing(
-            f"there is no such tape, and {request.method} {request.url} is to be answered from it"
+            f"there is no such tape, and {request.method} {request.url.redacted} is to be answered from it"
             + "".join(f"; nor is there {other}" for other in others),
             path=str(path),
             mend="Record it once, and commit the file: pytest --record-mode=once",
         )
 
-    return stand_in(MockTransport(refuse))
+    class Refusing(BaseTransport, AsyncBaseTransport):
+        def __init__(self, behind: Any) -> None:
+            self._behind = behind
+
+        def handle_request(self, request: Any) -> Any:
+            check(request)
+            return self._behind.handle_request(request)
+
+        async def handle_async_request(self, request: Any) -> Any:
+            check(request)
+            return await self._behind.handle_async_request(request)
+
+    class NoTape(BaseTransport, AsyncBaseTransport):
+        def in_front_of(self, transport: Any, *, production: bool = True) -> Any:
+            return Refusing(transport)
+
+    return stand_in(NoTape())
 
 
 def is_foreign(path: Path) -> bool:

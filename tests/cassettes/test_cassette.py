@@ -55,6 +55,9 @@ def test_a_cassette_written_by_hand_is_played(stage: Stage) -> None:
         ("cassette: 1\n" + EPISODE.replace("...\n", "") + EPISODE, 2, "an interaction is cut"),
         ("cassette: 1\n" + EPISODE + "stray: 1\n", 12, "text between two interactions"),
         ("cassette: 1\n\0", 2, "NUL"),
+        ("cassette: 1\nignore:\n\t- json.a\n", 3, "not valid YAML: a tab stands"),
+        ("cassette: 1\n<<<<<<< HEAD\nmatch: [url]\n=======\nmatch: [path]\n>>>>>>> b\n", 2, "two versions .* merged"),
+        ("cassette: 1\n" + EPISODE + "<<<<<<< HEAD\n" + EPISODE + "=======\n>>>>>>> b\n", 12, "two versions .* merged"),
     ],
 )
 def test_a_damaged_file_is_an_error_that_says_where_and_is_left_alone(

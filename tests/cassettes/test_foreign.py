@@ -223,6 +223,16 @@ def test_parameters_that_are_blank_or_were_filtered_out_do_not_count(stage: Stag
             stage.client.get("https://api.test/?q=coffee")
 
 
+def test_the_order_of_equal_parameters_does_not_count_as_in_vcrpy(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/?id=2&id=1'}\n"
+        "  response: {status: {code: 200}, body: {string: hi}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/?id=1&id=2").text == "hi"
+
+
 def test_tapes_in_json_are_replayed() -> None:
     with cassettes.use(TAPES / "vcr_json.json", "none") as cassette, understudy.Client() as client:
         assert client.get(f"{HOST}/none").status_code == 404

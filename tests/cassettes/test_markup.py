@@ -22,6 +22,7 @@ def named(name: str, value: str) -> str:
             "<member><name>token</name><value><string>x</string></value></member>",
             "<member><name>token</name><value><string>HIDDEN</string></value></member>",
         ),
+        ("<a>y</a><b:password type='t'>x", "<a>y</a><b:password type='t'>HIDDEN"),
         ("<a:token>x</a:token><name>ada</name>", "<a:token>HIDDEN</a:token><name>ada</name>"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import re
@@ -17,6 +18,8 @@ from understudy.cassettes.redaction import Redactor
 from understudy.cassettes.secret_names import secret_header_kind, secret_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .conftest import Stage
 
 SECRET = "s3cr3t/v+lue=42"
@@ -550,3 +553,36 @@ def test_a_key_that_is_sent_as_a_user_is_a_secret(stage: Stage) -> None:
 
     assert "of-the-user" not in stage.text
     assert "ada" in stage.text
+
+
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_compressed_body_that_broke_off_is_searched_as_far_as_it_goes(stage: Stage, breaks: bool) -> None:
+    noise = "".join(f"{number * 7919 % 9973:x}" for number in range(3000))
+    content = gzip.compress(json.dumps({"access_token": "abcdef0123", "noise": noise}).encode())
+
+    def body() -> Iterator[bytes]:
+        yield content[:500]
+        yield content[500:900]
+        if breaks:
+            raise understudy.ReadError("gone")
+        yield content[900:]
+
+    def ask() -> bytes:
+        received = b""
+        with contextlib.suppress(understudy.ReadError), stage.client.stream("GET", "https://api.test/") as response:
+            for piece in response.iter_bytes():
+                received += piece
+                if not breaks:
+                    break
+        return received
+
+    stage.server.reply = lambda request: understudy.Response(
+        200, headers={"content-encoding": "gzip", "content-type": "application/json"}, content=body()
+    )
+    with stage.use():
+        live = ask()
+    with stage.use("none"):
+        replayed = ask()
+
+    assert "  wire: {encoding: gzip}\n" in stage.text
+    assert replayed == live.replace(b"abcdef0123", b"__REDACTED_token_1__")

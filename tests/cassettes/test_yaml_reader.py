@@ -57,7 +57,7 @@ def test_tags_are_refused_and_nothing_is_imported_or_run(gadget: str) -> None:
         ("a: 1\na: 2\n", "'a' for the second time"),
         ("? [a]\n: 1\n", "no text"),
         ("? {a: 1}\n: 1\n", "no text"),
-        ("a: 1\n--- b\n", "a second document"),
+        ("a: 1\n--- b\n", "another document"),
         ("a: [\n", "not valid YAML"),
         ("\ta: 1\n", "not valid YAML"),
         ("a: '\x07'\n", "not valid YAML"),

@@ -101,6 +101,7 @@ def test_tapes_of_pytest_recording_are_played_where_they_lie(suite: Suite) -> No
             request, = vcr.requests
             assert (request.method, request.path, request.port, request.query) == ("GET", "/users", 443, [])
             assert vcr.responses[0]["status"] == {"code": 200, "message": "OK"}
+            assert vcr.responses_of(request) == vcr.responses
 
         class TestClass:
             @pytest.mark.vcr()
@@ -353,6 +354,70 @@ def test_the_network_is_blocked_by_a_marker(suite: Suite, url: str) -> None:
 
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["*NetworkBlocked*"])
+
+
+def test_a_tape_that_records_is_let_through_by_the_option(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.vcr
+        def test_recorded():
+            assert understudy.get("{url}").status_code == 200
+
+        def test_blocked():
+            understudy.get("{url}")
+        """
+    )
+
+    suite.run("--block-network", "--record-mode=once").assert_outcomes(passed=1, failed=1)
+    suite.run("--block-network").assert_outcomes(passed=1, failed=1)
+
+
+def test_what_a_marker_allows_is_let_through_by_the_option(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.block_network(allowed_hosts=["127.0.0.*"])
+        def test_allowed():
+            assert understudy.get("{url}").status_code == 200
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
+def test_a_tape_that_answers_nothing_need_not_exist(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import asyncio, pytest, understudy
+
+        def nothing(request):
+            return None
+
+        @pytest.mark.vcr(ignore_localhost=True)
+        def test_ignored():
+            assert understudy.get("{url}").status_code == 200
+
+        @pytest.mark.vcr(before_record_request=nothing)
+        def test_dropped():
+            async def ask():
+                async with understudy.AsyncClient() as client:
+                    return await client.get("{url}")
+
+            assert asyncio.run(ask()).status_code == 200
+
+        @pytest.mark.vcr(ignore_hosts=["other.test"])
+        def test_missing():
+            understudy.get("{url}")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*there is no such tape, and GET *"])
 
 
 def test_mistakes_in_the_marker_are_collection_errors(suite: Suite) -> None:
