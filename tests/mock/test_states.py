@@ -25,6 +25,8 @@ def test_a_state_begins_as_what_the_first_route_needs_and_calls_change_it() -> N
     assert (before, after) == ({"paid": False}, {"paid": True})
     with pytest.raises(mock.UnmatchedRequest, match="state must be 'open', and is 'paid'"):
         client.post("/pay")
+    router.reset()
+    assert client.get("/order").json() == {"paid": False}
 
 
 def test_several_states_are_named_and_can_be_set_by_hand() -> None:
