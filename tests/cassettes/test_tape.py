@@ -153,8 +153,11 @@ def test_a_write_that_ends_halfway_is_undone_and_the_next_one_stands_alone(
     file.write(header, b"--- two\n...\n")
     write = os.write
 
+    def begin_to_write(descriptor: int, data: bytes) -> int:
+        return write(descriptor, data[:5])
+
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:5]))
+        patched.setattr(os, "write", begin_to_write)
         with pytest.raises(CassetteNotWritten, match="No space left"):
             file.write(header, b"--- three\n...\n")
     file.write(header, b"--- four\n...\n")
