@@ -21,14 +21,12 @@ import importlib.util
 import os
 import platform
 import shutil
-import socket
 import statistics
-import subprocess
-import tempfile
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .nginx import MEGABYTES, nginx
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,55 +34,8 @@ if TYPE_CHECKING:
     Work = Callable[[], Any]
     AsyncWork = Callable[[], Awaitable[Any]]
 
-MEGABYTES = 100
 Spent = tuple[float, float]
 """The time that passed, and that for which this process was busy."""
-_CONFIGURATION = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; sendfile on; keepalive_requests 100000000; keepalive_timeout 300s; default_type application/json;
-  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
-  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
-  server {{
-    listen 127.0.0.1:{port} backlog=4096; root {folder}/files;
-    location = /varied {{
-      add_header X-Request-Id $request_id; add_header ETag $request_id;
-      return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}';
-    }}
-    location = /json {{ return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}'; }}
-  }}
-}}
-"""
-
-
-@contextlib.contextmanager
-def nginx(core: int | None) -> Iterator[str]:
-    """The server's URL, for as long as a `with` block."""
-    program = shutil.which("nginx")
-    if program is None:
-        raise SystemExit("skipped: nginx is not installed")
-    with tempfile.TemporaryDirectory(prefix="understudy-http1-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # nginx's worker is another user
-        (folder / "files").mkdir()
-        with (folder / "files" / "large").open("wb") as large:
-            large.truncate(MEGABYTES * 1_000_000)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        configuration = folder / "nginx.conf"
-        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port))
-        pin = [] if core is None else ["taskset", "-c", str(core)]
-        with subprocess.Popen([*pin, program, "-c", str(configuration)], stderr=subprocess.DEVNULL) as process:
-            try:
-                for _ in range(100):
-                    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                        break
-                    time.sleep(0.05)
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                process.terminate()
 
 
 @contextlib.contextmanager

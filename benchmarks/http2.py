@@ -13,59 +13,15 @@ import argparse
 import asyncio
 import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .nginx import nginx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-
-_CONFIGURATION = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; keepalive_requests 100000000; default_type application/json;
-  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
-  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
-  server {{
-    listen 127.0.0.1:{port} http2; root {folder}/files;
-    location = /json {{ return 200 '{{"hello": "world", "numbers": [1, 2, 3]}}'; }}
-  }}
-}}
-"""
-
-
-class Nginx:
-    """A server for as long as a `with` block."""
-
-    def __enter__(self) -> str:
-        self.folder = Path(tempfile.mkdtemp(prefix="understudy-http2-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        configuration = self.folder / "nginx.conf"
-        configuration.write_text(_CONFIGURATION.format(folder=self.folder, port=port))
-        (self.folder / "files").mkdir()
-        pinned = ["taskset", "-c", "1"] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
-        self.process = subprocess.Popen([*pinned, "nginx", "-p", str(self.folder), "-c", str(configuration)])
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        return f"http://127.0.0.1:{port}/json"
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Took(NamedTuple):
@@ -120,15 +76,14 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    if shutil.which("nginx") is None:
-        sys.exit("this needs nginx")
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {0})
     took: dict[str, list[Took]] = {}
-    with Nginx() as url:
+    pinned = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1 and shutil.which("taskset")
+    with nginx(1 if pinned else None, http2=True) as url:
+        if pinned:
+            os.sched_setaffinity(0, {0})
         for _ in range(options.rounds):
             for name, run in contenders().items():
-                took.setdefault(name, []).append(asyncio.run(run(url, options.workers, options.requests)))
+                took.setdefault(name, []).append(asyncio.run(run(f"{url}/json", options.workers, options.requests)))
     print(f"{options.workers} workers on one HTTP/2 connection, {options.requests} requests, microseconds per request:")
     for name, times in took.items():
         for kind in range(2):

@@ -159,31 +159,31 @@ class Blobs:
 
         Nobody removes any of them until `release`: no document names them yet.
         """
-        waiting, self.waiting = self.waiting, {}
         self._texts.clear()
-        if waiting:
+        if self.waiting:
             self._hold()
-        for name, content in waiting.items():
+        for name, content in list(self.waiting.items()):
             target = os.path.join(self.folder, name)
-            if os.path.exists(target):
-                if isinstance(content, Spool):
-                    content.discard()
-                    content.path = target
-                continue
-            if isinstance(content, bytes):
-                spool = Spool(self.folder)
-                try:
-                    spool.open()
-                    spool.add(content)
-                except BaseException:
-                    spool.discard()
-                    raise
-                spool.finish()
-            else:
-                spool = content
-            assert spool.path is not None
-            os.replace(spool.path, target)
-            spool.path = target
+            if not os.path.exists(target):
+                spool = self._spooled(content) if isinstance(content, bytes) else content
+                assert spool.path is not None
+                os.replace(spool.path, target)
+                spool.path = target
+            elif isinstance(content, Spool):
+                content.discard()
+                content.path = target
+            del self.waiting[name]  # those that could not be written are for `forget`
+
+    def _spooled(self, content: bytes) -> Spool:
+        spool = Spool(self.folder)
+        try:
+            spool.open()
+            spool.add(content)
+            spool.finish()
+        except OSError:
+            spool.discard()  # a full disk gets its room back
+            raise
+        return spool
 
     def _hold(self) -> None:
         folder = os.path.join(self.folder, FOLDER)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qsl, urlencode
 
 from . import event_streams, json_text, multiparts
-from .charsets import encoded, text_of
+from .charsets import encoded, looks_binary, text_of
 from .fast_reader import Rendered
 from .json_blocks import block
 from .numbers import Number
@@ -122,7 +122,10 @@ class Writer:
     def _multipart(self, content: bytes, content_type: str) -> dict[str, Any] | None:
         parts = multiparts.parse(content, content_type)
         if parts is None:
-            return None
+            content = self.redactor.parts(content)
+            return self._text(content, "multipart/form-data", content_type) or self._binary(
+                content, "multipart/form-data"
+            )
         said: list[Any] = []
         for part in parts:
             members: dict[str, Any] = {"name": self.redactor.shown_name(part.name)}
@@ -153,9 +156,9 @@ class Writer:
 
     def _text(self, content: bytes, media: str, content_type: str) -> dict[str, Any] | None:
         found = text_of(content, content_type)
-        if found is None or _looks_binary(found.text):
+        if found is None or looks_binary(found.text):
             return None
-        text, charset = self.redactor.text(found.text), found.charset
+        text, charset = self.redactor.body(found.text), found.charset
         if len(content) > MAX_TEXT:
             return self.blobs.keep(encoded(text, charset), media, None if charset is None else text)
         if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):
@@ -170,19 +173,13 @@ class Writer:
         return members
 
     def _binary(self, content: bytes, media: str) -> dict[str, Any]:
-        content = self.redactor.known_bytes(content)
+        content = self.redactor.unread(content)
         if len(content) > MAX_BINARY:
             return self.blobs.keep(content, media)
         text = base64.b64encode(content).decode("ascii")
         if len(text) <= _LINE:
             return {"base64": text}
         return {"base64": "".join(text[at : at + _LINE] + "\n" for at in range(0, len(text), _LINE))}
-
-
-def _looks_binary(text: str) -> bool:
-    sample = text[:4096]
-    odd = sum(1 for character in sample if character < " " and character not in "\t\n\r\x1b")
-    return odd * 20 > len(sample)
 
 
 def _chunks(times: Times) -> dict[str, Any]:

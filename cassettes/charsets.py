@@ -1,7 +1,8 @@
 """Texts in other charsets than UTF-8: read where somebody says which one it is, and turned back into the same bytes.
 
 1. A charset counts where the Content-Type, a byte order mark, or the head of a page or an XML document names it,
-   and only if it gives back every byte of the text. Nothing is guessed.
+   and only if it gives back every byte of the text.
+   Nothing is guessed but UTF-16, every other byte of which is zero.
 2. `utf-16` is what Windows writes: a mark, then the low byte first. With `le` or `be` behind it there is no such mark.
 3. What is called ISO-8859-1 and holds quotes of Windows is Windows-1252, as everywhere on the web.
 """
@@ -31,6 +32,7 @@ _CODECS = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 _DECLARED = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _WITHIN = re.compile(rb"<[^>]*\b(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _HEAD = 1024
+_FEWEST = 4
 _CONTROLS = re.compile(rb"[\x80-\x9f]")
 # Their bytes are those of other texts in UTF-8, too.
 _DECEPTIVE = ("utf-16", "utf-16le", "utf-16be", "iso-2022-jp")
@@ -49,13 +51,16 @@ def text_of(content: bytes, content_type: str) -> Text | None:
     declared = "" if found is None else _named(found[1])
     if declared not in _DECEPTIVE:
         try:
-            return Text(content.decode("utf-8"), None)
+            text = content.decode("utf-8")
+            wide = None if declared or "\0" not in text else _wide(content)
+            said = None if wide is None else _decoded(content, wide)
+            return Text(text, None) if said is None else Text(said, wide)
         except UnicodeDecodeError:
             pass
     for charset in _charsets(content, declared):
-        text = _decoded(content, charset)
-        if text is not None:
-            return Text(text, charset)
+        said = _decoded(content, charset)
+        if said is not None:
+            return Text(said, charset)
     return None
 
 
@@ -96,7 +101,23 @@ def _charsets(content: bytes, declared: str) -> Iterator[str]:
         charset = declared if found is None else _named(found[1].decode("ascii", "replace"))
         if charset == _LATIN and _CONTROLS.search(content) is not None:
             yield "windows-1252"
-        yield charset
+        yield charset or _wide(content) or ""
+
+
+def _wide(content: bytes) -> str | None:
+    """Return the UTF-16 that bytes without any mark are, judged by their beginning."""
+    high, low = content[1:_HEAD:2], content[: _HEAD - 1 : 2]
+    for zeros, others, charset in ((high, low, "utf-16le"), (low, high, "utf-16be")):
+        if len(zeros) >= _FEWEST and zeros.count(0) * 4 >= len(zeros) * 3 and not others.count(0):
+            return charset
+    return None
+
+
+def looks_binary(text: str) -> bool:
+    """Return whether what was read as text is none."""
+    sample = text[:4096]
+    odd = sum(1 for character in sample if character < " " and character not in "\t\n\r\x1b")
+    return odd * 20 > len(sample)
 
 
 def _decoded(content: bytes, charset: str) -> str | None:

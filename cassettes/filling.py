@@ -117,9 +117,15 @@ def _place(name: str, value: str) -> _Place:
         path = paths.parse(place)
         if path.place not in _PLACES:
             raise ValueError(f"{place!r} is in the body")
-        return _Place(Reach((host.strip(),), "secrets") if blank else None, path, value)
     except ValueError as error:
         raise ValueError(
             f"a secret is named by its mark, as __REDACTED_token_1__, or by its place, as query.key, "
             f"header.authorization or 'api.example.com header.authorization', not {name!r}"
+        ) from error
+    try:
+        return _Place(Reach((host.strip(),), "secrets") if blank else None, path, value)
+    except ValueError as error:
+        raise ValueError(
+            f"a secret is given to a host, without scheme, port and path, as in 'api.example.com {place}': "
+            f"{host.strip()!r} in {name!r} is none"
         ) from error

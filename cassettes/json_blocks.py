@@ -16,6 +16,7 @@ from .fast_values import is_clean
 from .json_tables import columns_of, rows, text_of
 from .json_text import MAX_DEPTH
 from .numbers import number
+from .redaction import PAIRED_VALUES
 from .yaml_writer import (
     WIDTH,
     constant,
@@ -88,6 +89,8 @@ def block(content: bytes, redactor: Redactor) -> Block | None:
             lines.mapping(data, _INDENT, _INDENT)
         elif flow_of_scalars(data, WIDTH) is None:
             lines.sequence(data, _INDENT)
+        if lines.holds_values and redactor.hides_pairs(text):
+            return None
     except (ValueError, RecursionError):
         return None
     return Block(text, style, "\n".join(lines.lines)) if "".join(lines.pieces) == text else None
@@ -101,6 +104,7 @@ class _Lines:
         self._starts = redactor.harmless_names[comma]
         self.lines: list[str] = []
         self.pieces: list[str] = []
+        self.holds_values = False
         self._comma = comma
         self._colon = colon
 
@@ -131,6 +135,9 @@ class _Lines:
         if self._redactor.hides(name):
             raise ValueError("a secret")
         start = f"{indent}{key(name)}:", f'{self._comma}"{name}"{self._colon}'
+        if name in PAIRED_VALUES:
+            self.holds_values = True
+            return start
         known = self._starts[indent]
         if len(known) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
             known[name] = start

@@ -114,6 +114,8 @@ class Matcher:
         if parts is not None:
             kept_parts = tuple(self._part_of_form(part) for part in parts if not self._is_ignored("form", part.name))
             return ("multipart", kept_parts) if kept_parts else None
+        if media == "multipart/form-data":
+            content = self._redactor.parts(content)
         data = _json(content)
         if data is not _NO_JSON:
             data = self._redactor.data(data)
@@ -122,8 +124,8 @@ class Matcher:
             return ("json", _encoded(data))
         found = text_of(content, content_type)
         if found is None:
-            return ("bytes", self._redactor.known_bytes(content))
-        return ("text", self._redactor.text(found.text))
+            return ("bytes", self._redactor.unread(content))
+        return ("text", self._redactor.body(found.text))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
         part = part._replace(
@@ -132,8 +134,9 @@ class Matcher:
         )
         found = text_of(part.content, part.type or "")
         if found is None:
-            return part._replace(content=self._redactor.known_bytes(part.content))
-        return part._replace(content=self._redactor.form([(part.name, found.text)])[0][1].encode("utf-8"))
+            return part._replace(content=self._redactor.unread(part.content))
+        text = self._redactor.body(found.text)
+        return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:
         if path.place == "json":

@@ -25,11 +25,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from . import markup
+from .charsets import looks_binary
 from .known_secrets import SHORTEST, KnownSecrets
 from .paths import PLACES, changed
 from .plain import is_mapping, is_sequence
 from .redact_rules import NO_RULES, Rules
 from .secret_names import cookie_is_telling, secret_header_kind, secret_kind
+from .written_secrets import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +49,32 @@ _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s,]{8,}\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
+# A percent sign that was quoted again and again, as in URLs that lie in each other like Russian dolls.
+_QUOTED_OFTEN = re.compile(r"%(?:25){3,}")
+_MOST_SIGNS = 4
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
-# Names are short: in JSON that was cut, each quote inside of a text would be looked at as the start of a long one.
-_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)"')
+# A token in the place of a user: long, and no name.
+_TOKEN_AS_USER = re.compile(r"://(?=[^/?#@:\s\"]*[0-9])([^/?#@:\s\"]{16,})(?=@)")
+_ANY_USER = re.compile(r"://[^/?#@\s\"]+@")
+# The last quotation mark is missing where a body broke off. Names are short: in JSON that was cut, each quote inside of
+# a text would be looked at as the start of a long one.
+_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)("|\\?\Z)')
+# The same in base64, which begins like this where the first name begins with a letter.
+_PACKED = re.compile(r"eyJ(?<![\w+/=.-]eyJ)[\w+/-]{16,}={0,2}(?![\w+/=.-])", re.ASCII)
+# Of several cookies that somebody has put into one field.
+_FURTHER_COOKIE = re.compile(r"(,\s*)([^\s;,=]+=[^\s;,]+)")
 # The same as Python shows it, in logs and messages: where such a value begins, and all of it.
 _ITEM = re.compile(r"""'([^'"\\\n]{1,80})': b?(['"])""")
 _ITEM_VALUES = {mark: re.compile(rf"(?:[^{mark}\\\n]|\\.)+(?={mark})") for mark in "'\""}
-_ELEMENT = re.compile(r"(<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?)([^<>]+?)((?:\]\]>)?</\2>)")
-_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([A-Za-z][\w:.-]*)=(["'])((?:(?!\2)[^<>\n])+)\2""")
-# A hidden field of a form and its like: one attribute says the name, another one the value.
-_FIELD = re.compile(r"<(?:input|meta)\s[^<>]*>", re.IGNORECASE)
-_NAMED = re.compile(r"""\sname=(["']?)([^\s"'<>]+)\1""", re.IGNORECASE)
-_VALUED = re.compile(r"""(\s(?:value|content)=(["']))([^"'<>]+)(?=\2)""", re.IGNORECASE)
+# The same in JSON: `{"name": "password", "value": "x"}`, and `{"password": {"value": "x"}}`.
+_SAID_BY = ("name", "key", "path", "field", "Name", "Key")
+PAIRED_VALUES = ("value", "Value")
+_PAIRED = re.compile(r'"(?:[nN]ame|[kK]ey|path|field)": ?"([^"]*)"')
+# Parts of a form: names in a head, a blank line, and a value up to the next part.
+_BLANK_LINE = re.compile(r"(\r?\n\r?\n)")
+_PART_NAME = re.compile(r'\bname="?([^"\r\n;]+)')
+_PART_VALUE = re.compile(r"[^\r\n]+(?=\r?\n--|\Z)")
 
 
 class Redactor:
@@ -148,6 +164,8 @@ class Redactor:
             return "; ".join(self._cookie(part.strip()) for part in value.split(";"))
         if lowered == "set-cookie":
             first, semicolon, attributes = value.partition(";")
+            if "," in attributes:
+                attributes = _FURTHER_COOKIE.sub(lambda found: f"{found[1]}{self._cookie(found[2])}", attributes)
             return self._cookie(first) + semicolon + attributes
         if not value:
             return value
@@ -163,17 +181,59 @@ class Redactor:
         if "=" in text:
             text = _PARAMETER.sub(self._parameter, text)
             if '="' in text or "='" in text:
-                text = _FIELD.sub(self._field_of_form, _ATTRIBUTE.sub(self._attribute, text))
+                text = markup.in_attributes(text, self._named)
+            if "<" in text:
+                text = markup.in_fields(text, self._named)
         if "@" in text:
-            text = _USERINFO.sub(self._userinfo, text)
+            text = _TOKEN_AS_USER.sub(self._token_as_user, _USERINFO.sub(self._userinfo, text))
         if ":" in text:
             if '":' in text or '" :' in text:
                 text = _MEMBER.sub(self._member, text)
             if "'" in text and "':" in text:
                 text = self._items(text)
+            if "&quot;:" in text:
+                text = markup.in_quoted_json(text, self._named)
         if "</" in text:
-            text = _ELEMENT.sub(self._element, text)
+            text = markup.in_elements(text, self._named)
+        if "eyJ" in text:
+            text = _PACKED.sub(self._packed, text)
+        has_signs = "=" in text or ":" in text
+        if has_signs and ("\n" in text or '"' in text or (" " in text and ("=" in text or "earer " in text))):
+            text = self._written(text)
         return self.known(text)
+
+    def _written(self, text: str) -> str:
+        parts: list[str] = []
+        end = 0
+        for start, stop, name in written(text, self._names):
+            if MARK.search(text, start, stop) is None and BLANK not in text[start:stop]:
+                kind = secret_kind(name) or "secret"
+                parts += (text[end:start], self._secret(text[start:stop], kind))
+                end = stop
+        return "".join([*parts, text[end:]]) if parts else text
+
+    def body(self, text: str) -> str:
+        """Return a whole body that is text without secrets; it may be settings, a log, a table."""
+        said = self.text(text)
+        has_been_looked_at = ("=" in text or ":" in text) and ("\n" in text or '"' in text)
+        return said if has_been_looked_at else self.known(self._written(said))
+
+    def unread(self, content: bytes) -> bytes:
+        """Return bytes that are a text in a charset that nobody names, or none, without secrets."""
+        text = content.decode("latin-1")
+        if not looks_binary(text):
+            content = self.body(text).encode("latin-1", "replace")
+        return self.known_bytes(content)
+
+    def parts(self, content: bytes) -> bytes:
+        """Return a form in parts that is spelled in an unusual way without the values of telling names."""
+        head, *others = _BLANK_LINE.split(content.decode("latin-1"))
+        said = [head]
+        for blank, block in zip(others[::2], others[1::2]):
+            name, value = _PART_NAME.search(head), _PART_VALUE.match(block)
+            shown, head = (value[0], block[value.end() :]) if value is not None else ("", block)
+            said += (blank, self._named(name[1], shown, "form") if name is not None else shown, head)
+        return "".join(said).encode("latin-1")
 
     def known(self, text: str) -> str:
         """Return any text without the secrets seen so far."""
@@ -193,17 +253,28 @@ class Redactor:
         content = self._known.hidden_bytes(content) if self._known.forms else content
         return _STAND_IN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
+    def hides_pairs(self, text: str) -> bool:
+        """Return whether objects in this JSON may say a secret as `{"name": "password", "value": "x"}`."""
+        return any(map(self.hides, _PAIRED.findall(text)))
+
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
         if self._is_blank or self._patterns or self._places["json"] or ("<" in text and "</" in text):
             return False
-        if "@" in text and _USERINFO.search(text) is not None:
+        if "@" in text and _ANY_USER.search(text) is not None:
             return False
         if "=" in text and ("%3" in text or "='" in text or any(map(self.hides, _names_before_values(text)))):
             return False
         if "'" in text and "':" in text and any(self.hides(found[1]) for found in _ITEM.finditer(text)):
             return False
+        if ("B" in text or "J" in text) and self._hides_what_is_packed(text):
+            return False
         return not self._known.forms or self._known.hidden(text) == text
+
+    def _hides_what_is_packed(self, text: str) -> bool:
+        if "Bearer " in text and written(text, self._names):
+            return True
+        return "eyJ" in text and _PACKED.sub(self._packed, text) != text
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:
@@ -232,12 +303,29 @@ class Redactor:
                 return self._named(name, value)
             return self.text(value)
         if kind is dict:
-            return {self.shown_name(member): self._data(item, member) for member, item in value.items()}
+            return self._members(value, name)
         if kind is list:
             return [self._data(item, name) for item in value]
         if name is not None and (name.lower() in self._names or secret_kind(name) == "password"):
             return self._hidden(value)
         return value
+
+    def _members(self, members: dict[str, Any], name: str | None) -> dict[str, Any]:
+        if "logprob" in members:  # beside it, a token is a word of a language model
+            return {member: self._data(item, None) for member, item in members.items()}
+        paired = self._paired(members, name)
+        return {
+            self.shown_name(member): self._data(item, paired if paired and member in PAIRED_VALUES else member)
+            for member, item in members.items()
+        }
+
+    def _paired(self, members: dict[str, Any], name: str | None) -> str | None:
+        """Return the telling name under which the `value` of an object stands: said by a member, or by its own name."""
+        if not any(said in members for said in PAIRED_VALUES):
+            return None
+        names = (members.get(said) for said in _SAID_BY)
+        told = next((said for said in names if isinstance(said, str) and self.hides(said)), None)
+        return name if told is None and name is not None and self.hides(name) else told
 
     def _hidden(self, value: Any) -> Any:
         """Return what stands for data that the author wants hidden: of the same kind, so that programs still work."""
@@ -271,31 +359,55 @@ class Redactor:
 
     def _parameter(self, found: re.Match[str]) -> str:
         value = found[2]
-        decoded = unquote(value) if "%" in value else value
+        if value.count("=") > _MOST_SIGNS:
+            return self._chained(found[1], value.split("="))
+        decoded = _QUOTED_OFTEN.sub("%25", unquote(value)) if "%" in value else value
         said = self._named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
+        if "%3" in said and (again := unquote(said)) != said and (hidden := self.text(again)) != again:
+            said = quote(hidden, safe="")  # one URL in another
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
+
+    def _chained(self, name: str, pieces: list[str]) -> str:
+        """Return `a=b=c`, where each piece may be the name of all that follows, with one look at each."""
+        said = [name]
+        for number, (before, piece) in enumerate(zip([name, *pieces], pieces)):
+            shown = unquote(before)
+            if (self.hides(shown) or self._is_named(shown, "query")) and not shown.lower().endswith("authorization"):
+                said.append(self._named(shown, unquote("=".join(pieces[number:])), "query"))
+                break
+            said.append(_PARAMETER.sub(self._parameter, f"{before}={piece}").partition("=")[2])
+        return "=".join(said)
 
     def _userinfo(self, found: re.Match[str]) -> str:
         return f"{found[1]}:{self._secret(unquote(found[2]), 'password')}@"
 
-    def _element(self, found: re.Match[str]) -> str:
-        said = self._named(found[2].rpartition(":")[2], found[3])
-        return found[0] if said == found[3] else f"{found[1]}{said}{found[4]}"
+    def _token_as_user(self, found: re.Match[str]) -> str:
+        return f"://{self._secret(unquote(found[1]), 'token')}"
 
-    def _attribute(self, found: re.Match[str]) -> str:
-        name, mark, value = found.groups()
-        if name.lower().startswith("xmlns"):
-            return found[0]
-        return f"{name}={mark}{self._named(name.rpartition(':')[2], value)}{mark}"
-
-    def _field_of_form(self, found: re.Match[str]) -> str:
-        name = _NAMED.search(found[0])
-        if name is None:
-            return found[0]
-        return _VALUED.sub(lambda value: f"{value[1]}{self._named(name[2], value[3])}", found[0])
+    def _packed(self, found: re.Match[str]) -> str:
+        """Return JSON in base64 with its secrets hidden inside; what holds none stays as it came."""
+        packed = found[0].rstrip("=")
+        is_url_safe = "-" in packed or "_" in packed
+        with contextlib.suppress(ValueError, RecursionError):
+            padded = packed + "=" * (-len(packed) % 4)
+            content = base64.b64decode(padded, b"-_" if is_url_safe else None, validate=True)
+            data = json.loads(content)
+            said = self._data(data, None)
+            if said != data:
+                text = json.dumps(said, separators=None if b": " in content else (",", ":")).encode("ascii")
+                whole = (base64.urlsafe_b64encode if is_url_safe else base64.b64encode)(text).decode("ascii")
+                return whole if found[0] == padded else whole.rstrip("=")
+        return found[0]
 
     def _member(self, found: re.Match[str]) -> str:
-        return f'"{found[1]}"{found[2]}{self._named(found[1], found[3])}"'
+        name, between, value, end = found.groups()
+        said = self._named(name, value)
+        if said == value and '\\"' in value:  # JSON in JSON in JSON
+            with contextlib.suppress(ValueError):
+                inner = json.loads(f'"{value}"')
+                hidden = self.text(inner)
+                said = value if hidden == inner else json.dumps(hidden, ensure_ascii=False)[1:-1]
+        return f'"{name}"{between}{said}{end}'
 
     def _items(self, text: str) -> str:
         parts: list[str] = []
@@ -309,10 +421,12 @@ class Redactor:
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
-        if not equals or not value.strip('"') or (len(value) < SHORTEST and not cookie_is_telling(name)):
+        if not equals:
+            name, value = "", pair
+        if not value.strip('"') or (len(value) < SHORTEST and not cookie_is_telling(name)):
             return pair
         bare = value.strip('"')
-        return f"{name}={value.replace(bare, self._secret(bare, 'cookie'))}"
+        return f"{name}{equals}{value.replace(bare, self._secret(bare, 'cookie'))}"
 
     def _credentials(self, value: str, kind: str) -> str:
         """Return the value of Authorization with its scheme."""
@@ -322,7 +436,12 @@ class Redactor:
         if scheme.lower() == "basic":
             kind = "basic"
             with contextlib.suppress(ValueError):
-                self.learn(base64.b64decode(rest, validate=True).decode("utf-8").partition(":")[2], "password")
+                decoded = base64.b64decode(rest, validate=True)
+                try:
+                    user, _, password = decoded.decode("utf-8").partition(":")
+                except UnicodeDecodeError:
+                    user, _, password = decoded.decode("latin-1").partition(":")
+                self.learn(password or user, "password")  # keys of APIs are sent as a user without a password
         return f"{scheme} {self._secret(rest.strip(), kind)}"
 
     def _secret(self, value: str, kind: str) -> str:
@@ -364,6 +483,7 @@ def _names_before_values(text: str) -> Iterator[str]:
         least = max(0, at - _LONGEST_NAME)
         start = max(text.rfind("&", least, at), text.rfind("?", least, at), text.rfind('"', least, at))
         start = max(start, text.rfind(";", least, at), text.rfind("#", least, at), least - 1)
+        start = max(start, text.rfind(" ", least, at))
         name = text[start + 1 : at]
         yield unquote(name) if "%" in name else name
         at = text.find("=", at + 1)

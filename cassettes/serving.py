@@ -66,7 +66,7 @@ class Application:
     """An ASGI application that gives requests to a transport.
 
     `origins` are the hosts that it stands for; `is_proxy` says that it stands for one and sends everything there.
-    `told` is called with every entry of the journal.
+    `told` is called with every entry of the journal, and `advise` with a miss, to say what helps where this runs.
     """
 
     def __init__(
@@ -76,12 +76,14 @@ class Application:
         *,
         is_proxy: bool = False,
         told: Callable[[Entry], None] = lambda entry: None,
+        advise: Callable[[CassetteError], None] = lambda error: None,
     ) -> None:
         self.transport = transport
         self.origins: tuple[str, ...] = tuple(dict.fromkeys(origin.rstrip("/") for origin in origins))
         self.journal: deque[Entry] = deque(maxlen=_KEPT)
         self._is_proxy = is_proxy
         self._told = told
+        self._advise = advise
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -106,6 +108,7 @@ class Application:
         try:
             response = await self._asked(scope, body, entry)
         except CassetteError as error:
+            self._advise(error)
             entry.miss = str(error)
             await self._say(send, entry, UNMATCHED, f"{error}\n")
         except HTTPError as error:

@@ -3,6 +3,7 @@
 1. A cassette appears complete or not at all: its first bytes go into a file beside it, which is then linked in.
 2. What follows is appended by one `write` on a descriptor opened with `O_APPEND`, under a lock between processes.
 3. A write that fails halfway is undone, so that the file is byte for byte what it was.
+4. Editors, git and recorders put another file in the place of this one: what is appended meanwhile goes into that, too.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Tape:
         self._target = os.path.realpath(path)
         self._descriptor: int | None = None
         self._process = 0
+        self._identity = (0, 0)  # of the file behind the descriptor
         self._line_end = b"\n"
         self._size = 0
         self._end = 0  # where the last document ended that was written here
@@ -75,8 +77,29 @@ class Tape:
                     return
                 self._open()
             self._append(document)
+            if not self._is_in_place():
+                self.close()
+                self._write_again(header, document)
         except OSError as error:
             raise not_written(self.path, error) from error
+
+    def _write_again(self, header: Callable[[], bytes], document: bytes) -> None:
+        """Append to the file that stands now where the written one stood, unless whoever put it there knew of it."""
+        try:
+            with open(self._target, "rb") as file:
+                is_there = document in file.read().replace(b"\r\n", b"\n")
+        except FileNotFoundError:
+            is_there = self._create(header() + document)
+        if not is_there:
+            self._open()
+            self._append(document)
+
+    def _is_in_place(self) -> bool:
+        try:
+            found = os.stat(self._target)
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) == self._identity
 
     def cut(self, lines: int) -> None:
         """Cut the file, unless it has changed since it was read, to its first lines."""
@@ -162,6 +185,8 @@ class Tape:
     def _open(self) -> None:
         self._descriptor = os.open(self._target, os.O_RDWR | os.O_APPEND | _CLOSE_ON_EXEC)
         self._process = os.getpid()
+        found = os.fstat(self._descriptor)
+        self._identity = (found.st_dev, found.st_ino)
 
     def _append(self, document: bytes) -> None:
         descriptor = self._descriptor

@@ -16,7 +16,6 @@ from .messages.body import _closing
 
 if TYPE_CHECKING:
     from .clock import Clock
-    from .messages.request import Request
     from .messages.response import Response
 
 # What a redirect or a challenge says in its body is seldom read; more than this is not worth a connection.
@@ -42,10 +41,6 @@ class Caller(Protocol):
         that fails, and one that somebody has begun to read is closed instead, and stays empty: nobody asked for it, so
         nobody is told.
         """
-        ...
-
-    async def read_request(self, request: Request) -> None:
-        """Read the request's body into memory."""
         ...
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -76,11 +71,9 @@ class BlockingCaller:
                     break
         except TransportError as error:
             drain.failed(error)
-        response.close()
+        finally:
+            response.close()
         drain.keep()
-
-    async def read_request(self, request: Request) -> None:
-        request.read()
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         answer = function(*arguments)
@@ -113,11 +106,9 @@ class AsynchronousCaller:
                         break
         except TransportError as error:
             drain.failed(error)
-        await response.aclose()
+        finally:
+            await response.aclose()
         drain.keep()
-
-    async def read_request(self, request: Request) -> None:
-        await request.aread()
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         answer = function(*arguments)

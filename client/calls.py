@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from types import CoroutineType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from .auth.accept import auth_from, auth_in_url
 from .bridge import run
@@ -28,7 +28,7 @@ from .transports.mounts import sorted_mounts
 from .transports.proxies import environment_mounts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .auth.accept import AuthTypes
     from .bodies.streams import AsyncByteStream, SyncByteStream
@@ -158,6 +158,18 @@ class BaseClient(Settings):
     def _own_transports(self) -> list[Any]:
         """Return what this client opens and closes: its transport and its mounts."""
         return [transport for transport in (self._transport, *self._mounts.values()) if transport is not None]
+
+    async def _close_all(self, closings: Sequence[Callable[[], Any]]) -> None:
+        """Close the client by calling all of these, though one may fail; the first failure is raised at the end."""
+        self._state = ClientState.CLOSED
+        failures: list[BaseException] = []
+        for closing in closings:
+            try:
+                await self._caller.call(closing)
+            except BaseException as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _enter(self) -> None:
         if self._state is ClientState.OPENED:
@@ -350,6 +362,7 @@ class BaseClient(Settings):
             )
         response._request = request
         response._started = started
+        response._is_async = self._is_async
         response.default_encoding = self._default_encoding
         response._guards = self._guards
         response._loads = self._loads

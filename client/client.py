@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .bodies.sse import MAX_EVENT_SIZE
@@ -339,21 +340,17 @@ class Client(BaseClient):
     def close(self) -> None:
         """Close the client, its transports and their connections."""
         if self._state is not ClientState.CLOSED:
-            self._state = ClientState.CLOSED
-            failures: list[Exception] = []
-            for transport in self._own_transports():
-                try:
-                    transport.close()
-                except Exception as error:
-                    failures.append(error)
-            if failures:
-                raise failures[0]
+            run(self._close_all([transport.close for transport in self._own_transports()]))
 
     def __enter__(self) -> Self:
         self._enter()
-        for transport in self._own_transports():
-            if not stands_in(transport):
-                transport.__enter__()
+        try:
+            for transport in self._own_transports():
+                if not stands_in(transport):
+                    transport.__enter__()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -362,12 +359,11 @@ class Client(BaseClient):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._state = ClientState.CLOSED
-        for transport in self._own_transports():
-            if stands_in(transport):
-                transport.close()
-            else:
-                transport.__exit__(exc_type, exc_value, traceback)
+        leave = [
+            transport.close if stands_in(transport) else partial(transport.__exit__, exc_type, exc_value, traceback)
+            for transport in self._own_transports()
+        ]
+        run(self._close_all(leave))
 
 
 class AsyncClient(BaseClient):
@@ -676,21 +672,17 @@ class AsyncClient(BaseClient):
     async def aclose(self) -> None:
         """Close the client, its transports and their connections."""
         if self._state is not ClientState.CLOSED:
-            self._state = ClientState.CLOSED
-            failures: list[Exception] = []
-            for transport in self._own_transports():
-                try:
-                    await transport.aclose()
-                except Exception as error:
-                    failures.append(error)
-            if failures:
-                raise failures[0]
+            await self._close_all([transport.aclose for transport in self._own_transports()])
 
     async def __aenter__(self) -> Self:
         self._enter()
-        for transport in self._own_transports():
-            if not stands_in(transport):
-                await transport.__aenter__()
+        try:
+            for transport in self._own_transports():
+                if not stands_in(transport):
+                    await transport.__aenter__()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -699,9 +691,8 @@ class AsyncClient(BaseClient):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._state = ClientState.CLOSED
-        for transport in self._own_transports():
-            if stands_in(transport):
-                await transport.aclose()
-            else:
-                await transport.__aexit__(exc_type, exc_value, traceback)
+        leave = [
+            transport.aclose if stands_in(transport) else partial(transport.__aexit__, exc_type, exc_value, traceback)
+            for transport in self._own_transports()
+        ]
+        await self._close_all(leave)

@@ -113,9 +113,9 @@ class Plan:
         if at is not None:
             self.first.extensions["deadline"] = at
         part = PartFile(self.path, _identity(self.first), self.algorithm)
-        await self.body.work(part.open, self.resume)
-        resumed_from = part.size
         try:
+            await self.body.work(part.open, self.resume)
+            resumed_from = part.size
             response = await self._fetch(part)
             if self.digest is not None and part.hexdigest() != self.digest:
                 part.forget()

@@ -140,7 +140,7 @@ class Retry:
             with self._lock:
                 tokens = self._tokens.pop(origin, _RESERVE)
                 self._tokens[origin] = min(tokens + self.budget, _RESERVE)
-                if len(self._tokens) > _MOST_ORIGINS:
+                while len(self._tokens) > _MOST_ORIGINS:  # `spend` may have brought some back
                     del self._tokens[next(iter(self._tokens))]
 
     def spend(self, origin: Hashable) -> bool:

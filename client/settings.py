@@ -290,8 +290,8 @@ class Settings:
     def _merge_cookies(self, cookies: CookieTypes) -> Cookies:
         merged = Cookies(self._cookies)
         given = Cookies(cookies)
-        names = set(given)
-        merged._forget([cookie for cookie in merged._held() if cookie.name in names])
+        for name in given:
+            merged.delete(name)
         merged.update(given)
         return merged
 

@@ -11,10 +11,12 @@ Theory of operation
 4. Only requests that may be repeated are: idempotent, with a body that can be sent again.
 5. An answer that is no event stream is an `SSEError` and ends it, unless its status is one of `RETRY_STATUSES`.
    After `_MOST_FAILURES` failures in a row the last one is raised.
+6. Where the wait would not end before the deadline of the call, there is none, and no other connection.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -171,8 +173,9 @@ class EventSource:
         request = self._again().request
         headers = Headers(request.headers)
         if self.last_event_id:
-            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4).
-            headers["Last-Event-ID"] = self.last_event_id.encode("utf-8")  # type: ignore[assignment]  # bytes are fine
+            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4), where no value has whitespace around it.
+            said = self.last_event_id.strip(" \t").encode("utf-8")
+            headers["Last-Event-ID"] = said  # type: ignore[assignment]  # bytes are fine
         return Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=within_call(request)
         )
@@ -219,7 +222,8 @@ class Reconnection:
             from random import uniform
 
             wait = min(longest, wait * 2.0 ** (self.failures - 1) * uniform(0.75, 1.0))
-        return wait
+        deadline = request.extensions.get("deadline")
+        return None if deadline is not None and time.monotonic() + wait >= deadline else wait
 
     def sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)

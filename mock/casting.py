@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from .errors import RouteError
 from .routers import Router
 from .routes import Route
+from .signatures import parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -213,8 +214,8 @@ def _cast_class(route: FreeRoute, kind: type[Any]) -> type[Any]:
     if not methods:
         raise RouteError(f"the class {kind.__name__} has no methods that start with 'test'")
     for name, value in methods.items():
-        if isinstance(value, (staticmethod, classmethod)):
-            binding: Any = value.__class__
+        binding: Any = value.__class__
+        if binding in (staticmethod, classmethod):
             setattr(kind, name, binding(cast(route, value.__func__)))
         else:
             setattr(kind, name, cast(route, value))
@@ -225,7 +226,7 @@ def _refuse_handler(route: Route, function: Any) -> None:
     """Refuse a function that is surely meant as a reply."""
     if function.__name__.startswith("test"):
         return
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters = parameters_of(function)
     names = set(route.target.path.names if route.target.path is not None else ())
     first = parameters[0].annotation if parameters else None
     is_request = getattr(first, "__name__", first) in ("Request", "understudy.Request")

@@ -194,10 +194,12 @@ class FieldCriterion:
     def differences(self, facts: Facts) -> Differences:
         got = facts.get(self.field)
         if got is ABSENT and self.field in ("json", "graphql", "xml"):
-            note = f"the body is not {'GraphQL' if self.field == 'graphql' else self.field.upper()}"
+            sent = facts.get("content")
+            kind = "GraphQL" if self.field == "graphql" else self.field.upper()
+            note = f"the body is not {kind}" if sent else "there is no body"
             if self.condition.accepts_absence and not self.condition.differences(ABSENT, ()):
                 return SAME
-            return [Difference((), self.condition, facts.get("content") or ABSENT, note)]
+            return [Difference((), self.condition, sent or ABSENT, note)]
         if self.names:
             got = dig(got, self.names)
             if got is ABSENT and not self.condition.accepts_absence:

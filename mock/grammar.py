@@ -34,6 +34,7 @@ from .criteria import (
 from .errors import RouteError
 from .facts import canonical_xml, parse_query
 from .lookups import LOOKUPS, Equal, compiled
+from .reply_words import WORDS as REPLY_WORDS
 from .targets import HostPattern, Target, parse_methods, parse_url
 from .templates import PathTemplate
 from .values import (
@@ -336,10 +337,23 @@ def _tree_criterion(field: str, places: list[str], lookup: str | None, value: An
 
 # Words that are not known.
 
+# What other libraries call what is said of a reply.
+_OF_OTHERS = {
+    "exc": "error(...)",
+    "exception": "error(...)",
+    "payload": "respond(json=...)",
+    "return_value": "respond(...)",
+    "side_effect": "mock(side_effect=...)",
+    "status_code": "respond(status=...)",
+}
+
 
 def _unknown_field(word: str, field: str, options: Iterable[str]) -> str:
     known = [*FIELDS, *ALIASES, *options, "not"]
     singular = {"header": "headers", "param": "params", "cookie": "cookies", "file": "files", "body": "content"}
+    if field not in singular and (field in REPLY_WORDS or field in _OF_OTHERS):
+        said = _OF_OTHERS.get(field, f"respond({field}=...)")
+        return f"`{word}=` says nothing of a request; where it is meant for the reply, write `.{said}` after the route"
     near = [singular[field]] if field in singular else get_close_matches(field, known, 1, 0.5)
     if near:
         return f"unknown field {field!r} in `{word}=`, did you mean {near[0]!r}?"

@@ -7,14 +7,16 @@ that nobody can fill fails there.
 
 from __future__ import annotations
 
-import inspect
 from datetime import date
 from typing import TYPE_CHECKING, Any, Callable
 from uuid import UUID
 
 from .errors import RouteError
+from .signatures import parameters_of
 
 if TYPE_CHECKING:
+    import inspect
+
     from .replies import Performance
 
 Answerer = Callable[["Performance"], Any]
@@ -135,7 +137,7 @@ def _caller(function: Callable[..., Any], wanted: list[str], names: set[str]) ->
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     try:
-        return dict(inspect.signature(function).parameters)
+        return {parameter.name: parameter for parameter in parameters_of(function)}
     except (TypeError, ValueError):
         return {}
 

@@ -31,6 +31,7 @@ SHOWN_MOST = 3
 DIFFERENCES_MOST = 6
 FAR = 0.4
 """A route that is further away than this is shown only when none is nearer."""
+_BODIES = frozenset({"content", "json", "text"})
 WEIGHTS = {"method": 2.0, "host": 3.0, "path": 3.0, "scheme": 0.5, "port": 0.5}
 
 
@@ -134,9 +135,18 @@ class Miss:
             parts += [
                 "",
                 *_near_lines(miss, "next" if place else "closest" if count == 1 else f"closest of {count} routes"),
+                *self._confused(miss),
             ]
         parts += ["", *self._mend(near[0].route.place if near else None)]
         return "\n".join(parts)
+
+    def _confused(self, miss: NearMiss) -> list[str]:
+        """Return what to do where a route asks for a body that is perhaps meant as its reply, as elsewhere."""
+        asked = [verdict.field for verdict in miss.verdicts if verdict.found and verdict.field in _BODIES]
+        if not asked or self.facts.body() or miss.route.place.path.endswith((".yaml", ".yml")):
+            return []
+        word = asked[0]
+        return [f"      `{word}=` of a route is what the request must have; `.respond({word}=...)` is what it gets"]
 
     def _mend(self, place: Place | None) -> list[str]:
         """Return what to write, and where: in the YAML file, where the closest route is in one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import client as _client
 from .errors import RouteError
+from .signatures import parameters_of
 from .values import show
 
 
@@ -27,7 +28,7 @@ def _is_asgi(app: Any) -> bool:
     try:
         wanted = [
             parameter
-            for parameter in inspect.signature(app).parameters.values()
+            for parameter in parameters_of(app)
             if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
         ]
     except (TypeError, ValueError):

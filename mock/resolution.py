@@ -84,6 +84,7 @@ class Script:
         self._new: list[Route] = []
         self._known: dict[object, Route] = {}
         self._ranks: dict[Route, Any] = {}
+        self._filed = 0
         self._serial = 0
         self._hidden: list[tuple[Route, Route]] = []
         self._ahead: dict[float, float] = {}
@@ -96,6 +97,28 @@ class Script:
             self._new.append(route)
             route.keep(self.calls.most)
             self.plays_wire = self.plays_wire or route.mode == WIRE
+
+    def take_route(self, route: Route) -> None:
+        """Take a route out, as if it had never been here; what it was called for is still known."""
+        with self._lock:
+            self._settle()
+            self._index.remove(route)
+            self.routes.remove(route)
+            self._recent = ()
+            hidden, self._hidden = self._hidden, []
+            for pair in hidden:
+                if route not in pair:
+                    self._hidden.append(pair)
+            del self._ranks[route]
+            for other in self.routes:
+                if other.replaced_by is route:
+                    other.replaced_by = route.replaced_by
+                    if route.replaced_by is None:
+                        self._index.add(other)
+                        self._known[route.identity] = other
+            if self._known.get(route.identity) is route:
+                del self._known[route.identity]
+            route.leaves()
 
     # Choosing
 
@@ -170,7 +193,8 @@ class Script:
     def _settle(self) -> None:
         # Only now is everything said that is chained to a route's definition.
         for route in self._new:
-            self._ranks[route] = _rank(route, self.order, len(self._ranks))
+            self._ranks[route] = _rank(route, self.order, self._filed)
+            self._filed += 1
             for transition in route.transitions:
                 self.state.mention(transition)
             if self.order == "specific" and route.most is None and not route.transitions:

@@ -158,6 +158,21 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
             self.enter_route(route)
         return routes[-1]
 
+    def remove(self, *routes: Route | str) -> Route:
+        """Take routes out, given themselves or by name; returns the last, which may be added again.
+
+        What answers from now on is what would have without them, and the end does not ask whether they were used.
+        """
+        if not routes:
+            raise RouteError("remove(...) takes one route or more, or their names")
+        found = [self[route] if isinstance(route, str) else route for route in routes]
+        for route in found:
+            if route not in self:
+                raise RouteError(f"{show(route)} is not in this router")
+        for route in found:
+            self.take_route(route)
+        return found[-1]
+
     def mount(self, url: Any, app: Any, **options: Any) -> Route:
         """Let an ASGI or WSGI application, or a transport, answer everything below a URL."""
         target = str(url).rstrip("/") + "/**"
@@ -194,6 +209,10 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         raise KeyError(
             f"no route is named {name!r}" + (f", did you mean {near[0]!r}?" if near else f"; named are {names}")
         )
+
+    def __contains__(self, route: object) -> bool:
+        """Whether there is a route of that name, or this very route."""
+        return any(own.name == route if isinstance(route, str) else own is route for own in self.routes)
 
     # Looking
 

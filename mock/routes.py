@@ -289,6 +289,13 @@ class Route:
             self.criteria = below(base, self.target, self._own).criteria
             self.specificity = specificity(self.criteria)
 
+    def leaves(self) -> None:
+        """Be free again; what was called is remembered."""
+        self.router = None
+        self.replaced_by = None
+        self.criteria = self.open_criteria = self._own.criteria
+        self.specificity = specificity(self.criteria)
+
     @property
     def identity(self) -> object:
         """What two routes have in common that answer to the very same requests."""
@@ -332,6 +339,9 @@ class Route:
     def __repr__(self) -> str:
         return f"<Route {self.label}, {times(self.call_count)}, {self.place}>"
 
+
+# pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
+__tracebackhide__ = True
 
 _EMPTY_REPLY = response_reply()
 

@@ -1,8 +1,16 @@
-"""Errors that explain themselves, shown with the suite's own lines only: the rest of the way is in their message."""
+"""Errors that explain themselves, shown with the suite's own lines only: the rest of the way is in their message.
+
+1. What a mock, a tape or a block of the network says, and what the client says of a request that never came to the
+   network, is cut down to the lines of the suite and of the libraries that it uses.
+2. What a function of the suite raises, called back by the client or a mock, keeps all but this library's lines.
+3. Everything else is left alone: what the network did, and mistakes of this library.
+4. The same holds for what an error followed from, and for what a group of errors is made of.
+"""
 
 from __future__ import annotations
 
 import sysconfig
+from dis import opmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +29,9 @@ EXPLAINED = (
     "understudy.pytest_plugin.network_block",
 )
 LIBRARY = Path(__file__).parent.parent
+NETWORK = LIBRARY / "client" / "network"
+# Where errors of the client are made on purpose.
+MADE = {LIBRARY / name for name in ("cassettes", "compat", "mock")}
 STANDARD = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
 SITE = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
 
@@ -30,11 +41,17 @@ SITE = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
 def pytest_explain_test(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Cut the traceback of a test before it is reported."""
     error = failure(call)
-    if error is None or not explains_itself(error):
+    if error is None:
         return
-    tell_how_to_record(error, item)
-    if not item.config.getoption("fulltrace"):
+    if explains_itself(error):
+        tell_how_to_record(error, item)
+    if item.config.getoption("fulltrace"):
+        return
+    shorten_behind(error, item.path)
+    if explains_itself(error):
         call.excinfo = shortened(error, item.path)
+    elif without_library(error):
+        call.excinfo = pytest.ExceptionInfo[BaseException].from_exception(error)
 
 
 @pytest.hookimpl(specname="pytest_make_collect_report", wrapper=True)
@@ -46,6 +63,7 @@ def pytest_explain_collection(
     call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
     error = None if call is None else failure(call)
     if error is not None and explains_itself(error) and not collector.config.getoption("fulltrace"):
+        shorten_behind(error, collector.path)
         shown = collector.repr_failure(shortened(error, collector.path))
         if not isinstance(shown, str):  # which is what pytest makes of its own errors
             report.longrepr = shown
@@ -59,7 +77,54 @@ def failure(call: pytest.CallInfo[Any]) -> BaseException | None:
 
 def explains_itself(error: BaseException) -> bool:
     """Whether the message and a line of the suite are all that there is to read."""
-    return type(error).__module__ in EXPLAINED
+    module = type(error).__module__
+    if module == "understudy.client.errors":
+        return not is_of_the_network(error)
+    return module in EXPLAINED or is_said_by_a_mock(error)
+
+
+def is_of_the_network(error: BaseException) -> bool:
+    """Whether an error of the client came from a real network, and not from a mock's or a tape's."""
+    folders = {folder for _, source in steps(error) for folder in source.parents}
+    return NETWORK in folders and MADE.isdisjoint(folders)
+
+
+def is_said_by_a_mock(error: BaseException) -> bool:
+    """Whether a mock or a tape raised an error of Python's own by a `raise`, and did not merely break."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None or type(error).__module__ != "builtins":
+        return False
+    code = at.tb_frame.f_code
+    raises = code.co_code[at.tb_lasti] == opmap["RAISE_VARARGS"]
+    return raises and not MADE.isdisjoint(Path(code.co_filename).parents)
+
+
+def shorten_behind(error: BaseException, file: Path) -> None:
+    """Cut the tracebacks of all that pytest shows beside an error: what it followed from, and members of a group."""
+    seen = {id(error)}
+    left = [(error, explains_itself(error))]
+    while left:
+        at, told = left.pop()
+        context = None if at.__suppress_context__ else at.__context__
+        members: tuple[BaseException, ...] = getattr(at, "exceptions", ()) if is_group(at) else ()
+        for other in (at.__cause__, context, *members):
+            if other is None or id(other) in seen:
+                continue
+            seen.add(id(other))
+            # What an error that explains itself followed from is part of its message.
+            is_told = told or explains_itself(other)
+            left.append((other, is_told))
+            if not is_told:
+                without_library(other)
+            elif not cut(other, file):
+                other.__traceback__ = None
+
+
+def is_group(error: BaseException) -> bool:
+    """Whether an error is a group: of Python 3.11, or of the package that older ones have."""
+    return any(kind.__name__ == "BaseExceptionGroup" for kind in type(error).__mro__)
 
 
 def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
@@ -81,12 +146,7 @@ def tell_how_to_record(error: BaseException, item: pytest.Item) -> None:
 
 
 def shortened(error: BaseException, file: Path) -> pytest.ExceptionInfo[BaseException]:
-    """Cut an error's traceback, and those of its causes, down to the suite's lines; `file` is the test's."""
-    cause = error.__cause__
-    while cause is not None:
-        if not cut(cause, file):
-            cause.__traceback__ = None
-        cause = cause.__cause__
+    """Cut an error's traceback down to the suite's lines; `file` is the test's."""
     if cut(error, file):
         return pytest.ExceptionInfo[BaseException].from_exception(error)
     # A fixture or a decorator of the library failed: there is no line of the suite to show.
@@ -96,26 +156,47 @@ def shortened(error: BaseException, file: Path) -> pytest.ExceptionInfo[BaseExce
         return pytest.ExceptionInfo[BaseException].from_current()
 
 
-def cut(error: BaseException, file: Path) -> bool:
-    """Leave of a traceback what the suite and the libraries that it uses did; return whether that is anything.
+def without_library(error: BaseException) -> bool:
+    """Take this library's lines out of what a function of the suite raised; return whether there were any."""
+    frames = steps(error)
+    kept = [at for at, source in frames if LIBRARY not in source.parents]
+    if len(kept) == len(frames) or not (is_foreign(frames[-1][1]) and is_local(frames[-1][1])):
+        return False
+    link(kept)
+    error.__traceback__ = kept[0]
+    return True
 
-    It begins with the test's own file: before that stands what ran the test, decorators of the library included.
-    """
+
+def steps(error: BaseException) -> list[tuple[TracebackType, Path]]:
+    """Return the way that an error came, outermost first, with the file of each step."""
     frames: list[tuple[TracebackType, Path]] = []
     at = error.__traceback__
     while at is not None:
         frames.append((at, Path(at.tb_frame.f_code.co_filename)))
         at = at.tb_next
+    return frames
+
+
+def link(kept: list[TracebackType]) -> None:
+    """Leave of a traceback the steps that are kept."""
+    for here, there in zip(kept, kept[1:]):
+        here.tb_next = there
+    kept[-1].tb_next = None
+
+
+def cut(error: BaseException, file: Path) -> bool:
+    """Leave of a traceback what the suite and the libraries that it uses did; return whether that is anything.
+
+    It begins with the test's own file: before that stands what ran the test, decorators of the library included.
+    """
+    frames = steps(error)
     sources = [source for _, source in frames]
     own = [source == file for source in sources]
     if True not in own:
         own = [is_foreign(source) and is_local(source) for source in sources]
     if True not in own:
         return False
-    kept = [at for at, source in frames[own.index(True) :] if is_foreign(source)]
-    for here, there in zip(kept, kept[1:]):
-        here.tb_next = there
-    kept[-1].tb_next = None
+    link([at for at, source in frames[own.index(True) :] if is_foreign(source)])
     return True
 
 

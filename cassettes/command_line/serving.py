@@ -16,6 +16,7 @@ from ..errors import CassetteError
 from ..serving import Application, Entry
 from ..settings import REPEATS
 from ..transport import CassetteTransport
+from .advising import advise_proxy, advise_server
 from .group import run
 from .opening import opened
 from .terminal import counted, err, line, out
@@ -58,7 +59,9 @@ def _serve(file: str, port: int, host: str, speed: float, repeats: str) -> int:
     """
     tape = opened(file)
     player = Reloading(file, speed=speed, repeats=repeats)
-    app = Application(player, _origins(tape.cassette), told=_teller(out()))
+    origins = _origins(tape.cassette)
+    target = origins[0] if origins else None
+    app = Application(player, origins, told=_teller(out()), advise=lambda error: advise_server(error, file, target))
     routes = len(tape.cassette.settings.routes)
     held = counted(len(tape.episodes), "recording") + (f" and {counted(routes, 'route')}" if routes else "")
     _listen(app, host, port, f"serving {file}, {held}")
@@ -90,7 +93,7 @@ def _proxy(file: str, target: str, port: int, host: str, mode: Any) -> int:
         raise click.UsageError(f"--target takes the URL of a server, such as https://api.example.com, not {target}")
     base = f"{parts.scheme}://{parts.netloc}{parts.path}"
     transport = CassetteTransport(file, mode, inner=AsyncHTTPTransport(http2=parts.scheme == "https"))
-    app = Application(transport, [base], is_proxy=True, told=_teller(out()))
+    app = Application(transport, [base], is_proxy=True, told=_teller(out()), advise=advise_proxy)
     try:
         _listen(app, host, port, f"proxy for {base}, recording into {file}")
     finally:

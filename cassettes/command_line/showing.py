@@ -40,7 +40,7 @@ def show(file: str, numbers: tuple[int, ...], curl: bool, body: bool, request_bo
         if body or request_body:
             _print_body(console, episode, of_request=request_body)
         elif curl:
-            click.echo(harmless(as_curl(episode)))
+            click.echo(harmless(as_curl(episode, episode.request)))
         else:
             if count:
                 console.print()
@@ -94,9 +94,8 @@ def _print_body(console: Console, episode: Episode, *, of_request: bool) -> None
         line(console, (f"<{len(whole):,} bytes that are no text; a pipe gets them>", "dim italic"))
 
 
-def as_curl(episode: Episode) -> str:
-    """Return a command for a POSIX shell that sends the request; secrets are marks there, too."""
-    request = episode.request
+def as_curl(episode: Episode, request: RecordedRequest) -> str:
+    """Return a command for a POSIX shell that sends the request of an episode, as it is said here."""
     words = ["curl"]
     body = _curl_body(request)
     if request.method != ("POST" if body else "GET"):

@@ -14,15 +14,16 @@ import html
 import json
 import os
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from .. import paths
+from .. import json_text, paths
 from ..bodies import media_type
-from ..charsets import text_of
+from ..charsets import encoded, text_of
 from ..redaction import Redactor
 from .comparing import Pair, _Judge, _pairs
 from .opening import Opened, opened
@@ -157,6 +158,8 @@ class _Shower:
         url = self._redactor.url(found.request.url)
         parts = urlsplit(url)
         response, error = found.response, found.error
+        fields, content = self._redactor.fields(found.request.headers), self._without_secrets(found.request)
+        shown = replace(found.request, url=url, headers=fields, content=content)
         return {
             "line": episode.line,
             "method": found.request.method,
@@ -166,8 +169,8 @@ class _Shower:
             "took": found.took,
             "request": self._message(found.request),
             "response": None if response is None else self._response(response),
-            "error": None if error is None else {"type": error.type, "message": error.message},
-            "curl": self._redactor.text(harmless(as_curl(episode))),
+            "error": None if error is None else {"type": error.type, "message": self._redactor.text(error.message)},
+            "curl": self._redactor.known(harmless(as_curl(episode, shown))),
             "change": None,
         }
 
@@ -193,7 +196,20 @@ class _Shower:
             return said
         if not self._room.takes(len(content)):
             return {**said, "omitted": f"{len(content):,} bytes: too large for this page"}
+        content = self._without_secrets(message)
         found = text_of(content, message.header("content-type"))
         if found is None:
             return {**said, "base64": base64.b64encode(content).decode("ascii")}
-        return {**said, "text": self._redactor.text(found.text)}
+        return {**said, "text": found.text}
+
+    def _without_secrets(self, message: RecordedRequest | RecordedResponse) -> bytes:
+        content, content_type = message.content, message.header("content-type")
+        if media_type(content_type) == "multipart/form-data":
+            content = self._redactor.parts(content)
+        parsed = json_text.parse(content)
+        if parsed is not None:
+            return json_text.render(self._redactor.data(parsed[0]), parsed[1])
+        found = text_of(content, content_type)
+        return (
+            self._redactor.unread(content) if found is None else encoded(self._redactor.body(found.text), found.charset)
+        )

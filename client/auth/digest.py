@@ -106,7 +106,9 @@ class DigestAuth(Auth):
             session.count += 1
             count = f"{session.count:08x}"
         cnonce = session.cnonce if terms.is_session else os.urandom(8).hex()
-        target: bytes = request.extensions.get("target") or request.url.raw_path
+        target: str | bytes = request.extensions.get("target") or request.url.raw_path
+        if isinstance(target, str):
+            target = target.encode("ascii")
         nonce = terms.nonce.encode("latin-1")
 
         digest = terms.hash

@@ -38,7 +38,6 @@ __all__ = [
     "EMPTY_STREAM",
     "FileContent",
     "FileTypes",
-    "JSONEncoder",
     "RequestContent",
     "RequestData",
     "RequestFiles",
@@ -59,13 +58,12 @@ FileTypes = Union[
     tuple[Optional[str], FileContent, Optional[str], Mapping[str, str]],
 ]
 RequestFiles = Union[Mapping[str, FileTypes], Sequence[tuple[str, FileTypes]]]
-JSONEncoder = Callable[[Any], Union[str, bytes]]
 
 Stream: TypeAlias = "SyncByteStream | AsyncByteStream"
 
 EMPTY_STREAM = ByteStream(b"")
 
-_standard_dumps: JSONEncoder | None = None
+_dumps: Callable[[Any], str] | None = None
 
 
 def encode_request(
@@ -75,7 +73,6 @@ def encode_request(
     json: Any = None,
     *,
     boundary: bytes | None = None,
-    dumps: JSONEncoder | None = None,
 ) -> tuple[dict[str, str], Stream]:
     """Return the header fields that frame and describe a request's body, and its stream.
 
@@ -97,7 +94,7 @@ def encode_request(
             raise ValueError(_conflict(data=data, json=json))
         return _encode_form(data)
     if json is not None:
-        return _encode_json(json, dumps)
+        return _encode_json(json)
     return {}, EMPTY_STREAM
 
 
@@ -106,12 +103,10 @@ def encode_response(
     text: str | None = None,
     html: str | None = None,
     json: Any = None,
-    *,
-    dumps: JSONEncoder | None = None,
 ) -> tuple[dict[str, str], Stream]:
     """Return the header fields that frame and describe a response's body, and its stream."""
     if content is None and text is None and html is None:
-        return ({}, EMPTY_STREAM) if json is None else _encode_json(json, dumps)
+        return ({}, EMPTY_STREAM) if json is None else _encode_json(json)
     if sum(given is not None for given in (content, text, html, json)) > 1:
         raise ValueError(_conflict(content=content, text=text, html=html, json=json))
     if isinstance(content, (list, tuple)):
@@ -187,14 +182,11 @@ def _encode_form(data: Any) -> tuple[dict[str, str], Stream]:
     }, ByteStream(body)
 
 
-def _encode_json(value: Any, dumps: JSONEncoder | None) -> tuple[dict[str, str], Stream]:
-    global _standard_dumps  # noqa: PLW0603 - made when first used, and then kept
-    if dumps is None:
-        if _standard_dumps is None:
-            from json import JSONEncoder as StandardEncoder
+def _encode_json(value: Any) -> tuple[dict[str, str], Stream]:
+    global _dumps  # noqa: PLW0603 - made when first used, and then kept
+    if _dumps is None:
+        from json import JSONEncoder
 
-            _standard_dumps = StandardEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-        dumps = _standard_dumps
-    said = dumps(value)
-    body = said.encode("utf-8") if isinstance(said, str) else said
+        _dumps = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    body = _dumps(value).encode("utf-8")
     return {"Content-Length": str(len(body)), "Content-Type": "application/json"}, ByteStream(body)

@@ -111,16 +111,20 @@ class AsyncFileStream(AsyncByteStream):
 
 
 class PathStream(SyncByteStream, AsyncByteStream):
-    """A body read from the file at a path, opened when it is sent and closed right after."""
+    """A body read from the file at a path, opened when it is sent and closed right after.
+
+    Of a pipe or a device nobody knows the length, nor whether it would say the same again.
+    """
 
     def __init__(self, path: os.PathLike[str]) -> None:
         self._path = path
-        self.length: int | None = os.stat(path).st_size
+        found = os.stat(path)
+        self.length: int | None = found.st_size if stat.S_ISREG(found.st_mode) else None
 
     @property
     def is_replayable(self) -> bool:
-        """Whether the body can be sent again: the path is opened anew."""
-        return True
+        """Whether the body can be sent again: a file is opened anew."""
+        return self.length is not None
 
     def __iter__(self) -> Iterator[bytes]:
         with open(self._path, "rb") as file:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 WRITE_SIZE = 262_144
+_MOST_TRIES = 100
+_TAKEN = "another download is writing {}: wait for it, or choose another path"
 
 
 class PartFile:
@@ -38,13 +40,7 @@ class PartFile:
 
     def open(self, resume: bool) -> None:
         """Open the part, and keep what an earlier call left where it can be used."""
-        file = self._file = open(self._path, "a+b")  # noqa: SIM115 - closed by `close`
-        try:
-            _lock(file, self._path)
-        except BaseException:
-            self._file = None
-            file.close()
-            raise
+        file = self._file = _opened_alone(self._path)
         self._hash = new_hash(self._algorithm)
         self.validator = self._noted() if resume else None
         if self.validator is None:
@@ -122,16 +118,20 @@ class PartFile:
 
     def close(self, *, keep: bool) -> None:
         """Close the part, and remove it where it is of no use to another call."""
-        if self._file is None:
+        file, self._file = self._file, None
+        if file is None:
             return
-        keep = keep and self.validator is not None and self.size > 0
-        if keep:
-            self.flush()
-        self._file.close()
-        self._file = None
-        if not keep:
+        try:
+            if keep and self.validator is not None and self.size:
+                file.write(b"".join(self._pending))
+                return
+            if os.name == "nt":
+                file.close()  # an open file cannot be removed there
+            # Elsewhere while it is locked: what comes after is another download's.
             _remove(self._path)
             _remove(self._notes)
+        finally:
+            file.close()
 
     @property
     def _open_file(self) -> BinaryIO:
@@ -159,6 +159,28 @@ def new_hash(algorithm: str) -> Any:
     return hashlib.new(algorithm, usedforsecurity=False)
 
 
+def _opened_alone(path: str) -> BinaryIO:
+    """Open a part that no other download has; what one has moved or removed before it let go is opened anew."""
+    for _ in range(_MOST_TRIES):
+        file = open(path, "a+b")  # noqa: SIM115 - closed by who opens the part
+        try:
+            _lock(file, path)
+            if _is_at(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+    raise BlockingIOError(_TAKEN.format(path))
+
+
+def _is_at(file: BinaryIO, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
 def _lock(file: BinaryIO, path: str) -> None:
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
@@ -167,7 +189,7 @@ def _lock(file: BinaryIO, path: str) -> None:
     try:
         flock(file.fileno(), LOCK_EX | LOCK_NB)
     except OSError as error:
-        raise BlockingIOError(f"another download is writing {path}: wait for it, or choose another path") from error
+        raise BlockingIOError(_TAKEN.format(path)) from error
 
 
 def _remove(path: str) -> None:

@@ -6,7 +6,8 @@ Pure: bytes go in, events come out; who reads the response, and who reconnects, 
 - A line ends with LF, CR or CRLF, and with nothing else: U+2028 and its like are data.
 - A line that starts with a colon is a comment.
 - An event ends with an empty line. One without data, and one that the stream cuts off, is never given.
-- `id` holds on for the events that follow; one with NUL is ignored.
+- `id` holds on for the events that follow; one with NUL is ignored. It counts from the empty line on: what the stream
+  cuts off has not been seen, and is not what to go on from.
 - Every character is looked at a bounded number of times, and an event may be only so large.
 """
 
@@ -50,7 +51,7 @@ class ServerSentEvent(NamedTuple):
 class EventParser:
     """Takes a stream of server-sent events apart.
 
-    `last_event_id` and `retry` (milliseconds) are what to reconnect with; both change also between events.
+    `last_event_id` and `retry` (milliseconds) are what to reconnect with; both change also without an event.
     """
 
     def __init__(self, *, max_event_size: int | None = MAX_EVENT_SIZE) -> None:
@@ -63,6 +64,7 @@ class EventParser:
         self._line: list[str] = []
         self._line_size = 0
         self._event = ""
+        self._id: str | None = None
         self._data: list[str] = []
         self._data_size = 0
         self._event_retry: int | None = None
@@ -86,10 +88,10 @@ class EventParser:
             self._check(len(line))
             if line:
                 self._take(line)
-            elif self._data:
-                yield self._dispatched()
-            else:
-                self._forget()
+                continue
+            event = self._dispatched()
+            if event is not None:
+                yield event
         if rest:
             self._line.append(rest)
             self._line_size += len(rest)
@@ -107,20 +109,23 @@ class EventParser:
             self._event = value
         elif name == "id":
             if "\0" not in value:
-                self.last_event_id = value
+                self._id = value
         elif name == "retry" and value.isascii() and value.isdigit() and len(value) <= _MOST_RETRY_DIGITS:
             self.retry = self._event_retry = int(value)
 
-    def _dispatched(self) -> ServerSentEvent:
-        event = ServerSentEvent(self._event or "message", "\n".join(self._data), self.last_event_id, self._event_retry)
-        self._forget()
-        return event
-
-    def _forget(self) -> None:
+    def _dispatched(self) -> ServerSentEvent | None:
+        """Take the empty line in; return the event that it ends, where there is one."""
+        if self._id is not None:
+            self.last_event_id = self._id
+        event: ServerSentEvent | None = None
+        if self._data:
+            kind, data = self._event or "message", "\n".join(self._data)
+            event = ServerSentEvent(kind, data, self.last_event_id, self._event_retry)
         self._event = ""
+        self._id = self._event_retry = None
         self._data.clear()
         self._data_size = 0
-        self._event_retry = None
+        return event
 
     def _check(self, size: int) -> None:
         if self._most is not None and size > self._most:

@@ -115,8 +115,6 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
 class IteratorByteStream(SyncByteStream):
     """A body made from any iterable of bytes; an iterator can be streamed once, a list again and again."""
 
-    CHUNK_SIZE = 65_536
-
     def __init__(self, stream: Iterable[bytes]) -> None:
         self._stream = stream
         self._is_one_shot = iter(stream) is stream

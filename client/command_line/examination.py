@@ -17,6 +17,7 @@ from ..layers.redirects import redirect_headers
 from ..messages.headers import SECRET_HEADERS, Headers
 from ..messages.request import Request
 from ..network.backends.addresses import Address, in_order, literal
+from ..urls.parts import DEFAULT_PORTS
 from .certificates import Certificate, TLSFacts, tls_facts
 from .proxy_choice import Choice, choose
 from .sending import client_for, warm_up
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ..messages.response import Response
     from ..urls import URL
 
-_PORTS = {"http": 80, "https": 443}
 _MOST_ADDRESSES = 8
 MOST_HOPS = 20
 
@@ -176,4 +176,4 @@ def left_behind(url: URL, to: URL) -> tuple[str, ...]:
 
 
 def _port(url: URL) -> int:
-    return url.port or _PORTS.get(url.scheme, 443)
+    return url.port or DEFAULT_PORTS.get(url.scheme, 443)

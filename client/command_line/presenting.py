@@ -79,7 +79,7 @@ def colored(text: str, media: str) -> Text:
         if found is not None:
             return _highlighted(found, "json")
     lexer = _LEXERS.get(kind)
-    return _highlighted(text, lexer) if lexer else Text(harmless(text.removesuffix("\n")))
+    return _highlighted(text, lexer) if lexer else Text(harmless(text).removesuffix("\n"))
 
 
 def _highlighted(text: str, lexer: str) -> Text:

@@ -18,8 +18,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from typing import TextIO
 
-# C0 without tab and newline, DEL, C1, and the marks that turn the direction of writing around.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0 without tab and line ends, DEL, C1, and the marks that turn the direction of writing around.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
 
 
 class _Screen(Console):

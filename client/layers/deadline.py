@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..callers import ASYNCHRONOUS
 from ..errors import DeadlineExceeded
@@ -35,8 +36,7 @@ _LONGEST_NAME = 160
 # So that whoever waits gets to say for what.
 _SLACK = 0.05
 
-# By the identity of the client, which its open block keeps alive.
-_here: ContextVar[tuple[tuple[int, float], ...]] = ContextVar("understudy_deadlines", default=())
+_here: ContextVar[tuple[DeadlineBlock, ...]] = ContextVar("understudy_deadlines", default=())
 
 
 class DeadlineBlock:
@@ -53,7 +53,8 @@ class DeadlineBlock:
     def __init__(self, client: object, seconds: float) -> None:
         if not seconds >= 0:
             raise ValueError(f"a deadline of {seconds!r} seconds: it cannot be negative")
-        self._client = client
+        # Contexts that were copied inside of the block may live for long: they keep no client alive.
+        self._client = ref(client)
         self._seconds = seconds
         self._at: float | None = None
 
@@ -66,7 +67,7 @@ class DeadlineBlock:
         if self._at is not None:
             raise RuntimeError("this deadline has begun already: make another one with client.deadline(seconds)")
         self._at = time.monotonic() + self._seconds
-        _here.set((*_here.get(), (id(self._client), self._at)))
+        _here.set((*_here.get(), self))
         return self
 
     def __exit__(
@@ -75,8 +76,7 @@ class DeadlineBlock:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        ended = (id(self._client), self._at)
-        _here.set(tuple(entry for entry in _here.get() if entry != ended))
+        _here.set(tuple(block for block in _here.get() if block is not self))
 
     def __repr__(self) -> str:
         return f"<DeadlineBlock {self.left:.3f} s left of {self._seconds:g} s>"
@@ -91,7 +91,7 @@ def deadline_for(client: object, request: Request) -> float | None:
     # With an account, the deadline is that of an earlier call with the same request.
     given: float | None = None if _ACCOUNT in extensions else extensions.get("deadline")
     total: float | None = extensions.get("total_timeout")
-    moments = [at for owner, at in here if owner == id(client)]
+    moments = [block._at for block in here if block._at is not None and block._client() is client]
     if given is not None:
         moments.append(given)
     if total is not None:

@@ -3,8 +3,8 @@
 Theory of operation
 
 1. `redirect` decides, without I/O: the next request, or none.
-2. The method changes as browsers change it: 303 makes everything but HEAD a GET, 302 everything but HEAD and QUERY,
-   301 only a POST. A request that changed its method has no body, and no field that describes one.
+2. The method changes as it does in httpx: 303 makes everything but HEAD a GET, 302 everything but HEAD and QUERY,
+   301 only a POST. A request that changed its method has no body, and no field that describes or announces one.
 3. To another origin no secret travels: every field of `SECRET_HEADERS`, and of those that the client adds to them, is
    dropped, whichever door it came in by, and stays dropped when a later hop leads back, because each hop is built from
    the one before it. One exception: from http to https on the same host and default ports the secrets may go on, but
@@ -15,6 +15,8 @@ Theory of operation
 6. A policy, where the client has one, is asked last; what it refuses is returned as it is, with its `next_request`.
 7. A body that was sent and cannot be sent again is an error, never an empty body.
 8. A fragment is inherited where the Location has none.
+9. What the caller said of one URL is not said of another: the `target` extension ends with the first hop, and
+   `sni_hostname` holds for the same host only.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ _BODY_FIELDS = (
     "Content-Language",
     "Content-Location",
     "Transfer-Encoding",
+    "Expect",
 )
 
 
@@ -134,8 +137,13 @@ def redirect(request: Request, response: Response, cookies: Cookies, secrets: Se
         url,
         headers=redirect_headers(request, url, method, secrets),
         stream=request.stream if method == request.method else None,
-        extensions={**request.extensions, _CROSSED: True} if crosses else request.extensions,
+        extensions=request.extensions,
     )
+    following.extensions.pop("target", None)
+    if url.host != request.url.host:
+        following.extensions.pop("sni_hostname", None)
+    if crosses:
+        following.extensions[_CROSSED] = True
     cookies.set_cookie_header(following, scoped_only=crosses)
     return following
 

@@ -46,6 +46,8 @@ class ResponseBody(WholeBody):
     _num_bytes_downloaded = 0
     _guards: Guards = DEFAULT_GUARDS
     _loads: Callable[..., Any] | None = None
+    _is_async: bool = False
+    """Whether it is an `AsyncClient` that got it: then it is read in one way, however much has come with its head."""
     _started: float | None = None
     _elapsed: float | None = None
     _drained: bytes | None = None
@@ -127,7 +129,7 @@ class ResponseBody(WholeBody):
     def read(self) -> bytes:
         """Read the body to its end, close, and return it decoded."""
         if self._whole is None:
-            held = self._take_held()
+            held = None if self._is_async else self._take_held()
             if held is not None:
                 return held
             read_all: Callable[[], bytes] | None = getattr(self.stream, "read_all", None)
@@ -188,7 +190,7 @@ class ResponseBody(WholeBody):
 
     def close(self) -> None:
         """Close the response: its connection is free again when the body was read to the end, else closed."""
-        if not isinstance(self.stream, SyncByteStream):
+        if not isinstance(self.stream, SyncByteStream) or (self._is_async and not self.is_closed):
             raise RuntimeError("this response streams asynchronously: use `await response.aclose()`")
         if not self.is_closed:
             self.is_closed = True
@@ -314,7 +316,8 @@ class ResponseBody(WholeBody):
             raise StreamConsumed
         if self.is_closed and self._drained is None:
             raise StreamClosed
-        if not isinstance(self.stream, kind):
+        is_async = self._is_async and kind is SyncByteStream and self._drained is None
+        if is_async or not isinstance(self.stream, kind):
             if kind is SyncByteStream:
                 raise RuntimeError("this response streams asynchronously: use `aread` and the `aiter_*` methods")
             raise RuntimeError("this response streams synchronously: use `read` and the `iter_*` methods")

@@ -37,15 +37,18 @@ class CookieStore:
         self._soonest = math.inf
         self.count: int = 0
 
-    def add(self, cookie: Cookie, now: float) -> None:
-        """Keep a cookie in the place of the one with its name, domain and path; an expired one just removes that."""
+    def add(self, cookie: Cookie, now: float) -> bool:
+        """Keep a cookie in the place of the one with its name, domain and path; an expired one just removes that.
+
+        Return whether it is kept.
+        """
         self.purge(now)
         held = self._domains.get(cookie.domain)
         known = held.get(cookie.key) if held else None
         if cookie.expires is not None and cookie.expires <= now:
             if known is not None:
                 self.remove(known)
-            return
+            return False
         self._events += 1
         cookie.used = self._events
         if held is None:
@@ -58,6 +61,7 @@ class CookieStore:
         if known is None:
             self.count += 1
             self._evict(held)
+        return True
 
     def remove(self, cookie: Cookie) -> None:
         """Forget a cookie that is kept here."""

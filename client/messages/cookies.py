@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from ..errors import CookieConflict
+from ..urls.host import canonical
 from .cookie_store import LARGEST_HEADER, CookieStore
 from .set_cookie import Cookie, Target, received_cookie
 
@@ -174,16 +175,14 @@ class Cookies(MutableMapping[str, str]):
 
         A `KeyError` where domain and path are both said and there is none; otherwise none is fine.
         """
-        found = self._find(name, domain, path)
-        if not found and domain is not None and path is not None:
+        if not self._forget(name, domain, path) and domain is not None and path is not None:
             raise KeyError(name)
-        self._forget(found)
 
     def clear(self, domain: str | None = None, path: str | None = None) -> None:
         """Forget all cookies, or those of one domain, or of one path of it."""
         if path is not None and domain is None:
             raise ValueError("a path needs its domain: clear(domain=..., path=...)")
-        self._forget(self._find(None, domain, path))
+        self._forget(None, domain, path)
 
     def update(self, cookies: Any = None) -> None:  # type: ignore[override]  # as httpx
         """Set every cookie of other cookies."""
@@ -203,10 +202,8 @@ class Cookies(MutableMapping[str, str]):
         self.set(name, value)
 
     def __delitem__(self, name: str) -> None:
-        found = self._find(name, None, None)
-        if not found:
+        if not self._forget(name, None, None):
             raise KeyError(name)
-        self._forget(found)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and bool(self._find(name, None, None))
@@ -257,7 +254,8 @@ class Cookies(MutableMapping[str, str]):
             self._add(cookie)
 
     def __getstate__(self) -> list[Cookie]:
-        return self._held()
+        # Copies: where a cookie stands in the order of events is each store's own.
+        return [cookie.copy() for cookie in self._held()]
 
     def __setstate__(self, cookies: list[Cookie]) -> None:
         self.__init__()  # type: ignore[misc]  # the lock and the clock do not travel
@@ -276,20 +274,26 @@ class Cookies(MutableMapping[str, str]):
 
     def _add(self, cookie: Cookie) -> None:
         with self._lock:
-            self._store.add(cookie, self._now())
+            is_kept = self._store.add(cookie, self._now())
             if self._jar is not None:
-                from .cookie_jar import standard_cookie
+                from .cookie_jar import forget_in, standard_cookie
 
-                self._jar.set_cookie(standard_cookie(cookie))
+                if is_kept:
+                    self._jar.set_cookie(standard_cookie(cookie))
+                else:
+                    forget_in(self._jar, cookie)
 
-    def _forget(self, cookies: list[Cookie]) -> None:
+    def _forget(self, name: str | None, domain: str | None, path: str | None) -> bool:
+        """Forget the cookies that fit; return whether there were any."""
         with self._lock:
-            for cookie in cookies:
+            found = self._find(name, domain, path)
+            for cookie in found:
                 self._store.remove(cookie)
                 if self._jar is not None:
                     from .cookie_jar import forget_in
 
                     forget_in(self._jar, cookie)
+        return bool(found)
 
     def _held(self) -> list[Cookie]:
         """Return the cookies there are, in the order they came."""
@@ -311,7 +315,9 @@ class Cookies(MutableMapping[str, str]):
 
 
 def _bare(domain: str) -> str:
-    return (domain[1:] if domain.startswith(".") else domain).lower()
+    """Return a domain as it is compared: without a dot before it, in lower case, a name beyond ASCII as `xn--`."""
+    bare = domain[1:] if domain.startswith(".") else domain
+    return bare.lower() if bare.isascii() else canonical(bare)
 
 
 def _header_of(cookies: list[Cookie]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ..bodies.encode import encode_request
 from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream, UnattachedStream, checked_stream
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT"})
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-BodyStream = Union[SyncByteStream, AsyncByteStream]
 
 
 class Request(WholeBody):

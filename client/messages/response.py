@@ -205,7 +205,7 @@ class Response(ResponseBody):
     def timings(self) -> Timings:
         """Where the time of this one exchange went, phase by phase; `elapsed` is all of it, seen from the client.
 
-        A response that did not come over the network has a `total` at most.
+        A response that did not come over the network, or by a transport with another clock, has a `total` at most.
         """
         from .timings import Stamps, Timings
 

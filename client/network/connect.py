@@ -97,7 +97,7 @@ class Connector:
                     raise
                 if call.trace is not None:
                     await tell(call.trace, "connection.retry.started", {"exception": error})
-            await self.backend.sleep(pause)
+            await self.backend.sleep(call.waits.left(pause) or 0.0)
             pause = _FIRST_PAUSE if not pause else pause * 2
         raise AssertionError("unreachable")
 
@@ -211,17 +211,13 @@ class Connector:
             raise translated from because(translated, error)
 
     async def _start_tls(self, stream: NetworkStream, origin: Origin, call: Call) -> NetworkStream:
-        try:
-            waits = call.waits
-            hostname = origin.sni or origin.host.partition("%")[0]
-            settings = self._tls_http2 if self._tls_http2 is not None and self.may_share(origin) else self._tls
-            # Reading the authorities takes tens of milliseconds, once: no time to hold up an event loop.
-            is_ready = settings.is_ready or not call.is_async
-            context = settings.context() if is_ready else await in_thread(settings.context)
-            step = stream.start_tls(context, hostname, waits.left(waits.connect))
-        except BaseException:
-            stream.close()
-            raise
+        waits = call.waits
+        hostname = origin.sni or origin.host.partition("%")[0]
+        settings = self._tls_http2 if self._tls_http2 is not None and self.may_share(origin) else self._tls
+        # Reading the authorities takes tens of milliseconds, once: no time to hold up an event loop.
+        is_ready = settings.is_ready or not call.is_async
+        context = settings.context() if is_ready else await in_thread(settings.context)
+        step = stream.start_tls(context, hostname, waits.left(waits.connect))
         if call.trace is None:
             return await step
         return await traced(call.trace, "connection.start_tls", step, server_hostname=hostname)

@@ -29,7 +29,7 @@ CONNECT = "connect"
 WRITE = "write"
 READ = "read"
 
-# What was being done -> (the clock's error, the wire's error, what was going on, what to do about the clock).
+# What was being done -> (the clock's error, the wire's error, what came of it in words).
 _TABLE: dict[str, tuple[type[TimeoutException], type[NetworkError], str]] = {
     CONNECT: (ConnectTimeout, ConnectError, "no connection"),
     WRITE: (WriteTimeout, WriteError, "sending the request failed"),

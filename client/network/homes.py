@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Homes:
     """The pools of one asynchronous transport."""
 
-    __slots__ = ("_abandoned", "_generation", "_known", "_last", "_last_loop", "_make_pool", "_network", "_resolver")
+    __slots__ = ("_abandoned", "_generation", "_known", "_last", "_make_pool", "_network", "_resolver")
 
     def __init__(
         self,
@@ -36,16 +36,17 @@ class Homes:
         self._network = network
         self._resolver = resolver
         self._known: dict[Any, Pool] = {}
-        self._last: Pool | None = None
-        self._last_loop: Any = None
+        # As one, because threads with loops of their own look at it without the lock.
+        self._last: tuple[Any, Pool] | None = None
         self._generation = forks.generation
         self._abandoned: list[Pool] = []
 
     def pool(self) -> Pool:
         """Return the pool of the event loop that runs."""
         loop = running_loop()
-        if self._last is not None and loop is self._last_loop and self._generation == forks.generation:
-            return self._last
+        last = self._last
+        if last is not None and loop is last[0] and self._generation == forks.generation:
+            return last[1]
         return self._pool_of(loop)
 
     def pools(self) -> list[Pool]:
@@ -60,7 +61,7 @@ class Homes:
             self._check_fork()
             pools = list(self._known.values())
             self._known.clear()
-            self._last = self._last_loop = None
+            self._last = None
         for pool in pools:
             pool.close()
 
@@ -72,7 +73,7 @@ class Homes:
             if pool is None:
                 ended = self._pop_ended()
                 pool = self._known[loop] = self._make_pool(self._network or backend_for(loop, self._resolver))
-            self._last, self._last_loop = pool, loop
+            self._last = loop, pool
         for gone in ended:
             gone.close()
         return pool
@@ -84,7 +85,7 @@ class Homes:
         if self._generation != forks.generation:
             self._abandoned.extend(self._known.values())
             self._known.clear()
-            self._last = self._last_loop = None
+            self._last = None
             self._generation = forks.generation
 
 

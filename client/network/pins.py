@@ -55,7 +55,7 @@ class Pins:
 
     def pins_of(self, host: str) -> frozenset[str] | None:
         """Return the pins that hold for a host, the most specific ones; `None` where any key is allowed."""
-        host = host.lower()
+        host = host.lower().rstrip(".")  # a name with a dot at its end is the same host
         found = self._exact.get(host)
         place = host.find(".")
         while found is None and place >= 0:
@@ -92,7 +92,7 @@ def _shown(pins: frozenset[str]) -> str:
 
 
 def _known_as(host: str) -> str:
-    return URL(f"https://{host}").raw_host.decode("ascii")
+    return URL(f"https://{host}").raw_host.decode("ascii").rstrip(".")
 
 
 def _checked(pin: str) -> str:

@@ -10,7 +10,10 @@
    most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
    together do not come back together. Either way the body must be there to be sent again, or not have been touched.
 5. A response that is gone without having been closed gives its connection back when somebody needs one.
-6. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
+6. While a connection is being made that may serve all, the others wait for it, and that is waiting to be connected. In
+   each second of it one of them begins another attempt, so that a connection that hangs does not hold up everybody.
+   Whose time for the pool is over makes one itself.
+7. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
    the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
 """
 
@@ -22,7 +25,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PoolTimeout
+from ..errors import ConnectTimeout, PoolTimeout
 from ..messages.request import Request
 from .call import Call
 from .connection import Crowded, Unanswered
@@ -31,7 +34,7 @@ from .mending import mend
 from .origin import origin_of
 from .pool_state import PoolState
 from .snapshot import PoolSnapshot, snapshot
-from .waits import patience
+from .waits import Waits, patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,8 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QU
 _MARGIN = 0.9
 _MOST_REFUSALS = 3
 _FIRST_PAUSE = 0.05
+# How long a connection may take that others wait for, before one of them begins another.
+_PATIENCE = 1.0
 
 
 class Pool:
@@ -68,6 +73,8 @@ class Pool:
         self._expiry = limits.keepalive_expiry
         self._is_async = is_async
         self._now = now
+        # What is stamped on the way is in real time: beside moments of another clock it would mean nothing.
+        self._tells_times = now is time.monotonic
         self._lock = threading.Lock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
@@ -85,9 +92,10 @@ class Pool:
             else:
                 # As `_wait` does: thousands may stand here, and each object is one more for the garbage collector.
                 self._reap()
-                is_woken = await call.waiter.wait(patience(request))  # type: ignore[union-attr]  # it is there
+                bound = self._patience(call)
+                is_woken = await call.waiter.wait(bound)  # type: ignore[union-attr]  # it is there
                 call.begin()
-                self._has_waited(call, now, is_woken=is_woken)
+                await self._has_waited(call, now, None if is_woken else bound)
             while True:
                 connection: Connection | None = None if call.entry is None else call.entry.connection
                 if connection is None or not connection.is_usable():
@@ -101,7 +109,8 @@ class Pool:
                     if not _may_repeat(call, unanswered):
                         raise unanswered.error from because(unanswered.error, unanswered.__cause__)
                 else:
-                    response.extensions["timings"] = call.stamps
+                    if self._tells_times:
+                        response.extensions["timings"] = call.stamps
                     if response.status_code == 417 and "expect" in request.headers and request.is_replayable:
                         return await self._without_expectation(response, call)
                     return response
@@ -242,8 +251,9 @@ class Pool:
             request.method, request.url, headers=fields, stream=request.stream, extensions=request.extensions
         )
         response = await self.send(again)
-        stamps = response.extensions["timings"]
-        stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
+        stamps = response.extensions.get("timings")
+        if stamps is not None:
+            stamps.attempt = getattr(stamps, "attempt", 1) + getattr(call.stamps, "attempt", 1)
         response.request = request
         return response
 
@@ -262,39 +272,68 @@ class Pool:
     async def _wait(self, call: Call) -> None:
         self._reap()
         began = self._now()
-        waits = call.waits
         waiter = call.waiter
-        is_woken = waiter is not None and await waiter.wait(waits.left(waits.pool))
-        self._has_waited(call, began, is_woken=is_woken)
+        bound = self._patience(call)
+        is_woken = waiter is not None and await waiter.wait(bound)
+        await self._has_waited(call, began, None if is_woken else bound)
 
-    def _has_waited(self, call: Call, began: float, *, is_woken: bool) -> None:
-        """Note how long a call has waited; raise `PoolTimeout` where that was in vain."""
-        if is_woken:
-            call.stamps.ready = now = self._now()
-            call.stamps.queue = now - began
-            return
-        with self._lock:
-            # It may have come in the last moment.
-            if call.entry is not None:
-                return
-            said = snapshot(self._state, self._now())
-            is_being_made = self._state.is_probing(call.key)
+    def _patience(self, call: Call) -> float | None:
+        waits = Waits(call.request.extensions)
+        return waits.left(patience(waits, _PATIENCE if self._state.is_probing(call.key) else None))
+
+    async def _has_waited(self, call: Call, began: float, in_vain: float | None) -> None:
+        """Note how long a call has waited, after going on with it where it was `in_vain` for so many seconds."""
+        if in_vain is not None:
+            await self._wait_on(call, in_vain)
+        call.stamps.ready = now = self._now()
+        call.stamps.queue = now - began
+
+    async def _wait_on(self, call: Call, waited: float) -> None:
+        """Go on after `waited` seconds in vain: make another connection, wait longer, or raise what the clock says."""
         waits = call.waits
-        waits.left(None)
-        if is_being_made:
-            mend = "one that may serve all who wait is still being made; allow more with Timeout(pool=...)"
-        else:
-            mend = (
-                "close or read the responses that hold them, or allow more with Limits(max_connections=...) or "
-                "Timeout(pool=...)"
+        state = self._state
+        while True:
+            with self._lock, self._whole:
+                is_being_made = state.is_probing(call.key)
+                is_late = waits.pool is not None and waited >= waits.pool
+                is_unconnected = is_being_made and waits.connect is not None and waited >= waits.connect
+                # One may have come in the last moment.
+                if call.entry is None and is_being_made and not is_unconnected:
+                    state.hurry(call, beside=None if is_late else int(waited / _PATIENCE))
+                is_served = call.entry is not None
+                if not is_served:
+                    call.waiter = self._backend.waiter()
+            self._settle()
+            if is_served:
+                return
+            waits.left(None)
+            if is_late or is_unconnected:
+                raise self._waited_in_vain(call, is_unconnected=is_unconnected)
+            bound = patience(waits, _PATIENCE if is_being_made else None, waited)
+            if call.waiter is None or await call.waiter.wait(waits.left(bound)):
+                return
+            waited += bound or 0.0
+
+    def _waited_in_vain(self, call: Call, *, is_unconnected: bool) -> ConnectTimeout | PoolTimeout:
+        said = self.snapshot()
+        waits = call.waits
+        error: ConnectTimeout | PoolTimeout
+        if is_unconnected:
+            error = ConnectTimeout(
+                f"{described(call.request)}: no connection: the one that is being made for all who wait is not there "
+                f"after {waits.connect:g} s; {said}; allow more with Timeout(connect=...)",
+                request=call.request,
             )
-        error = PoolTimeout(
-            f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; {mend}",
-            request=call.request,
-        )
+            error.retryable = True
+        else:
+            error = PoolTimeout(
+                f"{described(call.request)}: no connection became free for {waits.pool:g} s; {said}; close or read the "
+                "responses that hold them, or allow more with Limits(max_connections=...) or Timeout(pool=...)",
+                request=call.request,
+            )
+            error.pool = said
         error.request_sent = False
-        error.pool = said
-        raise error
+        return error
 
     def _reap(self) -> None:
         """Take back what responses held that are gone."""

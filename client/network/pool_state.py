@@ -115,6 +115,26 @@ class PoolState(Generic[Connection]):
         self._enqueue(origin)
         return False
 
+    def hurry(self, ticket: Ticket[Connection], *, beside: int | None) -> bool:
+        """Give a ticket that waits for the connection that may serve all permission to make one itself.
+
+        Returns false where it waits for something else, where there is no room, or where more than `beside` are being
+        made already; `None` is no bound.
+        """
+        origin = self.origins.get(ticket.key)
+        most = self.limits.max_connections_per_host
+        if origin is None or not origin.is_probing or ticket not in origin.waiting or not self._has_room():
+            return False
+        if most is not None and origin.open >= most:
+            return False
+        if beside is not None:
+            held = [holder.entry for holder in self.holders]
+            if sum(1 for entry in held if entry and entry.origin is origin and entry.connection is None) > beside:
+                return False
+        del origin.waiting[ticket]
+        self._grant_permission(origin, ticket)
+        return True
+
     def connected(
         self,
         ticket: Ticket[Connection],

@@ -226,7 +226,7 @@ class HTTPRoute:
         with suppress(DecodingError):
             # All that there will be of it is here already.
             response.read()
-        mend = {407: "; give its name and password: proxy=Proxy(url, auth=(name, password))"}.get(head.status, "")
+        mend = self._what_is_wanted(response) if head.status == 407 else ""
         error = ProxyError(
             f"{described(call.request)}: the proxy {self._name} refused a tunnel to {origin.host}:{origin.port}: "
             f"{head.status} {response.reason_phrase}{mend}",
@@ -234,6 +234,14 @@ class HTTPRoute:
         )
         error.response = response
         return error
+
+    def _what_is_wanted(self, response: Response) -> str:
+        wanted = [challenge.split(" ")[0] for challenge in response.headers.get_list("Proxy-Authenticate")]
+        if wanted and not any(scheme.lower() == "basic" for scheme in wanted):
+            return f"; it wants {', '.join(wanted)}, and only Basic is spoken to proxies"
+        if any(name.lower() == b"proxy-authorization" for name, _ in self._fields):
+            return "; it does not accept this name and password"
+        return "; give its name and password: proxy=Proxy(url, auth=(name, password))"
 
     async def _refusing_body(self, stream: NetworkStream, head: Head, rest: bytes, call: Call) -> bytes:
         waits = call.waits

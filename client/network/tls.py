@@ -170,6 +170,11 @@ def _state_of(file: Any) -> tuple[int, ...] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
 
 
+def _as_text(said: Any) -> Any:
+    """Return a path as text, and anything else as it is."""
+    return os.fspath(cast("os.PathLike[str]", said)) if isinstance(said, os.PathLike) else said
+
+
 class TLSSettings:
     """What a transport was told about TLS; its contexts are made when the first https connection is."""
 
@@ -192,10 +197,8 @@ class TLSSettings:
             raise TypeError(_NO_VERIFY.format(verify))
         if cert is not None:
             _check_certificate(cert)
-        self._verify: ssl.SSLContext | str | bool = (
-            os.fspath(cast("os.PathLike[str]", verify)) if isinstance(verify, os.PathLike) else verify
-        )
-        self._cert = cert
+        self._verify: ssl.SSLContext | str | bool = _as_text(verify)
+        self._cert: CertTypes | None = _as_text(cert)
         self._trust_env = trust_env
         self._alpn = alpn
         self._context: ssl.SSLContext | None = None

@@ -11,8 +11,6 @@ from ..errors import DeadlineExceeded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..messages.request import Request
-
 
 class Waits:
     """The timeouts of one request, from its extensions."""
@@ -50,10 +48,15 @@ class Waits:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
 
-def patience(request: Request) -> float | None:
-    """Return how long a request may wait for a connection; raise `DeadlineExceeded` when it is out of time."""
-    waits = Waits(request.extensions)
-    return waits.left(waits.pool)
+def patience(waits: Waits, most: float | None, waited: float = 0.0) -> float | None:
+    """Return how long to wait for a connection, after `waited` seconds, before looking again.
+
+    `most` is the longest such wait where others make one that may serve all, which is waiting to be connected as well;
+    `None` where one waits for room.
+    """
+    if most is None:
+        return None if waits.pool is None else waits.pool - waited
+    return min([most, *(bound - waited for bound in (waits.pool, waits.connect) if bound is not None)])
 
 
 _KINDS = ("connect", "read", "write", "pool")

@@ -22,6 +22,7 @@ from ..bodies.streams import AsyncByteStream
 from ..errors import DeadlineExceeded, IncompleteBody
 from ..messages.headers import Headers
 from ..messages.response import Response
+from ..urls.parts import DEFAULT_PORTS
 from .background import BackgroundTask, Bell
 from .base import AsyncBaseTransport
 from .lifespan import Lifespan
@@ -39,7 +40,6 @@ ASGIApp = Callable[
 _MOST_WAITING = 65_536
 # For applications that see that their client has gone, and have something to put in order.
 _GRACE = 0.1
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class ASGITransport(AsyncBaseTransport):
@@ -96,7 +96,7 @@ class ASGITransport(AsyncBaseTransport):
             "path": url.path,
             "raw_path": url.raw_path.split(b"?", 1)[0],
             "query_string": url.query,
-            "server": (url.host, url.port or _DEFAULT_PORTS.get(url.scheme)),
+            "server": (url.host, url.port or DEFAULT_PORTS.get(url.scheme)),
             "client": self.client,
             "root_path": self.root_path,
             "extensions": {},

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidURL
 from ..urls import URL
 from ..urls.parse import address_of
+from ..urls.parts import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from ipaddress import IPv4Network, IPv6Network
-
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class URLPattern:
@@ -57,7 +56,7 @@ class URLPattern:
         """Return whether the pattern covers the URL."""
         if self.scheme and self.scheme != url.scheme:
             return False
-        if self.port is not None and self.port != (url.port or _DEFAULT_PORTS.get(url.scheme)):
+        if self.port is not None and self.port != (url.port or DEFAULT_PORTS.get(url.scheme)):
             return False
         if self._exact is None and self._below is None:
             return True

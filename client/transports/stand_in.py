@@ -129,14 +129,14 @@ class stand_in(Generic[Given]):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        if not self._entered:
-            raise StandInError("this stand_in was left without having been entered")
-        # Several contexts may have entered this one object: each leaves its own layer.
         here = _here.get()
-        layer = next((layer for layer in reversed(self._entered) if layer in here), self._entered[-1])
-        self._entered.remove(layer)
-        layer.open = False
         with _lock:
+            if not self._entered:
+                raise StandInError("this stand_in was left without having been entered")
+            # Several contexts and threads may have entered this one object: each leaves its own layer.
+            layer = next((layer for layer in reversed(self._entered) if layer in here), self._entered[-1])
+            self._entered.remove(layer)
+            layer.open = False
             _open.remove(layer)
             if layer.everywhere:
                 _everywhere.remove(layer)

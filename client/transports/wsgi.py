@@ -11,6 +11,7 @@ from ..bodies.streams import SyncByteStream
 from ..errors import IncompleteBody
 from ..messages.headers import Headers
 from ..messages.response import Response
+from ..urls.parts import DEFAULT_PORTS
 from .base import BaseTransport
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ..messages.request import Request
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], "Iterable[bytes]"]
-
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class WSGITransport(BaseTransport):
@@ -67,6 +66,8 @@ class WSGITransport(BaseTransport):
             if self.raise_app_exceptions:
                 raise
             return Response(500, request=request, content=b"")
+        if request.method == "HEAD":
+            body = _unsent(body)
         stream = _Body(body, parts, None if self.raise_app_exceptions else request)
         return Response(reply.status, headers=reply.headers, stream=stream, request=request)
 
@@ -88,7 +89,7 @@ class WSGITransport(BaseTransport):
             "PATH_INFO": url.path.encode("utf-8", "surrogateescape").decode("latin-1"),
             "QUERY_STRING": url.query.decode("ascii"),
             "SERVER_NAME": url.host,
-            "SERVER_PORT": str(url.port) if url.port is not None else _DEFAULT_PORTS.get(url.scheme, "80"),
+            "SERVER_PORT": str(DEFAULT_PORTS.get(url.scheme, 80) if url.port is None else url.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": self.remote_addr,
         }
@@ -196,6 +197,13 @@ class _Upload(io.RawIOBase):
         taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def _unsent(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Run the application to its end, and send nothing: a response to HEAD has no body (RFC 9110, section 9.3.2)."""
+    for _ in parts:
+        pass
+    yield from ()
 
 
 def _close(parts: Any) -> None:

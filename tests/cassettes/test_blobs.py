@@ -12,7 +12,7 @@ import pytest
 
 import understudy
 from understudy import cassettes
-from understudy.cassettes.blobs import MAX_IN_MEMORY, Blobs, Spool
+from understudy.cassettes.blobs import Blobs, Spool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,22 +36,15 @@ def files(stage: Stage) -> list[str]:
     return sorted(path.name for path in (stage.path.parent / "_blobs").iterdir())
 
 
-def descriptors() -> list[str]:
-    """Return what is open, where that can be seen."""
-    return os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else []
-
-
 ONE, OTHER = b"\x89PNG" + bytes(9000), b"\x89PNG" + bytes(9001)
 
 
 def test_recording_anew_removes_files_that_nobody_names_any_more(stage: Stage) -> None:
     record(stage, ONE, "once")
     before = files(stage)
-    opened = descriptors()
 
     record(stage, OTHER, "update")
 
-    assert descriptors() == opened
     assert len(before) == len(files(stage)) == 1
     assert before != files(stage)
     record(stage, OTHER, "none")
@@ -105,35 +98,49 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert list(dead.parent.iterdir()) == [alive]
 
 
-def test_a_folder_that_takes_no_file_is_reported_at_the_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+@pytest.mark.parametrize("size", [9_000, 9 * 1024 * 1024])
+def test_a_body_that_the_disk_has_no_room_for_takes_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    answer(stage, bytes(size))
+    opened: list[int] = []
+    open_file, write = os.open, os.write
 
-    answer(stage, bytes(MAX_IN_MEMORY + 1))
-    used = stage.use()
-    used.__enter__()
-    with monkeypatch.context() as patched:
-        patched.setattr("understudy.cassettes.blobs.os.open", refuse)
-        response = stage.client.get("https://api.test/picture")
+    def opening(path: str, *arguments: int) -> int:
+        descriptor = open_file(path, *arguments)
+        if path.endswith(".tmp"):
+            opened.append(descriptor)
+        return descriptor
 
-    with pytest.raises(cassettes.CassetteNotWritten, match="No space left on device"):
-        used.__exit__()
+    def full(descriptor: int, data: bytes) -> int:
+        if descriptor in opened:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data)
 
-    assert len(response.content) == MAX_IN_MEMORY + 1
+    monkeypatch.setattr(os, "open", opening)
+    monkeypatch.setattr(os, "write", full)
+
+    with pytest.raises(cassettes.CassetteError, match="No space left"), stage.use():
+        assert len(stage.client.get("https://api.test/picture").content) == size
+
+    assert files(stage) == []
+    for descriptor in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
 
 
-def test_a_file_that_cannot_be_written_is_closed_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def test_a_folder_that_takes_no_files_takes_no_response_from_the_program(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(stage, bytes(9 * 1024 * 1024))
+    open_file = os.open
 
-    blobs = Blobs(str(tmp_path / "tape.yaml"))
-    blobs.keep(ONE, "image/png")
-    monkeypatch.setattr("understudy.cassettes.blobs.os.write", refuse)
-    before = descriptors()
+    def refusing(path: str, *arguments: int) -> int:
+        if path.endswith(".tmp"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_file(path, *arguments)
 
-    with pytest.raises(OSError, match="No space"):
-        blobs.flush()
+    monkeypatch.setattr(os, "open", refusing)
 
-    blobs.release()
-    assert descriptors() == before
-    assert list((tmp_path / "_blobs").iterdir()) == []
+    with pytest.raises(cassettes.CassetteError, match="Permission denied"), stage.use():
+        assert len(stage.client.get("https://api.test/picture").content) == 9 * 1024 * 1024

@@ -419,3 +419,149 @@ def test_the_word_password_is_no_secret_outside_its_own_place(stage: Stage) -> N
     assert "    password: __REDACTED_password_1__\n    hint: the password\n" in stage.text
     assert "- {name: password, " in stage.text
     assert "    letmeinnow: __REDACTED_password_2__\n" in stage.text
+
+
+def test_values_beside_their_names_are_hidden(stage: Stage) -> None:
+    answer = {
+        "env": [{"name": "DB_PASSWORD", "value": "hidden-1"}, {"name": "MODE", "value": "kept"}],
+        "headers": [{"key": "Authorization", "value": "Bearer hidden-234"}],
+        "credentials": {"password": {"value": "hidden-3"}},
+        "patch": [{"op": "replace", "path": "/password", "value": "hidden-4"}],
+    }
+    stage.server.reply = lambda request: understudy.Response(200, json=answer)
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+    answer = {"password": {"type": "kept", "minimum": 8}, "form": [{"name": "password", "value": ""}]}
+    with stage.use("new_episodes"):
+        stage.client.get("https://api.test/schema")
+
+    assert "hidden" not in stage.text
+    assert stage.text.count("kept") == 2
+
+
+def test_a_token_of_a_language_model_is_none(stage: Stage) -> None:
+    answer = {"content": [{"token": " understanding", "logprob": -0.25}]}
+    stage.server.reply = lambda request: understudy.Response(200, json=answer)
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "understanding" in stage.text
+
+
+@pytest.mark.parametrize("is_url_safe", [True, False])
+def test_json_in_base64_is_searched(stage: Stage, is_url_safe: bool) -> None:
+    def packed(password: str) -> str:
+        data = json.dumps({"user": "ada?>", "password": password}).encode()
+        encoded = base64.urlsafe_b64encode(data).rstrip(b"=") if is_url_safe else base64.b64encode(data)
+        return encoded.decode()
+
+    harmless = base64.b64encode(b'{"cursor": 1234567890}').decode()
+    for password in ("abcdef0123", "another-one"):
+        with stage.use("once" if password[0] == "a" and not stage.path.exists() else "none"):
+            stage.client.post("https://api.test/", json={"payload": packed(password), "next": harmless})
+            stage.client.post("https://api.test/", data={"state": packed(password)})
+
+    assert harmless in stage.text
+    packs = re.findall(r"(?:payload|state): (\S+)", stage.text)
+    shown = [base64.urlsafe_b64decode(pack.replace("+", "-").replace("/", "_") + "==") for pack in packs]
+    assert [json.loads(data)["password"] for data in shown] == ["__REDACTED_password_1__"] * 2
+
+
+def test_json_in_json_in_json_and_urls_in_urls_are_searched(stage: Stage) -> None:
+    inner = json.dumps({"a": json.dumps({"b": json.dumps({"password": 'hidden "1"'})})})
+    url = quote(quote("https://b.test/?token=hidden-234&x=1", safe=""), safe="")
+
+    with stage.use():
+        stage.client.post(f"https://api.test/?next={url}", json={"inner": inner})
+    with stage.use("none"):
+        stage.client.post(f"https://api.test/?next={url}", json={"inner": inner})
+
+    assert "hidden" not in stage.text
+    assert "x%25253D1" in stage.text.replace("x%253D1", "x%25253D1")
+
+
+def test_a_member_that_broke_off_in_its_value_is_hidden() -> None:
+    assert Redactor().body('{"name": "ada", "password": "hid') == '{"name": "ada", "password": "__REDACTED_password_1__'
+
+
+def test_texts_in_charsets_that_nobody_names_are_searched(stage: Stage) -> None:
+    bodies = [
+        '{"password": "abcdef0123"}'.encode("utf-16-le"),
+        '{"password": "abcdef0124"}'.encode("utf-16-be"),
+        '{"name": "J\xfcrg", "password": "abcdef0125"}'.encode("latin-1"),
+    ]
+    stage.server.reply = lambda request: understudy.Response(200, content=bodies[int(request.url.path[1:])])
+    with stage.use():
+        for number, body in enumerate(bodies):
+            stage.client.post(f"https://api.test/{number}", content=body)
+    with stage.use("none"):
+        replayed = [
+            stage.client.post(f"https://api.test/{number}", content=body).content for number, body in enumerate(bodies)
+        ]
+
+    assert [b"abcdef" in body.replace(b"\0", b"") for body in replayed] == [False] * 3
+    assert replayed[0].decode("utf-16-le") == '{"password": "__REDACTED_password_1__"}'
+    assert "J\xfcrg" in replayed[2].decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'content-disposition: form-data; name="password"',
+        b"Content-Disposition: form-data; name=password",
+        b'Content-Type: text/plain\r\nContent-Disposition: form-data; name="password"',
+        b'Content-Disposition: form-data; name="password"\r\nContent-Transfer-Encoding: 8bit',
+    ],
+)
+def test_forms_in_parts_of_unusual_spelling_are_searched(stage: Stage, head: bytes) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+
+    def body(password: bytes) -> bytes:
+        return b"--b\r\n" + head + b"\r\n\r\n" + password + b"\r\n--b--\r\n"
+
+    with stage.use():
+        stage.client.post("https://api.test/", content=body(b"hidden"), headers=headers)
+    with stage.use("none"):
+        stage.client.post("https://api.test/", content=body(b"other"), headers=headers)
+
+    assert "hidden" not in stage.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("q=a=b=c=d=e=f&x=1", "q=a=b=c=d=e=f&x=1"),
+        ("q=a=b=c=d=e=token=abcdef012&x=1", "q=a=b=c=d=e=token=__REDACTED_token_1__&x=1"),
+        ("password=a1=b=c=d=e=f=g&x=1", "password=__REDACTED_password_1__&x=1"),
+        ("q=a=b=c=d=password=e=f=g", "q=a=b=c=d=password=__REDACTED_password_1__"),
+        ("q=a=b=c=d=e=%3Ftoken%3Dabcdef012", "q=a=b=c=d=e=%3Ftoken%3D__REDACTED_token_1__"),
+        ("q=%253Ftoken%253Dabcdef012", "q=%253Ftoken%253D__REDACTED_token_1__"),
+    ],
+)
+def test_names_in_a_row_and_urls_quoted_many_times_are_searched(text: str, said: str) -> None:
+    assert Redactor().text(text) == said
+
+
+def test_cookies_without_a_name_or_behind_a_comma_are_hidden() -> None:
+    redactor = Redactor()
+
+    assert redactor.field("Set-Cookie", "abcdef0123; Path=/") == "__REDACTED_cookie_1__; Path=/"
+    dated = "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/"
+    assert redactor.field("Set-Cookie", dated) == dated
+    assert (
+        redactor.field("Set-Cookie", f"{dated}, sid=abcdef0124; Path=/")
+        == f"{dated}, sid=__REDACTED_cookie_2__; Path=/"
+    )
+
+
+def test_a_key_that_is_sent_as_a_user_is_a_secret(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(401, text="no such key: key-of-the-user")
+
+    with stage.use():
+        stage.client.get("https://api.test/", auth=("key-of-the-user", ""))
+        stage.client.get("https://key-1-of-the-user@api.test/", params={"to": "https://ada@b.test/"})
+
+    assert "of-the-user" not in stage.text
+    assert "ada" in stage.text

@@ -65,6 +65,53 @@ def test_what_a_faster_process_has_created_is_appended_to(tmp_path: Path, monkey
     assert path.read_bytes() == b"cassette: 1 # theirs\n--- one\n"
 
 
+def test_what_others_put_in_its_place_meanwhile_is_appended_to(tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    tape = Tape(str(path))
+    tape.write(header, b"--- one\n")
+    tape.write(header, b"--- two\n")
+
+    (tmp_path / "edited").write_bytes(b"cassette: 1 # mine\n...\n--- one\n--- two\n")
+    (tmp_path / "edited").replace(path)
+    tape.write(header, b"--- three\n")
+    tape.write(header, b"--- four\n")
+
+    assert path.read_bytes() == b"cassette: 1 # mine\n...\n--- one\n--- two\n--- three\n--- four\n"
+
+
+def test_a_file_that_was_deleted_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    tape = Tape(str(path))
+    tape.write(header, b"--- one\n")
+    tape.write(header, b"--- two\n")
+
+    path.unlink()
+    tape.write(header, b"--- three\n")
+    tape.write(header, b"--- four\n")
+
+    assert path.read_bytes() == header() + b"--- three\n--- four\n"
+
+
+def test_what_was_taken_into_the_new_file_already_is_not_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tape.yaml"
+    tape = Tape(str(path))
+    tape.write(header, b"--- one\n")
+    write = os.write
+
+    def overtaken(descriptor: int, data: bytes) -> int:
+        size = write(descriptor, data)
+        (tmp_path / "settled").write_bytes(path.read_bytes().replace(b"one", b"uno").replace(b"\n", b"\r\n"))
+        (tmp_path / "settled").replace(path)
+        return size
+
+    monkeypatch.setattr(os, "write", overtaken)
+    tape.write(header, b"--- two\n")
+
+    assert path.read_bytes() == b"cassette: 1\r\n...\r\n--- uno\r\n--- two\r\n"
+
+
 def test_a_replacement_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "tape.yaml"
     path.write_bytes(b"old")

@@ -285,9 +285,12 @@ def test_wrong_use_fails_at_the_call(stage: Stage) -> None:
         cassettes.verify(stage.path, client=stage.async_client)  # type: ignore[arg-type]  # that is the mistake
     with pytest.raises(TypeError, match=r"`secrets` says what each mark stands for, as a mapping, not str"):
         cassettes.verify(stage.path, client=stage.client, secrets="x")  # type: ignore[arg-type]  # that is the mistake
-    for name in ("authorization", "json.token", "api.test", "https://api.test header.authorization"):
+    for name in ("authorization", "json.token", "api.test"):
         with pytest.raises(ValueError, match=r"a secret is named by its mark.*, not '"):
             cassettes.verify(stage.path, client=stage.client, secrets={name: "x"})
+    for host in ("https://api.test", "api.test:443", "api.test/x"):
+        with pytest.raises(ValueError, match=f"to a host, without scheme, port and path, .*'{host}' in .* is none"):
+            cassettes.verify(stage.path, client=stage.client, secrets={f"{host} query.key": "x"})
     assert stage.server.asked == []
 
 

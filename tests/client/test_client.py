@@ -12,6 +12,7 @@ from understudy import (
     AsyncClient,
     AsyncHTTPTransport,
     BaseTransport,
+    ByteStream,
     Client,
     ConnectError,
     HTTPTransport,
@@ -224,6 +225,21 @@ async def test_a_stream_takes_every_option(side: Side) -> None:
 
     assert response.json()["body"] == '{"a":1}'
     assert response.request.headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_stream_is_read_asynchronously_though_its_body_is_here(anyio_backend: str) -> None:
+    transport = MockTransport(lambda request: Response(200, stream=ByteStream(b"body")))
+    async with AsyncClient(transport=transport) as client, client.stream("GET", URL) as response:
+        with pytest.raises(RuntimeError, match="aread"):
+            response.read()
+        with pytest.raises(RuntimeError, match="aiter"):
+            list(response.iter_bytes())
+        with pytest.raises(RuntimeError, match="aclose"):
+            response.close()
+
+        assert await response.aread() == response.read() == b"body"
+        response.close()
 
 
 @pytest.mark.anyio
@@ -548,16 +564,16 @@ def test_both_clients_have_the_same_methods_and_options() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_transport_that_cannot_be_closed_keeps_none_of_the_others_open(side: Side) -> None:
+@pytest.mark.parametrize("by_block", [False, True])
+async def test_a_transport_that_cannot_be_closed_keeps_none_of_the_others_open(side: Side, by_block: bool) -> None:
     closed: list[str] = []
 
-    def transport(name: str, error: Exception | None = None) -> Any:
+    def transport(name: str, error: Exception) -> Any:
         made = side.transport(lambda _: Response(200))
 
         def close() -> None:
             closed.append(name)
-            if error is not None:
-                raise error
+            raise error
 
         setattr(made, "close" if side.is_blocking else "aclose", side.function(close))
         return made
@@ -567,9 +583,30 @@ async def test_a_transport_that_cannot_be_closed_keeps_none_of_the_others_open(s
     )
 
     with pytest.raises(OSError, match="stuck"):
-        await side.close(client)
+        await (_leave(side, client) if by_block else side.close(client))
 
     assert closed == ["first", "second"]
+
+
+async def _leave(side: Side, client: Any) -> None:
+    async with side.entered(client):
+        pass
+
+
+@pytest.mark.anyio
+async def test_a_client_that_cannot_be_entered_closes_what_it_has_entered(side: Side) -> None:
+    good, bad = Tracked(), Tracked()
+
+    def fail() -> None:
+        raise OSError("no")
+
+    setattr(bad, "__enter__" if side.is_blocking else "__aenter__", side.function(fail))
+    client = side.client(transport=good, mounts={"https://": bad})
+
+    with pytest.raises(OSError, match="no"):
+        await _leave(side, client)
+
+    assert (client.is_closed, good.entered, good.closed) == (True, 1, 1)
 
 
 @pytest.mark.anyio

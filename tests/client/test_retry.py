@@ -114,6 +114,9 @@ def test_budgets_are_kept_for_a_bounded_number_of_origins() -> None:
 
     for number in range(2000):
         retry.earn(number)
+    for number in range(100):
+        retry.spend(number)
+    retry.earn(0)
 
     assert len(retry._tokens) == 1024
 

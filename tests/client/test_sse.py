@@ -159,6 +159,32 @@ def test_a_lost_connection_is_made_again_with_the_last_id(reading: Any) -> None:
     assert all(response.is_closed for response in server.given)
 
 
+def test_an_event_that_was_cut_off_is_asked_for_again(reading: Any) -> None:
+    server = Server(
+        stream(b"id: 1\ndata: one\n\nid: 2\ndata: tw", LOST),
+        stream(b"id: 2\ndata: two\n\n"),
+    )
+
+    assert reading(server) == ["one", "two"]
+    assert server.last_ids == [None, "1"]
+
+
+def test_an_id_with_space_around_it_is_said_without(reading: Any) -> None:
+    server = Server(stream(b"id:  1 \ndata: one\n\n", LOST), stream(b"data: two\n\n"))
+
+    assert reading(server) == ["one", "two"]
+    assert server.last_ids == [None, "1"]
+
+
+def test_nobody_waits_for_a_connection_that_would_come_after_the_deadline(reading: Any) -> None:
+    server = Server(stream(b"retry: 60000\ndata: one\n\n", LOST), stream(b"data: two\n\n"))
+
+    with pytest.raises(ReadError, match="cut"):
+        reading(server, timeout=Timeout(5, total=10))
+
+    assert server.clock.slept == []
+
+
 def test_without_an_id_nothing_is_said_about_it(reading: Any) -> None:
     server = Server(stream(b"data: one\n\n", LOST), stream(b"data: two\n\n"))
 

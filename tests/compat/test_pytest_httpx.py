@@ -128,6 +128,9 @@ def test_urls(wanted: Any, url: str, expected: bool, httpx_mock: HTTPXMock) -> N
             True,
         ),
         ({"match_files": {"f": ("n.txt", b"text")}}, {"method": "POST", "files": {"f": ("n.txt", b"no")}}, False),
+        ({"match_files": {"f": ("n", b"", "a/b")}}, {"method": "POST", "files": {"f": ("n", b"", "a/b")}}, True),
+        ({"match_files": {"f": ("n", b"", "a/b")}}, {"method": "POST", "files": {"f": ("n", b"")}}, False),
+        ({"match_files": {"f": ANY}}, {"method": "POST", "files": {"f": ("n", b"", "a/b")}}, True),
         ({"match_extensions": {"mine": 1}}, {"extensions": {"mine": 1}}, True),
         ({"match_extensions": {"mine": 2}}, {"extensions": {"mine": 1}}, False),
         ({"url": BASE, "match_params": {"a": ANY, "b": ["2", "3"]}}, {"params": {"a": 1, "b": [2, 3]}}, True),
@@ -141,12 +144,46 @@ def test_matching(words: dict[str, Any], sent: dict[str, Any], expected: bool, h
     assert answers(httpx_mock, **sent) is expected
 
 
-@pytest.mark.parametrize("proxy_url", ["http://proxy.test:3128", re.compile(r"http://proxy\.")])
-def test_the_proxy_of_the_transport_behind_is_seen(proxy_url: Any, httpx_mock: HTTPXMock) -> None:
-    httpx_mock.add_response(proxy_url=proxy_url)
+@pytest.mark.parametrize(
+    ("wanted", "proxy", "expected"),
+    [
+        ("http://proxy.test:3128", "http://proxy.test:3128", 200),
+        (re.compile(r"http://proxy\."), "http://proxy.test:3128", 200),
+        ("http://proxy.test/?b=1&a=2", "http://proxy.test?a=2&b=1", 200),
+        ("http://proxy.test/?b=1&a=2", "http://proxy.test", None),
+        ("http://ada:secret@proxy.test", "http://ada:secret@proxy.test", 200),
+        ("http://ada:secret@proxy.test", "http://proxy.test", None),
+    ],
+)
+def test_the_proxy_of_the_transport_behind_is_seen(
+    wanted: Any, proxy: str, expected: int | None, httpx_mock: HTTPXMock
+) -> None:
+    httpx_mock.add_response(proxy_url=wanted, is_optional=True)
+    httpx_mock.add_response(404, is_optional=True)
 
-    with Client(proxy="http://proxy.test:3128") as client:
-        assert client.get(BASE).status_code == 200
+    with Client(proxy=proxy) as client:
+        assert client.get(BASE).status_code == (expected or 404)
+
+
+def test_what_a_response_is_made_of_may_change_later(httpx_mock: HTTPXMock) -> None:
+    users = [1]
+    httpx_mock.add_response(json=users)
+    users.append(2)
+
+    assert understudy.get(BASE).json() == [1]
+
+
+def test_what_an_answer_says_of_itself_goes_before_the_marker() -> None:
+    lax = HTTPXMock(Options(assert_all_responses_were_requested=False, can_send_already_matched_responses=True))
+    lax.add_response(url=f"{BASE}/a")
+    lax.verify()
+    lax.add_response(url=f"{BASE}/b", is_optional=False, is_reusable=False)
+
+    with pytest.raises(AssertionError, match=r"not requested:\n- Match any request on https://api\.test/b$"):
+        lax.verify()
+    assert lax.answer(Request("GET", f"{BASE}/b"), None).status_code == 200
+    with pytest.raises(TimeoutException, match="already sent, and not reusable"):
+        lax.answer(Request("GET", f"{BASE}/b"), None)
 
 
 def test_exceptions_are_raised_with_their_request(httpx_mock: HTTPXMock) -> None:

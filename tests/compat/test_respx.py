@@ -109,14 +109,15 @@ def test_routes_from_before_the_block_are_there_again_after_it_as_they_were() ->
 
 def test_an_inner_router_goes_before_an_outer_one_and_leaves_it_the_rest() -> None:
     with respx.mock() as outer, respx.mock() as inner:
-        outer.get(BASE) % 200
-        inner.get(BASE) % 418
+        outer.get(f"{BASE}/") % 200
+        inner.get(f"{BASE}/") % 418
         rest = outer.get(f"{BASE}/rest") % 202
         outer.routes[0].calls.record(Request("GET", BASE), None)
 
         assert understudy.get(BASE).status_code == 418
         assert understudy.get(f"{BASE}/rest").status_code == 202
         assert rest.called
+        assert len(inner.calls) == 1
 
 
 def test_a_route_that_was_never_called_fails_the_block() -> None:
@@ -152,17 +153,15 @@ def test_a_request_without_a_route_says_what_was_near() -> None:
         told = str(caught.value)
         assert told.startswith(f"RESPX: <Request('GET', '{BASE}/user')> not mocked!")
         assert told.index("not <path eq '/users'>") < told.index("other.test")
-        assert not respx.calls
-        assert not api.calls.last.has_response
-        with pytest.raises(ValueError, match="has no response"):
-            api.calls.last.response  # noqa: B018  # a property
+        assert not api.calls
 
 
 def test_requests_without_a_route_can_be_answered_with_nothing() -> None:
-    with respx.mock(assert_all_mocked=False):
+    with respx.mock(assert_all_mocked=False) as api:
         response = understudy.get(BASE)
 
-    assert (response.status_code, response.content) == (200, b"")
+        assert (response.status_code, response.content) == (200, b"")
+        assert api.calls.last.response.status_code == 200
 
 
 # Routes
@@ -262,6 +261,40 @@ def test_a_base_url_holds_for_joined_patterns_and_for_routes_without_a_path() ->
         router.handler(Request("GET", f"{BASE}/v12"))
 
 
+def test_a_base_url_holds_for_each_side_of_joined_paths() -> None:
+    router = respx.Router(base_url=f"{BASE}/v1")
+    router.route(M(path="/a") | M(path="/b")) % 200
+    router.route(~M(path="/c")) % 201
+
+    assert router.handler(Request("GET", f"{BASE}/v1/b")).status_code == 200
+    assert router.handler(Request("GET", f"{BASE}/v1/d")).status_code == 201
+    for url in (f"{BASE}/v1/c", f"{BASE}/d"):
+        with pytest.raises(AllMockedAssertionError):
+            router.handler(Request("GET", url))
+
+
+def test_a_base_url_that_ends_in_a_slash_wants_it() -> None:
+    router = respx.Router(base_url=f"{BASE}/v1/")
+    router.get() % 200
+
+    assert router.handler(Request("GET", f"{BASE}/v1/")).status_code == 200
+    with pytest.raises(AllMockedAssertionError):
+        router.handler(Request("GET", f"{BASE}/v1"))
+
+
+def test_a_base_url_holds_for_whole_urls_and_gives_way_to_what_a_route_says() -> None:
+    router = respx.Router(base_url=f"{BASE}/v1")
+    router.get(url__regex="users$") % 200
+    router.post(scheme="http") % 201
+    router.put(host="other.test") % 202
+
+    assert router.handler(Request("GET", f"{BASE}/v1/users")).status_code == 200
+    assert router.handler(Request("POST", "http://api.test:8080/v1")).status_code == 201
+    assert router.handler(Request("PUT", "http://other.test/a")).status_code == 202
+    with pytest.raises(AllMockedAssertionError):
+        router.handler(Request("GET", "https://other.test/v1/users"))
+
+
 # Answers
 
 
@@ -282,11 +315,18 @@ def test_responses_in_all_words_of_respond() -> None:
         assert response.status_code == 201
         assert response.headers["Content-Type"] == "application/vnd.api+json"
         assert response.headers.get_list("Set-Cookie") == [
-            "b=2; Path=/; Max-Age=60; SameSite=lax; HttpOnly",
+            "b=2; Path=/; Max-Age=60; HttpOnly; SameSite=lax",
             "a=1",
         ]
         assert response.http_version == "HTTP/2"
         assert response.json() == {"id": 7}
+
+
+def test_cookies_may_be_pairs_and_a_response_is_of_its_class() -> None:
+    response = respx.MockResponse(cookies=[("a", "1"), respx.SetCookie("b", "2")])
+
+    assert isinstance(response, respx.MockResponse)
+    assert response.headers.multi_items() == [("set-cookie", "a=1"), ("set-cookie", "b=2")]
 
 
 def test_a_cookie_in_all_its_words() -> None:
@@ -327,6 +367,15 @@ def test_side_effects_follow_each_other_and_then_the_return_value() -> None:
         assert [understudy.get(BASE).status_code for _ in range(2)] == [200, 200]
         assert str(caught.value.request.url) == BASE
         assert route.call_count == 4
+
+
+def test_a_row_of_side_effects_begins_anew_where_a_snapshot_was_taken() -> None:
+    router = respx.mock(assert_all_called=False)
+    router.get(BASE).side_effect = (Response(status) for status in (201, 202))
+
+    for _ in range(2):
+        with router:
+            assert [understudy.get(BASE).status_code for _ in range(2)] == [201, 202]
 
 
 def test_side_effects_that_are_used_up_say_so() -> None:
@@ -373,11 +422,12 @@ async def test_a_function_may_be_asynchronous() -> None:
 
 
 def test_a_function_that_returns_something_else_is_a_mistake_of_the_test() -> None:
-    with respx.mock() as api:
+    with respx.mock(assert_all_called=False) as api:
         api.get(BASE).side_effect = lambda request: {}
 
         with pytest.raises(TypeError, match="returned dict, not a Response"):
             understudy.get(BASE)
+        assert not api.calls
 
 
 def test_requests_pass_through_to_the_transport_behind() -> None:
@@ -477,6 +527,11 @@ def test_methods_schemes_hosts_and_ports() -> None:
     ("pattern", "url", "expected"),
     [
         ("https://api.test", "https://api.test/", True),
+        ("https://api.test", "https://api.test/a?b=1", True),
+        ("https://api.test?a=1", "https://api.test/a?b=1", False),
+        ("https://api.test/", "https://api.test:8443/", True),
+        ("https://ada:secret@api.test/", "https://api.test/", True),
+        ("https://api.test/?", "https://api.test/?a=1", True),
         ("https://api.test/", "https://api.test", True),
         ("https://api.test/", "http://api.test/", False),
         ("https://api.test:8443/", "https://api.test:8443/", True),
@@ -502,9 +557,18 @@ def test_urls(pattern: Any, url: str, expected: bool) -> None:
 
 def test_urls_with_lookups() -> None:
     assert fits(url__eq="https://api.test/a?b=1")(url="https://api.test/a?b=1")
+    assert fits(url__eq="https://api.test")(url="https://api.test/")
     assert fits(url__startswith="https://api.")()
     assert fits(path__in=["/a", "/b"])(url=f"{BASE}/b")
     assert not fits(path="/a")(url=f"{BASE}/a/b")
+
+
+def test_other_words_go_before_the_same_part_of_a_url() -> None:
+    assert fits(url=f"{BASE}/a?x=1", path="/b")(url=f"{BASE}/b?x=1")
+    assert not fits(url=f"{BASE}/a", path="/b")(url=f"{BASE}/a")
+    assert fits(url=f"{BASE}/?a=1", params={"b": "2"})(url=f"{BASE}/?b=2&c=3")
+    assert not fits(url=f"{BASE}/?a=1", params={})(url=f"{BASE}/?b=2")
+    assert fits(M(path="/b"), url=f"{BASE}/a")(url=f"{BASE}/b")
 
 
 def test_params() -> None:
@@ -549,7 +613,15 @@ def test_json() -> None:
 
     assert fits(json=body)("POST", json=body)
     assert fits(json={"items": [{"id": ANY, "name": "x"}], "n": None})("POST", json=body)
-    assert fits(json='{"n": null, "items": [{"name": "x", "id": 7}]}')("POST", json=body)
+    assert fits(json="{}")("POST", json="{}")
+    assert not fits(json="{}")("POST", json={})
+    assert fits(json=None)("POST", content=b"null")
+    assert not fits(json=None)()
+    assert fits(json__n=None)("POST", json=body)
+    assert not fits(json__n=None)("POST", json={"n": 0})
+    assert fits(json=(1, True))("POST", json=[1, True])
+    assert not fits(json=[1, 1])("POST", json=[1, True])
+    assert not fits(json={"n": 1.0})("POST", json={"n": 1})
     assert fits(json__items__0__id=7)("POST", json=body)
     assert not fits(json__items__1__id=7)("POST", json=body)
     assert not fits(json={})("POST", content=b"not json")
@@ -577,8 +649,14 @@ def test_an_unknown_word_is_an_error_with_the_nearest_right_one() -> None:
         M(header={"a": "1"})
     with pytest.raises(KeyError, match="there are"):
         M(xyz=1)
-    with pytest.raises(NotImplementedError, match="there is no lookup 'matches'"):
+    with pytest.raises(ValueError, match="there is no lookup 'matches'"):
         M(path__matches="/")
+    with pytest.raises(NotImplementedError, match="there are only headers__contains, headers__eq, headers__in"):
+        M(headers__regex="a")
+    with pytest.raises(TypeError, match="a URL is text"):
+        M(url=M(path="/"))
+    with pytest.raises(TypeError, match="JSON has no bytes"):
+        M(json=b"{}")
     with pytest.raises(TypeError, match="M takes patterns"):
         M("GET")  # type: ignore[arg-type]  # the mistake
     with pytest.raises(ValueError, match="port='https'"):
@@ -595,7 +673,16 @@ def test_an_unknown_word_is_an_error_with_the_nearest_right_one() -> None:
 SUITE = """
 import pytest
 import httpx, respx
+from respx.fixtures import session_event_loop
 from respx.patterns import M
+from respx.transports import MockTransport
+
+@pytest.fixture(scope="session")
+def loop_is_closed(session_event_loop):
+    return session_event_loop.is_closed()
+
+def test_decorated_with_a_loop(loop_is_closed):
+    assert not loop_is_closed
 
 @respx.mock
 def test_decorated():
@@ -612,6 +699,12 @@ def test_marker(respx_mock):
     respx_mock.route(M(path="/b")) % 201
     assert httpx.get("https://api.test/b").status_code == 201
 
+def test_fixture_without_a_marker_is_the_router_of_the_module(respx_mock):
+    respx_mock.get("https://api.test/never")
+    respx.get("https://api.test/") % 418
+    assert httpx.get("https://api.test/").status_code == 418
+
+@pytest.mark.respx
 def test_unused(respx_mock):
     respx_mock.get("https://api.test/")
 """
@@ -623,7 +716,7 @@ def test_a_suite_of_respx_runs_as_it_is(pytester: pytest.Pytester) -> None:
 
     result = pytester.runpytest_subprocess(*LEAN, "-p", "understudy.compat.respx", "--strict-markers")
 
-    result.assert_outcomes(passed=4, errors=1)
+    result.assert_outcomes(passed=6, errors=1)
     result.stdout.fnmatch_lines(["*some routes were not called!*"])
 
 
@@ -635,6 +728,23 @@ def test_beside_the_real_respx_the_plugin_refuses_to_guess(pytester: pytest.Pyte
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*respx is installed here*uninstall respx*"])
+
+
+@pytest.mark.anyio
+async def test_the_transport_that_respx_has_deprecated_asks_a_router() -> None:
+    router = respx.Router()
+    router.get(BASE) % 204
+    with pytest.warns(DeprecationWarning, match=r"httpx\.MockTransport\(router\.handler\)"):
+        transport, bare = respx.transports.MockTransport(router=router), respx.transports.MockTransport()
+
+    with Client(transport=transport) as client:
+        assert client.get(BASE).status_code == 204
+    async with AsyncClient(transport=transport) as asynchronous:
+        assert (await asynchronous.get(BASE)).status_code == 204
+    with pytest.raises(TypeError, match="no `handler`"):
+        bare.handle_request(Request("GET", BASE))
+    with pytest.raises(TypeError, match="no `async_handler`"):
+        await bare.handle_async_request(Request("GET", BASE))
 
 
 async def _pieces() -> AsyncIterator[bytes]:

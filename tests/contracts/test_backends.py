@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 import trio
 import trustme
@@ -234,6 +235,76 @@ def test_a_write_stops_when_the_peer_says_something(kind: Kind, listener: socket
     kind.run(body)
 
 
+@pytest.mark.parametrize("name", ["asyncio", "anyio on asyncio", "anyio on trio"])
+def test_nobody_comes_between_a_look_at_a_connection_and_a_small_write(name: str, listener: socket.socket) -> None:
+    kind = KINDS[name]
+    others: list[str] = []
+
+    async def other() -> None:
+        others.append("ran")
+
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(other)
+                await stream.write(b"ping", 5.0)
+                assert not others
+            assert accepted.recv(100) == b"ping"
+        stream.close()
+
+    kind.run(body)
+
+
+@pytest.mark.parametrize("name", ["anyio on asyncio", "anyio on trio"])
+def test_who_is_cancelled_already_writes_nothing(name: str, listener: socket.socket) -> None:
+    kind = KINDS[name]
+
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await stream.write(b"ping", 5.0)
+            assert scope.cancelled_caught
+            stream.close()
+            assert accepted.recv(100) == b""
+
+    kind.run(body)
+
+
+def test_a_write_does_not_begin_where_the_peer_has_said_something(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        with accepted:
+            # In one go: no event loop has had a turn in which to see it.
+            accepted.sendall(b"stop")
+            assert await stream.write_until_readable(memoryview(b"x"), 5.0) == 0
+            assert await stream.read(100, 5.0) == b"stop"
+        stream.close()
+
+    kind.run(body)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a reset takes away what had arrived")
+def test_what_the_peer_said_is_read_though_a_write_fails(kind: Kind, listener: socket.socket) -> None:
+    async def body() -> None:
+        stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        accepted, _ = listener.accept()
+        accepted.sendall(b"because")
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        accepted.close()
+        with contextlib.suppress(ConnectionError):
+            await stream.write(b"x", 5.0)
+        assert await stream.read(100, 5.0) == b"because"
+        stream.close()
+
+    kind.run(body)
+
+
 def test_a_write_until_readable_times_out_too(kind: Kind, listener: socket.socket) -> None:
     async def body() -> None:
         stream = await kind.backend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
@@ -429,6 +500,34 @@ def test_a_unix_socket_is_connected_to(kind: Kind, tmp_path: Path) -> None:
             stream.close()
             with pytest.raises(FileNotFoundError):
                 await kind.backend().connect_unix(path + "s", 5.0)
+
+        kind.run(body)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+def test_a_unix_socket_at_which_too_many_wait_is_waited_for(kind: Kind, tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen(0)
+
+        def make_room() -> None:
+            accepted, _ = listening.accept()
+            accepted.close()
+
+        async def body() -> None:
+            first = await kind.backend().connect_unix(path, 5.0)
+            with pytest.raises(TIMEOUTS, match="no answer from"):
+                await kind.backend().connect_unix(path, 0.02)
+            timer = threading.Timer(0.02, make_room)
+            timer.start()
+            second = await kind.backend().connect_unix(path, 5.0)
+            with listening.accept()[0] as accepted:
+                await second.write(b"ping", 5.0)
+                assert accepted.recv(100) == b"ping"
+            timer.join()
+            first.close()
+            second.close()
 
         kind.run(body)
 

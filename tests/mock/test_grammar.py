@@ -316,6 +316,11 @@ def test_urls_are_compared_in_one_form() -> None:
         ({"body": b""}, "did you mean 'content'?"),
         ({"zzz": 1}, "unknown field 'zzz' in `zzz=`; known are auth, content,"),
         (
+            {"status": 1},
+            "`status=` says nothing of a request",
+        ),
+        ({"payload": 1}, "where it is meant for the reply, write `.respond(json=...)` after the route"),
+        (
             {"path__startwith": "/"},
             "unknown lookup 'startwith' in `path__startwith=`, did you mean `path__startswith=`?",
         ),

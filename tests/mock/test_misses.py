@@ -80,6 +80,17 @@ def test_a_report_says_what_is_different_about_paths_that_look_alike(target: str
     assert note in report(router, "GET", URL + asked)
 
 
+def test_a_body_that_is_asked_for_instead_of_given_is_told_apart() -> None:
+    router = mock.Router()
+    router.get(f"{URL}/users", json={"id": 1})
+
+    assert report(router, "GET", f"{URL}/users").split("\n")[5:7] == [
+        "  NO  json: want {'id': 1}, got nothing   (there is no body)",
+        "      `json=` of a route is what the request must have; `.respond(json=...)` is what it gets",
+    ]
+    assert "is what it gets" not in report(router, "GET", f"{URL}/users", json={"id": 2})
+
+
 def test_a_report_without_routes_says_so() -> None:
     assert "there are no routes at all; `mock.get(...)` by itself adds none" in report(mock.Router(), "GET", URL)
 

@@ -154,3 +154,64 @@ def test_routers_of_different_contexts_are_left_in_any_order() -> None:
 def test_how_many_calls_are_remembered_is_a_number(keep: Any) -> None:
     with pytest.raises(mock.RouteError, match="`keep` takes how many calls are remembered"):
         mock.Router(keep=keep)
+
+
+def test_a_route_that_is_removed_answers_nothing_and_is_missed_by_nobody() -> None:
+    with mock.Router(base_url="https://api.test") as router:
+        users = router.get("/users", name="users").respond(json=[])
+        router.get("/never")
+        Client().get("https://api.test/users")
+
+        assert "users" in router
+        assert users in router
+        assert router.remove("users", *(route for route in router if not route.called)) is not users
+
+        assert list(router) == []
+        assert "users" not in router
+        assert users.call_count == router.call_count == 1
+        with router.expect_unmatched(), pytest.raises(mock.UnmatchedRequest):
+            Client().get("https://api.test/users")
+
+
+def test_without_a_route_those_answer_that_it_went_before() -> None:
+    router = mock.Router(base_url="https://api.test")
+    first, second, third = (router.get("/a", reply=text) for text in ("first", "second", "third"))
+
+    with Client(transport=router, base_url="https://api.test") as client:
+        asked = [client.get("/a").text]
+        router.remove(second)
+        asked.append(client.get("/a").text)
+        router.remove(third)
+        asked.append(client.get("/a").text)
+        router.add(third)
+        asked.append(client.get("/a").text)
+
+    assert asked == ["third", "third", "first", "third"]
+    assert first.replaced_by is third
+    assert router.remove(third) is third
+    mock.Router("https://other.test").add(third)
+
+
+def test_what_is_to_be_removed_must_be_there() -> None:
+    router = mock.Router()
+    router.get("https://api.test/users", name="users")
+
+    with pytest.raises(KeyError, match="did you mean 'users'"):
+        router.remove("user")
+    with pytest.raises(mock.RouteError, match="is not in this router"):
+        router.remove("users", mock.Router().get("https://api.test/users"))
+    with pytest.raises(mock.RouteError, match="one route or more"):
+        router.remove()
+    assert "users" in router
+
+
+def test_a_route_that_is_removed_hides_no_other(recwarn: pytest.WarningsRecorder) -> None:
+    router = mock.Router(order="first")
+    wide = router.get("https://api.test/**", reply="wide")
+    router.get("https://api.test/a", reply="narrow")
+
+    router.remove(wide)
+
+    with Client(transport=router) as client:
+        assert client.get("https://api.test/a").text == "narrow"
+    assert not recwarn

@@ -168,18 +168,132 @@ def test_the_whole_traceback_is_there_on_request(suite: Suite) -> None:
     assert "_send(" in result.stdout.str()
 
 
-def test_an_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None:
+def test_a_real_error_of_the_network_keeps_its_whole_traceback(suite: Suite) -> None:
     suite.write(
         """
+        import socket
+
         import understudy
 
-        def test_refused(http_mock):
-            http_mock.get("https://api.test/").reply(understudy.ConnectError("refused"))
-            understudy.get("https://api.test/")
+        def test_refused():
+            with socket.socket() as closed:
+                closed.bind(("127.0.0.1", 0))
+                understudy.get(f"http://127.0.0.1:{closed.getsockname()[1]}/")
         """
     )
 
     result = suite.run()
 
     result.assert_outcomes(failed=1)
-    assert "_send(" in result.stdout.str()
+    assert "_connect_once(" in result.stdout.str()
+
+
+def test_what_a_mock_lets_go_wrong_shows_the_suites_lines_only(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        import understudy
+
+        @pytest.mark.parametrize("mode", ["mock", "wire"])
+        def test_fault(http_mock, mode):
+            http_mock.get("https://api.test/", mode=mode).fault("reset")
+            understudy.get("https://api.test/")
+
+        def test_error(http_mock):
+            http_mock.get("https://api.test/").reply(understudy.ConnectError("refused"))
+            try:
+                understudy.get("https://api.test/")
+            except understudy.ConnectError:
+                raise ValueError("no answer")
+
+        def test_status(http_mock):
+            http_mock.get("https://api.test/").respond(500)
+            understudy.get("https://api.test/").raise_for_status()
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=4)
+    shown = result.stdout.str()
+    assert "During handling of the above exception" in shown
+    for inside in ("_send(", "api.py", "def raise_for_status"):
+        assert inside not in shown
+
+
+def test_what_a_function_of_the_suite_raises_is_shown_without_the_librarys_lines(suite: Suite) -> None:
+    suite.write(
+        """
+        import understudy
+
+        def broken(request):
+            return {"id": request.no_such_thing}
+
+        def test_handler(http_mock):
+            http_mock.get("https://api.test/").reply(broken)
+            understudy.get("https://api.test/")
+
+        def test_hook(http_mock):
+            http_mock.get("https://api.test/").respond()
+            with understudy.Client(event_hooks={"request": [broken]}) as client:
+                client.get("https://api.test/")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=2)
+    shown = result.stdout.str()
+    assert shown.count('>       return {"id": request.no_such_thing}') == 2
+    assert "_send(" not in shown
+
+
+def test_the_members_of_a_group_of_errors_are_cut_too(suite: Suite) -> None:
+    suite.write(
+        """
+        import anyio
+        import understudy
+
+        async def fetch():
+            async with understudy.AsyncClient() as client:
+                await client.get("https://api.test/nothing")
+
+        async def both():
+            async with anyio.create_task_group() as group:
+                group.start_soon(fetch)
+
+        def test_group(http_mock):
+            anyio.run(both)
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*UnmatchedRequest: no route answers GET https://api.test/nothing*"])
+    assert "_send(" not in result.stdout.str()
+
+
+def test_a_mistake_of_a_handler_is_shown_without_the_librarys_lines(suite: Suite) -> None:
+    suite.write(
+        """
+        import understudy
+
+        async def later(request):
+            return 204
+
+        def test_color(http_mock):
+            http_mock.get("https://api.test/").reply(later)
+            understudy.get("https://api.test/")
+
+        def test_kind(http_mock):
+            http_mock.get("https://api.test/").reply(lambda request: object())
+            understudy.get("https://api.test/")
+        """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E *TypeError: *is asynchronous*", "E *TypeError: *returned what is no reply*"])
+    assert "_send(" not in result.stdout.str()

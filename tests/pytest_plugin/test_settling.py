@@ -305,4 +305,4 @@ def test_a_host_that_is_none_is_told_at_the_end(suite: Suite, url: str) -> None:
     result = suite.run("--verify", "--verify-secret", "localhosts header.authorization=HOME")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["verify: a secret is named by its mark*"])
+    result.stdout.fnmatch_lines(["verify: a secret is given to a host, *'localhosts'*"])

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..client import Request
 
 _NAMED = re.compile(rb'[;\s](name|filename)="((?:[^"\\]|\\.)*)"')
+_KIND = re.compile(rb"^content-type:[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 
 
@@ -19,6 +20,7 @@ class Part(NamedTuple):
     name: str
     filename: str | None
     content: bytes
+    kind: str = ""
 
 
 def parts_of(request: Request) -> list[Part]:
@@ -31,5 +33,7 @@ def parts_of(request: Request) -> list[Part]:
     for piece in (b"\r\n" + request.read()).split(b"\r\n--" + boundary.group(1).encode())[1:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
         names = {key.decode(): unquote(value.decode()) for key, value in _NAMED.findall(head)}
-        found.append(Part(names.get("name", ""), names.get("filename"), content))
+        said = _KIND.search(head.replace(b"\r\n", b"\n"))
+        typed = said.group(1).decode("latin-1") if said else ""
+        found.append(Part(names.get("name", ""), names.get("filename"), content, typed))
     return found

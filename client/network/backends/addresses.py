@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from .base import SocketOption
 
 STAGGER = 0.25
+_FIRST_PAUSE = 0.001
+_LONGEST_PAUSE = 0.05
 
 
 class Address(NamedTuple):
@@ -110,6 +112,34 @@ def open_socket(
         opened.close()
         raise
     return opened
+
+
+async def open_unix(
+    path: str, socket_options: Sequence[SocketOption], sleep: Callable[[float], Awaitable[None]]
+) -> socket.socket:
+    """Return a socket that is connected to the Unix socket at `path`, and that does not block.
+
+    Connecting is immediate, or is refused. But where too many wait to be accepted, Linux says so, and tells nobody when
+    there is room again: one asks again after `sleep`, which bounds it.
+    """
+    import socket
+
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        set_options(opened, socket_options)
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                opened.connect(path)
+            except BlockingIOError:
+                await sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                return opened
+    except BaseException:
+        opened.close()
+        raise
 
 
 def _bind(opened: socket.socket, local_address: str) -> None:

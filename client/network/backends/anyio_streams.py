@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import anyio
 import anyio.lowlevel
 
-from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, open_unix
 from .readiness import MOST_READ, is_readable
 
 if TYPE_CHECKING:
@@ -52,17 +52,10 @@ class AnyioBackend:
     async def connect_unix(
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
     ) -> NetworkStream:
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            opened.setblocking(False)
-            set_options(opened, socket_options)
-            # Connecting to a local socket is immediate, or is refused.
-            opened.connect(path)
+        with anyio.move_on_after(timeout):
             await anyio.lowlevel.checkpoint()
-        except BaseException:
-            opened.close()
-            raise
-        return AnyioStream(opened)
+            return AnyioStream(await open_unix(path, socket_options, anyio.sleep))
+        raise TimeoutError(f"no answer from {path!r}")
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
@@ -194,7 +187,9 @@ class AnyioStream:
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         rest = memoryview(data)
-        await anyio.lowlevel.checkpoint()
+        # Others get their turn when something is read. Here they would come between the look whether a kept connection
+        # still stands and the request that trusts it.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         while True:
             with contextlib.suppress(BlockingIOError):
                 rest = rest[self._socket.send(rest) :]

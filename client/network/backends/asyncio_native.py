@@ -22,7 +22,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from .addresses import STAGGER, Address, all_failed, bound, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, all_failed, bound, in_order, look_up, open_socket, open_unix
 from .readiness import probe
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _HIGH = 1_048_576
 _WRITE_SIZE = 262_144
+_READ_SIZE = 65_536
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -72,15 +73,7 @@ class AsyncioBackend:
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
     ) -> NetworkStream:
         async def connect() -> socket.socket:
-            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                opened.setblocking(False)
-                set_options(opened, socket_options)
-                await asyncio.get_running_loop().sock_connect(opened, path)
-            except BaseException:
-                opened.close()
-                raise
-            return opened
+            return await open_unix(path, socket_options, asyncio.sleep)
 
         return await _stream(await _within(timeout, connect, f"no answer from {path!r}"))
 
@@ -352,6 +345,7 @@ class AsyncioStream(asyncio.Protocol):
         if exc is not None and self._error is None:
             self._error = exc
         if not self._closed:
+            self._take_last_words()
             self._eof = self._closed = True
         self._reader.open()
         self._writer.open()
@@ -387,7 +381,11 @@ class AsyncioStream(asyncio.Protocol):
         if self._closed or self._transport is None:
             raise self._broken()
         taken = 0
-        while taken < len(data) and not self._chunks and not self._eof:
+        while taken < len(data) and not self._chunks and not self._eof and not self._closed:
+            if self._probed():
+                # The loop comes to that only while somebody waits.
+                await self._reader.opening(timeout)
+                continue
             # The transport keeps what it cannot send: little at a time, and the view may not outlive the caller's
             # buffer.
             piece = bytes(data[taken : taken + _WRITE_SIZE])
@@ -435,10 +433,7 @@ class AsyncioStream(asyncio.Protocol):
         if self._writing_paused:
             return True
         # What the system has and the loop has not seen yet counts as well.
-        look = self._probe
-        if look is None:
-            look = self._probe = probe(self._socket)
-        return bool(look())
+        return self._probed()
 
     def get_extra_info(self, name: str) -> Any:
         if name == "is_readable":
@@ -453,6 +448,19 @@ class AsyncioStream(asyncio.Protocol):
         return f"<AsyncioStream {'closed' if self._closed else f'fd={self._socket.fileno()}'}>"
 
     # Within
+
+    def _probed(self) -> bool:
+        look = self._probe
+        if look is None:
+            look = self._probe = probe(self._socket)
+        return bool(look())
+
+    def _take_last_words(self) -> None:
+        """Take what the peer has said before a write failed: asyncio closes the socket without looking at it."""
+        with contextlib.suppress(OSError):
+            while self._size <= _HIGH and (data := self._socket.recv(_READ_SIZE)):
+                self._chunks.append(data)
+                self._size += len(data)
 
     def _take(self, max_bytes: int) -> bytes:
         chunks = self._chunks

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, set_options
+from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, open_unix
 from .readiness import MOST_READ, SYSTEM_BOUNDS, bound_reads, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ class BlockingBackend:
     async def connect_unix(
         self, path: str, timeout: float | None, *, socket_options: Sequence[SocketOption] = ()
     ) -> NetworkStream:
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            set_options(opened, socket_options)
-            opened.settimeout(timeout)
-            opened.connect(path)
-        except BaseException:
-            opened.close()
-            raise
-        return BlockingStream(opened)
+        deadline = None if timeout is None else time.monotonic() + timeout
+
+        async def sleep(seconds: float) -> None:
+            left = seconds if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"no answer from {path!r}")
+            time.sleep(min(seconds, left))  # noqa: ASYNC251  # blocking is what this backend is for
+
+        return BlockingStream(await open_unix(path, socket_options, sleep))
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # blocking is what this backend is for
@@ -115,15 +115,15 @@ class _Race:
         """Return the first socket that connected."""
         with selectors.DefaultSelector() as selector:
             while self._waiting or self._running:
-                winner = self._start_next(selector) if self._waiting else None
-                while winner is None and self._running:
-                    pause = self._pause()
-                    ready = selector.select(pause)
+                if self._waiting:
+                    self._start_next(selector)
+                while self._running:
+                    ready = selector.select(self._pause())
                     winner = self._settle(selector, [key.fileobj for key, _ in ready])
+                    if winner is not None:
+                        return winner
                     if self._waiting:
                         break  # either the head start is over, or an attempt failed: the next one goes
-                if winner is not None:
-                    return winner
         raise all_failed(host, self._failures)
 
     def close_losers(self) -> None:
@@ -141,20 +141,19 @@ class _Race:
             return STAGGER if left is None else min(STAGGER, left)
         return left
 
-    def _start_next(self, selector: selectors.BaseSelector) -> socket.socket | None:
+    def _start_next(self, selector: selectors.BaseSelector) -> None:
         address = self._waiting.pop()
         try:
             opened = open_socket(address, local_address=self._local_address, socket_options=self._socket_options)
         except OSError as error:
             self._failures.append((address, error))
-            return None
+            return
         self._running[opened] = address
         code = opened.connect_ex(address.sockaddr)
         if code and code not in _IN_PROGRESS:
             self._lose(opened, OSError(code, os.strerror(code)))
-            return None
-        selector.register(opened, selectors.EVENT_WRITE)
-        return None
+        else:
+            selector.register(opened, selectors.EVENT_WRITE)
 
     def _settle(self, selector: selectors.BaseSelector, ready: Sequence[Any]) -> socket.socket | None:
         for opened in ready:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Union
 
+from ...urls.host import canonical
+from ...urls.parse import address_of
 from .addresses import Address, in_order, literal
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Table:
     """A resolver that knows some hosts by `host` or `host:port`, and leaves the others to the system."""
 
     def __init__(self, known: Mapping[str, Places]) -> None:
-        self._known = {host.lower(): places for host, places in known.items()}
+        self._known = {_as_asked(host): places for host, places in known.items()}
 
     def over(self, system: Resolver) -> Resolver:
         async def resolve(host: str, port: int) -> Sequence[Address]:
@@ -85,9 +88,9 @@ class DNSCache:
             addresses = await inner(host, port)
             self._known.pop((host, port), None)
             self._known[host, port] = (self._now() + self._ttl, addresses)
-            # Other threads may have emptied it meanwhile.
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
+            with suppress(KeyError):  # another thread has emptied it meanwhile
+                while len(self._known) > self._most:
+                    self._known.popitem(last=False)
             return addresses
 
         return resolve
@@ -122,6 +125,13 @@ async def addresses_of(places: Any, port: int, system: Resolver) -> list[Address
         name, at = (place, port) if isinstance(place, str) else _pair(place)
         found.extend(literal(name, at) or await system(name, at))
     return in_order([(address.family, 0, 0, "", address.sockaddr) for address in found])
+
+
+def _as_asked(place: str) -> str:
+    """Return `host` or `host:port` as the network asks for it: a name beyond ASCII as its `xn--` form."""
+    host, port = address_of(place)
+    name = canonical(host) if host else host
+    return name if port is None else f"{name}:{port}"
 
 
 def _each(places: Any) -> Sequence[Any]:

@@ -82,7 +82,8 @@ class TLSStream:
             try:
                 data = tls.read(max_bytes)
             except ssl.SSLWantReadError:
-                await self._fill(timeout)
+                await self._flush(timeout)
+                await self._take_in(timeout)
             except ssl.SSLError as error:
                 self._end = error
             else:
@@ -115,8 +116,10 @@ class TLSStream:
             count = await self._inner.write_until_readable(memoryview(sealed), timeout)
             # What is sealed was counted as taken already, and goes before anything else.
             self._sealed = sealed[count:]
-            if self._inner.is_readable() and await self._look_ahead(timeout):
-                return taken
+            if self._inner.is_readable():
+                await self._take_in(timeout)
+                if self._decrypt_ahead():
+                    return taken
             if not self._sealed:
                 if taken == len(data):
                     return taken
@@ -172,7 +175,8 @@ class TLSStream:
         try:
             operation()
         except ssl.SSLWantReadError:
-            await self._fill(timeout)
+            await self._flush(timeout)
+            await self._take_in(timeout)
             return False
         except ssl.SSLError:
             # The alert that says why goes out; that it arrives matters less than the error.
@@ -200,22 +204,13 @@ class TLSStream:
                 # Half a record may have gone out: nothing that comes after it would be understood.
                 self._is_broken = self._is_broken or not is_done
 
-    async def _fill(self, timeout: float | None) -> None:
-        await self._flush(timeout)
+    async def _take_in(self, timeout: float | None) -> None:
+        """Let OpenSSL have what has arrived, or the end."""
         data = await self._inner.read(_READ_SIZE, timeout)
         if data:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
-
-    async def _look_ahead(self, timeout: float | None) -> bool:
-        """Take in what has arrived; return whether that is something to read, or the end."""
-        data = await self._inner.read(_READ_SIZE, timeout)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
-        return self._decrypt_ahead()
 
     def _decrypt_ahead(self) -> bool:
         """Decrypt what is here; return whether that is something to read, or the end."""

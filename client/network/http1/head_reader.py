@@ -39,11 +39,6 @@ class HeadReader:
         buffer.clear()
         return head, rest
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has arrived yet."""
-        return not self._buffer
-
 
 def _too_long(size: int) -> LimitExceeded:
     return LimitExceeded(f"the response head has more than {MOST_HEAD} bytes", limit=MOST_HEAD, value=size)

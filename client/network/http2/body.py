@@ -77,7 +77,7 @@ class Receiver:
 
     async def flush(self) -> None:
         """Let the server know at once that nothing more is wanted, if nobody has told it yet."""
-        await self._connection.flush_farewell()
+        await self._connection.flush_farewell(self._stream.call)
 
     def end_by(self, moment: float) -> None:
         """Wait no longer than until a moment of `time.monotonic`."""

@@ -49,9 +49,10 @@ def named(code: int) -> str:
     return known[0] if known else f"code {code:#x}"
 
 
-def advice(code: int) -> str:
-    """Return what to do when a server ends something with `code`."""
-    return _TABLE.get(code, _TABLE[INTERNAL_ERROR])[1]
+def advice(code: int, *, is_unseen: bool = False) -> str:
+    """Return what to do when a server ends something with `code`, perhaps before it has looked at it."""
+    said = _TABLE.get(code, _TABLE[INTERNAL_ERROR])[1]
+    return said.replace(_UNSAFE, "send it again") if is_unseen else said
 
 
 class ConnectionFailure(Exception):

@@ -99,7 +99,7 @@ class HTTP2Connection(SharedConnection):
             return None
         if len(protocol.streams) >= protocol.most_streams:
             raise Crowded
-        stream = protocol.open(call, plan.fields, ends=plan.is_complete)
+        stream = protocol.open(call, plan.head, ends=plan.is_complete)
         if protocol.settings.push:
             stream.pushed = []
             protocol.drop_orphans()
@@ -195,8 +195,9 @@ class HTTP2Connection(SharedConnection):
 
     def _too_late(self, call: Call) -> Unanswered:
         protocol = self.protocol
-        error = protocol.dead or RemoteProtocolError(f"the server takes no more requests: {protocol.goaway}")
-        return self._unsent(error, call)
+        goaway = protocol.goaway
+        why = "" if goaway is None else f": {goaway.told(is_unseen=True)}"
+        return self._unsent(protocol.dead or RemoteProtocolError(f"the server takes no more requests{why}"), call)
 
 
 def _has_head(stream: Stream) -> bool:

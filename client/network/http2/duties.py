@@ -138,7 +138,7 @@ class Duties:
                 left = 0.0 if is_over else _until(deadline)
             if is_last_writer or (self.protocol.outgoing and not self.protocol.streams):
                 # Nobody else is going to.
-                await self.flush_farewell()
+                await self.flush_farewell(call)
         except BaseException:
             self._leave(party)
             raise
@@ -185,8 +185,11 @@ class Duties:
         self._wire.close()
         self._publish()
 
-    async def flush_farewell(self) -> None:
-        """Write what `abandon` could not write without waiting; that it arrives matters less than time."""
+    async def flush_farewell(self, call: Call) -> None:
+        """Write what `abandon` could not write without waiting; that it arrives matters less than time.
+
+        Where others listen, a server that takes nothing is borne as long as in any writing: it costs them, too.
+        """
         party = object()
         is_stuck = True
         try:
@@ -197,7 +200,7 @@ class Duties:
                         return
                     self._writer = party
                     data = self._take_outgoing()
-                    timeout = None if self._reader is not None else _GOODBYE_WAIT
+                    timeout = _GOODBYE_WAIT if self._reader is None else _time_to_write(call)
                 if self._wire.takes_at_once:
                     # There is nothing to wait for, not even where much is queued already.
                     self._wire.write_now(data)
@@ -476,6 +479,15 @@ class _Whole:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._connection.condemn()
+
+
+def _time_to_write(call: Call) -> float | None:
+    waits = call.waits
+    try:
+        left = waits.left(waits.write)
+    except RequestError:
+        return _GOODBYE_WAIT
+    return None if left is None else max(left, _GOODBYE_WAIT)
 
 
 def _until(deadline: float | None) -> float | None:

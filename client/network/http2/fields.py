@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import LimitExceeded, LocalProtocolError
 from ..http1.plain_codec import shown
 from .codes import PROTOCOL_ERROR, StreamFailure
+from .heads import Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +44,8 @@ _known_names: dict[bytes, bytes] = {}  # as the caller wrote it -> in lower case
 _known_received: set[bytes] = set()
 
 
-def request_fields(request: Request, via: Via | None = None) -> tuple[list[Any], int | None, bool]:
-    """Return the fields to send, the announced length, and whether the server is to agree to the body first."""
+def request_head(request: Request, via: Via | None = None) -> tuple[Head, int | None, bool]:
+    """Return the head to send, the announced length, and whether the server is to agree to the body first."""
     method = request.method
     fields = request.headers.raw
     if via is not None:
@@ -76,13 +77,8 @@ def request_fields(request: Request, via: Via | None = None) -> tuple[list[Any],
         raise LocalProtocolError("CONNECT makes a tunnel of a whole connection: use http2=False", request=request)
     target = request.extensions.get("target")
     path = url.raw_path if target is None else _checked_target(target, request)
-    head: list[Any] = [
-        (b":method", method.encode("ascii")),
-        (b":authority", authority),
-        (b":scheme", url.raw_scheme),
-        (b":path", path),
-    ]
-    return head + said, length, expects
+    before = ((b":method", method.encode("ascii")), (b":authority", authority), (b":scheme", url.raw_scheme))
+    return Head(before, path, said), length, expects
 
 
 def response_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[int, list[tuple[bytes, bytes]], int | None]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpack import Encoder
-
 from ...config import DEFAULT_HTTP2
 from ..http1.plain_codec import shown
 from . import frames as f
 from .codes import CANCEL, NO_ERROR, advice, named
+from .heads import HeadEncoder
 from .stream import Stream
 
 if TYPE_CHECKING:
     from ...config import HTTP2
     from ...errors import RemoteProtocolError
     from ..call import Call
+    from .heads import Head
 
 MAX_FRAME_OUT = 65_536
 UNTIL_SETTINGS = 100
@@ -35,9 +35,10 @@ class GoAway:
         self.code: int = code
         self.said: bytes = said
 
-    def __str__(self) -> str:
+    def told(self, *, is_unseen: bool) -> str:
+        """Return what was said and what to do, for a request that the server has not seen or that it may have."""
         more = f" ({shown(self.said)})" if self.said else ""
-        return f"{named(self.code)}{more}; {advice(self.code)}"
+        return f"{named(self.code)}{more}; {advice(self.code, is_unseen=is_unseen)}"
 
 
 class Outgoing:
@@ -56,8 +57,7 @@ class Outgoing:
         self.is_refusing = False  # stream after stream is reset
         self._next_id = 1
         self._stream_window = settings.stream_window
-        self._encoder = Encoder()
-        self._table_sizes: tuple[int, ...] = ()  # set by the server since the last header: the smallest, and the last
+        self._encoder = HeadEncoder()
         self._window_out = f.FIRST_WINDOW
         self._first_window_out = f.FIRST_WINDOW
         self._max_frame_out = f.SMALLEST_MAX_FRAME
@@ -84,32 +84,20 @@ class Outgoing:
         """Whether this connection may still get new streams."""
         return self.dead is None and self.goaway is None and not self.is_refusing and self._next_id < _LARGEST_STREAM_ID
 
-    def open(self, call: Call, fields: list[tuple[bytes, bytes]], *, ends: bool) -> Stream:
+    def open(self, call: Call, head: Head, *, ends: bool) -> Stream:
         """Send a request's head."""
         stream_id = self._next_id
         self._next_id += 2
         stream = Stream(stream_id, call, self.streams, window_in=self._stream_window, window_out=self._first_window_out)
         stream.has_sent_all = ends
-        if self._table_sizes:
-            self._resize_table()
-        block = self._encoder.encode(fields)
+        block = self._encoder.encode(head)
         self.outgoing += f.headers_frames(stream_id, block, self._max_frame_out, ends_stream=ends)
         self.streams[stream_id] = stream
         return stream
 
     def set_table_size(self, size: int) -> None:
         """Note how much of the headers the server allows to be remembered."""
-        self._table_sizes = (min((size, *self._table_sizes)), size)
-
-    def _resize_table(self) -> None:
-        """Have the next header say the smallest size and the last one (RFC 7541, section 4.2).
-
-        Left to itself the encoder says them all, and none where the last one is a repetition.
-        """
-        for size in self._table_sizes:
-            if size != self._encoder.header_table_size:
-                self._encoder.header_table_size = size
-        self._table_sizes = ()
+        self._encoder.set_table_size(size)
 
     def room_for(self, stream: Stream) -> int:
         """Return how many bytes of the request's body may go out now."""

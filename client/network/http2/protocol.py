@@ -100,7 +100,9 @@ class Protocol(Pushing):
         """Note that nothing more will arrive: the server has closed the connection, it broke, or `is_ours` to end."""
         if self.dead is None:
             if self.goaway is not None and not is_ours:
-                self.dead = RemoteProtocolError(f"the server closed the connection: {self.goaway}")
+                self.dead = RemoteProtocolError(
+                    f"the server closed the connection: {self.goaway.told(is_unseen=False)}"
+                )
             else:
                 self.dead = error or RemoteProtocolError("the server closed the connection without answering")
         dead = self.dead
@@ -269,11 +271,14 @@ class Protocol(Pushing):
                 raise ConnectionFailure(FRAME_SIZE_ERROR, "an acknowledgment of settings that holds some")
             return
         self.has_settings = True
+        window = self._first_window_out
         for name, value in f.read_settings(frame.payload):
             if name == f.MAX_CONCURRENT_STREAMS:
                 self.most_streams = min(value, self._most_allowed)
             elif name == f.INITIAL_WINDOW_SIZE:
-                self._resize_windows(value)
+                if value > f.LARGEST_WINDOW:
+                    raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {value} bytes")
+                window = value
             elif name == f.MAX_FRAME_SIZE:
                 if not f.SMALLEST_MAX_FRAME <= value <= f.LARGEST_MAX_FRAME:
                     raise ConnectionFailure(PROTOCOL_ERROR, f"a largest frame of {value} bytes")
@@ -282,11 +287,12 @@ class Protocol(Pushing):
                 self.set_table_size(min(value, _LARGEST_TABLE))
             elif name == f.ENABLE_PUSH and value:
                 raise ConnectionFailure(PROTOCOL_ERROR, "a server that asks to be pushed to")
+        # Once, however often the frame says another size: it may hold thousands, and each concerns every stream.
+        if window != self._first_window_out:
+            self._resize_windows(window)
         self.outgoing += f.frame_head(f.SETTINGS, f.ACK, 0, 0)
 
     def _resize_windows(self, first: int) -> None:
-        if first > f.LARGEST_WINDOW:
-            raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {first} bytes")
         more = first - self._first_window_out
         self._first_window_out = first
         for stream in self.streams.values():
@@ -307,7 +313,8 @@ class Protocol(Pushing):
         if frame.stream_id:
             raise ConnectionFailure(PROTOCOL_ERROR, "a GOAWAY frame for one stream")
         self.goaway = GoAway(*f.read_goaway(frame))
-        error = RemoteProtocolError(f"the server took its leave before it looked at the request: {self.goaway}")
+        told = self.goaway.told(is_unseen=True)
+        error = RemoteProtocolError(f"the server took its leave before it looked at the request: {told}")
         if self.goaway.code == HTTP_1_1_REQUIRED:
             self.wants_http1 = True
         for stream in [stream for stream in self.streams.values() if stream.id > self.goaway.last]:

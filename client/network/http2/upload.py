@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...bodies.streams import ByteStream, close_iterator
 from ...errors import LocalProtocolError
 from ...messages.headers import Headers
-from .fields import request_fields
+from .fields import request_head
 
 if TYPE_CHECKING:
     from ...messages.request import Request
     from ..via import Via
+    from .heads import Head
     from .sharing import SharedConnection
     from .stream import Stream
 
@@ -23,7 +24,7 @@ _CONTINUE_WAIT = 1.0
 class Plan(NamedTuple):
     """What to send."""
 
-    fields: list[Any]
+    head: Head
     content: bytes | None
     """The whole body where it is in memory; `None` where it is a stream."""
     length: int | None
@@ -34,16 +35,16 @@ class Plan(NamedTuple):
 
 def plan_request(request: Request, via: Via | None) -> Plan:
     """Return how a request goes out; `LocalProtocolError` where HTTP/2 cannot say it."""
-    fields, length, expects = request_fields(request, via)
+    head, length, expects = request_head(request, via)
     stream = request.stream
     content = b"".join(stream) if type(stream) is ByteStream else None
     if content is not None:
         if length is None:
             if content:
-                fields.append((b"content-length", b"%d" % len(content)))
+                head.fields.append((b"content-length", b"%d" % len(content)))
         elif length != len(content):
             raise LocalProtocolError(f"the body has {len(content)} bytes, but Content-Length says {length}")
-    return Plan(fields, content, length, expects, content == b"")
+    return Plan(head, content, length, expects, content == b"")
 
 
 async def send_body(connection: SharedConnection, stream: Stream, plan: Plan) -> None:

@@ -16,6 +16,9 @@ import pytest
 import understudy
 from understudy import cassettes
 from understudy.cassettes.command_line import serving
+from understudy.cassettes.command_line.advising import advise_proxy, advise_server
+from understudy.cassettes.serving import Application
+from understudy.cassettes.transport import CassetteTransport
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -85,6 +88,7 @@ def test_any_client_is_answered_from_a_file(tape: Path) -> None:
     assert f"serving {tape}, 1 recording and 1 route" in server.output
     assert "GET /users -> 200" in server.output
     assert "no recording answers GET" in server.output
+    assert f"understudy proxy --record {tape} --target https://api.test" in server.output
     assert "4 requests, 1 without an answer, 0 never asked for" in server.output
 
 
@@ -156,3 +160,59 @@ def test_wrong_use_is_told_in_a_line(
     said = capsys.readouterr()
     assert status == 2
     assert re.search(told, said.err + said.out)
+
+
+@pytest.mark.anyio
+async def test_a_miss_of_a_server_says_what_helps_a_server(tmp_path: Path) -> None:
+    tape = tmp_path / "tape.yaml"
+    tape.write_text(TAPE.replace("/users'", "/users?page=1'"), "utf-8")
+    app = Application(
+        CassetteTransport(tape, "none"),
+        ["https://api.test"],
+        advise=lambda error: advise_server(error, "tape.yaml", "https://api.test"),
+    )
+
+    async with understudy.AsyncClient(transport=understudy.ASGITransport(app), base_url="https://api.test") as client:
+        told = (await client.get("/users?page=2")).text
+
+    assert "no route and no recording answers GET https://api.test/users?page=2 (1 interaction, 0 played)\n" in told
+    assert "say `ignore: [query.page]` in the first document; or record it with" in told
+    assert "with `understudy proxy --record tape.yaml --target https://api.test`." in told
+    assert "code" not in told
+
+
+@pytest.mark.parametrize(
+    ("mend", "server", "proxy"),
+    [
+        (
+            "Say `repeats: last` in the first document or `repeats='last'` in code; "
+            "record the further request with mode='new_episodes'.",
+            "Say `repeats: last` in the first document or `--repeats last`; "
+            "record the further request with `understudy proxy --record 'my tape.yaml' --target URL`.",
+            "Say `repeats: last` in the first document; record the further request with `--mode new_episodes`.",
+        ),
+        (
+            "If it has changed, record with mode='update'.",
+            "If it has changed, record with `understudy proxy --record 'my tape.yaml' --target URL --mode update`.",
+            "If it has changed, record with `--mode update`.",
+        ),
+        (
+            "Say `ignore: [a]` in the first document, or match= and ignore= in code.",
+            "Say `ignore: [a]` in the first document.",
+            "Say `ignore: [a]` in the first document.",
+        ),
+        (
+            "Convert this tape with understudy.cassettes.convert(source, target).",
+            "Convert this tape with `understudy cassette convert SOURCE TARGET`.",
+            "Convert this tape with `understudy cassette convert SOURCE TARGET`.",
+        ),
+    ],
+)
+def test_advice_names_options_of_the_command_line(mend: str, server: str, proxy: str) -> None:
+    one, other = (cassettes.CassetteError("nothing answers (mode none)", mend=mend) for _ in range(2))
+
+    advise_server(one, "my tape.yaml", None)
+    advise_proxy(other)
+
+    assert (one.problem, one.mend) == ("nothing answers", server)
+    assert other.mend == proxy

@@ -140,6 +140,40 @@ version: 1
     assert "s3cr3t" not in capsys.readouterr().out
 
 
+def test_secrets_of_a_tape_that_was_written_by_hand_are_hidden(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tape = tmp_path / "clear.yaml"
+    tape.write_text(
+        """\
+cassette: 1
+...
+--- # POST /login -> ReadError
+request:
+  method: POST
+  url: https://api.test/login
+  headers: {content-type: multipart/form-data; boundary=b}
+  multipart:
+    - {name: password, text: s3cr3t-in-a-part}
+    - {name: file, filename: f.bin, base64: /wA=}
+response:
+  status: 200
+  headers: {content-type: application/json}
+  json:
+    env: [{name: DB_PASSWORD, value: s3cr3t-in-a-pair}]
+error:
+  type: ReadError
+  message: no answer from https://api.test/?token=s3cr3t-in-a-message
+...
+""",
+        "utf-8",
+    )
+
+    main(["view", str(tape), "-o", "-"])
+
+    assert "s3cr3t" not in capsys.readouterr().out
+
+
 def test_a_body_that_is_too_large_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tape = tmp_path / "large.yaml"
     behind = MockTransport(lambda _: Response(200, text="x" * 600_000))

@@ -180,6 +180,16 @@ def test_an_odd_realm_comes_back_as_it_was(realm: str) -> None:
     assert name == b"Authorization"
 
 
+@pytest.mark.parametrize("target", ["/raw|path", b"/raw|path"])
+def test_what_is_asked_for_is_what_the_request_line_says(target: str | bytes) -> None:
+    server = Server('Digest realm="r", nonce="n", qop="auth"')
+
+    with client_for(server) as client:
+        client.get("https://api.test/", extensions={"target": target})
+
+    assert server.sent()["uri"] == "/raw|path"
+
+
 def test_later_requests_carry_credentials_at_once_and_count_the_nonce() -> None:
     server = Server()
 

@@ -162,16 +162,6 @@ def test_json_has_no_nan_and_nothing_it_does_not_know() -> None:
         encode_request(json=object())
 
 
-@pytest.mark.parametrize("said", ["<1>", b"<1>"])
-def test_another_json_encoder_can_be_plugged_in(said: Any) -> None:
-    def dumps(value: Any) -> Any:
-        assert value == {"a": 1}
-        return said
-
-    assert body_of(encode_request(json={"a": 1}, dumps=dumps)[1]) == b"<1>"
-    assert body_of(encode_response(json={"a": 1}, dumps=dumps)[1]) == b"<1>"
-
-
 def test_files_are_multipart() -> None:
     described, stream = encode_request(data={"a": "b"}, files={"f": b"c"}, boundary=b"xyz")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -182,6 +183,20 @@ async def test_a_path_is_opened_when_sent(tmp_path: Path) -> None:
     assert stream.length == 3
     assert stream.is_replayable
     assert b"".join(stream) == await gathered(stream) == b"abc"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_the_length_of_a_pipe_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b"abc",))
+    stream = PathStream(path)
+
+    assert stream.length is None
+    assert not stream.is_replayable
+    writer.start()
+    assert b"".join(stream) == b"abc"
+    writer.join()
 
 
 def test_a_path_to_nothing_fails_at_once(tmp_path: Path) -> None:

@@ -83,12 +83,20 @@ def test_an_event_that_ends_with_cr_does_not_wait_for_an_lf() -> None:
     assert events(b"", b"\ndata: b\r\n\r", parser=parser) == [ServerSentEvent(data="b")]
 
 
-def test_what_to_reconnect_with_changes_between_events_too() -> None:
+def test_what_to_reconnect_with_changes_without_an_event_too() -> None:
     parser = EventParser()
 
     assert events(b"id: 7\nretry: 100\n\n", parser=parser) == []
 
     assert (parser.last_event_id, parser.retry) == ("7", 100)
+
+
+def test_an_id_counts_once_its_event_has_ended() -> None:
+    parser = EventParser()
+
+    assert [event.id for event in events(b"id: 1\ndata: one\n\nid: 2\ndata: cut o", parser=parser)] == ["1"]
+
+    assert parser.last_event_id == "1"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, bytes]] = {
     "/json": ("application/json", b'{"id": 1, "total": 12.50, "name": "Ada", "tags": [], "more": {"ok": true}}'),
     "/html": ("text/html; charset=utf-8", b"<h1>Gr\xc3\xbc\xc3\x9fe</h1>\n"),
     "/picture": ("image/png", bytes(range(256))),
+    "/lines": ("text/plain", b"one\r\ntwo\rover\r\n"),
     "/evil": ("text/plain", b"title \x1b]0;owned\x07 end\n"),
     "/events": ("text/event-stream", b"data: one\n\ndata: two\x1b[2J\n\n"),
     "/plain": ("text/plain", b"hello\n"),

@@ -289,6 +289,11 @@ def test_a_terminal_never_gets_the_control_characters_of_a_server(
 
 
 @pytest.mark.usefixtures("terminal")
+def test_a_line_may_end_as_it_does_on_other_systems(url: str, run: Callable[..., Any]) -> None:
+    assert run(f"{url}/lines").out.endswith("one\ntwo\\x0dover\n")
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_terminal_gets_a_log_line_by_line(url: str, run: Callable[..., Any]) -> None:
     printed = run(f"{url}/log")
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 
+class Someone:
+    """In the place of a client."""
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 1000.0
@@ -57,7 +61,7 @@ def client_for(handler: Callable[[Request], Response]) -> Client:
 
 
 def test_the_earliest_deadline_counts(clock: Clock) -> None:
-    client, other = object(), object()
+    client, other = Someone(), Someone()
 
     with DeadlineBlock(client, 10), DeadlineBlock(client, 20), DeadlineBlock(other, 1):
         assert deadline_for(client, request()) == 1010
@@ -68,17 +72,17 @@ def test_the_earliest_deadline_counts(clock: Clock) -> None:
 
 
 def test_without_a_deadline_of_its_own_a_client_has_none(clock: Clock) -> None:
-    with DeadlineBlock(object(), 10):
-        assert deadline_for(object(), request()) is None
+    with DeadlineBlock(Someone(), 10):
+        assert deadline_for(Someone(), request()) is None
 
 
 def test_a_request_that_is_sent_once_more_has_its_time_anew(clock: Clock) -> None:
     asked = request(total_timeout=5)
-    asked.extensions["deadline"] = deadline_for(object(), asked)
+    asked.extensions["deadline"] = deadline_for(Someone(), asked)
     asked.extensions["time_account"] = Account(1005.0)
     clock.now += 100
 
-    assert deadline_for(object(), asked) == 1105
+    assert deadline_for(Someone(), asked) == 1105
 
 
 def test_another_request_of_the_same_call_has_what_is_left(clock: Clock) -> None:
@@ -87,11 +91,11 @@ def test_another_request_of_the_same_call_has_what_is_left(clock: Clock) -> None
 
     following = Request("GET", asked.url, extensions=within_call(asked))
 
-    assert deadline_for(object(), following) == 1005
+    assert deadline_for(Someone(), following) == 1005
 
 
 def test_a_deadline_tells_how_much_is_left(clock: Clock) -> None:
-    whole = DeadlineBlock(object(), 10)
+    whole = DeadlineBlock(Someone(), 10)
 
     assert whole.left == 10
     with whole:
@@ -103,20 +107,42 @@ def test_a_deadline_tells_how_much_is_left(clock: Clock) -> None:
 
 
 def test_a_deadline_begins_once() -> None:
-    once = DeadlineBlock(object(), 10)
+    once = DeadlineBlock(Someone(), 10)
 
     with once, pytest.raises(RuntimeError, match="begun already"), once:
         pass
 
 
+def test_a_block_within_a_block_of_the_same_moment_ends_alone(clock: Clock) -> None:
+    client = Someone()
+
+    with DeadlineBlock(client, 10):
+        with DeadlineBlock(client, 10):
+            pass
+        assert deadline_for(client, request()) == 1010
+
+
+def test_a_deadline_is_not_that_of_a_client_that_comes_to_stand_in_the_same_place(clock: Clock) -> None:
+    client = Someone()
+    place = id(client)
+    with DeadlineBlock(client, 10):
+        inside = contextvars.copy_context()
+    del client
+
+    others = [Someone() for _ in range(10_000)]
+
+    found = {inside.run(deadline_for, other, request()) for other in others if id(other) == place}
+    assert found <= {None}
+
+
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
 def test_a_deadline_in_the_past_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="cannot be negative"):
-        DeadlineBlock(object(), seconds)
+        DeadlineBlock(Someone(), seconds)
 
 
 def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
-    client = object()
+    client = Someone()
 
     with DeadlineBlock(client, 10):
         elsewhere = contextvars.Context().run(deadline_for, client, request())

@@ -254,7 +254,7 @@ async def test_the_response_that_is_not_followed_is_closed(side: Side) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "PURGE"])
-def test_the_method_changes_as_browsers_change_it(method: str, status: int, changes: dict[str, str]) -> None:
+def test_the_method_changes_as_in_httpx(method: str, status: int, changes: dict[str, str]) -> None:
     assert redirect_method(method, status) == changes.get(method, method)
 
 
@@ -268,12 +268,18 @@ async def test_a_request_that_changed_its_method_has_no_body_and_no_word_of_one(
         client.post,
         "https://a.test/",
         content=b"body",
-        headers={"Content-Type": "text/plain", "Content-Encoding": "identity", "Content-Language": "en", "X-Kept": "1"},
+        headers={
+            "Content-Type": "text/plain",
+            "Content-Encoding": "identity",
+            "Content-Language": "en",
+            "Expect": "100-continue",
+            "X-Kept": "1",
+        },
     )
 
     following = server.requests[1]
     assert (following.method, following.content) == ("GET", b"")
-    assert not [name for name in following.headers if name.startswith(("content-", "transfer-"))]
+    assert not [name for name in following.headers if name.startswith(("content-", "transfer-", "expect"))]
     assert following.headers["X-Kept"] == "1"
 
 
@@ -561,6 +567,21 @@ async def test_extensions_travel_on(side: Side) -> None:
 
 
 # A policy
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("to", "kept"),
+    [("https://a.test:81/", {"sni_hostname"}), ("https://b.test/", set[str]()), ("/next", {"sni_hostname"})],
+)
+async def test_what_was_said_of_one_url_is_not_said_of_another(side: Side, to: str, kept: set[str]) -> None:
+    server = site({"https://a.test/": to})
+    client = side.client(server, follow_redirects=True)
+
+    await side.call(client.get, "https://a.test/", extensions={"target": b"*", "sni_hostname": "a.internal"})
+
+    assert {"target", "sni_hostname"} & set(server.requests[0].extensions) == {"target", "sni_hostname"}
+    assert {"target", "sni_hostname"} & set(server.requests[1].extensions) == kept
 
 
 @pytest.mark.anyio

@@ -6,7 +6,7 @@ import copy
 import pickle
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -202,11 +202,20 @@ def test_copies_and_pickles_keep_everything_but_the_clock() -> None:
     assert Cookies(cookies)._now is clock  # pyright: ignore[reportPrivateUsage]
     for twin in (pickle.loads(pickle.dumps(Cookies({"a": "1"}))), copy.copy(Cookies({"a": "1"}))):
         assert dict(twin) == {"a": "1"}
+    assert not set(map(id, copy.copy(cookies)._held())) & set(map(id, cookies._held()))  # pyright: ignore[reportPrivateUsage]
     assert sent(Cookies(cookies), "https://example.org/") == "a=1; b=2"
     assert sent(Cookies(cookies), "https://www.example.org/") == "a=1"
 
 
 # From responses to requests
+
+
+def test_a_domain_beyond_ascii_is_the_one_that_the_network_knows() -> None:
+    cookies = Cookies()
+    cookies.set("a", "1", domain=".M\u00fcller.de")
+
+    assert sent(cookies, "https://www.m\u00fcller.de/") == "a=1"
+    assert cookies.get("a", domain="m\u00fcller.de") == cookies.get("a", domain="xn--mller-kva.de") == "1"
 
 
 def test_what_a_response_sets_goes_back_to_its_host() -> None:
@@ -358,6 +367,35 @@ def test_threads_share_cookies() -> None:
 
     assert errors == []
     assert len(cookies) == 28
+
+
+class Handed:
+    """A lock that somebody else gets as soon as it is free, once."""
+
+    def __init__(self, other: Callable[[], object]) -> None:
+        self.lock = threading.RLock()
+        self.depth = 0
+        self.others = [other]
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+        self.lock.release()
+        if not self.depth and self.others:
+            self.others.pop()()
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("delete", ("a",)), ("clear", ()), ("__delitem__", ("a",))])
+def test_two_threads_may_forget_the_same_cookie(method: str, arguments: tuple[str, ...]) -> None:
+    cookies: Any = Cookies({"a": "1", "b": "2"})
+    cookies._lock = Handed(cookies.clear)
+
+    getattr(cookies, method)(*arguments)
+
+    assert not cookies
 
 
 # The IETF's vectors

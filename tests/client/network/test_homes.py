@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from typing import Any
 
 import anyio
@@ -11,6 +12,7 @@ import pytest
 import trio
 
 from understudy.client.network import forks
+from understudy.client.network import homes as module
 from understudy.client.network.backends.anyio_streams import AnyioBackend
 from understudy.client.network.backends.asyncio_native import AsyncioBackend
 from understudy.client.network.homes import Homes
@@ -57,6 +59,29 @@ def test_pools_of_loops_that_have_ended_are_closed() -> None:
     assert not third.was_closed
     home.close()
     assert third.was_closed
+
+
+def test_a_loop_gets_its_own_pool_while_another_thread_asks_for_its(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = homes()
+
+    class Forks:
+        """In the place of `forks`: another loop comes by when the generation is looked at."""
+
+        lock = threading.Lock()
+
+        @property
+        def generation(self) -> int:
+            if not self.lock.locked():
+                home._pool_of(object())
+            return 0
+
+    async def body() -> None:
+        mine = home.pool()
+        home._generation = 0
+        monkeypatch.setattr(module, "forks", Forks())
+        assert home.pool() is mine
+
+    asyncio.run(body())
 
 
 def test_pools_of_the_parent_are_left_alone_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:

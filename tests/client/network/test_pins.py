@@ -32,8 +32,10 @@ def reference_pin(certificate: Any) -> str:
     [
         ("h.test", {A}),
         ("H.TEST", {A}),
+        ("h.test.", {A}),
         ("a.h.test", None),
         ("a.b.test", {B}),
+        ("a.b.test.", {B}),
         ("x.a.b.test", {B}),
         ("b.test", None),
         ("a.c.b.test", {C}),

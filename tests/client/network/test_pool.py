@@ -15,6 +15,7 @@ from understudy.client.config import Limits
 from understudy.client.errors import (
     ConnectError,
     ConnectTimeout,
+    DeadlineExceeded,
     PoolTimeout,
     ReadError,
     RemoteProtocolError,
@@ -304,6 +305,19 @@ def test_connecting_is_tried_again_as_often_as_asked(world: Any) -> None:
     world.run(body)
 
     assert world.clock.now == 0.5
+
+
+def test_between_attempts_to_connect_nobody_sleeps_past_the_deadline(world: Any) -> None:
+    def refuse(end: Any) -> Any:
+        raise ConnectionRefusedError("refused")
+
+    async def body() -> None:
+        with pytest.raises((ConnectError, DeadlineExceeded)):
+            await world.sender(refuse, retries=3).get(extensions={"deadline": time.monotonic() + 0.2})
+
+    world.run(body)
+
+    assert world.clock.now <= 0.4
 
 
 def test_an_attempt_that_takes_too_long_is_a_connect_timeout(world: Any) -> None:

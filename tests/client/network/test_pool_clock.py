@@ -63,6 +63,16 @@ async def test_the_same_for_asynchronous_clients() -> None:
     assert peers.count == 2
 
 
+def test_moments_of_two_clocks_are_not_told_as_times() -> None:
+    transport = HTTPTransport(network=MemoryNetwork(Peers()), limits=LIMITS, clock=VirtualClock())
+
+    with Client(transport=transport) as client:
+        timings = client.get("http://h.test/").timings
+
+    assert list(timings.as_dict()) == ["total"]
+    assert timings.as_dict()["total"] < 60
+
+
 def test_what_is_no_clock_is_refused_when_the_transport_is_made() -> None:
     with pytest.raises(TypeError, match="clock='virtual': a clock"):
         HTTPTransport(clock="virtual")  # type: ignore[arg-type]  # the mistake

@@ -194,6 +194,27 @@ def test_when_the_first_attempt_fails_the_next_in_line_tries() -> None:
     assert connection_of(second) is None
 
 
+def test_who_hurries_makes_a_connection_beside_the_one_that_is_being_made() -> None:
+    state = pool(max_connections=3, max_connections_per_host=3)
+    state.release(holding(state, "b", "idle"), 0, reusable=True)
+    first: Ticket[str] = Ticket("a")
+    others: list[Ticket[str]] = [Ticket("a") for _ in range(4)]
+    for ticket in (first, *others):
+        state.acquire(ticket, 0, may_share=True)
+
+    assert not state.hurry(others[0], beside=0), "one is being made"
+    assert state.hurry(others[0], beside=1)
+    assert not state.hurry(others[0], beside=None), "it waits no more"
+    assert not state.hurry(others[1], beside=1), "two are being made"
+    assert state.hurry(others[1], beside=None)
+    assert state.closed == ["idle"], "it made room"
+    assert not state.hurry(others[2], beside=None), "there is no room"
+
+    state.connected(others[0], "shared", 0, capacity=5)
+    assert [connection_of(other) for other in others] == ["shared", None, "shared", "shared"]
+    assert not state.hurry(Ticket("a"), beside=None), "nothing is waited for"
+
+
 def test_capacity_may_grow_and_shrink() -> None:
     state = pool(max_connections=1)
     first = holding(state, "a", "one", capacity=1)

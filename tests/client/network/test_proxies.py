@@ -140,6 +140,19 @@ async def test_a_refused_tunnel_is_an_error_with_the_response(fetch: Fetch) -> N
 
 
 @pytest.mark.parametrize(
+    ("wanted", "said"),
+    [("Basic realm=x", "does not accept this name and password"), ("Digest realm=x, nonce=y", "it wants Digest")],
+)
+async def test_a_refused_password_is_told_from_one_that_is_wanted_otherwise(
+    fetch: Fetch, wanted: str, said: str
+) -> None:
+    answer = f"HTTP/1.1 407 No\r\nProxy-Authenticate: {wanted}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    with listening(HTTPProxyServer(answer=answer)) as port, pytest.raises(ProxyError, match=said):
+        await fetch("https://origin.test/", proxy=f"http://bob:wrong@127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         pytest.param(b"", id="nothing"),

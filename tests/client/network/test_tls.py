@@ -147,6 +147,15 @@ def test_a_path_object_is_a_path(authority_file: str) -> None:
     assert by_path.is_ready
 
 
+def test_a_certificate_may_be_a_path_object(tmp_path: Path) -> None:
+    own = tmp_path / "own.pem"
+    AUTHORITY.issue_cert("client.test").private_key_and_cert_chain_pem.write_to_path(str(own))
+
+    by_path = TLSSettings(False, own, False, ALPN)  # type: ignore[arg-type]  # as lenient as open()
+
+    assert by_path.context() is TLSSettings(False, str(own), False, ALPN).context()
+
+
 def test_what_only_has_to_be_taken_is_ready(authority_file: str) -> None:
     context = ssl.create_default_context()
 

@@ -9,6 +9,7 @@ import pytest
 
 import understudy
 from understudy import AsyncClient, Client, MockTransport, Request, Response, StandInError, stand_in
+from understudy.client.transports.stand_in import _lock as lock
 from understudy.client.transports.stand_in import answering
 
 if TYPE_CHECKING:
@@ -496,6 +497,30 @@ def test_everywhere_may_be_left_anywhere() -> None:
     layer.__enter__()
     in_thread(layer.__exit__)
 
+    assert who_answers() == "own"
+
+
+def test_threads_that_share_one_object_leave_one_layer_each() -> None:
+    shared = stand_in(Named("everywhere"), everywhere=True)
+    other = threading.Thread(target=shared.__exit__)
+
+    class Entered(list[Any]):
+        """Where another thread leaves at the worst moment, unless it has to wait."""
+
+        def remove(self, layer: Any) -> None:
+            shared._entered = [*self]
+            other.start()
+            if not lock.locked():
+                other.join()
+            shared._entered.remove(layer)
+
+    shared.__enter__()
+    shared.__enter__()
+    shared._entered = Entered(shared._entered)
+
+    shared.__exit__()
+
+    other.join()
     assert who_answers() == "own"
 
 

@@ -143,6 +143,16 @@ def test_the_application_is_closed_when_its_response_has_been_read() -> None:
     assert app.closed == 1
 
 
+def test_what_answers_head_has_no_body() -> None:
+    app = Body(b"a", b"b", b"c")
+
+    with client_for(app) as client:
+        response = client.head("/")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert (app.given, app.closed) == (3, 1)
+
+
 def test_an_application_may_start_when_its_first_part_is_asked_for() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("201 Created", [])

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import parse_qsl
 
 from ...client import URL, QueryParams, Request
@@ -87,7 +90,9 @@ class RequestMatcher:
             return True
         if isinstance(self.proxy_url, re.Pattern):
             return proxy is not None and self.proxy_url.match(str(proxy)) is not None
-        return proxy is not None and _bare(self.proxy_url) == _bare(proxy)
+        if proxy is None:
+            return False
+        return _bare(self.proxy_url) == _bare(proxy) and _listed(self.proxy_url) == _listed(proxy)
 
     def _headers_fit(self, request: Request) -> bool:
         # Names of fields have no case (RFC 9110, section 5.1).
@@ -103,7 +108,7 @@ class RequestMatcher:
                 return bool(self.json == json.loads(request.read()))
             except ValueError:
                 return False
-        if self.files is not None or self.data is not None:
+        if self.files or self.data:
             return self._form_fits(request)
         return True
 
@@ -112,7 +117,7 @@ class RequestMatcher:
         if self.files is None and not parts:
             return _grouped(self.data or {}) == _grouped(parse_qsl(request.read().decode(), keep_blank_values=True))
         data = [(part.name, part.content.decode("utf-8", "replace")) for part in parts if part.filename is None]
-        files = [(part.name, (part.filename, part.content)) for part in parts if part.filename is not None]
+        files = [(part.name, part[1:]) for part in parts if part.filename is not None]
         return _grouped(self.data or {}) == _grouped(data) and _files(self.files) == files
 
     def _extensions_fit(self, request: Request) -> bool:
@@ -142,9 +147,9 @@ class RequestMatcher:
         return f"Match {self.method or 'any'} request on {address}{' with ' if said else ''}{said}{often}"
 
 
-def _bare(url: URL) -> tuple[str, str, int | None, str]:
+def _bare(url: URL) -> tuple[object, ...]:
     """Return what of a URL is not its query; an empty path is that of the root (RFC 9110, section 4.2.3)."""
-    return (url.scheme, url.host, url.port, url.path or "/")
+    return (url.scheme, url.userinfo, url.host, url.port, url.path or "/")
 
 
 def _listed(url: URL) -> dict[str, list[str]]:
@@ -168,15 +173,26 @@ def _word(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _files(files: Any) -> list[tuple[str, tuple[Any, Any]]]:
-    wanted: list[tuple[str, tuple[Any, Any]]] = []
-    for name, value in files.items() if hasattr(files, "items") else files or []:
-        named = isinstance(value, tuple)
-        filename = value[0] if named else getattr(value, "name", "upload")
-        content = value[1] if named else value
+def _files(files: Any) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return wished-for files as they travel: name, content and type, the last guessed as the client does it."""
+    wanted: list[tuple[str, tuple[Any, ...]]] = []
+    for field, value in files.items() if hasattr(files, "items") else files or []:
+        if value is ANY:
+            wanted.append((field, (ANY, ANY, ANY)))
+            continue
+        name, content, *said = value if isinstance(value, tuple) else (_name_of(value), value)
         content = content.read() if hasattr(content, "read") else content
-        wanted.append((name, (filename, content.encode() if isinstance(content, str) else content)))
+        kind = said[0] if said and said[0] else _kind_of(name)
+        wanted.append((field, (name, content.encode() if isinstance(content, str) else content, kind)))
     return wanted
+
+
+def _kind_of(name: Any) -> Any:
+    return ANY if name is ANY else guess_type(name)[0] or "application/octet-stream"
+
+
+def _name_of(file: Any) -> str:
+    return Path(str(getattr(file, "name", "upload"))).name
 
 
 def check_words(words: dict[str, Any], where: str) -> None:

@@ -72,19 +72,17 @@ class HTTPXMock:
     ) -> None:
         """Answer one request, the first that fits, with a response of these words."""
         words: dict[str, Any] = {"content": content, "text": text, "html": html, "stream": stream, "json": json}
-        fields = Headers(headers)
+        fields = Headers(headers).multi_items()
+        # What cannot be a response is refused here, where it is written, and what it is made of may change later.
+        body: dict[str, Any] = {**words, "stream": None}
+        checked = Response(status_code, headers=fields, **body)
+        if stream is None and checked.is_stream_consumed:
+            fields, words = checked.headers.multi_items(), {"stream": ByteStream(checked.content)}
 
         def respond(request: Request) -> Response:
-            return Response(
-                status_code,
-                headers=fields.multi_items(),
-                extensions={"http_version": http_version.encode("ascii")},
-                **words,
-            )
+            extensions: dict[str, Any] = {"http_version": http_version.encode("ascii")}
+            return Response(status_code, headers=fields, extensions=extensions, **words)
 
-        # What cannot be a response is refused here, where it is written.
-        checked: dict[str, Any] = {**words, "stream": None}
-        Response(status_code, headers=fields.multi_items(), **checked)
         self._add(respond, matchers, "add_response")
 
     def add_callback(self, callback: Callback, **matchers: Any) -> None:
@@ -103,7 +101,12 @@ class HTTPXMock:
 
     def _add(self, callback: Callback, words: dict[str, Any], where: str) -> None:
         check_words(words, f"{where}()")
-        self._answers.append((RequestMatcher(**words), callback))
+        # What an answer says of itself goes before the marker.
+        usual: dict[str, Any] = {
+            "is_optional": not self._options.assert_all_responses_were_requested,
+            "is_reusable": self._options.can_send_already_matched_responses,
+        }
+        self._answers.append((RequestMatcher(**{**usual, **words}), callback))
 
     # Looking
 
@@ -164,7 +167,7 @@ class HTTPXMock:
                 return callback
         if fitting:
             matcher, callback = fitting[-1]
-            if matcher.is_reusable or self._options.can_send_already_matched_responses:
+            if matcher.is_reusable:
                 matcher.times += 1
                 return callback
         return None
@@ -198,7 +201,7 @@ class HTTPXMock:
         if any(wish is not None for each in wishes for wish in (each.content, each.json, each.data, each.files)):
             told.append(f"{request.content!r} body")
         if any(matcher.proxy_url is not None for matcher in wishes):
-            told.append(f"{'no' if proxy is None else proxy} proxy URL")
+            told.append(f"{'no' if proxy is None else repr(proxy)} proxy URL")
         if kinds:
             told.append(f"{ {name: value for name, value in request.extensions.items() if name in kinds} } extensions")
         return f" with {' and '.join(told)}" if told else ""
@@ -206,10 +209,9 @@ class HTTPXMock:
     def verify(self) -> None:
         """Check what the end of a test checks; raises `AssertionError`."""
         found: list[str] = []
-        if self._options.assert_all_responses_were_requested:
-            left = [matcher for matcher, _ in self._answers if matcher.should_have_matched()]
-            if left:
-                found.append("The following responses are mocked but not requested:" + _lines(left) + who_passes_by())
+        left = [matcher for matcher, _ in self._answers if matcher.should_have_matched()]
+        if left:
+            found.append("The following responses are mocked but not requested:" + _lines(left) + who_passes_by())
         if self._options.assert_all_requests_were_expected and self._unexpected:
             found.append("The following requests were not expected:" + _lines([told for _, told in self._unexpected]))
         if found:
@@ -252,8 +254,10 @@ class Stage(BaseTransport, AsyncBaseTransport):
 
 def proxy_of(transport: Any) -> URL | None:
     """Return the URL of the proxy that a transport sends through."""
-    proxy = getattr(transport, "proxy", None)
-    return getattr(proxy, "url", None)
+    proxy: Any = getattr(transport, "proxy", None)
+    url: URL | None = getattr(proxy, "url", None)
+    secret = getattr(proxy, "auth", None)
+    return url if url is None or secret is None else url.copy_with(username=secret[0], password=secret[1])
 
 
 def _lines(entries: list[Any]) -> str:

@@ -10,6 +10,8 @@
 
 Names, signatures, lookups and the order of routes are those of respx 0.23; what was surprising is mended:
 an inner router goes before an outer one, `cookies=` wants all cookies that it names, JSON may hold `ANY` at any depth,
+a base URL ends where a segment of the path ends, and holds for both sides of `|`; side effects that are used up leave
+the call to `return_value`, or fail with an error that says so, where respx raises `StopIteration`;
 and a request that no route answers says which routes were near, and what did not fit.
 
 As a pytest plugin (`-p understudy.compat.respx`) it brings the fixture `respx_mock` and the marker `respx`, and lets
@@ -21,7 +23,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from . import models, patterns, router
+from . import models, patterns, router, transports
 from .api import (
     add,
     calls,
@@ -51,6 +53,7 @@ __version__ = "0.23.1"
 
 if TYPE_CHECKING or "pytest" in sys.modules:
     # Fixtures and hooks are found by their names here; without pytest nobody looks for them.
+    from . import fixtures as fixtures
     from .plugin import pytest_configure as pytest_configure
     from .plugin import pytest_load_initial_conftests as pytest_load_initial_conftests
     from .plugin import respx_mock as respx_mock
@@ -84,4 +87,5 @@ __all__ = [
     "routes",
     "start",
     "stop",
+    "transports",
 ]

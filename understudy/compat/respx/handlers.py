@@ -55,15 +55,20 @@ class SetCookie(tuple[str, str]):
         partitioned: bool = False,
     ) -> SetCookie:
         when = expires if expires is None or isinstance(expires, str) else format_datetime(expires, usegmt=True)
-        attributes = [
+        attributes: list[tuple[str, object]] = [
             ("Path", path),
             ("Domain", domain),
             ("Expires", when),
             ("Max-Age", max_age),
+            ("HttpOnly", http_only),
             ("SameSite", same_site),
+            ("Secure", secure),
+            ("Partitioned", partitioned),
         ]
-        flags = [("HttpOnly", http_only), ("Secure", secure), ("Partitioned", partitioned)]
         parts = [f"{name}={value}"]
-        parts += [f"{attribute}={said}" for attribute, said in attributes if said is not None]
-        parts += [flag for flag, is_set in flags if is_set]
+        for attribute, said in attributes:
+            if said is True:
+                parts.append(attribute)
+            elif said is not None and said is not False:
+                parts.append(f"{attribute}={said}")
         return super().__new__(cls, ("Set-Cookie", "; ".join(parts)))

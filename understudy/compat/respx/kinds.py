@@ -41,11 +41,17 @@ def _within(wanted: Any, got: Any) -> bool:
     return wanted in got
 
 
+_ONE = frozenset({Lookup.EQUAL, Lookup.IN})
+_SEVERAL = _ONE | {Lookup.CONTAINS}
+_TEXT = frozenset(Lookup)
+
+
 class Kind(NamedTuple):
     """How one part of a request is handled."""
 
     take: Callable[[Request], Any]
     clean: Callable[[Any], Any]
+    lookups: frozenset[Lookup]
     lookup: Lookup = Lookup.EQUAL
     equal: Callable[[Any, Any], bool] = _same
     contains: Callable[[Any, Any], bool] = _within
@@ -163,9 +169,35 @@ def json_of(request: Request) -> Any:
 
 
 def _clean_json(value: Any) -> Any:
-    if isinstance(value, (bytes, str)) and value[:1] in (b"{", b"[", "{", "["):
-        return json.loads(value)
+    if isinstance(value, bytes):
+        raise TypeError("JSON has no bytes: pass what they stand for, or content=")
     return value
+
+
+def same_json(wanted: Any, got: Any) -> bool:
+    """Whether two values are the same JSON: `1`, `1.0` and `true` are three; an object such as `ANY` may say itself."""
+    if isinstance(wanted, dict):
+        members = {str(name): value for name, value in wanted.items()}
+        return (
+            isinstance(got, dict)
+            and members.keys() == got.keys()
+            and all(same_json(value, got[name]) for name, value in members.items())
+        )
+    if isinstance(wanted, (list, tuple)):
+        return isinstance(got, list) and len(wanted) == len(got) and all(map(same_json, wanted, got))
+    if isinstance(wanted, (bool, int, float)):
+        return isinstance(got, (bool, int, float)) and json.dumps(wanted) == json.dumps(got)
+    return bool(wanted == got)
+
+
+def _same_url(wanted: str, got: str) -> bool:
+    return wanted == got or _places(wanted) == _places(got)
+
+
+def _places(text: str) -> tuple[object, ...]:
+    """Return what a URL says: an empty path is that of the root (RFC 9110, section 4.2.3)."""
+    url = URL(text)
+    return (url.scheme, url.userinfo, url.host, url.port, url.raw_path)
 
 
 def _data(request: Request) -> list[tuple[str, str]]:
@@ -203,17 +235,17 @@ def _clean_files(files: Any) -> list[tuple[str, _File]]:
 
 
 KINDS: dict[str, Kind] = {
-    "method": Kind(lambda request: request.method, lambda method: str(method).upper()),
-    "scheme": Kind(lambda request: request.url.scheme, lambda scheme: str(scheme).lower()),
-    "host": Kind(lambda request: request.url.host, _clean_host),
-    "port": Kind(lambda request: _port(request.url), _clean_port),
-    "path": Kind(_path, _clean_path),
-    "params": Kind(_params, _pairs, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "url": Kind(lambda request: str(request.url), str),
-    "headers": Kind(_headers, _clean_headers, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "cookies": Kind(_cookies, _clean_cookies, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "content": Kind(_content, _clean_content),
-    "data": Kind(_data, _pairs, Lookup.EQUAL, _same_pairs, _among_pairs),
-    "files": Kind(_files, _clean_files, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "json": Kind(json_of, _clean_json),
+    "method": Kind(lambda request: request.method, lambda method: str(method).upper(), _TEXT),
+    "scheme": Kind(lambda request: request.url.scheme, lambda scheme: str(scheme).lower(), _TEXT),
+    "host": Kind(lambda request: request.url.host, _clean_host, _TEXT),
+    "port": Kind(lambda request: _port(request.url), _clean_port, _ONE),
+    "path": Kind(_path, _clean_path, _TEXT),
+    "params": Kind(_params, _pairs, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "url": Kind(lambda request: str(request.url), str, _TEXT, equal=_same_url),
+    "headers": Kind(_headers, _clean_headers, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "cookies": Kind(_cookies, _clean_cookies, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "content": Kind(_content, _clean_content, _SEVERAL | {Lookup.STARTS_WITH}),
+    "data": Kind(_data, _pairs, _SEVERAL, Lookup.EQUAL, _same_pairs, _among_pairs),
+    "files": Kind(_files, _clean_files, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "json": Kind(json_of, _clean_json, _ONE, equal=same_json),
 }

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-import inspect
+from copy import copy
+from itertools import tee
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...client import ByteStream, Headers, Request, RequestError, Response
+from ..signatures import signature_of
 from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
+from .handlers import SetCookie
 from .patterns import M, Match, Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from typing_extensions import Self
 
@@ -95,7 +98,8 @@ class Route:
         self._side_effect = side_effect
         is_one = side_effect is None or callable(side_effect) or isinstance(side_effect, (Exception, Response))
         effects: Any = side_effect
-        self._effects = None if is_one else iter(effects)
+        # What `tee` makes can be copied where it stands, so that a snapshot keeps what was left.
+        self._effects = None if is_one else tee(effects, 1)[0]
 
     def mock(self, return_value: Response | None = None, *, side_effect: Any = None) -> Self:
         """Answer with a response, or with what a side effect makes."""
@@ -173,7 +177,7 @@ class Route:
     def snapshot(self) -> None:
         """Keep the route as it is now, for `rollback`."""
         kept = {name: value for name, value in self.__dict__.items() if name != "_snapshots"}
-        self._snapshots.append({**kept, "calls": list(self.calls)})
+        self._snapshots.append({**kept, "calls": list(self.calls), "_effects": copy(self._effects)})
 
     def rollback(self) -> None:
         """Make the route what it was at the last `snapshot`."""
@@ -234,31 +238,36 @@ class Route:
             return Response(effect)
         function: Any = effect
         options: dict[str, Any] = dict(match.context)
-        if "route" in inspect.signature(function).parameters:
+        if "route" in signature_of(function).parameters:
             options["route"] = self
         return function(request, **options)
 
 
-def MockResponse(
-    status_code: int = 200,
-    *,
-    headers: Any = None,
-    cookies: Any = None,
-    content: Any = None,
-    content_type: str | None = None,
-    http_version: str | None = None,
-    **options: Any,
-) -> Response:
-    """Return a response of the words that `respond` takes."""
-    fields = Headers(headers)
-    if content_type is not None:
-        fields["Content-Type"] = content_type
-    response = Response(
-        status_code, headers=[*fields.multi_items(), *_set_cookies(cookies)], content=content, **options
-    )
-    if http_version is not None:
-        response.extensions["http_version"] = http_version.encode("ascii")
-    return response
+class MockResponse(Response):
+    """A response of the words that `respond` takes."""
+
+    def __init__(
+        self,
+        status_code: int | None = None,
+        *,
+        headers: Any = None,
+        cookies: Any = None,
+        content: Any = None,
+        content_type: str | None = None,
+        http_version: str | None = None,
+        **options: Any,
+    ) -> None:
+        fields = Headers(headers)
+        if content_type is not None:
+            fields["Content-Type"] = content_type
+        super().__init__(
+            200 if status_code is None else status_code,
+            headers=[*fields.multi_items(), *_set_cookies(cookies)],
+            content=content,
+            **options,
+        )
+        if http_version is not None:
+            self.extensions["http_version"] = http_version.encode("ascii")
 
 
 def answer_from(value: Any, request: Request, route: Route) -> Response | None:
@@ -289,9 +298,5 @@ def _fresh(response: Response, request: Request) -> Response:
 
 
 def _set_cookies(cookies: Any) -> list[tuple[str, str]]:
-    if not cookies:
-        return []
-    if hasattr(cookies, "items"):
-        mapping: Mapping[str, str] = cookies
-        return [("Set-Cookie", f"{name}={value}") for name, value in mapping.items()]
-    return list(cookies)
+    pairs: Iterable[tuple[str, str]] = cookies.items() if hasattr(cookies, "items") else cookies or ()
+    return [pair if isinstance(pair, SetCookie) else ("Set-Cookie", "=".join(pair)) for pair in pairs]

@@ -14,10 +14,14 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ...client import URL, Request
-from .kinds import KINDS, Lookup, begins, json_of
+from .kinds import KINDS, Lookup, begins, json_of, same_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_AUTHORITY = re.compile(
+    r"(?:(?P<scheme>[A-Za-z*][\w+.-]*):)?//(?:[^/?#@]*@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?::(?P<port>\d+))?"
+)
 
 
 class Match(NamedTuple):
@@ -44,6 +48,14 @@ class Pattern:
     def wishes(self) -> Iterator[Pattern]:
         """Yield what must all hold."""
         yield self
+
+    def keys(self) -> set[str]:
+        """Return the parts of a request that anything is wanted of."""
+        return set()
+
+    def below(self, base: str) -> Pattern:
+        """Return the same wish, with its paths beginning at a prefix."""
+        return self
 
     def __and__(self, other: Pattern) -> Pattern:
         return All((*self.wishes(), *other.wishes())) if isinstance(other, Pattern) else NotImplemented
@@ -82,6 +94,12 @@ class All(Pattern):
     def wishes(self) -> Iterator[Pattern]:
         yield from self.patterns
 
+    def keys(self) -> set[str]:
+        return set().union(*(pattern.keys() for pattern in self.patterns))
+
+    def below(self, base: str) -> Pattern:
+        return All(pattern.below(base) for pattern in self.patterns)
+
     def _key(self) -> object:
         return ("all", sorted((pattern._key() for pattern in self.patterns), key=repr))
 
@@ -99,6 +117,12 @@ class Either(Pattern):
     def match(self, request: Request) -> Match:
         return self.one.match(request) or self.other.match(request)
 
+    def keys(self) -> set[str]:
+        return self.one.keys() | self.other.keys()
+
+    def below(self, base: str) -> Pattern:
+        return Either(self.one.below(base), self.other.below(base))
+
     def _key(self) -> object:
         return ("either", self.one._key(), self.other._key())
 
@@ -115,6 +139,12 @@ class Not(Pattern):
     def match(self, request: Request) -> Match:
         return NO if self.pattern.match(request) else YES
 
+    def keys(self) -> set[str]:
+        return self.pattern.keys()
+
+    def below(self, base: str) -> Pattern:
+        return Not(self.pattern.below(base))
+
     def _key(self) -> object:
         return ("not", self.pattern._key())
 
@@ -130,9 +160,13 @@ class Field(Pattern):
         self.lookup = lookup
         self.base = base
         kind = KINDS[key]
+        if lookup not in kind.lookups:
+            known = sorted(f"{key}__{each.value}" for each in kind.lookups)
+            raise NotImplementedError(f"{key}__{lookup.value}: there are only {', '.join(known)}")
         try:
             if lookup is Lookup.IN:
-                self.value: Any = tuple(kind.clean(each) for each in value)
+                several = (value,) if isinstance(value, (bytes, str)) else value
+                self.value: Any = tuple(kind.clean(each) for each in several)
             elif lookup is Lookup.REGEX:
                 self.value = re.compile(value)
             else:
@@ -144,11 +178,11 @@ class Field(Pattern):
         kind = KINDS[self.key]
         got = kind.take(request)
         if self.base:
-            if got != self.base and not got.startswith(f"{self.base}/"):
+            if not _is_inside(got, self.base):
                 return NO
-            got = got[len(self.base) :] or "/"
+            got = got[len(self.base.rstrip("/")) :] or "/"
         if self.lookup is Lookup.REGEX:
-            found = self.value.search(got if isinstance(got, str) else str(got))
+            found = self.value.search(got)
             return Match(True, found.groupdict()) if found else NO
         if self.lookup is Lookup.IN:
             return YES if any(kind.equal(each, got) for each in self.value) else NO
@@ -159,8 +193,12 @@ class Field(Pattern):
             test = begins
         return YES if test(self.value, got) else NO
 
-    def below(self, base: str) -> Field:
-        """Return the same wish for what follows a prefix."""
+    def keys(self) -> set[str]:
+        return {self.key}
+
+    def below(self, base: str) -> Pattern:
+        if self.key != "path":
+            return self
         twin = Field.__new__(Field)
         twin.__dict__.update(self.__dict__)
         twin.base = base
@@ -189,7 +227,10 @@ class JSONPath(Pattern):
                 place = place[int(step)] if isinstance(place, list) else place[step]
             except (LookupError, ValueError, TypeError):
                 return NO
-        return YES if self.value == place else NO
+        return YES if same_json(self.value, place) else NO
+
+    def keys(self) -> set[str]:
+        return {"json"}
 
     def _key(self) -> object:
         return ("json", self.path, repr(self.value))
@@ -202,17 +243,21 @@ def M(*patterns: Pattern, **lookups: Any) -> Pattern:
     """Return the pattern of these words, all of which must hold: `M(host="api.test", path__regex=r"^/users/")`.
 
     A word is a key, or a key and a lookup: `__eq`, `__contains`, `__in`, `__regex`, `__startswith`;
-    after `json__` it may be a path into the body.
+    after `json__` it may be a path into the body. What the other words say of a part of `url=` goes before it.
     """
+    given: list[Pattern] = []
+    parts: list[Field] = []
     wishes: list[Pattern] = []
     for pattern in patterns:
         if not isinstance(pattern, Pattern):
             raise TypeError(f"M takes patterns, made by M(...), not {type(pattern).__name__}")
-        wishes.extend(pattern.wishes())
+        given.extend(pattern.wishes())
     for word, value in lookups.items():
-        if value is not None:
+        if word == "url" and value is not None:
+            parts = parse_url_patterns(value)
+        elif value is not None or word.partition("__")[0] == "json":  # `null` is JSON
             wishes.extend(_wishes(word, value))
-    return wishes[0] if len(wishes) == 1 else All(wishes)
+    return _joined([*given, *_left(parts, All((*given, *wishes)).keys()), *wishes])
 
 
 def _wishes(word: str, value: Any) -> Iterator[Pattern]:
@@ -224,25 +269,29 @@ def _wishes(word: str, value: Any) -> Iterator[Pattern]:
         raise KeyError(
             f"{word!r} is no pattern" + (f", did you mean {near[0]!r}?" if near else f": there are {sorted(KINDS)}")
         )
-    if not lookup and key == "url":
-        yield from parse_url_patterns(value)
-        return
     known = {each.value: each for each in Lookup}
     if key == "json" and lookup and lookup not in known:
         yield JSONPath(lookup, value)
         return
     if lookup and lookup not in known:
-        raise NotImplementedError(f"{word!r}: there is no lookup {lookup!r}, only {sorted(known)}")
-    yield Field(key, known[lookup] if lookup else KINDS[key].lookup, value)
+        raise ValueError(f"{word!r}: there is no lookup {lookup!r}, only {sorted(known)}")
+    field = Field(key, known[lookup] if lookup else KINDS[key].lookup, value)
+    if field.lookup is not Lookup.CONTAINS or field.value:  # everything contains nothing
+        yield field
 
 
-def parse_url_patterns(url: Any) -> list[Pattern]:
-    """Split a URL into wishes for scheme, host, port, path and query; `//*.example.org` leaves the scheme open."""
-    text = str(url)
+def parse_url_patterns(url: Any) -> list[Field]:
+    """Split a URL into wishes for scheme, host, port, path and query; `//*.example.org` leaves the scheme open.
+
+    What a URL does not say is open: a port that its scheme implies, and a path or a query where there is none.
+    """
     if isinstance(url, re.Pattern):
         return [Field("url", Lookup.REGEX, url.pattern)]
-    wishes: list[Pattern] = []
-    found = re.match(r"^(?:(?P<scheme>[A-Za-z*][\w+.-]*):)?//(?P<host>\[[^\]]*\]|[^/?#:]*)(?::(?P<port>\d+))?", text)
+    if not isinstance(url, (str, URL)):
+        raise TypeError(f"a URL is text, a URL or a compiled regular expression, not {type(url).__name__}")
+    text = str(url)
+    wishes: list[Field] = []
+    found = _AUTHORITY.match(text)
     rest = text
     if found is not None:
         scheme, host, port = found.group("scheme", "host", "port")
@@ -250,18 +299,17 @@ def parse_url_patterns(url: Any) -> list[Pattern]:
         if scheme and scheme not in ("all", "*"):
             wishes.append(Field("scheme", Lookup.EQUAL, scheme))
         wishes += _host_wishes(host)
-        implied = {"https": 443, "http": 80}.get(scheme or "")
-        if port or (implied and host):
-            wishes.append(Field("port", Lookup.EQUAL, port or implied))
-    path, mark, query = rest.partition("#")[0].partition("?")
-    if path or found is not None:
-        wishes.append(Field("path", Lookup.EQUAL, path or "/"))
-    if mark:
+        if port and int(port) != {"https": 443, "http": 80}.get((scheme or "").lower()):
+            wishes.append(Field("port", Lookup.EQUAL, port))
+    path, _, query = rest.partition("#")[0].partition("?")
+    if path:
+        wishes.append(Field("path", Lookup.EQUAL, path))
+    if query:
         wishes.append(Field("params", Lookup.EQUAL, query))
     return wishes
 
 
-def _host_wishes(host: str) -> list[Pattern]:
+def _host_wishes(host: str) -> list[Field]:
     if not host or host == "*":
         return []
     host = host.strip("[]")
@@ -272,33 +320,33 @@ def _host_wishes(host: str) -> list[Pattern]:
     return [Field("host", Lookup.EQUAL, str(URL(f"http://{host if ':' not in host else f'[{host}]'}").host))]
 
 
-def merged(base: list[Pattern], pattern: Pattern) -> Pattern:
-    """Return a pattern below a base URL: what it says itself goes first, its path follows that of the base."""
-    own = list(pattern.wishes())
-    if not all(isinstance(wish, (Field, JSONPath)) for wish in own):
-        # Joined by or and not: each side is its own whole, and the base holds for all of it.
-        prefix = [wish for wish in base if not (isinstance(wish, Field) and wish.key == "path")]
-        path = next((wish for wish in base if isinstance(wish, Field) and wish.key == "path"), None)
-        start = [_inside(path.value)] if path is not None and path.value != "/" else []
-        return All((*prefix, *start, *own))
-    said = {wish.key for wish in own if isinstance(wish, Field)}
-    if "url" in said:
-        return pattern
-    wishes: list[Pattern] = [
-        wish for wish in base if isinstance(wish, Field) and wish.key not in said and wish.key != "path"
-    ]
-    prefix_path = next((wish.value for wish in base if isinstance(wish, Field) and wish.key == "path"), "/").rstrip("/")
-    is_absolute = "host" in said
-    for wish in own:
-        if isinstance(wish, Field) and wish.key == "path" and prefix_path and not is_absolute:
-            wishes.append(wish.below(prefix_path))
-        else:
-            wishes.append(wish)
-    if "path" not in said and prefix_path and not is_absolute:
-        wishes.append(_inside(prefix_path))
-    return All(wishes)
+def merged(base: list[Field], pattern: Pattern) -> Pattern:
+    """Return a pattern below a base URL: what it says itself goes first, its paths follow that of the base."""
+    said = pattern.keys()
+    left = _left(base, said - {"path"})
+    prefix = next((wish.value for wish in left if wish.key == "path"), "/")
+    wishes: list[Pattern] = [wish for wish in left if wish.key != "path"]
+    if prefix != "/":
+        # Joined by or and not, a wish for a path does not keep the others below the base.
+        if not any(isinstance(wish, Field) and wish.key == "path" for wish in pattern.wishes()):
+            wishes.append(_inside(prefix))
+        pattern = pattern.below(prefix)
+    return _joined([*wishes, *pattern.wishes()])
+
+
+def _left(parts: list[Field], said: set[str]) -> list[Field]:
+    """Return the parts of a URL that hold beside other words; those of another host are all another's."""
+    return [] if "host" in said else [part for part in parts if part.key not in said]
+
+
+def _joined(wishes: list[Pattern]) -> Pattern:
+    return wishes[0] if len(wishes) == 1 else All(wishes)
+
+
+def _is_inside(path: str, prefix: str) -> bool:
+    return path.startswith(prefix) if prefix.endswith("/") else path == prefix or path.startswith(f"{prefix}/")
 
 
 def _inside(prefix: str) -> Field:
     """Want a path below a prefix, or the prefix itself."""
-    return Field("path", Lookup.REGEX, rf"^{re.escape(prefix.rstrip('/'))}(/|$)")
+    return Field("path", Lookup.REGEX, rf"^{re.escape(prefix)}" + ("" if prefix.endswith("/") else "(/|$)"))

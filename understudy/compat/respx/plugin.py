@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..aliases import let_import_give
+from .api import mock
 from .router import MockRouter
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def respx_mock(request: pytest.FixtureRequest) -> Iterator[MockRouter]:
-    """A router of respx in front of every client, for this test; `@pytest.mark.respx(...)` gives it settings."""
+    """The router of `respx.get(...)` in front of every client, or, by `@pytest.mark.respx(...)`, one with settings."""
     node: pytest.Item = request.node
     marker = node.get_closest_marker("respx")
-    with MockRouter(**(marker.kwargs if marker is not None else {})) as router:
+    with mock if marker is None else MockRouter(**marker.kwargs) as router:
         yield router

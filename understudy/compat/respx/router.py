@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any, Callable, overload
 
 from ...client import AsyncBaseTransport, BaseTransport, Request, Response, stand_in
 from ..aliases import who_passes_by
-from .models import AllMockedAssertionError, Call, CallList, PassThrough, Route, answer_from
-from .patterns import M, Match, Pattern, merged, parse_url_patterns
+from ..signatures import signature_of
+from .models import (
+    AllMockedAssertionError,
+    Call,
+    CallList,
+    PassThrough,
+    Route,
+    SideEffectsExhausted,
+    answer_from,
+)
+from .patterns import Field, M, Match, Pattern, merged, parse_url_patterns
 from .route_list import RouteList
 
 if TYPE_CHECKING:
@@ -26,7 +35,7 @@ class Router:
     ) -> None:
         self._assert_all_called = assert_all_called
         self._assert_all_mocked = assert_all_mocked
-        self._bases = [] if base_url is None else parse_url_patterns(base_url)
+        self._bases: list[Field] = [] if base_url is None else parse_url_patterns(base_url)
         self._snapshots: list[tuple[RouteList, list[Call]]] = []
         self.routes: RouteList = RouteList()
         self.calls: CallList = CallList(name=self)
@@ -49,7 +58,7 @@ class Router:
 
     def request(self, method: str, url: Any = None, *, name: str | None = None, **lookups: Any) -> Route:
         """Add a route for one method, or several (`method__in=[...]` goes with `route`)."""
-        return self.route(M(method=method, url=url), name=name, **lookups)
+        return self.route(M(method=method), url=url, name=name, **lookups)
 
     def get(self, url: Any = None, *, name: str | None = None, **lookups: Any) -> Route:
         """Add a route for GET."""
@@ -155,6 +164,8 @@ class Router:
     def _effect(self, route: Route, request: Request, match: Match) -> Any:
         try:
             return route.effect(request, match)
+        except SideEffectsExhausted:
+            raise  # nothing was left to happen
         except Exception:
             self._note(route, request, None)
             raise
@@ -162,7 +173,7 @@ class Router:
     def _recorded(self, route: Route, request: Request, value: Any) -> Response | None:
         try:
             response = answer_from(value, request, route)
-        except (PassThrough, TypeError):
+        except PassThrough:
             self._note(route, request, None)
             raise
         if response is not None:
@@ -170,10 +181,11 @@ class Router:
         return response
 
     def _unmatched(self, request: Request) -> Response:
-        self.calls.record(request, None)
         if self._assert_all_mocked:
             raise AllMockedAssertionError(f"RESPX: {request!r} not mocked!{self._nearest(request)}")
-        return Response(200, request=request)
+        response = Response(200, request=request)
+        self.calls.record(request, response)
+        return response
 
     def _nearest(self, request: Request) -> str:
         """Say, for each of the nearest routes, what did not fit."""
@@ -206,7 +218,7 @@ class MockRouter(Router):
         assert_all_called: bool = True,
         assert_all_mocked: bool = True,
         base_url: str | None = None,
-        using: str | None = None,
+        using: str | None = "httpcore",
     ) -> None:
         super().__init__(assert_all_called=assert_all_called, assert_all_mocked=assert_all_mocked, base_url=base_url)
         # respx says here what is patched; nothing is, so that every answer is right.
@@ -233,7 +245,7 @@ class MockRouter(Router):
         return self._decorated(func)
 
     def _decorated(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(func)
+        signature = signature_of(func)
         takes_router = "respx_mock" in signature.parameters
 
         given: dict[str, Any] = {"respx_mock": self} if takes_router else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,6 +49,7 @@ def third(host: str, port: int) -> str:
         ({"h.test": "known.test"}, "h.test", [("192.0.2.1", 80)]),
         ({"h.test": Address(socket.AF_INET, ("127.0.0.9", 9))}, "h.test", [("127.0.0.9", 9)]),
         ({"h.test": []}, "h.test", []),
+        ({"M\u00fcller.test:80": "127.0.0.1"}, "xn--mller-kva.test", [("127.0.0.1", 80)]),
         (third, "h.test", [("127.0.0.3", 80)]),
     ],
 )
@@ -88,6 +90,18 @@ def test_a_cache_asks_once_and_forgets_in_time() -> None:
     cache.forget()
     resolved(cache, "a")
     assert asked[3:] == ["c", "a", "a"]
+
+
+def test_a_cache_may_be_emptied_in_any_moment() -> None:
+    class Emptied(OrderedDict[Any, Any]):
+        def popitem(self, last: bool = True) -> Any:
+            self.clear()
+            return super().popitem(last)
+
+    cache: Any = DNSCache({"a.test": "127.0.0.1"}, most=0)
+    cache._known = Emptied()
+
+    assert resolved(cache, "a.test") == [("127.0.0.1", 80)]
 
 
 def test_a_cache_without_a_resolver_remembers_what_the_system_said() -> None:

@@ -16,6 +16,8 @@ from understudy.client.errors import (
     StreamClosed,
     WriteTimeout,
 )
+from understudy.client.network.http2.frames import INITIAL_WINDOW_SIZE, settings_frame
+from understudy.client.network.http2.heads import Head
 from understudy.client.network.http2.protocol import Protocol
 
 from .bodies import streamed
@@ -166,7 +168,8 @@ def test_a_large_head_goes_out_in_several_frames() -> None:
     protocol.outgoing.clear()
     call: Any = None
 
-    protocol.open(call, [(b"x-%d" % number, b"\xff" * 1000) for number in range(60)], ends=True)
+    fields = [(b"x-%d" % number, b"\xff" * 1000) for number in range(60)]
+    protocol.open(call, Head((), b"/", fields), ends=True)
 
     kinds: list[str] = []
     data = bytes(protocol.outgoing)
@@ -184,7 +187,7 @@ def test_the_end_of_a_body_needs_no_room_where_the_server_has_taken_it_all_back(
     protocol = Protocol()
     protocol.receive(SettingsFrame(0).serialize())
     call: Any = None
-    stream = protocol.open(call, [(b"x-a", b"b")], ends=False)
+    stream = protocol.open(call, Head((), b"/", [(b"x-a", b"b")]), ends=False)
     protocol.send_data(stream, b"x" * 100)
     protocol.receive(SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 10}).serialize())
     protocol.outgoing.clear()
@@ -194,6 +197,21 @@ def test_the_end_of_a_body_needs_no_room_where_the_server_has_taken_it_all_back(
 
     assert stream.has_sent_all
     assert protocol.outgoing == b"\0\0\0\0\1\0\0\0\1"
+
+
+def test_a_frame_with_thousands_of_windows_is_worked_off_once() -> None:
+    protocol = Protocol()
+    protocol.receive(SettingsFrame(0).serialize())
+    call: Any = None
+    streams = [protocol.open(call, [(b"x-a", b"b")], ends=False) for _ in range(100)]
+    protocol.touched.clear()
+
+    protocol.receive(settings_frame([(INITIAL_WINDOW_SIZE, 70_000 + number) for number in range(2_000)]))
+
+    assert protocol.dead is None
+    assert {protocol.room_for(stream) for stream in streams} == {65_535}
+    assert {stream.window_out for stream in streams} == {71_999}
+    assert protocol.touched == streams
 
 
 # Bodies of responses

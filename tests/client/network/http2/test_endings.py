@@ -134,6 +134,7 @@ def test_a_fourth_refusal_is_an_error_that_says_that_the_request_may_go_again(wo
         with pytest.raises(RemoteProtocolError, match=r"REFUSED_STREAM|took its leave before it looked") as caught:
             await sender.send("POST", content=b"x")
         assert caught.value.retryable
+        assert "only where that is safe" not in str(caught.value)
         assert sender.pool.open == 0
 
     world.run(body)

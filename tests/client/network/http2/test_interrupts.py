@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.hostile.http2_server import Http2Peer
 
 WHERE = "network/http2/"
-TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+TIMEOUTS = {"connect": 60.0, "read": 60.0, "write": 60.0, "pool": 60.0}
 SHORT = {**TIMEOUTS, "read": 0.001}
 
 
@@ -185,7 +185,7 @@ async def crowd(at: int) -> bool:
     outcomes: list[Any] = []
     interrupter = Interrupter(at, Struck, WHERE)
 
-    with anyio.fail_after(4), interrupter.on():
+    with anyio.fail_after(20), interrupter.on():
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask, transport, "/held", outcomes)
             tasks.start_soon(lambda: ask(transport, "/", outcomes, method="POST", content=b"x" * 20_000))

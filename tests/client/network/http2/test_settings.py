@@ -10,7 +10,7 @@ from hyperframe.frame import SettingsFrame, WindowUpdateFrame
 
 from tests.hostile.http2_server import Http2Peer, Http2Server
 from understudy.client.config import HTTP2
-from understudy.client.errors import LimitExceeded, PoolTimeout, RemoteProtocolError
+from understudy.client.errors import LimitExceeded, RemoteProtocolError
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import AsyncMemoryNetwork
 from understudy.client.transports.network import AsyncHTTPTransport
@@ -240,37 +240,6 @@ async def test_who_is_cancelled_while_the_peer_takes_nothing_is_cancelled_and_th
     assert scope.cancelled_caught
     assert transport.snapshot().open == 0
     assert [stream.is_closed for stream in network.streams] == [True]
-
-
-@pytest.mark.anyio
-async def test_who_waits_for_a_connection_that_is_being_made_is_told_so() -> None:
-    is_connecting = anyio.Event()
-
-    class Slow:
-        async def connect_tcp(self, *place: Any, **options: Any) -> Any:
-            is_connecting.set()
-            await anyio.sleep(60)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(network, name)
-
-    network = AsyncMemoryNetwork(Http2Server())
-    slow: Any = Slow()
-    transport = AsyncHTTPTransport(http1=False, http2=True, network=slow)
-
-    async def first() -> None:
-        await transport.handle_async_request(Request("GET", "http://h.test/first"))
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(first)
-        await is_connecting.wait()
-        with pytest.raises(PoolTimeout, match="one that may serve all who wait is still being made; allow") as caught:
-            await transport.handle_async_request(
-                Request("GET", "http://h.test/", extensions={"timeout": {"pool": 0.01}})
-            )
-        assert caught.value.request_sent is False
-        assert "max_connections=" not in str(caught.value)
-        tasks.cancel_scope.cancel()
 
 
 TABLE_SIZES = [(50, 0), (100, 100), (0, 4_096), (4_096, 65_536), (0, 65_536, 50), (4_096, 100, 4_096), (200, 50, 100)]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from tests.hostile.http2_server import Http2Peer, Http2Request
+    from understudy.client.messages.response import Response
 
 TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 CANCEL = 0x8
@@ -471,6 +472,7 @@ class SlowNetwork:
     def __init__(self, network: AsyncMemoryNetwork) -> None:
         self._network = network
         self.is_held = False
+        self.bounds: list[float | None] = []
         self.goes_on = anyio.Event()
 
     def __getattr__(self, name: str) -> Any:
@@ -493,6 +495,49 @@ class SlowStream:
         if self._network.is_held:
             self._network.is_held = False
             await self._network.goes_on.wait()
+
+
+class StuckNetwork(SlowNetwork):
+    """A network that takes nothing while `is_held`."""
+
+    async def connect_tcp(self, *place: Any, **options: Any) -> Any:
+        return StuckStream(await self._network.connect_tcp(*place, **options), self)
+
+
+class StuckStream(SlowStream):
+    async def write(self, data: bytes, timeout: float | None) -> None:
+        if self._network.is_held:
+            self._network.bounds.append(timeout)
+            raise TimeoutError
+        await self._stream.write(data, timeout)
+
+
+@pytest.mark.anyio
+async def test_closing_waits_no_longer_for_a_server_that_takes_nothing_than_writing_does() -> None:
+    network: Any = StuckNetwork(
+        AsyncMemoryNetwork(Http2Server(on_request=lambda peer, asked: peer.head(asked.stream_id)))
+    )
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+    outcome: list[str] = []
+
+    async def listen(response: Response) -> None:
+        with pytest.raises(TransportError, match="took nothing more"):
+            await response.aread()
+        outcome.append("ended")
+
+    with anyio.fail_after(4):
+        listened = await transport.handle_async_request(get())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen, listened)
+            response = await transport.handle_async_request(get(write=3.0))
+            for _ in range(10):  # the other one takes the reading on
+                await anyio.lowlevel.checkpoint()
+            network.is_held = True
+            await response.aclose()
+
+    assert network.bounds == [3.0]
+    assert outcome == ["ended"]
+    assert transport.snapshot().active == 0
 
 
 @pytest.mark.anyio
