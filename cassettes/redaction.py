@@ -57,7 +57,7 @@ _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 # A token in the place of a user: long, and no name.
 _TOKEN_AS_USER = re.compile(r"://(?=[^/?#@:\s\"]*[0-9])([^/?#@:\s\"]{16,})(?=@)")
 _ANY_USER = re.compile(r"://[^/?#@\s\"]+@")
-# The last quotation mark is missing where a body broke off. Names are short: in JSON that was cut, each quote inside of
+# The last quotation mark is missing where a body broke off. Names are short: in JSON that was cut, each mark inside of
 # a text would be looked at as the start of a long one.
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)("|\\?\Z)')
 # The same in base64, which begins like this where the first name begins with a letter.

@@ -182,9 +182,8 @@ def test_p09_a_suite_that_uses_nothing_opens_nothing_and_loads_nothing(suite: Su
         """
     )
 
-    # pdb imports asyncio from Python 3.14 on
-    lean = ("-p", "no:xdist", "-p", "no:faulthandler", "-p", "no:debugging")
-    result = suite.run_apart(*lean, "--block-network")
+    # pdb imports asyncio from Python 3.14 on.
+    result = suite.run_apart("-p", "no:xdist", "-p", "no:faulthandler", "-p", "no:debugging", "--block-network")
 
     result.assert_outcomes(passed=1)
 

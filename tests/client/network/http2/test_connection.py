@@ -203,7 +203,7 @@ def test_a_frame_with_thousands_of_windows_is_worked_off_once() -> None:
     protocol = Protocol()
     protocol.receive(SettingsFrame(0).serialize())
     call: Any = None
-    streams = [protocol.open(call, [(b"x-a", b"b")], ends=False) for _ in range(100)]
+    streams = [protocol.open(call, Head((), b"/", [(b"x-a", b"b")]), ends=False) for _ in range(100)]
     protocol.touched.clear()
 
     protocol.receive(settings_frame([(INITIAL_WINDOW_SIZE, 70_000 + number) for number in range(2_000)]))
