@@ -124,12 +124,22 @@ def _entries(data: Any, path: str) -> tuple[Any, str, Any]:
 def _unzipped(raw: bytes, path: str) -> bytes:
     if not raw.startswith(_COMPRESSED):
         return raw
+    unzipping = zlib.decompressobj(47)
     try:
-        return zlib.decompressobj(47).decompress(raw, _MAX_TEXT)
+        text = unzipping.decompress(raw, _MAX_TEXT)
+        if unzipping.unconsumed_tail:
+            raise NotACassette(
+                f"the file is compressed, and holds more than {_MAX_TEXT // 1024**2} MB",
+                path=path,
+                mend="Split the tape.",
+            )
+        if not unzipping.eof:
+            raise zlib.error("its end is missing")
     except zlib.error as error:
         if raw[:1] == b"x":  # a text may begin like this
             return raw
-        raise NotACassette("the file is compressed, and damaged", path=path, line=1) from error
+        raise NotACassette(f"the file is compressed, and damaged: {error}", path=path, line=1) from error
+    return text
 
 
 def _json(text: str) -> Any:

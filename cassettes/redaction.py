@@ -49,6 +49,9 @@ _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s,]{8,}\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
+# A percent sign that was quoted again and again, as in URLs that lie in each other like Russian dolls.
+_QUOTED_OFTEN = re.compile(r"%(?:25){3,}")
+_MOST_SIGNS = 4
 _LONGEST_NAME = 80
 _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 # A token in the place of a user: long, and no name.
@@ -68,8 +71,10 @@ _ITEM_VALUES = {mark: re.compile(rf"(?:[^{mark}\\\n]|\\.)+(?={mark})") for mark 
 _SAID_BY = ("name", "key", "path", "field", "Name", "Key")
 PAIRED_VALUES = ("value", "Value")
 _PAIRED = re.compile(r'"(?:[nN]ame|[kK]ey|path|field)": ?"([^"]*)"')
-# A part of a form: its fields, a blank line, its value.
-_PART = re.compile(r"""(\bname="?([^"\r\n;]+)[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)([^\r\n]+)(?=\r?\n--|\Z)""")
+# Parts of a form: names in a head, a blank line, and a value up to the next part.
+_BLANK_LINE = re.compile(r"(\r?\n\r?\n)")
+_PART_NAME = re.compile(r'\bname="?([^"\r\n;]+)')
+_PART_VALUE = re.compile(r"[^\r\n]+(?=\r?\n--|\Z)")
 
 
 class Redactor:
@@ -222,9 +227,13 @@ class Redactor:
 
     def parts(self, content: bytes) -> bytes:
         """Return a form in parts that is spelled in an unusual way without the values of telling names."""
-        text = content.decode("latin-1")
-        said = _PART.sub(self._part, text)
-        return content if said == text else said.encode("latin-1")
+        head, *others = _BLANK_LINE.split(content.decode("latin-1"))
+        said = [head]
+        for blank, block in zip(others[::2], others[1::2]):
+            name, value = _PART_NAME.search(head), _PART_VALUE.match(block)
+            shown, head = (value[0], block[value.end() :]) if value is not None else ("", block)
+            said += (blank, self._named(name[1], shown, "form") if name is not None else shown, head)
+        return "".join(said).encode("latin-1")
 
     def known(self, text: str) -> str:
         """Return any text without the secrets seen so far."""
@@ -350,20 +359,30 @@ class Redactor:
 
     def _parameter(self, found: re.Match[str]) -> str:
         value = found[2]
-        decoded = unquote(value) if "%" in value else value
+        if value.count("=") > _MOST_SIGNS:
+            return self._chained(found[1], value.split("="))
+        decoded = _QUOTED_OFTEN.sub("%25", unquote(value)) if "%" in value else value
         said = self._named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
         if "%3" in said and (again := unquote(said)) != said and (hidden := self.text(again)) != again:
             said = quote(hidden, safe="")  # one URL in another
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
+
+    def _chained(self, name: str, pieces: list[str]) -> str:
+        """Return `a=b=c`, where each piece may be the name of all that follows, with one look at each."""
+        said = [name]
+        for number, (before, piece) in enumerate(zip([name, *pieces], pieces)):
+            shown = unquote(before)
+            if (self.hides(shown) or self._is_named(shown, "query")) and not shown.lower().endswith("authorization"):
+                said.append(self._named(shown, unquote("=".join(pieces[number:])), "query"))
+                break
+            said.append(_PARAMETER.sub(self._parameter, f"{before}={piece}").partition("=")[2])
+        return "=".join(said)
 
     def _userinfo(self, found: re.Match[str]) -> str:
         return f"{found[1]}:{self._secret(unquote(found[2]), 'password')}@"
 
     def _token_as_user(self, found: re.Match[str]) -> str:
         return f"://{self._secret(unquote(found[1]), 'token')}"
-
-    def _part(self, found: re.Match[str]) -> str:
-        return f"{found[1]}{self._named(found[2], found[3], 'form')}"
 
     def _packed(self, found: re.Match[str]) -> str:
         """Return JSON in base64 with its secrets hidden inside; what holds none stays as it came."""

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 # One of these is in every name that is looked for. Others sound secret, too; what they hold in texts seldom is.
 _STEMS = ("pass", "pwd", "token", "secret", "key", "auth", "sess")
 # From a stem on: the rest of its name, a sign, and a value of one word, perhaps the last thing on its line.
+# The word is looked at as a whole, in a lookahead first: were it tried at each length, a long one would take minutes.
 _ASSIGNED = re.compile(
     r"""(?P<rest>[\w.-]{0,24}) ["'`]? [ \t]* (?P<sign>=>|:=|[:=]) [ \t]*
         (?: (?P<mark>["'`]) (?P<quoted>[^"'`\s]{4,2000}) (?P=mark)
-          | (?:(?:[Bb]earer|[Bb]asic|[Tt]oken)[ ])? (?P<bare>[^\s"'`<>(){}\[\],;|&\\]{4,2000})
+          | (?:(?:[Bb]earer|[Bb]asic|[Tt]oken)[ ])? (?=(?P<bare>[^\s"'`<>(){}\[\],;|&\\]{4,2000})) (?P=bare)
             (?= (?P<end> [,;]?[ \t]*(?:[#].*)?(?:[\r\n"'`)}\]]|\Z) ) | [\s"'`,;)<>}\]|&\\] ) )""",
     re.VERBOSE,
 )

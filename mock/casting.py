@@ -214,8 +214,9 @@ def _cast_class(route: FreeRoute, kind: type[Any]) -> type[Any]:
     if not methods:
         raise RouteError(f"the class {kind.__name__} has no methods that start with 'test'")
     for name, value in methods.items():
-        if isinstance(value, (staticmethod, classmethod)):
-            setattr(kind, name, type(value)(cast(route, value.__func__)))
+        binding: Any = value.__class__
+        if binding in (staticmethod, classmethod):
+            setattr(kind, name, binding(cast(route, value.__func__)))
         else:
             setattr(kind, name, cast(route, value))
     return kind

@@ -305,3 +305,14 @@ def test_a_url_that_is_none_is_damage_with_its_line(stage: Stage, url: str, sett
         for _ in range(2):
             with pytest.raises(cassettes.CassetteDamaged, match=r"tape.yaml:2: `url: .* is no URL"):
                 stage.client.get("https://api.test/users")
+
+
+def test_a_long_tape_does_not_stay_in_memory_as_it_was_parsed(stage: Stage) -> None:
+    body = "x" * 300_000
+    stage.written(*[EPISODE.replace("[ada, grace]", f'["{body}"]').replace("/users", f"/{n}") for n in range(8)])
+
+    with stage.use("none") as cassette:
+        for number in range(8):
+            assert stage.client.get(f"https://api.test/{number}").json() == [body]
+
+        assert sum(episode._interaction is not None for episode in cassette._library.episodes) < 5

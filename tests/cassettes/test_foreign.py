@@ -23,6 +23,7 @@ from understudy import cassettes
 from .conftest import HOST, OF_FOUR, TAPES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .conftest import Stage
@@ -320,6 +321,22 @@ def test_every_shape_that_versions_and_clients_left_behind_is_read(stage: Stage,
 
     with stage.use("none"):
         assert stage.client.get("https://api.test/").text == "hello"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
+def test_a_compressed_tape_that_is_cut_or_too_long_is_refused_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, compress: Callable[[bytes], bytes]
+) -> None:
+    tape = compress((TAPES / OF_FOUR[0]).read_bytes())
+
+    stage.path.write_bytes(tape[:-6])
+    with pytest.raises(cassettes.NotACassette, match=r"damaged: its end is missing|not UTF-8"):
+        cassettes.load(stage.path)
+
+    monkeypatch.setattr("understudy.cassettes.foreign._MAX_TEXT", 1024**2)
+    stage.path.write_bytes(compress(b"interactions:\n" + b"# no end\n" * 200_000))
+    with pytest.raises(cassettes.NotACassette, match="holds more than 1 MB"):
+        cassettes.load(stage.path)
 
 
 def test_compressed_tapes_and_parsed_bodies_are_read(stage: Stage) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         (("*.api.test", "localhost"), "https://www.api.test/", True),
         (("*.api.test", "localhost"), "https://api.test/", False),
         (("::1", "10.0.0.1"), "http://10.0.0.1/", True),
+        (("api.test",), "https://api.test./", True),
     ],
 )
 def test_hosts_are_named_exactly_by_pattern_or_as_this_machine(said: tuple[str, ...], url: str, allowed: bool) -> None:

@@ -532,6 +532,21 @@ def test_forms_in_parts_of_unusual_spelling_are_searched(stage: Stage, head: byt
     assert "hidden" not in stage.text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("q=a=b=c=d=e=f&x=1", "q=a=b=c=d=e=f&x=1"),
+        ("q=a=b=c=d=e=token=abcdef012&x=1", "q=a=b=c=d=e=token=__REDACTED_token_1__&x=1"),
+        ("password=a1=b=c=d=e=f=g&x=1", "password=__REDACTED_password_1__&x=1"),
+        ("q=a=b=c=d=password=e=f=g", "q=a=b=c=d=password=__REDACTED_password_1__"),
+        ("q=a=b=c=d=e=%3Ftoken%3Dabcdef012", "q=a=b=c=d=e=%3Ftoken%3D__REDACTED_token_1__"),
+        ("q=%253Ftoken%253Dabcdef012", "q=%253Ftoken%253D__REDACTED_token_1__"),
+    ],
+)
+def test_names_in_a_row_and_urls_quoted_many_times_are_searched(text: str, said: str) -> None:
+    assert Redactor().text(text) == said
+
+
 def test_cookies_without_a_name_or_behind_a_comma_are_hidden() -> None:
     redactor = Redactor()
 

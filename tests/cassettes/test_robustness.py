@@ -10,6 +10,7 @@ import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -202,11 +203,23 @@ def test_left_over_files_of_dead_processes_are_removed(stage: Stage) -> None:
 
 
 LONG = 60_000
+
+
+def in_each_other(url: str, times: int) -> str:
+    for _ in range(times):
+        url = f"https://a.test/?next={quote(url, safe='')}"
+    return url
+
+
 # What a search would begin anew at each character of, or of which it would copy all for each piece.
 TIRING: dict[str, Callable[[], object]] = {
     "blanks within a line": lambda: Writer(Redactor(), Blobs("x")).said(b"a" + b" " * LONG + b"b\n", "text/plain", []),
     "JSON in JSON, cut": lambda: json_text.parse(b"[" * 60 + b'"' + b'{\\"a\\":1' * (LONG // 8)),
     "members in a text, cut": lambda: Redactor().text('{"a":"' + '{\\"b\\":\\"c\\",' * (LONG // 12)),
+    "names in a row": lambda: Redactor().text("a=" * (LONG // 2) + "x%2525253D1"),
+    "URLs in URLs": lambda: Redactor().text(in_each_other("https://a.test/?token=x", 100)),
+    "one word of settings": lambda: Redactor().text("a=\n" + "password=" * (LONG // 9)),
+    "heads of parts without an end": lambda: Redactor().parts(b"name=x\r\n" * (LONG // 8) + b"name=x " * (LONG // 8)),
     "one long word in brackets": lambda: fast_reader.read(f"a: [{'b' * LONG}\n"),
     "quotes that never end": lambda: fast_reader.read('a: ["' + '\\"' * (LONG // 2) + "\n"),
     "starts of keys": lambda: find("sk-" * (LONG // 3), frozenset()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from understudy import cassettes
 from understudy.cassettes import tape
 from understudy.cassettes.errors import CassetteLocked, CassetteNotWritten
 from understudy.cassettes.tape import SideTape, Tape
@@ -189,3 +190,35 @@ def test_processes_are_alive_where_nobody_says_they_are_not(monkeypatch: pytest.
     monkeypatch.setattr(os, "kill", kill)
     assert not tape.is_alive(1)
     assert tape.is_alive(2)
+
+
+def test_a_write_that_ends_halfway_is_undone_and_the_next_one_stands_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Tape(str(tmp_path / "tape.yaml"))
+    file.write(header, b"--- one\n...\n")
+    file.write(header, b"--- two\n...\n")
+    write = os.write
+
+    def begin_to_write(descriptor: int, data: bytes) -> int:
+        return write(descriptor, data[:5])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", begin_to_write)
+        with pytest.raises(CassetteNotWritten, match="No space left"):
+            file.write(header, b"--- three\n...\n")
+    file.write(header, b"--- four\n...\n")
+    file.close()
+
+    assert (tmp_path / "tape.yaml").read_bytes() == header() + b"--- one\n...\n--- two\n...\n--- four\n...\n"
+
+
+def test_a_tape_that_was_written_to_is_closed(tmp_path: Path) -> None:
+    before = os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else []
+
+    with cassettes.use(tmp_path / "tape.yaml", "new_episodes") as cassette:
+        for path in ("/one", "/two"):
+            cassette.record(cassettes.Interaction(cassettes.RecordedRequest("GET", f"https://api.test{path}")))
+
+    assert len(cassette) == 2
+    assert not os.path.isdir("/dev/fd") or os.listdir("/dev/fd") == before

@@ -199,6 +199,7 @@ def test_calls_of_another_thread_are_waited_for() -> None:
     assert call.request.url.path == "/hook"
     with pytest.raises(AssertionError, match="had 1 call in 0 s, not 2"):
         hook.calls.wait_blocking(2, timeout=0)
+    assert hook.calls._waiting == []
 
 
 def test_routes_are_found_by_name(router: mock.Router) -> None:

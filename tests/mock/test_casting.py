@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import re
 import threading
@@ -155,6 +156,17 @@ def test_threads_that_run_the_same_decorated_function_do_not_mix() -> None:
 
     assert sorted(counts) == [1, 2, 3]
     assert route.call_count == 0
+
+
+def test_a_decorated_generator_may_end_in_another_context_than_it_began_in() -> None:
+    @mock.get(URL, optional=True)
+    def steps() -> Iterator[int]:
+        yield 1
+
+    fixture = steps()
+    contextvars.copy_context().run(next, fixture)
+
+    assert contextvars.copy_context().run(list, fixture) == []
 
 
 def test_a_decorated_asynchronous_generator_plays() -> None:

@@ -183,6 +183,17 @@ def test_expected_misses_are_no_findings_and_must_come() -> None:
             pass
 
 
+def test_a_request_that_no_router_knows_is_told_once() -> None:
+    with mock.Router() as outer:
+        inner = mock.Router()
+        with pytest.raises(mock.ExpectationsNotMet, match="no route answers"):
+            with inner:
+                swallow()
+
+        assert len(inner.misses) == len(outer.misses) == 1
+        inner.verify()
+
+
 def test_many_misses_are_told_in_bounded_space() -> None:
     with pytest.raises(mock.ExpectationsNotMet) as caught, mock.Router():
         for _ in range(20):

@@ -184,7 +184,7 @@ def test_a_report_masks_secrets_of_criteria_that_hold_and_of_the_url() -> None:
         headers={"authorization": "Basic czNjcmV0OnMzY3JldA=="},
         params={"token": "s3cret"},
         params__api_key__startswith="s3cret",
-        extensions={"password": "s3cret"},
+        extensions={"password": "s3cret", "user": {"keys": [{"api_key": "s3cret"}]}},
         extensions__secret__regex="s3cret",
     )
 
@@ -192,7 +192,7 @@ def test_a_report_masks_secrets_of_criteria_that_hold_and_of_the_url() -> None:
         router,
         "GET",
         "https://s3cret:s3cret@api.test/b?token=s3cret&api_key=s3cret",
-        extensions={"password": "s3cret", "secret": "s3cret"},
+        extensions={"password": "s3cret", "secret": "s3cret", "user": {"keys": [{"api_key": "s3cret"}]}},
     )
 
     assert "s3cret" not in text

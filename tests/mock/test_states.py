@@ -25,6 +25,8 @@ def test_a_state_begins_as_what_the_first_route_needs_and_calls_change_it() -> N
     assert (before, after) == ({"paid": False}, {"paid": True})
     with pytest.raises(mock.UnmatchedRequest, match="state must be 'open', and is 'paid'"):
         client.post("/pay")
+    router.reset()
+    assert client.get("/order").json() == {"paid": False}
 
 
 def test_several_states_are_named_and_can_be_set_by_hand() -> None:
@@ -48,7 +50,7 @@ def test_several_states_are_named_and_can_be_set_by_hand() -> None:
 @pytest.mark.parametrize("change", ["open -> paid", "-> paid"])
 def test_a_handler_that_leaves_a_request_to_others_changes_no_state(change: str) -> None:
     router = mock.Router(base_url=URL)
-    router.get("/order", state=change, priority=1, reply=lambda request: mock.NEXT)
+    router.get("/order", state=change, priority=1, reply=lambda: mock.NEXT)
     router.get("/order", state="open", reply="still open")
     router.state["state"] = "open"
 

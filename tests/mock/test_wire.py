@@ -329,6 +329,7 @@ def test_a_fault_spoils_the_response_that_was_said_before(world: World, router: 
     router.get(URL).respond(content=b"x" * 1000).fault("truncate", at=400)
     router.post(URL).respond(json={"a": "b" * 100}, encoding="gzip").fault("corrupt-body")
     router.put(URL).stream([b"ab", b"cd", b"ef"]).fault("reset", at=3)
+    router.patch(URL).respond(content=b"x" * 100_000).fault("truncate", at=70_000)
 
     with pytest.raises(understudy.IncompleteBody) as caught:
         world.ask(router)
@@ -337,6 +338,9 @@ def test_a_fault_spoils_the_response_that_was_said_before(world: World, router: 
         world.ask(router, "POST")
     with pytest.raises(understudy.ReadError):
         world.ask(router, "PUT")
+    with pytest.raises(understudy.IncompleteBody) as of_several_pieces:
+        world.ask(router, "PATCH")
+    assert of_several_pieces.value.received == 70_000
 
 
 @pytest.mark.parametrize("mode", ["mock", "wire"])

@@ -192,16 +192,23 @@ def test_what_is_let_through(allowed: str, host: str, expected: bool) -> None:
 
 def test_the_addresses_of_an_allowed_name_are_let_through(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     block.allowed = ("shop.test",)
+    addresses = {"shop.test": "192.0.2.7", "of-one-test.test": "192.0.2.9"}
 
     def answer(host: str, port: None) -> list[tuple[int, int, int, str, tuple[str, int]]]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", 0))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (addresses[host], 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
 
+    block.begin("test_one", ("of-one-test.test",))
     block.resolve("shop.test")
+    block.resolve("of-one-test.test")
 
     assert block.lets_through("192.0.2.7")
     assert not block.lets_through("192.0.2.8")
+    assert block.lets_through("192.0.2.9")
+    block.finish()
+    assert block.lets_through("192.0.2.7")
+    assert not block.lets_through("192.0.2.9")
 
 
 def test_a_name_is_asked_for_once_and_not_judged_again_while_that_goes_on(

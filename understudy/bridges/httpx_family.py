@@ -206,7 +206,4 @@ class _crossing:
         crossed = wanted(str(error))
         if self._request is not None:
             crossed.request = self._request
-        for fact in ("retryable", "request_sent"):
-            if hasattr(error, fact) and hasattr(crossed, fact):
-                setattr(crossed, fact, getattr(error, fact))
         raise crossed from error
