@@ -70,6 +70,7 @@ def test_responses_are_replayed_byte_for_byte(
         with cassettes.use(path, "none"):
             replayed = client.get("https://api.test/")
         assume("__REDACTED_" not in path.read_text("utf-8"))  # hypothesis is good at inventing secrets
+        assume(not any(name in content.lower() for name in (b"pass", b"pwd", b"otp")))  # whose numbers become 0
 
     assert replayed.content == live.content == content
     assert replayed.headers.raw == live.headers.raw
