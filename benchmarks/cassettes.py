@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import http.server
 import importlib
 import importlib.util
@@ -108,6 +109,7 @@ class Contender:
 
     def record(self, base: str, path: Path, numbers: Sequence[int]) -> None:
         """Record requests, and keep what that added to them."""
+        gc.collect()  # what others have left behind is not ours to pay for
         live = self.session(base, numbers)
         path.unlink(missing_ok=True)
         started = time.process_time()
@@ -121,6 +123,7 @@ class Contender:
     def replay(self, base: str, path: Path, count: int, plays: int) -> None:
         """Open a cassette, and play some requests from all over it."""
         numbers = range(0, count, max(count // plays, 1))
+        gc.collect()
         started = time.process_time()
         with self.opened(str(path), "none"):
             self.say("opening", (time.process_time() - started) * 1e6)

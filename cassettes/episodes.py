@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+import weakref
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import fast_reader
@@ -38,19 +40,22 @@ class Place:
         self.blobs: Blobs = Blobs(path)
         self.reader: Reader = Reader(self.blobs)
         self._counted = (0, 1)
-        self._kept: deque[tuple[Episode, int]] = deque()
+        # Weakly: an episode knows its place, and a cassette that nobody has any more is gone at once.
+        self._kept: deque[tuple[weakref.ref[Episode], int]] = deque()
         self._kept_size = 0
         self._lock = threading.Lock()
 
     def keep(self, episode: Episode, size: int) -> None:
         """Let an episode stay parsed, and the oldest ones go where there are too many."""
         with self._lock:
-            self._kept.append((episode, size))
+            self._kept.append((weakref.ref(episode), size))
             self._kept_size += size
             while self._kept_size > _MOST_KEPT and len(self._kept) > 1:
-                oldest, size = self._kept.popleft()
+                known, size = self._kept.popleft()
                 self._kept_size -= size
-                oldest.forget()
+                oldest = known()
+                if oldest is not None:
+                    oldest.forget()
 
     def line(self, data: bytes, position: int) -> int:
         """Return the line at a position, counting on from the last one that was asked for."""
@@ -65,7 +70,7 @@ class Place:
 class Episode:
     """One recorded interaction, by its place in the file."""
 
-    __slots__ = ("_answer", "_data", "_interaction", "_place", "_request", "document", "number", "plays")
+    __slots__ = ("__weakref__", "_answer", "_data", "_interaction", "_place", "_request", "document", "number", "plays")
 
     def __init__(self, data: bytes, document: Document, number: int, place: Place) -> None:
         self._data = data
@@ -139,7 +144,9 @@ class Episode:
                 start = self._answer
             said = self._parsed(self._data[start : self.document.body_end])
             try:
-                interaction = interaction_from(said, self._place.reader, self._place.blobs, self._request, self._where)
+                place = self._place
+                where = partial(place.line, self._data, self.document.mark)
+                interaction = interaction_from(said, place.reader, place.blobs, self._request, where)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
             self._interaction = interaction
@@ -163,9 +170,6 @@ class Episode:
             return reduce(self.request)
         except ValueError as error:
             raise self._damaged(f"`url: {self.request.url}` is no URL: {error}") from error
-
-    def _where(self) -> int:
-        return self.line
 
     def _parsed(self, text: bytes) -> Any:
         data = fast_reader.read_messages(text)
@@ -192,7 +196,7 @@ class ForeignEpisode(Episode):
 
     def __init__(self, interaction: Interaction, line: int, number: int, place: Place) -> None:
         super().__init__(b"", _NOWHERE, number, place)
-        self._interaction = replace(interaction, where=self._where)
+        self._interaction = replace(interaction, where=lambda: line)
         self._request = interaction.request
         self._line = line
 

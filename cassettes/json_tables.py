@@ -74,18 +74,24 @@ def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: 
             return None
         before_said.append(f"{said_end}\n{start} {said_mark}")
         before_meant.append(f"{meant_end}{name}{meant_mark}")
-    before_said[0] = f"{said_mark}\n{lead}{before_said[0][1 + len(lead) :]}"
-    before_meant[0] = f"{meant_mark}}}{comma}{{{before_meant[0][len(comma) :]}"
-    text, json = _woven(before_said, said), _woven(before_meant, meant)
+    first_said = f"{lead}{before_said[0][1 + len(lead) :]}"
+    first_meant = f"{{{before_meant[0][len(comma) :]}"
+    before_said[0] = f"{said_mark}\n{first_said}"
+    before_meant[0] = f"{meant_mark}}}{comma}{first_meant}"
     return (
-        f"{text[len(said_mark) + 1 :]}{said_mark}",
-        f"{json[len(meant_mark) + 1 + len(comma) :]}{meant_mark}}}",
+        _woven(first_said, before_said, said, said_mark),
+        _woven(first_meant, before_meant, meant, f"{meant_mark}}}"),
     )
 
 
-def _woven(before: Iterable[str], columns: Columns) -> str:
-    """Return the values of the first row, each behind what stands before it, then those of the second, and so on."""
-    return "".join(chain.from_iterable(zip(*chain.from_iterable(zip(map(repeat, before), columns)))))
+def _woven(first: str, before: Iterable[str], columns: Columns, ending: str) -> str:
+    """Return the values of the first row, each behind what stands before it, then those of the second, and so on.
+
+    Before the first one of all stands `first`.
+    """
+    parts = chain.from_iterable(zip(*chain.from_iterable(zip(map(repeat, before), columns))))
+    next(parts)
+    return "".join(chain((first,), parts, (ending,)))
 
 
 def text_of(value: str) -> str:

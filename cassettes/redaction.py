@@ -21,7 +21,7 @@ import os
 import re
 import threading
 from collections import defaultdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -36,6 +36,8 @@ from .written_secrets import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .paths import Path
 
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 # What stands for a whole secret: a mark, and before that of a JWT its header and claims.
@@ -85,7 +87,7 @@ class Redactor:
         self._patterns = rules.patterns
         self._places = {place: [path for path in rules.places if path.place == place] for place in PLACES}
         self._harmless_fields: Fields | None = None  # requests share their fields, as long as these are the client's
-        self._is_telling_field = lru_cache(maxsize=1024)(self._tells_field)
+        self._is_telling_field = lru_cache(maxsize=1024)(partial(_tells_field, rules.names, self._places["header"]))
         self._is_blank = is_blank
         self._marks: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
@@ -339,12 +341,9 @@ class Redactor:
 
     # One secret.
 
-    def _tells_field(self, name: str) -> bool:
-        return secret_header_kind(name) is not None or self._is_named(name, "header")
-
     def _is_named(self, name: str, place: str) -> bool:
         """Return whether the author has named this field, parameter or pair."""
-        return name.lower() in self._names or any(path.names(name) for path in self._places[place])
+        return _is_named(self._names, self._places[place], name)
 
     def _named(self, name: str, value: str, place: str = "json") -> str:
         kind = secret_kind(name)
@@ -487,3 +486,11 @@ def _names_before_values(text: str) -> Iterator[str]:
         name = text[start + 1 : at]
         yield unquote(name) if "%" in name else name
         at = text.find("=", at + 1)
+
+
+def _is_named(names: frozenset[str], paths: list[Path], name: str) -> bool:
+    return name.lower() in names or any(path.names(name) for path in paths)
+
+
+def _tells_field(names: frozenset[str], paths: list[Path], name: str) -> bool:
+    return secret_header_kind(name) is not None or _is_named(names, paths, name)
