@@ -29,7 +29,7 @@ from .answer import Answer
 from .body import AsyncBody, Receiver, SyncBody, TunnelBody
 from .framing import CHUNKED
 from .head_reader import HeadReader
-from .heads import MOST_HEAD, Head
+from .heads import MOST_HEAD, ChunkedReader, Head
 from .request_head import plan_request
 from .upload import Upload
 
@@ -45,6 +45,7 @@ _COALESCED = 65_536
 _MOST_INTERIM = 16
 _CONTINUE_WAIT = 1.0
 _LAST_WORDS_WAIT = 1.0
+_MOST_AHEAD = 8 * 1024 * 1024
 
 
 class Line(Protocol):
@@ -74,6 +75,9 @@ class Exchange:
     _is_sent = False
     _reader: HeadReader | None = None
     _early: tuple[Answer, bytes] | None = None
+    _ahead: bytearray | None = None
+    """What has come of a response that began before the request had ended, while there may be more of both."""
+    _chunked: ChunkedReader | None = None
     _interim = 0
 
     def __init__(self, connection: Line, call: Call) -> None:
@@ -168,7 +172,7 @@ class Exchange:
             await self._wait_for_continue()
         upload = Upload(self._call.request, plan)
         try:
-            while self._early is None:
+            while not self._is_answered:
                 piece = await upload.next(is_async=self._call.is_async)
                 if piece is None:
                     self._is_sent = True
@@ -180,7 +184,9 @@ class Exchange:
     async def _send_piece(self, piece: bytes) -> None:
         rest = memoryview(piece)
         waits = self._call.waits
-        while rest and self._early is None:
+        while rest and not self._is_answered:
+            if self._ahead is not None and len(self._ahead) >= _MOST_AHEAD:
+                return await self._stream.write(bytes(rest), waits.left(waits.write))
             taken = await self._stream.write_until_readable(rest, waits.left(waits.write))
             rest = rest[taken:]
             if rest:
@@ -195,13 +201,52 @@ class Exchange:
         except (TimeoutError, OSError) as error:
             if not _is_timeout(error) or waits.is_over():
                 raise
+        if self._early is not None:
+            self._hear_no_more()  # whatever the answer, it is one without the body
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether there is no point in sending the rest of the request.
+
+        A success that has only begun is no reason to stop: the server may answer while it listens.
+        """
+        return self._early is not None and self._ahead is None
 
     async def _listen(self, timeout: float | None) -> None:
         """Take in what the server says before it has the whole request."""
         data = await self._stream.read(READ_SIZE, timeout)
+        if self._early is not None:
+            self._hear_more(self._early[0], data)
+            return
         if not data:
             raise RemoteProtocolError("the server closed the connection while the request was being sent")
         self._early = await self._feed(data)
+        if self._early is not None:
+            answer, rest = self._early
+            if answer.status < 300 and not answer.is_tunnel and answer.length != 0:
+                self._ahead = bytearray()
+                self._chunked = self._connection.codec.chunked() if answer.length == CHUNKED else None
+                if rest:
+                    self._hear_more(answer, rest)
+
+    def _hear_more(self, answer: Answer, data: bytes) -> None:
+        """Keep what comes of the response's body while the request's is sent; nothing comes after its end."""
+        ahead = self._ahead
+        assert ahead is not None
+        ahead += data
+        if self._chunked is not None and data:
+            self._chunked.feed(data)
+        is_complete = not data or (
+            self._chunked.is_complete if self._chunked is not None else 0 <= answer.length <= len(ahead)
+        )
+        if is_complete:
+            self._hear_no_more()
+
+    def _hear_no_more(self) -> None:
+        """Let what has been kept be the beginning of the response's body."""
+        if self._early is not None and self._ahead is not None:
+            self._early = self._early[0], bytes(self._ahead)
+            self._ahead = None
 
     async def _hear_refusal(self, error: OSError) -> None:
         """Not even the head could be written: read what the server has said, if it is about this request."""
@@ -226,6 +271,7 @@ class Exchange:
     async def _receive_head(self) -> tuple[Answer, bytes]:
         """Return what the final response's head means, and what has arrived of its body."""
         stamps = self._call.stamps
+        self._hear_no_more()
         early = self._early
         if early is not None:
             stamps.sent = stamps.first = monotonic()

@@ -216,6 +216,45 @@ def test_an_early_answer_ends_the_upload_and_is_returned(world: Any, ends: str, 
     assert len(server.heard[0]) < 300_000
 
 
+class Echo:
+    """Answers with what it hears, while it hears it."""
+
+    def __init__(self, size: int, framing: bytes) -> None:
+        self.size = size
+        self.framing = framing
+        self.said: int | None = None
+
+    def __call__(self, end: Any, heard: bytes) -> None:
+        body = bytes(heard).partition(b"\r\n\r\n")[2]
+        if self.said is None:
+            self.said = 0
+            end.send(b"HTTP/1.1 200 OK\r\n%b\r\n" % self.framing)
+        is_chunked = b"chunked" in self.framing
+        new = body[self.said :]
+        if new:
+            self.said += len(new)
+            end.send(b"%x\r\n%b\r\n" % (len(new), new) if is_chunked else new)
+        if self.said == self.size:
+            if is_chunked:
+                end.send(b"0\r\n\r\n")
+            if not self.framing:
+                end.close()
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n", b""])
+def test_a_success_that_begins_during_the_upload_does_not_end_it(world: Any, framing: bytes) -> None:
+    content = CHUNK * 20
+
+    async def body() -> None:
+        echo = Echo(len(content), framing % len(content) if b"%" in framing else framing)
+        sender = world.sender(Recorder(echo))
+        response = await sender.send("POST", content=content)
+        assert await sender.read(response) == content
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+
 def test_interim_answers_during_an_upload_do_not_end_it(world: Any) -> None:
     def react(end: Any, heard: bytes) -> None:
         if heard.endswith(b"0\r\n\r\n"):
