@@ -290,8 +290,7 @@ class Settings:
     def _merge_cookies(self, cookies: CookieTypes) -> Cookies:
         merged = Cookies(self._cookies)
         given = Cookies(cookies)
-        for name in given:
-            merged.delete(name)
+        merged._forget_names(set(given))
         merged.update(given)
         return merged
 

@@ -287,13 +287,20 @@ class Cookies(MutableMapping[str, str]):
         """Forget the cookies that fit; return whether there were any."""
         with self._lock:
             found = self._find(name, domain, path)
-            for cookie in found:
-                self._store.remove(cookie)
-                if self._jar is not None:
-                    from .cookie_jar import forget_in
-
-                    forget_in(self._jar, cookie)
+            self._remove(found)
         return bool(found)
+
+    def _forget_names(self, names: Container[str]) -> None:
+        """Forget every cookie of these names, where nobody else has these cookies yet."""
+        self._remove([cookie for cookie in self._held() if cookie.name in names])
+
+    def _remove(self, cookies: list[Cookie]) -> None:
+        for cookie in cookies:
+            self._store.remove(cookie)
+            if self._jar is not None:
+                from .cookie_jar import forget_in
+
+                forget_in(self._jar, cookie)
 
     def _held(self) -> list[Cookie]:
         """Return the cookies there are, in the order they came."""
