@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Container, Iterator, Mapping, MutableMapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
