@@ -255,6 +255,39 @@ def test_a_success_that_begins_during_the_upload_does_not_end_it(world: Any, fra
     world.run(body)
 
 
+def test_of_a_success_that_begins_during_the_upload_a_bounded_part_is_kept(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("understudy.client.network.http1.exchange._MOST_AHEAD", len(CHUNK))
+    content = CHUNK * 20
+
+    async def body() -> None:
+        sender = world.sender(Recorder(Echo(len(content), b"Content-Length: %d\r\n" % len(content))))
+        response = await sender.send("POST", content=content)
+        assert await sender.read(response) == content
+
+    world.run(body)
+
+
+def test_a_success_in_the_place_of_100_continue_is_one_without_the_body(world: Any) -> None:
+    def react(end: Any, heard: bytes) -> None:
+        if heard.endswith(b"\r\n\r\n"):
+            end.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nknown\r\n")
+            end.send(b"0\r\n\r\n")
+
+    server = Recorder(react)
+
+    async def body() -> None:
+        sender = world.sender(server)
+        response = await sender.send("POST", content=CHUNK * 20, headers={"Expect": "100-continue"})
+        assert await sender.read(response) == b"known"
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+    assert CHUNK[:100] not in bytes(server.heard[0])
+
+
 def test_interim_answers_during_an_upload_do_not_end_it(world: Any) -> None:
     def react(end: Any, heard: bytes) -> None:
         if heard.endswith(b"0\r\n\r\n"):
