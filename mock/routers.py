@@ -169,7 +169,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         found = [self[route] if isinstance(route, str) else route for route in routes]
         for route in found:
             if route not in self:
-                raise RouteError(f"{show(route)} is not in this router")
+                raise RouteError(f"{show(route)} is not in this router: remove(...) takes its routes, or their names")
         for route in found:
             self.take_route(route)
         return found[-1]
