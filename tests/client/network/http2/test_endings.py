@@ -15,6 +15,7 @@ from understudy.client.errors import (
     LimitExceeded,
     ReadError,
     RemoteProtocolError,
+    WriteError,
 )
 from understudy.client.network.http2.connection import HTTP2Connection
 
@@ -345,6 +346,36 @@ def test_a_connection_cut_later_is_replaced_where_that_is_safe(world: Any, metho
             with pytest.raises(RemoteProtocolError, match="without answering"):
                 await sender.send(method, content=b"x")
         assert sender.pool.active == 0
+
+    world.run(body)
+
+
+def test_a_server_that_takes_nothing_more_may_have_said_why(world: Any) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id, 413, b"too large")
+        raise BrokenPipeError("accident")
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_data=refuse))
+        response = await sender.send("POST", content=b"x" * 200_000)
+        assert (response.status_code, await sender.read(response)) == (413, b"too large")
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+
+def test_where_it_says_nothing_the_failure_is_that_of_writing(world: Any) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        raise BrokenPipeError("accident")
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_data=refuse))
+        for read in (0.3, 5.0, None):
+            began = world.clock.monotonic()
+            with pytest.raises(WriteError, match="accident"):
+                await sender.send("POST", content=b"x" * 200_000, extensions={"timeout": {"read": read}})
+            assert world.clock.monotonic() - began <= 1.0
+        assert sender.pool.open == 0
 
     world.run(body)
 
