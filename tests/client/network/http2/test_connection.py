@@ -335,6 +335,19 @@ def test_a_response_in_pieces_is_given_as_it_comes_and_frees_its_stream_at_the_e
     world.run(body)
 
 
+def test_empty_frames_are_nothing_of_a_body(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        for data in (b"", b"o", b"", b"", b"k"):
+            peer.data(request.stream_id, data)
+        peer.data(request.stream_id, ends=True)
+
+    async def body() -> None:
+        assert await sending(world, Http2Server(on_request=answer)).get() == b"ok"
+
+    world.run(body)
+
+
 def test_trailers_come_with_the_response(world: Any) -> None:
     def answer(peer: Http2Peer, request: Http2Request) -> None:
         peer.head(request.stream_id)
@@ -751,6 +764,20 @@ def test_expectations_hold_the_body_back(world: Any) -> None:
     world.run(body)
 
     assert [bytes(request.body) for request in server.peers[0].requests.values()] == [b"", b"hello", b"hello"]
+
+
+def test_the_agreement_is_told_before_the_body_is_touched(world: Any) -> None:
+    server = Http2Server(on_head=lambda peer, request: peer.head(request.stream_id, 100))
+    pieces, stream = streamed(world, b"hello")
+    told: list[tuple[int, int]] = []
+
+    async def body() -> None:
+        asked = {"informational": lambda status, headers: told.append((status, pieces.given))}
+        await sending(world, server).send("POST", headers={"Expect": "100-continue"}, stream=stream, extensions=asked)
+
+    world.run(body)
+
+    assert told == [(100, 0)]
 
 
 # Tracing
