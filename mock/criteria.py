@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .lookups import Equal, Not, OneOf, Sized
+from .lookups import Equal, Not, Sized
 from .masking import described, masked
 from .values import (
     ABSENT,
@@ -390,11 +390,7 @@ def _number(value: object) -> float | None:
 
 
 def _wants_a_list(condition: Condition) -> bool:
-    return (
-        isinstance(condition, Equal)
-        and isinstance(condition.want, (list, tuple, Unordered))
-        and not isinstance(condition, OneOf)
-    )
+    return isinstance(condition, Equal) and isinstance(condition.want, (list, tuple, Unordered))
 
 
 def _by_name(facts: Facts, field: str) -> dict[str, list[Any]]:

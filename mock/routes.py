@@ -14,7 +14,6 @@ from .aims import aimed, below
 from .call_log import Calls, times
 from .errors import RouteError
 from .habits import OF_ROUTES, no_such
-from .handlers import named, plain
 from .holds import Hold
 from .masking import masked_url
 from .matchers import Specificity, specificity
@@ -26,9 +25,9 @@ from .reply_words import check_words, response_reply
 from .sequences import described_reply, plan_from
 from .spoiled import spoiled
 from .states import Transition, transitions
-from .sugar import Handle, PassThrough, reply_from
+from .sugar import PassThrough, reply_from
 from .targets import parse_methods
-from .values import ANY, identity, is_list, is_predicate, show
+from .values import ANY, identity, is_list, show
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -193,11 +192,9 @@ class Route:
         _refuse_digits(status)
         if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
             return described_reply(words if status == 200 else {"status": status, **words})
-        if is_predicate(status):
-            return Handle(plain(status), named(status))
-        if words and not isinstance(status, (int, Reply)):
-            return reply_from(status, **words)
-        return response_reply(status, folder=self.folder, **words) if isinstance(status, int) else reply_from(status)
+        if isinstance(status, int):
+            return response_reply(status, folder=self.folder, **words)
+        return reply_from(status, **words)
 
     # How often
 
