@@ -199,8 +199,20 @@ def test_events_are_recorded_with_the_moment_at_which_each_came(stage: Stage, mo
     monkeypatch.undo()
 
     assert "    - {at: 1.0, data: a}\n    - {at: 1.0, data: b}\n    - {at: 2.0, data: c}\n" in stage.text
+    assert "  took: 3.0\n  longest_wait: 1.0\n" in stage.text
     with stage.use("none"), stage.client.stream("GET", "https://api.test/") as response:
         assert list(response.iter_raw()) == events
+
+
+def test_the_pieces_of_a_compressed_body_are_none_of_the_body(stage: Stage) -> None:
+    body = gzip.compress(b"data: a\n\ndata: b\n\n")
+    headers = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
+    stage.server.reply = lambda request: understudy.Response(200, headers=headers, content=iter([body[:9], body[9:]]))
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "  sse:\n    - {data: a}\n    - {data: b}\n" in stage.text
 
 
 def test_events_written_by_hand_come_piece_by_piece(stage: Stage) -> None:
