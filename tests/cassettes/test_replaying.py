@@ -185,18 +185,24 @@ def test_events_that_lines_cannot_say_are_recorded_as_text(stage: Stage) -> None
     assert "sse:" not in stage.text
 
 
-def test_events_are_recorded_with_the_moment_at_which_each_came(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Record on a clock that moves on by a second whenever it is asked."""
+    moments = itertools.count()
+    with monkeypatch.context() as patch:
+        patch.setattr("understudy.cassettes.recording.time", SimpleNamespace(monotonic=lambda: float(next(moments))))
+        yield
+
+
+@pytest.mark.usefixtures("ticking")
+def test_events_are_recorded_with_the_moment_at_which_each_came(stage: Stage) -> None:
     events = [b"data: a\n\ndata: b\n\n", b"data: c\n\n"]
     stage.server.reply = lambda request: understudy.Response(
         200, headers={"Content-Type": "text/event-stream"}, content=iter(events)
     )
-    moments = itertools.count()
-    clock = SimpleNamespace(monotonic=lambda: float(next(moments)))
-    monkeypatch.setattr("understudy.cassettes.recording.time", clock)
 
     with stage.use():
         stage.client.get("https://api.test/")
-    monkeypatch.undo()
 
     assert "    - {at: 1.0, data: a}\n    - {at: 1.0, data: b}\n    - {at: 2.0, data: c}\n" in stage.text
     assert "  took: 3.0\n  longest_wait: 1.0\n" in stage.text
@@ -204,6 +210,7 @@ def test_events_are_recorded_with_the_moment_at_which_each_came(stage: Stage, mo
         assert list(response.iter_raw()) == events
 
 
+@pytest.mark.usefixtures("ticking")
 def test_the_pieces_of_a_compressed_body_are_none_of_the_body(stage: Stage) -> None:
     body = gzip.compress(b"data: a\n\ndata: b\n\n")
     headers = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
