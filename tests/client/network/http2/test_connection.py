@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -11,6 +12,7 @@ from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, Set
 from tests.hostile.http2_server import Http2Server
 from understudy.client.config import HTTP2
 from understudy.client.errors import (
+    DeadlineExceeded,
     LocalProtocolError,
     ReadTimeout,
     RemoteProtocolError,
@@ -822,6 +824,48 @@ def test_trace_tells_each_step(world: Any) -> None:
         )
         for moment in ("started", "complete")
     ]
+
+
+def test_a_body_that_breaks_off_is_told_as_a_failure(world: Any) -> None:
+    told: list[str] = []
+
+    def trace(name: str, info: Any) -> None:
+        told.append(name)
+
+    async def atrace(name: str, info: Any) -> None:
+        told.append(name)
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.reset(request.stream_id, CANCEL)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send(extensions={"trace": trace if world.name == "blocking" else atrace})
+        with pytest.raises(RemoteProtocolError):
+            await sender.read(response)
+
+    world.run(body)
+
+    assert told[-4:] == [
+        "http2.receive_response_body.started",
+        "http2.receive_response_body.failed",
+        "http2.response_closed.started",
+        "http2.response_closed.complete",
+    ]
+
+
+def test_whoever_takes_a_body_off_the_wire_says_until_when(world: Any) -> None:
+    server = Http2Server(on_request=lambda peer, request: peer.head(request.stream_id))
+
+    async def body() -> None:
+        sender = sending(world, server)
+        response = await sender.send()
+        response.stream.end_by(time.monotonic())
+        with pytest.raises(DeadlineExceeded):
+            await sender.read(response)
+
+    world.run(body)
 
 
 def test_a_response_closed_early_says_so(world: Any) -> None:
