@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..bodies import Writer
+from ..bodies.kinds import Writer
+from ..data.plain import is_mapping, is_sequence
 from ..interactions import describe, to_text
-from ..plain import is_mapping, is_sequence
-from ..redaction import Fields, Redactor
+from ..secrets.redaction import Fields, Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..episodes import Episode
+    from ..matching.episodes import Episode
 
 
 class Redacted(NamedTuple):
