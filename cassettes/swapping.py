@@ -16,7 +16,7 @@ from .errors import CassetteError, CassetteMissing, RequestBlocked
 from .foreign import recognize
 from .settings import Settings
 from .swap_file import SwapFile
-from .tape import Tape
+from .tape import Tape, check_name
 from .transport import CassetteTransport, StandIn, front
 from .yaml_writer import key
 
@@ -95,6 +95,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def _cassette(self, entry: Entry) -> Cassette:
         said = dict(entry.said)
         path = os.path.join(self._file.folder, said.pop("cassette"))
+        check_name(path)
         twin = self._cassettes.get(os.path.realpath(path))
         if twin is not None:
             if {**twin[0].said, "cassette": path} != {**entry.said, "cassette": path}:
