@@ -13,10 +13,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .fast_values import is_clean
+from .json_secrets import PAIRED_VALUES
 from .json_tables import columns_of, rows, text_of
 from .json_text import MAX_DEPTH
 from .numbers import number
-from .redaction import PAIRED_VALUES
 from .yaml_writer import (
     WIDTH,
     constant,
