@@ -16,6 +16,7 @@ from .errors import CassetteError, CassetteNotWritten, NotACassette, SecretFound
 from .expiry import today
 from .files.blobs import Blobs
 from .files.folders import converted_name, no_tape_in, tapes_within
+from .files.tape import check_name
 from .settings import Settings
 from .using import load
 from .yaml.writer import write
@@ -82,6 +83,7 @@ def _several(failures: list[CassetteError], source: str) -> CassetteError:
 
 
 def _convert(source: str, path: str, rules: Settings) -> int:
+    check_name(path)
     if os.path.isdir(path):
         raise CassetteError(
             "this is a folder", path=path, mend=f"Name the new file, such as {os.path.join(path, 'tape.yaml')}"

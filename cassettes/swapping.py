@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
 from .cassette import Cassette
 from .errors import CassetteError, CassetteMissing, RequestBlocked
-from .files.tape import Tape
+from .files.tape import Tape, check_name
 from .foreign.tapes import recognize
 from .settings import Settings
 from .swap_file import SwapFile
@@ -95,6 +95,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def _cassette(self, entry: Entry) -> Cassette:
         said = dict(entry.said)
         path = os.path.join(self._file.folder, said.pop("cassette"))
+        check_name(path)
         twin = self._cassettes.get(os.path.realpath(path))
         if twin is not None:
             if {**twin[0].said, "cassette": path} != {**entry.said, "cassette": path}:

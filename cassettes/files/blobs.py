@@ -246,6 +246,8 @@ class Blobs:
         if os.path.isabs(name) or not path.startswith(self.folder + os.sep):
             raise ValueError(f"`file: {name}` leads out of the folder of the cassette")
         if not os.path.isfile(path):
+            if os.path.exists(path):
+                raise ValueError(f"`file: {name}` names no regular file")
             raise ValueError(f"the file {name} is missing: restore it from version control, or record again")
         return path
 

@@ -44,6 +44,8 @@ def _refused(error: OSError) -> None:
 
 def _looks_like_a_tape(path: str) -> bool:
     """Whether a file that nobody has named is worth reading: folders hold YAML and JSON of many kinds."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return False  # a pipe, which might keep us waiting for ever
     try:
         with open(path, "rb") as file:
             return _SIGN.search(file.read(_LOOKED_AT)) is not None

@@ -13,6 +13,7 @@ import errno
 import importlib
 import os
 import secrets
+import stat
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CassetteError, CassetteLocked, CassetteNotWritten
@@ -29,6 +30,7 @@ class Tape:
     """One cassette file on disk. Its owner holds a lock around every call."""
 
     def __init__(self, path: str) -> None:
+        check_name(path)
         self.path = path
         # A linked cassette stays a link: what it points to is written.
         self._target = os.path.realpath(path)
@@ -43,6 +45,7 @@ class Tape:
     def read(self) -> bytes | None:
         """Return the bytes of the file, or `None` where there is none."""
         try:
+            self._refuse_endless()
             # Another process may be in the middle of a write: half of it would look like damage.
             with open(self._target, "rb") as file, _locked(file.fileno(), is_shared=True):
                 data = file.read()
@@ -58,6 +61,14 @@ class Tape:
         first = data.find(b"\n")
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
         return data
+
+    def _refuse_endless(self) -> None:
+        """Refuse a pipe, a socket or a device, which would keep a reader waiting, perhaps for ever."""
+        mode = os.stat(self._target).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise CassetteError(
+                "this is a pipe, a socket or a device, and no file", path=self.path, mend="Name a regular file."
+            )
 
     def with_its_line_ends(self, data: bytes) -> bytes:
         """Return bytes with the line ends that the file had when it was read."""
@@ -273,6 +284,12 @@ class SideTape:
             with contextlib.suppress(OSError):
                 os.unlink(self._file)
             os.close(descriptor)
+
+
+def check_name(path: str) -> None:
+    """Refuse what no file can be called."""
+    if "\0" in path:
+        raise CassetteError("no file can have this name: it holds a NUL", path=path, mend="Name another file.")
 
 
 def not_written(path: str, error: OSError) -> CassetteNotWritten:

@@ -79,6 +79,8 @@ def _stored(said: Any, folder: str, sizes: list[int], length: int | None) -> byt
         path = os.path.realpath(os.path.join(folder, str(name)))
         if not path.startswith(os.path.realpath(folder) + os.sep):
             raise ValueError(f"`_file: {name}` leads out of the folder of the HAR file")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError(f"`_file: {name}` names no regular file")
         try:
             with open(path, "rb") as file:
                 content = file.read()

@@ -27,8 +27,7 @@ from urllib.parse import quote, unquote
 
 from ..data.charsets import looks_binary
 from ..data.paths import PLACES, changed
-from ..data.plain import is_mapping, is_sequence
-from . import markup
+from . import json_secrets, markup
 from .known import SHORTEST, KnownSecrets
 from .names import cookie_is_telling, secret_header_kind, secret_kind
 from .rules import NO_RULES, Rules
@@ -59,20 +58,8 @@ _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 # A token in the place of a user: long, and no name.
 _TOKEN_AS_USER = re.compile(r"://(?=[^/?#@:\s\"]*[0-9])([^/?#@:\s\"]{16,})(?=@)")
 _ANY_USER = re.compile(r"://[^/?#@\s\"]+@")
-# The last quotation mark is missing where a body broke off. Names are short: in JSON that was cut, each mark inside of
-# a text would be looked at as the start of a long one.
-_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.){0,200})"(\s*:\s*")((?:[^"\\\n]|\\.)*)("|\\?\Z)')
-# The same in base64, which begins like this where the first name begins with a letter.
-_PACKED = re.compile(r"eyJ(?<![\w+/=.-]eyJ)[\w+/-]{16,}={0,2}(?![\w+/=.-])", re.ASCII)
 # Of several cookies that somebody has put into one field.
 _FURTHER_COOKIE = re.compile(r"(,\s*)([^\s;,=]+=[^\s;,]+)")
-# The same as Python shows it, in logs and messages: where such a value begins, and all of it.
-_ITEM = re.compile(r"""'([^'"\\\n]{1,80})': b?(['"])""")
-_ITEM_VALUES = {mark: re.compile(rf"(?:[^{mark}\\\n]|\\.)+(?={mark})") for mark in "'\""}
-# The same in JSON: `{"name": "password", "value": "x"}`, and `{"password": {"value": "x"}}`.
-_SAID_BY = ("name", "key", "path", "field", "Name", "Key")
-PAIRED_VALUES = ("value", "Value")
-_PAIRED = re.compile(r'"(?:[nN]ame|[kK]ey|path|field)": ?"([^"]*)"')
 # Parts of a form: names in a head, a blank line, and a value up to the next part.
 _BLANK_LINE = re.compile(r"(\r?\n\r?\n)")
 _PART_NAME = re.compile(r'\bname="?([^"\r\n;]+)')
@@ -83,7 +70,7 @@ class Redactor:
     """Replaces secrets; knows the marks given so far. Safe to use from several threads."""
 
     def __init__(self, rules: Rules = NO_RULES, *, is_blank: bool = False) -> None:
-        self._names = rules.names
+        self.names: frozenset[str] = rules.names  # in lower case, as the author has given them
         self._patterns = rules.patterns
         self._places = {place: [path for path in rules.places if path.place == place] for place in PLACES}
         self._harmless_fields: Fields | None = None  # requests share their fields, as long as these are the client's
@@ -101,7 +88,7 @@ class Redactor:
 
     def hides(self, name: str) -> bool:
         """Return whether members of this name are secrets."""
-        return secret_kind(name) is not None or name.lower() in self._names
+        return secret_kind(name) is not None or name.lower() in self.names
 
     def count_from(self, text: str) -> None:
         """Let new marks follow those that a cassette holds already."""
@@ -172,7 +159,7 @@ class Redactor:
         if not value:
             return value
         kind = secret_header_kind(name) or "secret"
-        return self._credentials(value, kind) if lowered.endswith("authorization") else self._secret(value, kind)
+        return self._credentials(value, kind) if lowered.endswith("authorization") else self.secret(value, kind)
 
     def url(self, url: str) -> str:
         """Return a URL without the secrets in userinfo and query."""
@@ -183,22 +170,22 @@ class Redactor:
         if "=" in text:
             text = _PARAMETER.sub(self._parameter, text)
             if '="' in text or "='" in text:
-                text = markup.in_attributes(text, self._named)
+                text = markup.in_attributes(text, self.named)
             if "<" in text:
-                text = markup.in_fields(text, self._named)
+                text = markup.in_fields(text, self.named)
         if "@" in text:
             text = _TOKEN_AS_USER.sub(self._token_as_user, _USERINFO.sub(self._userinfo, text))
         if ":" in text:
             if '":' in text or '" :' in text:
-                text = _MEMBER.sub(self._member, text)
+                text = json_secrets.in_members(text, self)
             if "'" in text and "':" in text:
-                text = self._items(text)
+                text = json_secrets.in_items(text, self)
             if "&quot;:" in text:
-                text = markup.in_quoted_json(text, self._named)
+                text = markup.in_quoted_json(text, self.named)
         if "</" in text:
-            text = markup.in_elements(text, self._named)
+            text = markup.in_elements(text, self.named)
         if "eyJ" in text:
-            text = _PACKED.sub(self._packed, text)
+            text = json_secrets.in_packed(text, self)
         has_signs = "=" in text or ":" in text
         if has_signs and ("\n" in text or '"' in text or (" " in text and ("=" in text or "earer " in text))):
             text = self._written(text)
@@ -207,10 +194,10 @@ class Redactor:
     def _written(self, text: str) -> str:
         parts: list[str] = []
         end = 0
-        for start, stop, name in written(text, self._names):
+        for start, stop, name in written(text, self.names):
             if MARK.search(text, start, stop) is None and BLANK not in text[start:stop]:
                 kind = secret_kind(name) or "secret"
-                parts += (text[end:start], self._secret(text[start:stop], kind))
+                parts += (text[end:start], self.secret(text[start:stop], kind))
                 end = stop
         return "".join([*parts, text[end:]]) if parts else text
 
@@ -234,7 +221,7 @@ class Redactor:
         for blank, block in zip(others[::2], others[1::2]):
             name, value = _PART_NAME.search(head), _PART_VALUE.match(block)
             shown, head = (value[0], block[value.end() :]) if value is not None else ("", block)
-            said += (blank, self._named(name[1], shown, "form") if name is not None else shown, head)
+            said += (blank, self.named(name[1], shown, "form") if name is not None else shown, head)
         return "".join(said).encode("latin-1")
 
     def known(self, text: str) -> str:
@@ -257,7 +244,7 @@ class Redactor:
 
     def hides_pairs(self, text: str) -> bool:
         """Return whether objects in this JSON may say a secret as `{"name": "password", "value": "x"}`."""
-        return any(map(self.hides, _PAIRED.findall(text)))
+        return json_secrets.has_pairs(text, self)
 
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
@@ -267,16 +254,16 @@ class Redactor:
             return False
         if "=" in text and ("%3" in text or "='" in text or any(map(self.hides, _names_before_values(text)))):
             return False
-        if "'" in text and "':" in text and any(self.hides(found[1]) for found in _ITEM.finditer(text)):
+        if "'" in text and "':" in text and json_secrets.has_items(text, self):
             return False
         if ("B" in text or "J" in text) and self._hides_what_is_packed(text):
             return False
         return not self._known.forms or self._known.hidden(text) == text
 
     def _hides_what_is_packed(self, text: str) -> bool:
-        if "Bearer " in text and written(text, self._names):
+        if "Bearer " in text and written(text, self.names):
             return True
-        return "eyJ" in text and _PACKED.sub(self._packed, text) != text
+        return "eyJ" in text and json_secrets.in_packed(text, self) != text
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:
@@ -286,82 +273,42 @@ class Redactor:
         return text
 
     def _matched(self, found: re.Match[str]) -> str:
-        return self._secret(found[0], "secret") if found[0] else ""
+        return self.secret(found[0], "secret") if found[0] else ""
 
     def form(self, pairs: Fields) -> Fields:
         """Return the pairs of a form without their secrets."""
-        return [(name, self._named(name, value, "form")) for name, value in pairs]
+        return [(name, self.named(name, value, "form")) for name, value in pairs]
 
     def data(self, value: Any, name: str | None = None) -> Any:
         """Return JSON data without their secrets; what holds none is returned as it is."""
         for path in self._places["json"]:
-            value = changed(value, path.words, self._hidden)
-        return self._data(value, name)
-
-    def _data(self, value: Any, name: str | None) -> Any:
-        kind: Any = value.__class__
-        if kind is str:
-            if name is not None and (secret_kind(name) is not None or name.lower() in self._names):
-                return self._named(name, value)
-            return self.text(value)
-        if kind is dict:
-            return self._members(value, name)
-        if kind is list:
-            return [self._data(item, name) for item in value]
-        if name is not None and (name.lower() in self._names or secret_kind(name) == "password"):
-            return self._hidden(value)
-        return value
-
-    def _members(self, members: dict[str, Any], name: str | None) -> dict[str, Any]:
-        if "logprob" in members:  # beside it, a token is a word of a language model
-            return {member: self._data(item, None) for member, item in members.items()}
-        paired = self._paired(members, name)
-        return {
-            self.shown_name(member): self._data(item, paired if paired and member in PAIRED_VALUES else member)
-            for member, item in members.items()
-        }
-
-    def _paired(self, members: dict[str, Any], name: str | None) -> str | None:
-        """Return the telling name under which the `value` of an object stands: said by a member, or by its own name."""
-        if not any(said in members for said in PAIRED_VALUES):
-            return None
-        names = (members.get(said) for said in _SAID_BY)
-        told = next((said for said in names if isinstance(said, str) and self.hides(said)), None)
-        return name if told is None and name is not None and self.hides(name) else told
-
-    def _hidden(self, value: Any) -> Any:
-        """Return what stands for data that the author wants hidden: of the same kind, so that programs still work."""
-        if is_mapping(value):
-            return {member: self._hidden(item) for member, item in value.items()}
-        if is_sequence(value):
-            return [self._hidden(item) for item in value]
-        if isinstance(value, str):
-            return self._secret(value, "secret") if value else value
-        return value if value is None or isinstance(value, bool) else 0
+            value = changed(value, path.words, partial(json_secrets.hidden, hider=self))
+        return json_secrets.in_data(value, name, self)
 
     # One secret.
 
     def _is_named(self, name: str, place: str) -> bool:
         """Return whether the author has named this field, parameter or pair."""
-        return _is_named(self._names, self._places[place], name)
+        return _is_named(self.names, self._places[place], name)
 
-    def _named(self, name: str, value: str, place: str = "json") -> str:
+    def named(self, name: str, value: str, place: str = "json") -> str:
+        """Return what stands under a name without its secrets; all of it is one where the name says so."""
         kind = secret_kind(name)
         if kind == "token" and name.lower().endswith("authorization"):
             # Away from header fields it is mostly a word or a sentence about one.
             if _CREDENTIALS.match(value) is not None:
                 return self._credentials(value, kind)
             kind = None
-        if kind is None and (name.lower() in self._names or (place != "json" and self._is_named(name, place))):
+        if kind is None and (name.lower() in self.names or (place != "json" and self._is_named(name, place))):
             kind = "secret"
-        return self.text(value) if kind is None or not value.strip() else self._secret(value, kind)
+        return self.text(value) if kind is None or not value.strip() else self.secret(value, kind)
 
     def _parameter(self, found: re.Match[str]) -> str:
         value = found[2]
         if value.count("=") > _MOST_SIGNS:
             return self._chained(found[1], value.split("="))
         decoded = _QUOTED_OFTEN.sub("%25", unquote(value)) if "%" in value else value
-        said = self._named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
+        said = self.named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
         if "%3" in said and (again := unquote(said)) != said and (hidden := self.text(again)) != again:
             said = quote(hidden, safe="")  # one URL in another
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"
@@ -372,51 +319,16 @@ class Redactor:
         for number, (before, piece) in enumerate(zip([name, *pieces], pieces)):
             shown = unquote(before)
             if (self.hides(shown) or self._is_named(shown, "query")) and not shown.lower().endswith("authorization"):
-                said.append(self._named(shown, unquote("=".join(pieces[number:])), "query"))
+                said.append(self.named(shown, unquote("=".join(pieces[number:])), "query"))
                 break
             said.append(_PARAMETER.sub(self._parameter, f"{before}={piece}").partition("=")[2])
         return "=".join(said)
 
     def _userinfo(self, found: re.Match[str]) -> str:
-        return f"{found[1]}:{self._secret(unquote(found[2]), 'password')}@"
+        return f"{found[1]}:{self.secret(unquote(found[2]), 'password')}@"
 
     def _token_as_user(self, found: re.Match[str]) -> str:
-        return f"://{self._secret(unquote(found[1]), 'token')}"
-
-    def _packed(self, found: re.Match[str]) -> str:
-        """Return JSON in base64 with its secrets hidden inside; what holds none stays as it came."""
-        packed = found[0].rstrip("=")
-        is_url_safe = "-" in packed or "_" in packed
-        with contextlib.suppress(ValueError, RecursionError):
-            padded = packed + "=" * (-len(packed) % 4)
-            content = base64.b64decode(padded, b"-_" if is_url_safe else None, validate=True)
-            data = json.loads(content)
-            said = self._data(data, None)
-            if said != data:
-                text = json.dumps(said, separators=None if b": " in content else (",", ":")).encode("ascii")
-                whole = (base64.urlsafe_b64encode if is_url_safe else base64.b64encode)(text).decode("ascii")
-                return whole if found[0] == padded else whole.rstrip("=")
-        return found[0]
-
-    def _member(self, found: re.Match[str]) -> str:
-        name, between, value, end = found.groups()
-        said = self._named(name, value)
-        if said == value and '\\"' in value:  # JSON in JSON in JSON
-            with contextlib.suppress(ValueError):
-                inner = json.loads(f'"{value}"')
-                hidden = self.text(inner)
-                said = value if hidden == inner else json.dumps(hidden, ensure_ascii=False)[1:-1]
-        return f'"{name}"{between}{said}{end}'
-
-    def _items(self, text: str) -> str:
-        parts: list[str] = []
-        end = 0
-        for found in _ITEM.finditer(text):
-            value = _ITEM_VALUES[found[2]].match(text, found.end()) if self.hides(found[1]) else None
-            if value is not None and found.start() >= end:
-                parts += (text[end : value.start()], self._named(found[1], value[0]))
-                end = value.end()
-        return "".join([*parts, text[end:]]) if parts else text
+        return f"://{self.secret(unquote(found[1]), 'token')}"
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
@@ -425,13 +337,13 @@ class Redactor:
         if not value.strip('"') or (len(value) < SHORTEST and not cookie_is_telling(name)):
             return pair
         bare = value.strip('"')
-        return f"{name}{equals}{value.replace(bare, self._secret(bare, 'cookie'))}"
+        return f"{name}{equals}{value.replace(bare, self.secret(bare, 'cookie'))}"
 
     def _credentials(self, value: str, kind: str) -> str:
         """Return the value of Authorization with its scheme."""
         scheme, blank, rest = value.partition(" ")
         if not blank:
-            return self._secret(value, kind)
+            return self.secret(value, kind)
         if scheme.lower() == "basic":
             kind = "basic"
             with contextlib.suppress(ValueError):
@@ -441,9 +353,10 @@ class Redactor:
                 except UnicodeDecodeError:
                     user, _, password = decoded.decode("latin-1").partition(":")
                 self.learn(password or user, "password")  # keys of APIs are sent as a user without a password
-        return f"{scheme} {self._secret(rest.strip(), kind)}"
+        return f"{scheme} {self.secret(rest.strip(), kind)}"
 
-    def _secret(self, value: str, kind: str) -> str:
+    def secret(self, value: str, kind: str) -> str:
+        """Return what stands for a secret, which is known from now on."""
         if MARK.search(value):
             return BLANK if self._is_blank else value
         self.learn(value, kind)
@@ -469,7 +382,7 @@ class Redactor:
         header, claims, _ = value.split(".")
         with contextlib.suppress(ValueError, RecursionError):
             data = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-            said = self._data(data, None)
+            said = json_secrets.in_data(data, None, self)
             if said != data:
                 claims = base64.urlsafe_b64encode(json.dumps(said).encode("utf-8")).rstrip(b"=").decode("ascii")
         return f"{header}.{claims}."

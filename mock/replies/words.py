@@ -148,23 +148,23 @@ BODIES: dict[str, Callable[..., Any]] = {
 
 def fields_of(
     status: int,
-    body: bytes | None,
+    body: Body,
     *,
     headers: Any,
     cookies: Any,
     content_type: str,
     encoding: str | None,
 ) -> list[tuple[bytes, bytes]]:
-    """Return the header fields; `body` is `None` where it streams."""
+    """Return the header fields that go with a body."""
     fields = sendable(headers, "the headers of this reply cannot be sent")
-    if status in _WITHOUT_BODY and (body is None or body):
+    if status in _WITHOUT_BODY and body != b"":
         raise RouteError(f"a response with status {status} has no body (RFC 9110): leave it out, or use another status")
     if content_type:
         fields.setdefault("Content-Type", _checked_value("content_type", content_type))
     if encoding is not None:
         fields["Content-Encoding"] = encoding
     said = fields.get("Content-Length")
-    if body is None:
+    if not isinstance(body, bytes):
         if said is None and "Transfer-Encoding" not in fields:
             fields["Transfer-Encoding"] = "chunked"
     elif said is not None and said != str(len(body)) and body:
@@ -233,14 +233,6 @@ def paced(body: bytes, rate: Any) -> tuple[PieceFactory, float]:
 def response_reply(
     status: int = 200,
     *,
-    json: Any = UNSET,
-    text: str | None = None,
-    html: str | None = None,
-    content: Any = None,
-    stream: Any = None,
-    file: Any = None,
-    form: Any = None,
-    sse: Any = None,
     headers: Any = None,
     cookies: Any = None,
     content_type: str | None = None,
@@ -253,50 +245,39 @@ def response_reply(
     reason: str | None = None,
     early: bool = False,
     folder: str | None = None,
-    **others: Any,
+    **bodies: Any,
 ) -> Respond | Play:
-    """Return the reply that these words describe; `others` are those of other replies, and are refused."""
+    """Return the reply that these words describe; one of `BODIES` says its body."""
+    _refuse_words_of_others(bodies)
+    checked_status(status)
+    body, kind = body_of(bodies, folder)
+    if encoding is not None:
+        body = _encoded(body, encoding)
+    extensions = extensions_of(http_version, reason, trailers)
+    kind = content_type or kind
+    fields = fields_of(status, body, headers=headers, cookies=cookies, content_type=kind, encoding=encoding)
+    if rate is not None and isinstance(body, bytes):
+        body, every = paced(body, rate)
+    made: Respond | Play
+    if isinstance(body, bytes):
+        made = Respond(status, fields, body, extensions, delay)
+    else:
+        made = Play(status, fields, body, extensions, every=every, delay=delay)
+    made.is_early = early
+    return made
+
+
+def _refuse_words_of_others(words: Iterable[str]) -> None:
+    """Refuse words of other replies."""
+    others = [word for word in words if word not in BODIES]
     if others:
         raise RouteError(
             f"{', '.join(f'`{word}=`' for word in others)} cannot be said of a plain response: "
             "`at` and `code` go with `fault=`, and faults, errors and redirects are replies of their own"
         )
-    checked_status(status)
-    body, kind = body_of(
-        {
-            "json": json,
-            "text": text,
-            "html": html,
-            "content": content,
-            "stream": stream,
-            "file": file,
-            "form": form,
-            "sse": sse,
-        },
-        folder,
-    )
-    extensions = extensions_of(http_version, reason, trailers)
-    pieces: PieceFactory | None = None
+
+
+def _encoded(body: Body, encoding: str) -> bytes:
     if not isinstance(body, bytes):
-        pieces, body = body, b""
-        if encoding is not None:
-            raise RouteError("`encoding` compresses a body that is in memory: give content=, text= or json=")
-    elif encoding is not None:
-        body = compressed(body, encoding)
-    fields = fields_of(
-        status,
-        None if pieces is not None else body,
-        headers=headers,
-        cookies=cookies,
-        content_type=content_type or kind,
-        encoding=encoding,
-    )
-    if rate is not None and pieces is None:
-        pieces, every = paced(body, rate)
-    made: Respond | Play
-    if pieces is None:
-        made = Respond(status, fields, body, extensions, delay)
-    else:
-        made = Play(status, fields, pieces, extensions, every=every, delay=delay)
-    made.is_early = early
-    return made
+        raise RouteError("`encoding` compresses a body that is in memory: give content=, text= or json=")
+    return compressed(body, encoding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from understudy import cassettes
 from understudy.cassettes.errors import CassetteLocked, CassetteNotWritten
 from understudy.cassettes.files import tape
+from understudy.cassettes.files.folders import tapes_within
 from understudy.cassettes.files.tape import SideTape, Tape
 
 if TYPE_CHECKING:
@@ -222,3 +224,36 @@ def test_a_tape_that_was_written_to_is_closed(tmp_path: Path) -> None:
 
     assert len(cassette) == 2
     assert not os.path.isdir("/dev/fd") or os.listdir("/dev/fd") == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_regular_file_is_an_error_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    os.symlink("pipe.yaml", tmp_path / "link.yaml")
+    entry = {
+        "request": {"method": "GET", "url": "https://a.test/"},
+        "response": {"status": 200, "content": {"_file": "pipe.yaml"}},
+    }
+    (tmp_path / "har.har").write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    (tmp_path / "routes.yaml").write_text("cassette: 1\nroutes: [{GET https://a.test/: {file: pipe.yaml}}]\n", "utf-8")
+
+    for name in ("pipe.yaml", "link.yaml", os.devnull):
+        for opened in (cassettes.load, cassettes.CassetteTransport, cassettes.open):
+            with pytest.raises(cassettes.CassetteError, match=r"a pipe, a socket or a device.*\nName a regular file"):
+                opened(tmp_path / name)
+    for name in ("har.har", "routes.yaml"):
+        with pytest.raises(cassettes.CassetteDamaged, match=r"file: pipe\.yaml` names no regular file"):
+            cassettes.load(tmp_path / name)
+    assert list(tapes_within(str(tmp_path))) == [str(tmp_path / "har.har"), str(tmp_path / "routes.yaml")]
+
+
+def test_a_name_that_no_file_can_have_is_an_error_of_the_family(tmp_path: Path) -> None:
+    whole = tmp_path / "tape.yaml"
+    whole.write_bytes(header())
+
+    for opened in (cassettes.load, cassettes.CassetteTransport, cassettes.open, cassettes.verify):
+        with pytest.raises(cassettes.CassetteError, match="it holds a NUL"):
+            opened("a\0.yaml")
+    for target in ("a\0.yaml", "a\0.har"):
+        with pytest.raises(cassettes.CassetteError, match="it holds a NUL"):
+            cassettes.convert(whole, target)
