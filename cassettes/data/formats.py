@@ -49,3 +49,16 @@ def have_one_format(one: Any, other: Any) -> bool:
     if mine is not None and theirs is not None:
         return mine[1] == theirs[1]
     return _RANDOM.match(one) is not None and _RANDOM.match(other) is not None
+
+
+_PLURALS = {"HTTP date": "dates", "hexadecimal": "hexadecimal numbers", "secret": "secrets", "time": "times"}
+
+
+def two_alike(one: Any, other: Any) -> str:
+    """Return what two values both are, such as `two UUIDs`; nothing where they have no format in common."""
+    if not have_one_format(one, other):
+        return ""
+    if not isinstance(one, str):
+        return "two moments"
+    name = format_of(one)
+    return f"two {_PLURALS.get(name, f'{name}s')}" if name else "two identifiers"

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..bodies.multiparts import Part
+from ..data.formats import two_alike
 from ..data.plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
@@ -106,10 +107,13 @@ def lines(theirs: Mapping[str, Any], asked: Mapping[str, Any], random: Mapping[s
     width = min(max(map(len, shown), default=0), _WIDEST)
     said: list[str] = []
     for name in shown:
-        old, new = _told_apart(theirs.get(name, _ABSENT), asked.get(name, _ABSENT))
-        line = f"    {name:<{width}}  recorded {old}  now {new}"
+        old, new = theirs.get(name, _ABSENT), asked.get(name, _ABSENT)
+        recorded, now = _told_apart(old, new)
+        line = f"    {name:<{width}}  recorded {recorded}  now {now}"
         if random and name in random:
             line += f"  (looks random: another one in each of {random[name]} recordings)"
+        elif alike := two_alike(old, new):
+            line += f"  (looks random: {alike})"
         said.append(line)
     if len(different) > _SHOWN:
         said.append(f"    ... and {len(different) - _SHOWN} more")
