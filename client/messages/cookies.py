@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Container, Iterator, Mapping, MutableMapping
+from collections.abc import Container, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
@@ -166,8 +166,7 @@ class Cookies(MutableMapping[str, str]):
         if not found:
             return default
         if len(found) > 1:
-            places = ", ".join(f"{cookie.domain or 'any host'}{cookie.path}" for cookie in found[:5])
-            raise CookieConflict(f"several cookies are named {name!r} ({places}): say the domain or the path as well")
+            raise _conflict(found)
         return found[0].value
 
     def delete(self, name: str, domain: str | None = None, path: str | None = None) -> None:
@@ -211,6 +210,12 @@ class Cookies(MutableMapping[str, str]):
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; one that several domains have comes several times."""
         return iter([cookie.name for cookie in self._held()])
+
+    def values(self) -> ValuesView[str]:
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, str]:
+        return _Items(self)
 
     def __len__(self) -> int:
         if self._store.count:
@@ -319,6 +324,40 @@ class Cookies(MutableMapping[str, str]):
             and (path is None or cookie.path == path)
         ]
         return sorted(found, key=lambda cookie: cookie.created)
+
+
+class _Values(ValuesView[str]):
+    """The values, all as they were when iteration began: other threads may forget cookies meanwhile."""
+
+    _mapping: Cookies
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_by_name(self._mapping).values())
+
+
+class _Items(ItemsView[str, str]):
+    """The names and values, all as they were when iteration began."""
+
+    _mapping: Cookies
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(_by_name(self._mapping).items())
+
+
+def _by_name(cookies: Cookies) -> dict[str, str]:
+    """Return the values by name; `CookieConflict` where several cookies have one name."""
+    held = cookies._held()
+    values = {cookie.name: cookie.value for cookie in held}
+    if len(values) < len(held):
+        names = [cookie.name for cookie in held]
+        name = next(name for name in names if names.count(name) > 1)
+        raise _conflict([cookie for cookie in held if cookie.name == name])
+    return values
+
+
+def _conflict(found: list[Cookie]) -> CookieConflict:
+    places = ", ".join(f"{cookie.domain or 'any host'}{cookie.path}" for cookie in found[:5])
+    return CookieConflict(f"several cookies are named {found[0].name!r} ({places}): say the domain or the path as well")
 
 
 def _bare(domain: str) -> str:
