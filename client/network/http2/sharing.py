@@ -179,6 +179,22 @@ class SharedConnection(Duties):
             return Unanswered(translated)
         return translated
 
+    def send_piece(self, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
+        """Send a piece of a request's body, as far as there is room; `send_rest` follows when there is more."""
+        with self.whole:
+            with self.lock:
+                self.protocol.offer(stream, piece, ends=ends)
+                self._collect()
+            self._publish()
+
+    def send_rest(self) -> None:
+        """Send what is left of pieces, the caller's and others', as far as there is room."""
+        with self.whole:
+            with self.lock:
+                self.protocol.deal()
+                self._collect()
+            self._publish()
+
     def give_up_sending(self, stream: Stream) -> None:
         """Send no more of a request that was answered early."""
         with self.whole:
