@@ -419,9 +419,12 @@ class Duties:
             has_changed = self._is_settled != protocol.has_settings or self.capacity != protocol.most_streams
             self._is_settled = protocol.has_settings
             if is_alive or protocol.finished or has_changed or not protocol.takes_requests:
-                # A call that waits for a stream of its own, or for a sign of life, is no stream yet.
-                self._wake([party for party in waiting if isinstance(party, Call)])
+                self._wake_calls()
         protocol.touched.clear()
+
+    def _wake_calls(self) -> None:
+        """Note that those are to be woken who wait for a stream of their own, or for a sign of life."""
+        self._wake([party for party in self._waiting if isinstance(party, Call)])
 
     def _wake(self, parties: Iterable[Any]) -> None:
         """Note that these are to be woken, as far as they wait; the caller holds the lock."""

@@ -54,11 +54,7 @@ class SharedConnection(Duties):
         data = self._wire.read_now()
         if data is not None:
             self._receive(data)
-        with self.lock:
-            if data is None:
-                self._reader = None
-            self._is_looked_at = False
-            self._hand_over()
+        self._end_look(is_reading=data is None)
         return len(data or b"")
 
     async def look(self, call: Call) -> None:
@@ -73,12 +69,10 @@ class SharedConnection(Duties):
             while looks and self._begin_look() and await self._read(_LOOK_WAIT):
                 looks -= 1
         except BaseException:
-            self._is_looked_at = False
+            self._end_look()
             self._leave(self)
             raise
-        with self.lock:
-            self._is_looked_at = False
-            self._hand_over()
+        self._end_look()
 
     def _begin_look(self) -> bool:
         with self.lock:
@@ -87,6 +81,18 @@ class SharedConnection(Duties):
             self._is_looked_at = True
             self._reader = self
         return True
+
+    def _end_look(self, *, is_reading: bool = False) -> None:
+        with self.lock:
+            if is_reading:
+                self._reader = None
+            self._is_looked_at = False
+            # All of them, and not one who then wakes the next: it may come to wait for an answer before.
+            if self._waiting:
+                self._wake_calls()
+            self._hand_over()
+        if self._woken:
+            self._publish()
 
     def _is_idle(self) -> bool:
         return self._reader is None and not self.protocol.streams and self.protocol.takes_requests
