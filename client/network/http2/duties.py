@@ -122,7 +122,7 @@ class Duties:
                         # It may be this side that was late, and the answer there.
                         has_looked = True
                         self._reader = party
-                        left = _LAST_LOOK
+                        bound = left = _LAST_LOOK
                     elif self.protocol.outgoing and self._writer is None and self._write_error is None:
                         self._writer = party
                         data = self._take_outgoing()
