@@ -175,7 +175,7 @@ class SharedConnection(Duties):
         if isinstance(error, RequestError):
             # One for each stream: it is going to carry its own request.
             error = copy.copy(error)
-        translated = translate(error, READ, stream.call.request, stream.call.waits)
+        translated = translate(error, READ, stream.call.request, stream.call.waits, begun=stream.begun)
         if stream.head is not None or stream.seen_interims or stream.home is self.protocol.pushed:
             return translated
         if ending.processed is False:

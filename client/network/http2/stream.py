@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ...errors import LimitExceeded
+from ..failures import Begun
 from .codes import FLOW_CONTROL_ERROR, PROTOCOL_ERROR, STREAM_CLOSED, StreamFailure
 from .fields import response_head, response_trailers
 
@@ -97,6 +98,11 @@ class Stream:
         if self.ending is not None or self.has_ended:
             return True
         return self.head is not None and self.head.status >= 300
+
+    @property
+    def begun(self) -> Begun | None:
+        """What there is of the response, once its head is there."""
+        return None if self.head is None else Begun(self.head.status, self.received, self.expected)
 
     def receive_head(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         """Take in a header block: an interim response, the response's head, or its trailers."""
