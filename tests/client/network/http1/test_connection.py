@@ -14,6 +14,7 @@ from understudy.client.errors import (
     WriteError,
     WriteTimeout,
 )
+from understudy.client.network.backends.memory import AsyncMemoryNetwork, MemoryNetwork
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge"
@@ -572,3 +573,40 @@ def test_the_trace_tells_every_step(world: Any, said: str) -> None:
         ],
     }
     assert [event for event in events if event.startswith(said)] == expected[said]
+
+
+@pytest.mark.parametrize("proxy", [None, "https://proxy.test"])
+def test_a_trace_that_breaks_off_leaves_nothing_open(world: Any, proxy: str | None) -> None:
+    class Struck(Exception):
+        pass
+
+    def struck_at(step: int, events: list[str]) -> Any:
+        def note(name: str, info: dict[str, Any]) -> None:
+            events.append(name)
+            if len(events) == step:
+                raise Struck
+
+        async def async_note(name: str, info: dict[str, Any]) -> None:
+            note(name, info)
+
+        return note if world.name == "blocking" else async_note
+
+    async def body() -> None:
+        for step in range(1, 100):
+            kind = MemoryNetwork if world.name == "blocking" else AsyncMemoryNetwork
+            sender = world.sender(answering(), proxy=proxy)
+            sender.transport._network = network = kind(answering(), alpn="http/1.1")
+            events: list[str] = []
+            try:
+                response = await sender.send(extensions={"trace": struck_at(step, events)})
+                await sender.read(response)
+            except Struck:
+                pass
+            assert sender.pool.active == 0, events[-1]
+            await sender.close()
+            assert all(connection.is_closed for connection in network.connections), events[-1]
+            if len(events) < step:
+                break
+        assert step > 12
+
+    world.run(body)
