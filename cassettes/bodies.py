@@ -20,7 +20,7 @@ from .fast_reader import Rendered
 from .json_blocks import block
 from .numbers import Number
 from .plain import is_mapping, is_sequence
-from .yaml_writer import Lines
+from .yaml_writer import Checked, Lines
 
 if TYPE_CHECKING:
     from .blobs import Blobs
@@ -169,6 +169,7 @@ class Writer:
             members["charset"] = charset
         if "\n" in text and _BLANK_AT_LINE_END.search(members["text"]) is not None:
             # Editors strip blanks at line ends; then this tells what happened to the body.
+            members["text"] = Checked(members["text"])
             members["sha256"] = hashlib.sha256(encoded(text, charset)).hexdigest()[:16]
         return members
 

@@ -74,6 +74,7 @@ class Recorder:
             redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs, makes_blocks=True)
         self._torn = contents.torn
+        self._lacks_marks = contents.lacks_marks
         self._new: list[Piece] = []
         self._sent: list[str] = []
         self._waiting: list[bytes] | None = None if contents.episodes else []
@@ -122,6 +123,9 @@ class Recorder:
         if self._torn is not None:
             self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
             self._torn = None
+        if self._lacks_marks:
+            self._tape.mend(self._contents.with_marks())
+            self._lacks_marks = False
         self._tape.write(new_header, text)
         self._waiting = None
 
@@ -198,7 +202,7 @@ class Recorder:
         if self._settings.expires is not None:
             head = renewed(head)
         old = [
-            Piece(library.matcher.key(episode.request), episode.document.whole(contents.data)) for episode in episodes
+            Piece(library.matcher.key(episode.request), episode.document.ended(contents.data)) for episode in episodes
         ]
         is_update = self._mode == "update"
         new, sent = self._new, "\n".join(self._sent)

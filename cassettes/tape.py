@@ -114,14 +114,23 @@ class Tape:
 
     def cut(self, lines: int) -> None:
         """Cut the file, unless it has changed since it was read, to its first lines."""
-        with self._blamed(), open(self._target, "r+b") as file, _locked(file.fileno()):
+        with self._unchanged("was cut in the middle", "r+b") as file:
+            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
+
+    def mend(self, data: bytes) -> None:
+        """Put a file with other bytes in the place of this one, unless it has changed since it was read."""
+        with self._unchanged("has lost its end marks", "rb"):
+            self.replace(self.with_its_line_ends(data))
+
+    @contextlib.contextmanager
+    def _unchanged(self, problem: str, mode: str) -> Generator[Any]:
+        """Hold the lock of the file, which must be what it was when it was read."""
+        with self._blamed(), open(self._target, mode) as file, _locked(file.fileno()):
             if os.fstat(file.fileno()).st_size != self._size:
                 raise CassetteLocked(
-                    "the cassette was cut in the middle, and another process is mending it",
-                    path=self.path,
-                    mend="Run this again.",
+                    f"the cassette {problem}, and another process is mending it", path=self.path, mend="Run this again."
                 )
-            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
+            yield file
 
     def replace(self, data: bytes) -> None:
         """Put a file with other bytes in the place of this one, in one step."""
