@@ -49,6 +49,10 @@ class KnownSecrets:
                         self._grams.setdefault(form[at : at + _GRAM], []).append(form)
                     self.forms.append(form)
 
+    def stand_in(self, text: str) -> bool:
+        """Return whether a secret stands in a text."""
+        return len(text) >= SHORTEST and bool(self.forms) and bool(self._found(text))
+
     def hidden(self, text: str) -> str:
         """Return a text with marks in the place of secrets."""
         if len(text) < SHORTEST or not self.forms:

@@ -231,6 +231,10 @@ class Redactor:
         text = self._known.hidden(text)
         return STAND_IN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
+    def knows_one_in(self, text: str) -> bool:
+        """Return whether a secret that was seen so far stands in a text."""
+        return self._known.stand_in(text)
+
     def shown_name(self, name: str) -> str:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
         if self._patterns or (self._known.forms and any(map(str.isdigit, name))):

@@ -114,23 +114,32 @@ class Tape:
 
     def cut(self, lines: int) -> None:
         """Cut the file, unless it has changed since it was read, to its first lines."""
-        with self._unchanged("was cut in the middle", "r+b") as file:
-            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
-
-    def mend(self, data: bytes) -> None:
-        """Put a file with other bytes in the place of this one, unless it has changed since it was read."""
-        with self._unchanged("has lost its end marks", "rb"):
-            self.replace(self.with_its_line_ends(data))
-
-    @contextlib.contextmanager
-    def _unchanged(self, problem: str, mode: str) -> Generator[Any]:
-        """Hold the lock of the file, which must be what it was when it was read."""
-        with self._blamed(), open(self._target, mode) as file, _locked(file.fileno()):
+        with self._blamed(), open(self._target, "r+b") as file, _locked(file.fileno()):
             if os.fstat(file.fileno()).st_size != self._size:
                 raise CassetteLocked(
-                    f"the cassette {problem}, and another process is mending it", path=self.path, mend="Run this again."
+                    "the cassette was cut in the middle, and another process is mending it",
+                    path=self.path,
+                    mend="Run this again.",
                 )
-            yield file
+            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
+
+    def change(self, changed: Callable[[bytes], bytes]) -> None:
+        """Put what a function makes of the bytes of the file in its place, while nobody else writes there."""
+        with self._blamed():
+            while not self._has_changed(changed):
+                pass  # somebody has put another file there meanwhile
+
+    def _has_changed(self, changed: Callable[[bytes], bytes]) -> bool:
+        with open(self._target, "rb") as file, _locked(file.fileno()):
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(self._target)):
+                return False
+            data = file.read()
+            new = changed(data)
+            if _fcntl is None:
+                file.close()  # Windows puts nothing in the place of an open file
+            if new != data:
+                self.replace(new)
+        return True
 
     def replace(self, data: bytes) -> None:
         """Put a file with other bytes in the place of this one, in one step."""

@@ -18,11 +18,11 @@ from ..foreign import recognize
 from ..redact_rules import Rules
 from ..redaction import Redactor
 from ..secret_scan import find
+from ..secrets_within import without_secrets
 from ..settings import Settings
 from ..tape import Tape
 from ..written_routes import router_of
 from .opening import tapes_in
-from .secrets_within import without_secrets
 from .terminal import counted, err, line, out
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from ..errors import SecretFound
 from ..redaction import Redactor
 from ..rewriting import Rewriting
 from ..secret_scan import find
+from ..secrets_within import Redacted, without_secrets
 from ..settings import settings_from
 from ..yaml_reader import read
 from .heading import with_items
 from .opening import tapes_in
-from .secrets_within import Redacted, without_secrets
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:

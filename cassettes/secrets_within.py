@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..bodies import Writer
-from ..interactions import describe, to_text
-from ..plain import is_mapping, is_sequence
-from ..redaction import Fields, Redactor
+from .bodies import Writer
+from .interactions import describe, to_text
+from .plain import is_mapping, is_sequence
+from .redaction import Fields, Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..episodes import Episode
+    from .episodes import Episode
 
 
 class Redacted(NamedTuple):
