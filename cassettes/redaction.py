@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 # What stands for a whole secret: a mark, and before that of a JWT its header and claims.
 STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]{{1,8192}}\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
-_STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
+# Among bytes, a mark is made as long as what it stands for.
+_HIDDEN = re.compile(rf"(?:{STAND_IN.pattern}|{BLANK})_*")
+_HIDDEN_BYTES = re.compile(_HIDDEN.pattern.encode())
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
 
@@ -229,7 +231,7 @@ class Redactor:
         if self._patterns:
             text = self._patterned(text)
         text = self._known.hidden(text)
-        return STAND_IN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+        return _HIDDEN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
 
     def knows_one_in(self, text: str) -> bool:
         """Return whether a secret that was seen so far stands in a text."""
@@ -239,12 +241,13 @@ class Redactor:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
         if self._patterns or (self._known.forms and any(map(str.isdigit, name))):
             return self.known(name)
-        return STAND_IN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
+        return _HIDDEN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
 
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
-        content = self._known.hidden_bytes(content) if self._known.forms else content
-        return _STAND_IN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
+        if self._known.forms:
+            content = self._known.hidden_bytes(content, keeps_length=not self._is_blank)
+        return _HIDDEN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
     def hides_pairs(self, text: str) -> bool:
         """Return whether objects in this JSON may say a secret as `{"name": "password", "value": "x"}`."""
