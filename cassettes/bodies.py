@@ -158,7 +158,7 @@ class Writer:
         found = text_of(content, content_type)
         if found is None or looks_binary(found.text):
             return None
-        text, charset = self.redactor.body(found.text), found.charset
+        text, charset = self.redactor.body(found.text, media), found.charset
         if len(content) > MAX_TEXT:
             return self.blobs.keep(encoded(text, charset), media, None if charset is None else text)
         if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):

@@ -31,7 +31,7 @@ from .known_secrets import SHORTEST, KnownSecrets
 from .paths import PLACES, changed
 from .redact_rules import NO_RULES, Rules
 from .secret_names import cookie_is_telling, secret_header_kind, secret_kind
-from .written_secrets import written
+from .written_secrets import are_settings, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,19 +193,21 @@ class Redactor:
             text = self._written(text)
         return self.known(text)
 
-    def _written(self, text: str) -> str:
+    def _written(self, text: str, in_settings: bool = False) -> str:
         parts: list[str] = []
         end = 0
-        for start, stop, name in written(text, self.names):
+        for start, stop, name in written(text, self.names, in_settings=in_settings):
             if MARK.search(text, start, stop) is None and BLANK not in text[start:stop]:
                 kind = secret_kind(name) or "secret"
                 parts += (text[end:start], self.secret(text[start:stop], kind))
                 end = stop
         return "".join([*parts, text[end:]]) if parts else text
 
-    def body(self, text: str) -> str:
+    def body(self, text: str, media: str = "") -> str:
         """Return a whole body that is text without secrets; it may be settings, a log, a table."""
         said = self.text(text)
+        if are_settings(media):
+            return self.known(self._written(said, in_settings=True))
         has_been_looked_at = ("=" in text or ":" in text) and ("\n" in text or '"' in text)
         return said if has_been_looked_at else self.known(self._written(said))
 
