@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from .documents import normalized, scan
 from .errors import CassetteDamaged, CassetteWarning
 from .settings import Settings, settings_from
-from .yaml_reader import read
+from .yaml.documents import normalized, scan
+from .yaml.reader import read
 
 if TYPE_CHECKING:
-    from .documents import Document
+    from .yaml.documents import Document
 
 
 class Contents(NamedTuple):

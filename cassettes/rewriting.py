@@ -12,17 +12,17 @@ import os
 from typing import TYPE_CHECKING
 
 from .contents import contents_of
-from .episodes import Episode, Place
 from .errors import CassetteError
-from .folders import no_such_file
-from .foreign import recognize
-from .tape import Tape
+from .files.folders import no_such_file
+from .files.tape import Tape
+from .foreign.tapes import recognize
+from .matching.episodes import Episode, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .blobs import Blobs
     from .contents import Contents
+    from .files.blobs import Blobs
 
 
 class Rewriting:

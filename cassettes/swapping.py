@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
 from .cassette import Cassette
-from .documents import normalized
 from .errors import CassetteError, CassetteMissing, RequestBlocked
-from .foreign import recognize
+from .files.tape import Tape, check_name
+from .foreign.tapes import recognize
 from .settings import Settings
 from .swap_file import SwapFile
-from .tape import Tape, check_name
 from .transport import CassetteTransport, StandIn, front
-from .yaml_writer import key
+from .yaml.documents import normalized
+from .yaml.writer import key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

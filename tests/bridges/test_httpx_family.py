@@ -262,7 +262,11 @@ async def test_an_asynchronous_body_that_is_left_early_is_closed_on_the_other_si
         return Body()
 
     ours = understudy.MockTransport(lambda _: understudy.Response(200, stream=body(understudy.AsyncByteStream, "ours")))
-    other = theirs.MockTransport(lambda _: theirs.Response(200, stream=body(theirs.AsyncByteStream, "theirs")))
+
+    def answer(request: Any) -> Any:
+        return theirs.Response(200, stream=body(theirs.AsyncByteStream, "theirs"))
+
+    other = theirs.MockTransport(answer)
 
     for client in (
         theirs.AsyncClient(transport=outward(theirs, ours)),

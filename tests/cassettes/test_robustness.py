@@ -17,13 +17,16 @@ import yaml
 
 import understudy
 from understudy import cassettes
-from understudy.cassettes import RecordedRequest, event_streams, fast_reader, json_text
-from understudy.cassettes.blobs import Blobs
-from understudy.cassettes.bodies import Writer
+from understudy.cassettes import RecordedRequest
+from understudy.cassettes.bodies import event_streams
+from understudy.cassettes.bodies.kinds import Writer
+from understudy.cassettes.data import json_text
+from understudy.cassettes.files.blobs import Blobs
 from understudy.cassettes.filling import Filling
-from understudy.cassettes.redaction import STAND_IN, Redactor
-from understudy.cassettes.secret_scan import find
-from understudy.cassettes.yaml_reader import read
+from understudy.cassettes.secrets.redaction import STAND_IN, Redactor
+from understudy.cassettes.secrets.scan import find
+from understudy.cassettes.yaml import fast_reader
+from understudy.cassettes.yaml.reader import read
 
 from .conftest import EPISODE
 
