@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.json_text import MAX_DEPTH
 from ..data.numbers import number
-from ..secrets.json_secrets import PAIRED_VALUES
+from ..secrets.members import PAIRED_VALUES
 from ..yaml.fast_values import is_clean
 from ..yaml.writer import (
     WIDTH,

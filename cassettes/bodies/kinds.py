@@ -19,7 +19,7 @@ from ..data.charsets import encoded, looks_binary, text_of
 from ..data.numbers import Number
 from ..data.plain import is_mapping, is_sequence
 from ..yaml.fast_reader import Rendered
-from ..yaml.writer import Lines
+from ..yaml.writer import Checked, Lines
 from . import event_streams, multiparts
 from .json_blocks import block
 
@@ -159,7 +159,7 @@ class Writer:
         found = text_of(content, content_type)
         if found is None or looks_binary(found.text):
             return None
-        text, charset = self.redactor.body(found.text), found.charset
+        text, charset = self.redactor.body(found.text, media), found.charset
         if len(content) > MAX_TEXT:
             return self.blobs.keep(encoded(text, charset), media, None if charset is None else text)
         if "\r" in text and text.count("\r") == text.count("\r\n") == text.count("\n"):
@@ -170,6 +170,7 @@ class Writer:
             members["charset"] = charset
         if "\n" in text and _BLANK_AT_LINE_END.search(members["text"]) is not None:
             # Editors strip blanks at line ends; then this tells what happened to the body.
+            members["text"] = Checked(members["text"])
             members["sha256"] = hashlib.sha256(encoded(text, charset)).hexdigest()[:16]
         return members
 

@@ -20,9 +20,9 @@ from ..secrets.redaction import Redactor
 from ..secrets.rules import Rules
 from ..secrets.scan import find
 from ..settings import Settings
+from ..writing.secrets_within import without_secrets
 from ..written_routes import router_of
 from .opening import tapes_in
-from .secrets_within import without_secrets
 from .terminal import counted, err, line, out
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ class _Merger:
         data, head = contents.data, contents.head
         assert head is not None
         self._take_settings(source, head.text(data).decode("utf-8"), contents.settings)
-        text = "".join(_ended(document.whole(data).decode("utf-8")) for document in contents.episodes)
+        text = "".join(_ended(document.ended(data).decode("utf-8")) for document in contents.episodes)
         folder = Blobs(source)
         for name in _NAMED.findall(text):
             self._copies[name] = folder.path(name)

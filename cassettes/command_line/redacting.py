@@ -16,10 +16,10 @@ from ..rewriting import Rewriting
 from ..secrets.redaction import Redactor
 from ..secrets.scan import find
 from ..settings import settings_from
+from ..writing.secrets_within import Redacted, without_secrets
 from ..yaml.reader import read
 from .heading import with_items
 from .opening import tapes_in
-from .secrets_within import Redacted, without_secrets
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:

@@ -211,5 +211,7 @@ class _Shower:
             return json_text.render(self._redactor.data(parsed[0]), parsed[1])
         found = text_of(content, content_type)
         return (
-            self._redactor.unread(content) if found is None else encoded(self._redactor.body(found.text), found.charset)
+            self._redactor.unread(content)
+            if found is None
+            else encoded(self._redactor.body(found.text, media_type(content_type)), found.charset)
         )

@@ -123,6 +123,24 @@ class Tape:
                 )
             os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
 
+    def change(self, changed: Callable[[bytes], bytes]) -> None:
+        """Put what a function makes of the bytes of the file in its place, while nobody else writes there."""
+        with self._blamed():
+            while not self._has_changed(changed):
+                pass  # somebody has put another file there meanwhile
+
+    def _has_changed(self, changed: Callable[[bytes], bytes]) -> bool:
+        with open(self._target, "rb") as file, _locked(file.fileno()):
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(self._target)):
+                return False
+            data = file.read()
+            new = changed(data)
+            if _fcntl is None:
+                file.close()  # Windows puts nothing in the place of an open file
+            if new != data:
+                self.replace(new)
+        return True
+
     def replace(self, data: bytes) -> None:
         """Put a file with other bytes in the place of this one, in one step."""
         with self._blamed():

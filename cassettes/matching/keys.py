@@ -126,7 +126,7 @@ class Matcher:
         found = text_of(content, content_type)
         if found is None:
             return ("bytes", self._redactor.unread(content))
-        return ("text", self._redactor.body(found.text))
+        return ("text", self._redactor.body(found.text, media))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
         part = part._replace(
@@ -136,7 +136,7 @@ class Matcher:
         found = text_of(part.content, part.type or "")
         if found is None:
             return part._replace(content=self._redactor.unread(part.content))
-        text = self._redactor.body(found.text)
+        text = self._redactor.body(found.text, media_type(part.type or ""))
         return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 
     def _part(self, path: paths.Path, request: RecordedRequest) -> Hashable:

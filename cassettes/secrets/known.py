@@ -49,6 +49,10 @@ class KnownSecrets:
                         self._grams.setdefault(form[at : at + _GRAM], []).append(form)
                     self.forms.append(form)
 
+    def stand_in(self, text: str) -> bool:
+        """Return whether a secret stands in a text."""
+        return len(text) >= SHORTEST and bool(self.forms) and bool(self._found(text))
+
     def hidden(self, text: str) -> str:
         """Return a text with marks in the place of secrets."""
         if len(text) < SHORTEST or not self.forms:
@@ -60,9 +64,17 @@ class KnownSecrets:
                 text = self._marks[form].join(_percent_encoded(form).split(text))
         return text
 
-    def hidden_bytes(self, content: bytes) -> bytes:
-        """Return bytes that are no text with marks in the place of secrets."""
-        return self.hidden(content.decode("latin-1")).encode("latin-1", "replace")
+    def hidden_bytes(self, content: bytes, *, keeps_length: bool = False) -> bytes:
+        """Return bytes that are no text with marks in the place of secrets, also of those in UTF-16.
+
+        With `keeps_length` a mark is made as long as its secret, where it is shorter: lengths may stand before it.
+        """
+        text = content.decode("latin-1")
+        found = self._found(text.replace("\0", "")) if "\0" in text else self._found(text)
+        for form in found:
+            mark = self._marks[form].ljust(len(form) if keeps_length else 0, "_")
+            text = text.replace(form, mark).replace("\0".join(form), "\0".join(mark))
+        return self.hidden(text).encode("latin-1", "replace")
 
     def _found(self, text: str) -> list[str]:
         """Return the forms that stand in a text, longer ones first."""

@@ -27,11 +27,11 @@ from urllib.parse import quote, unquote
 
 from ..data.charsets import looks_binary
 from ..data.paths import PLACES, changed
-from . import json_secrets, markup
+from . import markup, members
 from .known import SHORTEST, KnownSecrets
 from .names import cookie_is_telling, secret_header_kind, secret_kind
 from .rules import NO_RULES, Rules
-from .written import written
+from .written import are_settings, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 MARK = re.compile(r"__REDACTED_([a-z]+)_([0-9]+)__")
 # What stands for a whole secret: a mark, and before that of a JWT its header and claims.
 STAND_IN = re.compile(rf"(?:eyJ[A-Za-z0-9_-]{{1,8192}}\.[A-Za-z0-9_-]+\.(?=__REDACTED_jwt_))?{MARK.pattern}")
-_STAND_IN_BYTES = re.compile(STAND_IN.pattern.encode())
 BLANK = "__REDACTED__"
+# Among bytes, a mark is made as long as what it stands for.
+_HIDDEN = re.compile(rf"(?:{STAND_IN.pattern}|{BLANK})_*")
+_HIDDEN_BYTES = re.compile(_HIDDEN.pattern.encode())
 _ANY_MARK = re.compile(r"(__REDACTED_(?:[a-z]+_[0-9]+)?__|__REDACTED__)")
 Fields = list[tuple[str, str]]
 
@@ -177,33 +179,35 @@ class Redactor:
             text = _TOKEN_AS_USER.sub(self._token_as_user, _USERINFO.sub(self._userinfo, text))
         if ":" in text:
             if '":' in text or '" :' in text:
-                text = json_secrets.in_members(text, self)
+                text = members.in_members(text, self)
             if "'" in text and "':" in text:
-                text = json_secrets.in_items(text, self)
+                text = members.in_items(text, self)
             if "&quot;:" in text:
                 text = markup.in_quoted_json(text, self.named)
         if "</" in text:
             text = markup.in_elements(text, self.named)
         if "eyJ" in text:
-            text = json_secrets.in_packed(text, self)
+            text = members.in_packed(text, self)
         has_signs = "=" in text or ":" in text
         if has_signs and ("\n" in text or '"' in text or (" " in text and ("=" in text or "earer " in text))):
             text = self._written(text)
         return self.known(text)
 
-    def _written(self, text: str) -> str:
+    def _written(self, text: str, in_settings: bool = False) -> str:
         parts: list[str] = []
         end = 0
-        for start, stop, name in written(text, self.names):
+        for start, stop, name in written(text, self.names, in_settings=in_settings):
             if MARK.search(text, start, stop) is None and BLANK not in text[start:stop]:
                 kind = secret_kind(name) or "secret"
                 parts += (text[end:start], self.secret(text[start:stop], kind))
                 end = stop
         return "".join([*parts, text[end:]]) if parts else text
 
-    def body(self, text: str) -> str:
+    def body(self, text: str, media: str = "") -> str:
         """Return a whole body that is text without secrets; it may be settings, a log, a table."""
         said = self.text(text)
+        if are_settings(media):
+            return self.known(self._written(said, in_settings=True))
         has_been_looked_at = ("=" in text or ":" in text) and ("\n" in text or '"' in text)
         return said if has_been_looked_at else self.known(self._written(said))
 
@@ -229,22 +233,27 @@ class Redactor:
         if self._patterns:
             text = self._patterned(text)
         text = self._known.hidden(text)
-        return STAND_IN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+        return _HIDDEN.sub(BLANK, text) if self._is_blank and "__REDACTED_" in text else text
+
+    def knows_one_in(self, text: str) -> bool:
+        """Return whether a secret that was seen so far stands in a text."""
+        return self._known.stand_in(text)
 
     def shown_name(self, name: str) -> str:
         """Return the name of a member or part, which is a secret itself now and then; `password` is no such name."""
         if self._patterns or (self._known.forms and any(map(str.isdigit, name))):
             return self.known(name)
-        return STAND_IN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
+        return _HIDDEN.sub(BLANK, name) if self._is_blank and "__REDACTED_" in name else name
 
     def known_bytes(self, content: bytes) -> bytes:
         """Return bytes that are no text without the secrets seen so far."""
-        content = self._known.hidden_bytes(content) if self._known.forms else content
-        return _STAND_IN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
+        if self._known.forms:
+            content = self._known.hidden_bytes(content, keeps_length=not self._is_blank)
+        return _HIDDEN_BYTES.sub(BLANK.encode(), content) if self._is_blank else content
 
     def hides_pairs(self, text: str) -> bool:
         """Return whether objects in this JSON may say a secret as `{"name": "password", "value": "x"}`."""
-        return json_secrets.has_pairs(text, self)
+        return members.has_pairs(text, self)
 
     def leaves(self, text: str) -> bool:
         """Return whether nothing is hidden in this JSON but what names of members give away; it has no escapes."""
@@ -254,7 +263,7 @@ class Redactor:
             return False
         if "=" in text and ("%3" in text or "='" in text or any(map(self.hides, _names_before_values(text)))):
             return False
-        if "'" in text and "':" in text and json_secrets.has_items(text, self):
+        if "'" in text and "':" in text and members.has_items(text, self):
             return False
         if ("B" in text or "J" in text) and self._hides_what_is_packed(text):
             return False
@@ -263,7 +272,7 @@ class Redactor:
     def _hides_what_is_packed(self, text: str) -> bool:
         if "Bearer " in text and written(text, self.names):
             return True
-        return "eyJ" in text and json_secrets.in_packed(text, self) != text
+        return "eyJ" in text and members.in_packed(text, self) != text
 
     def _patterned(self, text: str) -> str:
         for pattern in self._patterns:
@@ -282,8 +291,8 @@ class Redactor:
     def data(self, value: Any, name: str | None = None) -> Any:
         """Return JSON data without their secrets; what holds none is returned as it is."""
         for path in self._places["json"]:
-            value = changed(value, path.words, partial(json_secrets.hidden, hider=self))
-        return json_secrets.in_data(value, name, self)
+            value = changed(value, path.words, partial(members.hidden, hider=self))
+        return members.in_data(value, name, self)
 
     # One secret.
 
@@ -382,7 +391,7 @@ class Redactor:
         header, claims, _ = value.split(".")
         with contextlib.suppress(ValueError, RecursionError):
             data = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-            said = json_secrets.in_data(data, None, self)
+            said = members.in_data(data, None, self)
             if said != data:
                 claims = base64.urlsafe_b64encode(json.dumps(said).encode("utf-8")).rstrip(b"=").decode("ascii")
         return f"{header}.{claims}."

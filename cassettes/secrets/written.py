@@ -5,7 +5,9 @@
    and no expression of a program; and where more words follow, only if it is long.
    What a shell sets (`PASSWORD=x` alone on its line) counts whatever it is, and so does what the author has named.
 3. In a table the first line has the names, and the lines below have as many values.
-4. Only names that occur are looked at, so that a text without any costs a few searches.
+4. A body that calls itself settings does not speak of passwords, it has them: there words count as well,
+   unless they look like the labels of a translation (`password: Passwort`).
+5. Only names that occur are looked at, so that a text without any costs a few searches.
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ _LONG = 16
 _SHORTEST = 8
 _SHORTEST_OF = {"password": 4, "signature": 20}
 _ALSO_WORDS = frozenset({"pass", "auth", "session"})
+# Media types of settings, and what stands in these for no text.
+_SETTINGS = re.compile(r"[/+.-](?:yaml|toml|ini|properties)\Z")
+_CONSTANTS = frozenset({"true", "false", "null", "none"})
+_LABEL = re.compile(r"[A-Z][a-z]*\Z|.*[^\x00-\x7f]")
 _CELL = re.compile(r'"(?:[^"]|"")*"|[^,;\t"\r\n]*')
 _COLUMN = re.compile(r"[\w .:/()#-]{1,80}")
 _LONGEST_HEAD = 2000
@@ -57,19 +63,24 @@ class Written(NamedTuple):
     name: str
 
 
-def written(text: str, names: Collection[str]) -> list[Written]:
+def are_settings(media: str) -> bool:
+    """Return whether a media type is one of settings."""
+    return _SETTINGS.search(media) is not None
+
+
+def written(text: str, names: Collection[str], *, in_settings: bool = False) -> list[Written]:
     """Return where values stand in a text whose names sound secret, or are among these; they do not overlap."""
     lowered = text.lower()
     stems = [stem for stem in (*_STEMS, *names) if stem in lowered]
     if not stems or len(lowered) != len(text):
         return []
-    found = {one.start: one for stem in stems for one in _assigned(text, lowered, stem, names)}
+    found = {one.start: one for stem in stems for one in _assigned(text, lowered, stem, names, in_settings)}
     found.update((one.start, one) for one in _cells(text, stems, names))
     ordered = [found[start] for start in sorted(found)]
     return [one for number, one in enumerate(ordered) if not number or one.start >= ordered[number - 1].stop]
 
 
-def _assigned(text: str, lowered: str, stem: str, names: Collection[str]) -> Iterator[Written]:
+def _assigned(text: str, lowered: str, stem: str, names: Collection[str], in_settings: bool) -> Iterator[Written]:
     at = lowered.find(stem)
     while at >= 0:
         found = _ASSIGNED.match(text, at) or (_SET.match(text, at) if text[at].isupper() else None)
@@ -78,7 +89,12 @@ def _assigned(text: str, lowered: str, stem: str, names: Collection[str]) -> Ite
             while start and at - start < _MOST_BEFORE and text[start - 1] in _IN_NAME:
                 start -= 1
             name = text[start : found.end("rest")]
-            if name.lower() in names or _is_secret(name, found) or _is_set(text, start, name, found.end("rest")):
+            if (
+                name.lower() in names
+                or _is_secret(name, found)
+                or (in_settings and _is_password(name, found))
+                or _is_set(text, start, name, found.end("rest"))
+            ):
                 group = "bare" if found["quoted"] is None else "quoted"
                 yield Written(found.start(group), found.end(group), name)
         at = lowered.find(stem, at + len(stem))
@@ -96,6 +112,16 @@ def _is_secret(name: str, found: re.Match[str]) -> bool:
     if len(said) < least or (said.isdigit() and kind != "password"):
         return False
     return _NO_WORD.search(said) is not None and _EXPRESSION.match(said) is None
+
+
+def _is_password(name: str, found: re.Match[str]) -> bool:
+    """Return whether a value of settings is a password, though it may be a word."""
+    if secret_kind(name) != "password" or "sign" not in found.re.groupindex:
+        return False
+    said = found["quoted"] or found["bare"]
+    if found["quoted"] is None and (found["end"] is None or said.lower() in _CONSTANTS):
+        return False
+    return _EXPRESSION.match(said) is None and _LABEL.match(said) is None
 
 
 def _is_set(text: str, start: int, name: str, end: int) -> bool:

@@ -5,6 +5,8 @@ What goes wrong while recording is kept until `close`: a response is on its way 
 A server that was down at the first run must not be down for ever.
 Where nothing is recorded yet, a request that reached nobody waits for another one that did,
 or for the end of a block that succeeded, as one does that is about such errors.
+
+A secret may be written before anybody knows that it is one: `close` takes it out.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from ..errors import CassetteError, CassetteWarning, SecretFound
 from ..expiry import renewed, today
 from ..files.tape import SideTape, Tape, not_written
 from ..interactions import Interaction, describe, to_text
-from ..matching.episodes import Episode
+from ..matching.episodes import Episode, Place
 from ..secrets.redaction import Redactor
 from ..secrets.scan import find
 from ..yaml import fast_reader
-from ..yaml.documents import normalized
+from ..yaml.documents import normalized, scan
 from ..yaml.reader import read
+from .late_secrets import without_late
 from .plain_documents import plain_text
 from .remarking import Remarking
 from .scrubbing import scrubbed
@@ -75,10 +78,12 @@ class Recorder:
             redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs, makes_blocks=True)
         self._torn = contents.torn
+        self._lacks_marks = contents.lacks_marks
         self._new: list[Piece] = []
         self._sent: list[str] = []
         self._waiting: list[bytes] | None = None if contents.episodes else []
         self._hides_in_files = False
+        self._learned_late = False  # whether a secret was learned after something was written
         self._side = SideTape(tape.path) if mode in ("all", "update") else None
         if self._side is not None:
             self._side.open()
@@ -123,8 +128,15 @@ class Recorder:
         if self._torn is not None:
             self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
             self._torn = None
+        if self._lacks_marks:
+            self._tape.change(self._with_marks)
+            self._lacks_marks = False
         self._tape.write(new_header, text)
         self._waiting = None
+
+    def _with_marks(self, raw: bytes) -> bytes:
+        contents = contents_of(raw, self._tape.path, may_be_torn=True)
+        return self._tape.with_its_line_ends(contents.with_marks()) if contents.lacks_marks else raw
 
     def fail(self, error: CassetteError) -> None:
         """Note what went wrong, and go on."""
@@ -140,6 +152,7 @@ class Recorder:
         if redactor.learned != learned:  # what was said before a secret was seen may hold it, too
             self._blobs.waiting.clear()
             document, summary = describe(interaction, self._writer)
+            self._learned_late = self._learned_late or bool(self.summaries)
         text = plain_text(document, summary)
         if text is None:
             text = to_text(document, summary)
@@ -169,25 +182,53 @@ class Recorder:
     def close(self, *, succeeded: bool) -> None:
         """Settle what was recorded anew, where the block that did it has succeeded."""
         try:
-            if not succeeded or self.failure is not None:
-                if self._waiting:
-                    self.summaries.clear()
-                return
-            if self._side is not None:
-                self._settle()
+            if succeeded and self.failure is None:
+                self._finish()
             elif self._waiting:
-                self._write(b"".join(self._waiting))  # whoever sent them was content with that
-            elif self._contents.head is None and not self.summaries:
-                # So that the same block, which sends nothing, also runs in mode 'none'.
-                self._tape.write(new_header, b"")
+                self.summaries.clear()
+            if self._learned_late and self._side is None and self._waiting is None:
+                self._hide_late()
         except CassetteError as error:
-            self.failure = error
+            self.failure = self.failure or error
         finally:
             if self._side is not None:
                 self._side.remove()
             self._tape.close()
             if not self._tape.is_locked:
                 self._warn("this file system has no locks; let one process at a time record there")
+
+    def _finish(self) -> None:
+        if self._side is not None:
+            self._settle()
+        elif self._waiting:
+            self._write(b"".join(self._waiting))  # whoever sent them was content with that
+        elif self._contents.head is None and not self.summaries:
+            # So that the same block, which sends nothing, also runs in mode 'none'.
+            self._tape.write(new_header, b"")
+
+    def _hide_late(self) -> None:
+        """Take secrets out of what was written before anybody knew them."""
+        place = Place(self._tape.path)
+        written = len(self._contents.episodes)
+
+        def hidden(raw: bytes) -> bytes:
+            contents = contents_of(raw, self._tape.path, may_be_torn=True)
+            new, data = contents.episodes[written:], contents.data
+            if not new:
+                return raw
+            texts = [without_late(data, document, self._writer.redactor, place) for document in new]
+            place.blobs.flush()
+            said = b"".join([data[: new[0].start], *texts, data[new[-1].stop :]])
+            gone.append((data, said))
+            return raw if said == data else self._tape.with_its_line_ends(said)
+
+        gone: list[tuple[bytes, bytes]] = []
+        try:
+            self._tape.change(hidden)
+        finally:
+            place.blobs.release()
+        for before, after in gone:
+            place.blobs.remove_unnamed(before, after)
 
     def _warn(self, text: str) -> None:
         warnings.warn(CassetteWarning(f"{self._tape.path}: {text}"), stacklevel=4)
@@ -199,10 +240,10 @@ class Recorder:
         if self._settings.expires is not None:
             head = renewed(head)
         old = [
-            Piece(library.matcher.key(episode.request), episode.document.whole(contents.data)) for episode in episodes
+            Piece(library.matcher.key(episode.request), episode.document.ended(contents.data)) for episode in episodes
         ]
         is_update = self._mode == "update"
-        new, sent = self._new, "\n".join(self._sent)
+        new, sent = self._without_late(), "\n".join(self._sent)
         if is_update and not self._hides_in_files:
             remarking = Remarking(pairs(old, new), [piece.text.decode("utf-8") for piece in new])
             new = [piece._replace(text=remarking.said(piece.text.decode("utf-8")).encode("utf-8")) for piece in new]
@@ -222,7 +263,26 @@ class Recorder:
         )
         if data != contents.data or contents.head is None:
             self._tape.replace(self._tape.with_its_line_ends(data))
-            self._blobs.remove_unnamed(contents.data, data)
+            assert self._side is not None
+            self._side.remove()  # it names files as well
+            self._blobs.remove_unnamed(contents.data + b"".join(piece.text for piece in self._new), data)
+
+    def _without_late(self) -> list[Piece]:
+        """Return what was recorded without secrets that nobody knew when it was."""
+        if not self._learned_late:
+            return self._new
+        place = Place(self._tape.path)
+        try:
+            pieces = [
+                piece._replace(text=without_late(piece.text, document, self._writer.redactor, place))
+                for piece in self._new
+                for document in scan(piece.text, self._tape.path)
+            ]
+            self._hides_in_files = self._hides_in_files or bool(place.blobs.waiting)
+            place.blobs.flush()
+        finally:
+            place.blobs.release()
+        return pieces
 
     def _present(self) -> tuple[Contents, Sequence[Episode]]:
         """Return what the file holds by now: its author, or another program, may have changed it meanwhile."""

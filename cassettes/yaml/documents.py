@@ -6,6 +6,7 @@ A cassette is a stream of YAML documents: first the author's, then one for each 
    YAML allows neither at the start of a line inside any scalar, so looking at bytes is not a heuristic.
 2. The recorder ends every document it writes with `...`.
    A literal block cut by a crash is still valid YAML with a shorter text: only the end mark proves completeness.
+   Formatters take all of these lines away at once, which no crash does (`contents`).
 3. Documents tile the file: comments between two of them belong to the one that follows.
    Copying byte ranges therefore loses nothing that a person wrote.
 """
@@ -52,6 +53,13 @@ class Document(NamedTuple):
     def whole(self, data: bytes) -> bytes:
         """Return everything between the documents before and after, byte for byte."""
         return data[self.start : self.stop]
+
+    def ended(self, data: bytes) -> bytes:
+        """Return the same with an end mark, also where a formatter has taken it away."""
+        whole = self.whole(data)
+        if self.is_closed:
+            return whole
+        return whole + (b"...\n" if whole.endswith(b"\n") else b"\n...\n")
 
     def line(self, data: bytes) -> int:
         """Return the number of the line on which the document begins, counted from 1."""

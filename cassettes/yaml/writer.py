@@ -2,7 +2,8 @@
 
 1. Nothing is written plain that YAML 1.1 or 1.2 would take for anything but this text:
    `no`, `12:30`, `2026-01-01` get quotes.
-2. Text of several lines is a literal block; text that a block cannot hold exactly is one quoted line.
+2. Text of several lines is a literal block; text that a block cannot hold exactly is one quoted line,
+   and so is text with blanks at line ends, which editors strip, unless its hash stands beside it.
 3. Mappings are blocks. Short sequences of scalars, and short mappings of scalars inside sequences, stand on one line.
 4. What `reader.read` makes of it is what was given; so does PyYAML, but for spellings of floats.
 """
@@ -51,6 +52,12 @@ class Lines(list[Any]):
     """A sequence to be written with one item on each line."""
 
 
+class Checked(str):
+    """A text whose hash stands beside it: who strips blanks at its line ends is found out."""
+
+    __slots__ = ()
+
+
 def write(value: dict[str, Any]) -> str:
     """Return a mapping as YAML in block style, ended by a newline."""
     lines: list[str] = []
@@ -75,7 +82,7 @@ def _mapping(mapping: dict[str, Any], indent: str, lines: list[str], lead: str) 
 def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
     """Write one value behind `lead`, what follows on further lines deeper than `indent`."""
     kind: Any = value.__class__
-    if kind is str:
+    if kind is str or kind is Checked:
         if "\n" in value and (block := _literal(value, indent + "  ")) is not None:
             lines.append(f"{lead} {block}")
         else:
@@ -162,7 +169,7 @@ def flow_of_members(mapping: dict[str, Any], room: int) -> str | None:
 
 def _short(item: Any, room: int) -> str | None:
     kind: Any = item.__class__
-    if kind is str:
+    if kind is str or kind is Checked:
         part = flow_scalar(item) if len(item) <= room and "\n" not in item else None
     elif kind is dict or kind is list or kind is Flow:
         part = None if item else "[]" if kind is list else "{}"
@@ -238,6 +245,8 @@ def _escape(found: re.Match[str]) -> str:
 def _literal(text: str, indent: str) -> str | None:
     """Return the text as a literal block, or `None` where a block would not give it back exactly."""
     if _NOT_IN_BLOCK.search(text) or text.isspace():
+        return None
+    if text.__class__ is not Checked and (" \n" in text or "\t\n" in text or text[-1] in " \t"):
         return None
     body = text.rstrip("\n")
     ends = len(text) - len(body)

@@ -70,6 +70,26 @@ def test_bytes_that_are_no_text_are_searched_too() -> None:
     assert known.hidden_bytes(b"\xff" + SECRET.encode("latin-1")) == b"\xffMARK"
 
 
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_bytes_are_searched_for_text_in_utf_16(charset: str) -> None:
+    known = KnownSecrets()
+    known.add(SECRET, "MARK")
+
+    assert known.hidden_bytes(b"\x01" + SECRET.encode(charset) + b"\xff") == b"\x01" + "MARK".encode(charset) + b"\xff"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
+def test_bytes_keep_their_length_where_a_mark_is_shorter_than_its_secret(charset: str) -> None:
+    known = KnownSecrets()
+    known.add("a-rather-long-secret", "MARK")
+    known.add("a-secret", "LONGER-MARK")
+    content = "\x14a-rather-long-secret\xff a-secret".encode(charset)
+
+    hidden = known.hidden_bytes(content, keeps_length=True)
+
+    assert hidden == "\x14MARK________________\xff LONGER-MARK".encode(charset)
+
+
 def test_texts_that_hold_none_are_left_alone() -> None:
     known = KnownSecrets()
     assert known.hidden("100% of nothing") == "100% of nothing"

@@ -601,3 +601,20 @@ def test_a_compressed_body_that_broke_off_is_searched_as_far_as_it_goes(stage: S
 
     assert "  wire: {encoding: gzip}\n" in stage.text
     assert replayed == live.replace(b"abcdef0123", b"__REDACTED_token_1__")
+
+
+def test_bytes_keep_the_length_that_is_said_before_a_token_and_match_whatever_it_is(stage: Stage) -> None:
+    def send(token: str) -> bytes:
+        content = b"\x0a" + bytes([len(token)]) + token.encode() + b"\x12\x00"
+        return stage.client.post(
+            "https://api.test/", content=content, headers={"Authorization": f"Bearer {token}"}
+        ).content
+
+    stage.server.reply = lambda request: understudy.Response(200, content=request.content)
+    with stage.use():
+        send("a-token-of-thirty-characters-x")
+
+    with stage.use("none"):
+        answer = send("another-one-that-is-as-long!!!")
+
+    assert answer == b"\x0a\x1e__REDACTED_token_1____________\x12\x00"

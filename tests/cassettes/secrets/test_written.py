@@ -58,6 +58,25 @@ def test_what_only_speaks_of_secrets_stays(text: str) -> None:
     assert Redactor().body(text) == text
 
 
+@pytest.mark.parametrize("media", ["application/yaml", "text/x-yaml", "application/toml", "text/x-java-properties"])
+@pytest.mark.parametrize("text", ["db:\n  password: hidden\n", 'password = "hidden"\n', "db.password = hidden # 1\n"])
+def test_in_settings_a_password_may_be_any_word(media: str, text: str) -> None:
+    assert Redactor().body(text) == text
+    assert "hidden" not in Redactor().body(text, media)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *HARMLESS[1:3],
+        "password: null\ntoken: abcdefgh\npassword: ${password}\npassword: !vault password\npassword: Contraseña\n",
+        "password: choose a long one\n",
+    ],
+)
+def test_in_settings_labels_and_expressions_stay(text: str) -> None:
+    assert Redactor().body(text, "application/yaml") == text
+
+
 def test_names_of_the_author_count_whatever_stands_under_them() -> None:
     found = written("iban: letters\nname,iban\nada,letters\n", frozenset({"iban"}))
 
