@@ -359,6 +359,7 @@ class Exchange:
             receiver = Receiver(
                 self._stream,
                 call,
+                answer.status,
                 length,
                 chunked,
                 rest,
