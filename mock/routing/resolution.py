@@ -105,7 +105,10 @@ class Script:
             self._index.remove(route)
             self.routes.remove(route)
             self._recent = ()
-            self._hidden = [pair for pair in self._hidden if route not in pair]
+            hidden, self._hidden = self._hidden, []
+            for pair in hidden:
+                if route not in pair:
+                    self._hidden.append(pair)
             del self._ranks[route]
             for other in self.routes:
                 if other.replaced_by is route:
