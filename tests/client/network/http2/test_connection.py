@@ -790,8 +790,11 @@ def test_the_agreement_is_told_before_the_body_is_touched(world: Any) -> None:
     pieces, stream = streamed(world, b"hello")
     told: list[tuple[int, int]] = []
 
+    def hook(status: int, headers: Any) -> None:
+        told.append((status, pieces.given))
+
     async def body() -> None:
-        asked = {"informational": lambda status, headers: told.append((status, pieces.given))}
+        asked = {"informational": hook}
         await sending(world, server).send("POST", headers={"Expect": "100-continue"}, stream=stream, extensions=asked)
 
     world.run(body)
