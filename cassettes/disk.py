@@ -140,6 +140,12 @@ def remove_open(path: str, descriptor: int) -> None:
         os.close(descriptor)
 
 
+def is_closed_pipe(error: OSError) -> bool:
+    """Return whether nobody reads any more what is written; Windows calls that an invalid argument."""
+    is_invalid = IS_WINDOWS and error.errno == errno.EINVAL and error.filename is None
+    return is_invalid or isinstance(error, BrokenPipeError)
+
+
 def sync_folder(path: str) -> None:
     """Let the name of a file survive a power cut, as its content does."""
     with contextlib.suppress(OSError):  # a system that cannot open folders, or a file system that syncs by itself

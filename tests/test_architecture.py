@@ -28,7 +28,7 @@ BESIDE = ("bridges", "compat")
 
 # From bottom to top. What stands between two bars may import each other, what a bar separates may not.
 ROWS = (
-    "errors status config clock bridge version retry",
+    "errors status config clock bridge version retry disk",
     "urls",
     "messages bodies",
     "arguments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -141,3 +142,16 @@ def test_processes_of_others_are_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "kill", kill)
     assert not disk.is_alive(1)
     assert disk.is_alive(2)
+
+
+def test_a_closed_pipe_has_another_name_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    invalid = OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(disk, "IS_WINDOWS", False)
+    assert disk.is_closed_pipe(BrokenPipeError())
+    assert not disk.is_closed_pipe(invalid)
+
+    monkeypatch.setattr(disk, "IS_WINDOWS", True)
+    assert disk.is_closed_pipe(BrokenPipeError())
+    assert disk.is_closed_pipe(invalid)
+    assert not disk.is_closed_pipe(OSError(errno.EINVAL, "Invalid argument", "a?b.yaml"))
