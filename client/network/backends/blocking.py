@@ -330,6 +330,10 @@ class BlockingStream:
                 suppress_ragged_eofs=False,
                 session=session_for(context, hostname),
             )
+            if wrapped.version() is None:
+                # Where the system forgets the peer of a reset connection, Python takes it for one not made yet.
+                wrapped.close()
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         except BaseException as error:
             _close_half_wrapped(error)
             self.close()

@@ -52,6 +52,17 @@ def test_a_reset_before_the_handshake_leaves_no_socket_open(pair: tuple[socket.s
     assert near.fileno() == -1
 
 
+def test_a_handshake_that_nobody_had_is_none() -> None:
+    # As a reset connection looks where the system forgets its peer: `wrap_socket` takes it for one not made yet.
+    near = socket.socket()
+    descriptor = near.fileno()
+
+    with pytest.raises(ConnectionResetError):
+        run(BlockingStream(near).start_tls(ssl.create_default_context(), "api.test", 1.0))
+
+    assert not is_open(descriptor)
+
+
 def test_an_interrupt_in_the_handshake_leaves_no_socket_open(pair: tuple[socket.socket, socket.socket]) -> None:
     near, _ = pair
     descriptor = near.fileno()
