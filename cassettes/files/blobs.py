@@ -16,7 +16,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from .tape import is_alive
+from . import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +80,7 @@ class Spool:
         os.makedirs(folder, exist_ok=True)
         _remove_unfinished(folder)
         path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(path, flags, 0o666)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | disk.FLAGS, 0o666)
         self.path = path
         self._hash = hashlib.sha256()
         for piece in self._pieces:
@@ -121,7 +120,7 @@ def _remove_unfinished(folder: str) -> None:
     """Remove what a killed process left here before it was a body."""
     for name in os.listdir(folder):
         owner = name[1:].partition("-")[0]
-        if name.startswith(".") and name.endswith(_UNFINISHED) and owner.isdigit() and not is_alive(int(owner)):
+        if name.startswith(".") and name.endswith(_UNFINISHED) and owner.isdigit() and not disk.is_alive(int(owner)):
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
 
@@ -167,7 +166,7 @@ class Blobs:
             if not os.path.exists(target):
                 spool = self._spooled(content) if isinstance(content, bytes) else content
                 assert spool.path is not None
-                os.replace(spool.path, target)
+                disk.replace(spool.path, target)
                 spool.path = target
             elif isinstance(content, Spool):
                 content.discard()
@@ -284,13 +283,11 @@ def _changed(name: str) -> ValueError:
 def _locked_folder(folder: str, is_shared: bool) -> int | None:
     """Return a descriptor that holds a lock on a folder; `None` where it cannot be had."""
     try:
-        import fcntl
-
-        descriptor = os.open(folder, os.O_RDONLY)
-    except (ImportError, OSError):
+        descriptor = disk.open_folder(folder)
+    except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        disk.lock(descriptor, is_shared=is_shared, waits=is_shared)
     except OSError:
         os.close(descriptor)
         return None

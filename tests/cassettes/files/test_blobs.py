@@ -82,11 +82,10 @@ def test_a_file_of_the_same_content_is_written_once(stage: Stage) -> None:
     assert os.stat(stage.path.parent / "_blobs" / files(stage)[0]).st_ino == written.st_ino
 
 
-@pytest.mark.skipif(os.name != "posix", reason="nobody else can ask whether a process is alive")
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     program = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     dead = tmp_path / "_blobs" / f".{int(program.stdout)}-abc.tmp"
-    alive = tmp_path / "_blobs" / f".{os.getppid()}-abc.tmp"
+    alive = tmp_path / "_blobs" / f".{os.getpid()}-abc.tmp"
     dead.parent.mkdir()
     dead.touch()
     alive.touch()
@@ -125,7 +124,7 @@ def test_a_body_that_the_disk_has_no_room_for_takes_none(
 
     assert files(stage) == []
     for descriptor in opened:
-        with pytest.raises(OSError, match="Bad file descriptor"):
+        with pytest.raises(OSError):  # noqa: PT011  # the words are each system's own
             os.fstat(descriptor)
 
 
