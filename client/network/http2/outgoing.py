@@ -131,7 +131,8 @@ class Outgoing:
             stream = next(iter(self.line))
             del self.line[stream]
             if not stream.is_answered:
-                stream.rest = stream.rest[self.send_data(stream, stream.rest, ends=stream.ends) :]
+                # Where nothing is left, no view either: the caller may use its buffer again.
+                stream.rest = stream.rest[self.send_data(stream, stream.rest, ends=stream.ends) :] or b""
                 self.line_up(stream)
                 self.touched.append(stream)
 

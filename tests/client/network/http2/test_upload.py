@@ -108,6 +108,17 @@ def test_nothing_is_sent_on_a_stream_that_has_ended_while_its_next_piece_was_mad
     assert not protocol.line
 
 
+def test_a_buffer_can_be_used_again_once_it_has_gone_out() -> None:
+    protocol, streams = used_up()
+    protocol._window_out = 5_000
+    buffer = bytearray(b"x" * 100)
+
+    protocol.offer(streams[0], memoryview(buffer), ends=False)
+
+    buffer.clear()
+    assert protocol.outgoing.endswith(b"x" * 100)
+
+
 def test_nobody_goes_ahead_of_those_in_line() -> None:
     protocol, streams = used_up()
     protocol.offer(streams[0], b"x" * 1_000, ends=True)
