@@ -350,7 +350,18 @@ class Duties:
             self._collect(is_alive=bool(data) and heartbeat is not None and heartbeat.heard(time.monotonic()))
             # Not before: what the next reader reads comes after this.
             self._reader = None
+            if self._is_looked_at:
+                self._end_look()
         self._publish()
+
+    def _end_look(self) -> None:
+        """Wake all who wait until somebody has looked, whoever reads next; the caller holds the lock.
+
+        While the connection is looked at it has a reader: who waits for that does not become the next one.
+        """
+        self._is_looked_at = False
+        if self._waiting:
+            self._wake([party for party in self._waiting if isinstance(party, Call)])
 
     def _break(self, error: OSError) -> None:
         """Give the connection up."""

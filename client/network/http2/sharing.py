@@ -57,8 +57,10 @@ class SharedConnection(Duties):
         with self.lock:
             if data is None:
                 self._reader = None
-            self._is_looked_at = False
+                self._end_look()
             self._hand_over()
+        if self._woken:
+            self._publish()
         return len(data or b"")
 
     async def look(self, call: Call) -> None:
@@ -77,8 +79,10 @@ class SharedConnection(Duties):
             self._leave(self)
             raise
         with self.lock:
-            self._is_looked_at = False
+            self._end_look()
             self._hand_over()
+        if self._woken:
+            self._publish()
 
     def _begin_look(self) -> bool:
         with self.lock:
