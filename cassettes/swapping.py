@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
 from .cassette import Cassette
-from .documents import normalized
 from .errors import CassetteError, CassetteMissing, RequestBlocked
-from .foreign import recognize
+from .files.tape import Tape, check_name
+from .foreign.tapes import recognize
 from .settings import Settings
 from .swap_file import SwapFile
-from .tape import Tape
 from .transport import CassetteTransport, StandIn, front
-from .yaml_writer import key
+from .yaml.documents import normalized
+from .yaml.writer import key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -97,6 +97,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def _cassette(self, entry: Entry) -> Cassette:
         said = dict(entry.said)
         path = os.path.join(self._file.folder, said.pop("cassette"))
+        check_name(path)
         twin = self._cassettes.get(os.path.realpath(path))
         if twin is not None:
             if {**twin[0].said, "cassette": path} != {**entry.said, "cassette": path}:

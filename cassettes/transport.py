@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport, Request, Response
 from .cassette import Cassette
 from .errors import NoMatch
+from .playing.replaying import patience_of, play
 from .recording import Recording
-from .replaying import patience_of, play
-from .uploads import ataken, discard, taken
+from .writing.uploads import ataken, discard, taken
 
 if TYPE_CHECKING:
     import os
 
     from typing_extensions import Unpack
 
-    from .episodes import Episode
     from .interactions import RecordedRequest
+    from .matching.episodes import Episode
     from .settings import Mode, Options
 
 

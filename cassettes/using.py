@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 from ..client import stand_in
 from .cassette import Cassette
 from .errors import CassetteMissing
-from .folders import no_such_file
+from .files.folders import no_such_file
 from .settings import check_use
 from .transport import StandIn
 

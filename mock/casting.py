@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .errors import RouteError
 from .routers import Router
-from .routes import Route
+from .routing.routes import Route
 from .signatures import parameters_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .call_log import Calls
+    from .calls.log import Calls
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MARK = "__understudy_cast__"

@@ -406,7 +406,6 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_two_downloads_do_not_write_one_file(path: Path) -> None:
-    pytest.importorskip("fcntl")
     seen: list[Exception] = []
 
     def meanwhile(done: int, total: int | None) -> None:

@@ -95,6 +95,7 @@ def test_start_and_stop_by_hand() -> None:
 def test_routes_from_before_the_block_are_there_again_after_it_as_they_were() -> None:
     router = respx.mock(assert_all_called=False)
     shared = router.get(f"{BASE}/users", name="users") % 200
+    lists = router.calls, shared.calls
 
     with router:
         router["users"] % 404
@@ -105,6 +106,20 @@ def test_routes_from_before_the_block_are_there_again_after_it_as_they_were() ->
     assert shared.return_value is not None
     assert shared.return_value.status_code == 200
     assert not shared.called
+    assert lists == ([], [])  # those that a test may have kept
+    assert lists[0] is router.calls
+    assert lists[1] is shared.calls
+
+
+def test_a_rollback_brings_back_the_calls_of_its_snapshot() -> None:
+    with respx.mock as router:
+        route = router.get(BASE)
+        understudy.get(BASE)
+        router.snapshot()
+        understudy.get(BASE)
+        router.rollback()
+
+        assert (router.calls.call_count, route.call_count) == (1, 1)
 
 
 def test_an_inner_router_goes_before_an_outer_one_and_leaves_it_the_rest() -> None:

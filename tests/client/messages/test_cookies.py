@@ -410,6 +410,17 @@ def test_two_threads_may_forget_the_same_cookie(method: str, arguments: tuple[st
     assert not cookies
 
 
+def test_a_look_at_names_and_values_is_at_one_moment() -> None:
+    cookies = Cookies({"a": "1", "b": "2"})
+    items, values = cookies.items(), cookies.values()
+    begun = iter(items), iter(values)
+
+    cookies.clear()
+
+    assert [list(look) for look in begun] == [[("a", "1"), ("b", "2")], ["1", "2"]]
+    assert (list(items), list(values)) == ([], [])
+
+
 # The IETF's vectors
 
 
