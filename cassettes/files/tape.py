@@ -52,8 +52,10 @@ class Tape:
         except FileNotFoundError:
             return None
         except OSError as error:
+            # Windows denies the permission to open a folder, whoever asks.
+            told = os.strerror(errno.EISDIR) if os.path.isdir(self._target) else error.strerror or error
             raise CassetteError(
-                f"the file cannot be read: {error.strerror or error}",
+                f"the file cannot be read: {told}",
                 path=self.path,
                 mend="Name a file that can be read; or mend its permissions.",
             ) from error
