@@ -9,18 +9,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .contents import NOTHING, contents_of
-from .episodes import Episode, Library, Place, Shelf
 from .errors import CassetteError, CassetteLocked, CassetteMissing, CassetteWarning
 from .expiry import today, warn_of_age
-from .foreign import recognize
-from .matching import Matcher
-from .misses import all_played, network_denied, no_match, out_of_order
-from .pacing import Pace
-from .recorder import Recorder
-from .redaction import Redactor
-from .scrubbing import scrubbed_request
+from .files.tape import Tape, not_written
+from .foreign.tapes import recognize
+from .matching.episodes import Episode, Library, Place, Shelf
+from .matching.keys import Matcher
+from .matching.misses import all_played, network_denied, no_match, out_of_order
+from .playing.pacing import Pace
+from .secrets.redaction import Redactor
 from .settings import Settings, check_use
-from .tape import Tape, not_written
+from .writing.recorder import Recorder
+from .writing.scrubbing import scrubbed_request
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

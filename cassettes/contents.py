@@ -5,19 +5,20 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from .documents import normalized, scan
 from .errors import CassetteDamaged, CassetteWarning
 from .settings import Settings, settings_from
-from .yaml_reader import read
+from .yaml.documents import normalized, scan
+from .yaml.reader import read
 
 if TYPE_CHECKING:
-    from .documents import Document
+    from .yaml.documents import Document
 
 
 class Contents(NamedTuple):
     """A cassette in bytes, and where its documents are.
 
     `torn` is what a crash left of a last interaction; only a mode that records may go on without it.
+    Where it `lacks_marks`, a formatter has taken the end marks away, and who adds to the file puts them back first.
     """
 
     data: bytes
@@ -25,6 +26,12 @@ class Contents(NamedTuple):
     episodes: list[Document]
     settings: Settings
     torn: Document | None = None
+    lacks_marks: bool = False
+
+    def with_marks(self) -> bytes:
+        """Return the bytes with an end mark behind each interaction."""
+        head = b"" if self.head is None else self.head.whole(self.data)
+        return b"".join([head, *(document.ended(self.data) for document in self.episodes)])
 
 
 NOTHING = Contents(b"", None, [], Settings())
@@ -36,6 +43,8 @@ def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
     head, *episodes = scan(data, path)
     text = head.text(data).decode("utf-8")
     settings = settings_from(read(text, path), text, path)
+    if _lacks_marks(head, episodes, settings):
+        return Contents(data, head, episodes, settings, lacks_marks=True)
     for document in episodes[:-1]:
         if not document.is_closed:
             raise _cut(data, document, path, "an interaction")
@@ -56,6 +65,17 @@ def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
         stacklevel=2,
     )
     return Contents(data, head, episodes[:-1], settings, last)
+
+
+def _lacks_marks(head: Document, episodes: list[Document], settings: Settings) -> bool:
+    """Return whether somebody has taken the end marks of interactions away that are complete.
+
+    A crash leaves one interaction without, the last; and a first document that the recorder wrote has an end mark
+    from the beginning.
+    """
+    if head.is_closed or any(document.is_closed for document in episodes):
+        return False
+    return len(episodes) > (0 if settings.recorder is not None else 1)
 
 
 def _cut(data: bytes, document: Document, path: str, what: str) -> CassetteDamaged:

@@ -11,21 +11,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import URL, __version__, codes
-from .blobs import Blobs
 from .cassette import Cassette
 from .errors import CassetteError, CassetteNotWritten, NotACassette, SecretFound
 from .expiry import today
-from .folders import converted_name, no_tape_in, tapes_within
+from .files.blobs import Blobs
+from .files.folders import converted_name, no_tape_in, tapes_within
+from .files.tape import check_name
 from .settings import Settings
 from .using import load
-from .yaml_writer import write
+from .yaml.writer import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .interactions import Interaction, RecordedError, RecordedResponse
-    from .redact_rules import RedactTypes
-    from .redaction import Fields
+    from .secrets.redaction import Fields
+    from .secrets.rules import RedactTypes
 
 
 def convert(
@@ -82,6 +83,7 @@ def _several(failures: list[CassetteError], source: str) -> CassetteError:
 
 
 def _convert(source: str, path: str, rules: Settings) -> int:
+    check_name(path)
     if os.path.isdir(path):
         raise CassetteError(
             "this is a folder", path=path, mend=f"Name the new file, such as {os.path.join(path, 'tape.yaml')}"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..client import AsyncClient, Client, ConnectError, Response, __version__
 from ..mock import Router
-from . import use
 from .demo_server import CREDENTIALS, PIXEL, VERSE, DemoServer
+from .using import use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

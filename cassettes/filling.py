@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus
 
 from ..client import URL
-from . import paths
-from .bodies import media_type
+from .bodies.kinds import media_type
+from .data import paths
 from .reach import Reach
-from .redaction import MARK, STAND_IN
+from .secrets.redaction import MARK, STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..client import codes
-from .blobs import Blobs, Spool
-from .bodies import (
+from .bodies.kinds import (
     KINDS,
     Reader,
     Writer,
@@ -16,14 +15,15 @@ from .bodies import (
     media_type,
     times_from_document,
 )
-from .codings import CODINGS, done, undone
-from .numbers import Number
-from .plain import is_mapping
-from .yaml_writer import Flow, write
+from .data.codings import CODINGS, done, undone
+from .data.numbers import Number
+from .data.plain import is_mapping
+from .files.blobs import Blobs, Spool
+from .yaml.writer import Flow, write
 
 if TYPE_CHECKING:
-    from .event_streams import Times
-    from .redaction import Fields
+    from .bodies.event_streams import Times
+    from .secrets.redaction import Fields
 
 _DROPPED = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
 _OWN_AGENT = ("python-understudy/", "understudy/")

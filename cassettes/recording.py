@@ -22,17 +22,17 @@ from ..client import (
     TransportError,
     UnsupportedProtocol,
 )
-from .blobs import MAX_IN_MEMORY, Spool
-from .codings import undone, undone_in_part
+from .data.codings import undone, undone_in_part
+from .files.blobs import MAX_IN_MEMORY, Spool
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
-from .uploads import discard
+from .writing.uploads import discard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from ..client import Request
+    from .bodies.event_streams import Times
     from .cassette import Cassette
-    from .event_streams import Times
 
 # A body in more pieces than this is not reviewed piece by piece.
 _MAX_TIMES = 10_000

@@ -1,6 +1,6 @@
 """Changing a cassette: read whole, written whole, in one step, and only what was read.
 
-1. What is not changed is copied byte for byte, comments included.
+1. What is not changed is copied byte for byte, comments included; end marks that a formatter took are put back.
 2. The new bytes are read back before they are written: what cannot be read does not get into the file.
 3. A file that somebody else has changed meanwhile is left alone.
 4. Line ends stay what they were.
@@ -12,17 +12,17 @@ import os
 from typing import TYPE_CHECKING
 
 from .contents import contents_of
-from .episodes import Episode, Place
 from .errors import CassetteError
-from .folders import no_such_file
-from .foreign import recognize
-from .tape import Tape
+from .files.folders import no_such_file
+from .files.tape import Tape
+from .foreign.tapes import recognize
+from .matching.episodes import Episode, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .blobs import Blobs
     from .contents import Contents
+    from .files.blobs import Blobs
 
 
 class Rewriting:
@@ -58,7 +58,7 @@ class Rewriting:
 
     def whole(self, episode: Episode) -> bytes:
         """Return an interaction with the comments before it, byte for byte."""
-        return episode.document.whole(self.contents.data)
+        return episode.document.ended(self.contents.data)
 
     def write(self, head: bytes, documents: Sequence[bytes]) -> bool:
         """Put a changed file in the place of the old one; return whether there was a difference."""

@@ -66,7 +66,8 @@ class Application:
     """An ASGI application that gives requests to a transport.
 
     `origins` are the hosts that it stands for; `is_proxy` says that it stands for one and sends everything there.
-    `told` is called with every entry of the journal, and `advise` with a miss, to say what helps where this runs.
+    `told` is called with every entry of the journal, and `advise` with a miss, to say what helps where this runs;
+    `at_end` when the server shuts down, while its event loop still runs.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Application:
         is_proxy: bool = False,
         told: Callable[[Entry], None] = lambda entry: None,
         advise: Callable[[CassetteError], None] = lambda error: None,
+        at_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.transport = transport
         self.origins: tuple[str, ...] = tuple(dict.fromkeys(origin.rstrip("/") for origin in origins))
@@ -84,11 +86,12 @@ class Application:
         self._is_proxy = is_proxy
         self._told = told
         self._advise = advise
+        self._at_end = at_end
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "lifespan":
-            await _live(receive, send)
+            await self._live(receive, send)
         elif kind == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "there are no WebSockets here"})
@@ -96,6 +99,16 @@ class Application:
             await self._show(scope, send)
         else:
             await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            is_last = message["type"] == "lifespan.shutdown"
+            if is_last and self._at_end is not None:
+                await self._at_end()
+            await send({"type": f"{message['type']}.complete"})
+            if is_last:
+                return
 
     # Answering
 
@@ -244,14 +257,6 @@ def _passed(fields: Sequence[tuple[bytes, bytes]], origin: URL) -> list[tuple[by
         if name.decode("latin-1") not in _OF_CONNECTIONS and name not in (b"host", b"content-length")
     ]
     return [(b"Host", origin.netloc), *kept]
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
 
 
 async def _body_of(receive: Receive) -> bytes | None:

@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypedDict, Union, cast, get_args
 
-from . import paths
-from .chunking import check_chunks
+from .bodies.chunking import check_chunks
+from .data import paths
+from .data.plain import is_mapping, is_sequence
 from .errors import CassetteDamaged, CassetteTooNew, NotACassette
 from .expiry import last_day
 from .interactions import RecordedRequest
 from .live_requests import Live, LiveTypes
-from .plain import is_mapping, is_sequence
 from .reach import Reach
-from .redact_rules import NO_RULES, RedactTypes, Rules, rules_from
+from .secrets.rules import NO_RULES, RedactTypes, Rules, rules_from
 
 Mode = Literal["none", "once", "new_episodes", "all", "update"]
 Repeats = Literal["never", "safe", "last", "always"]

@@ -23,11 +23,11 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..client import URLPattern
+from .data.plain import is_mapping, is_sequence
 from .errors import CassetteDamaged
-from .plain import is_mapping, is_sequence
-from .positions import position
 from .settings import MODES, Options, check_use
-from .yaml_reader import read
+from .yaml.positions import position
+from .yaml.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

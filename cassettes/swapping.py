@@ -7,18 +7,19 @@ import importlib
 import os
 import re
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
 from .cassette import Cassette
-from .documents import normalized
 from .errors import CassetteError, CassetteMissing, RequestBlocked
-from .foreign import recognize
+from .files.tape import Tape, check_name
+from .foreign.tapes import recognize
 from .settings import Settings
 from .swap_file import SwapFile
-from .tape import Tape
 from .transport import CassetteTransport, StandIn, front
-from .yaml_writer import key
+from .yaml.documents import normalized
+from .yaml.writer import key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -57,6 +58,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
         self._cassettes: dict[str, tuple[Entry, Cassette]] = {}
         self._network: BaseTransport | None = None
         self._async_network: AsyncBaseTransport | None = None
+        self._lock = threading.Lock()  # held while one of the two is made
         self._parts: list[tuple[Entry, Part]] = []
         try:
             for entry in self._file.entries:
@@ -95,6 +97,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def _cassette(self, entry: Entry) -> Cassette:
         said = dict(entry.said)
         path = os.path.join(self._file.folder, said.pop("cassette"))
+        check_name(path)
         twin = self._cassettes.get(os.path.realpath(path))
         if twin is not None:
             if {**twin[0].said, "cassette": path} != {**entry.said, "cassette": path}:
@@ -147,14 +150,16 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def handle_request(self, request: Request) -> Response:
         """Let the one who answers this URL answer."""
         if self._network is None:
-            self._network = HTTPTransport()
+            with self._lock:
+                self._network = self._network or HTTPTransport()
         response: Response = self.choose(request.url, self._network, True).handle_request(request)
         return response
 
     async def handle_async_request(self, request: Request) -> Response:
         """Let the one who answers this URL answer."""
         if self._async_network is None:
-            self._async_network = AsyncHTTPTransport()
+            with self._lock:
+                self._async_network = self._async_network or AsyncHTTPTransport()
         response: Response = await self.choose(request.url, self._async_network, True).handle_async_request(request)
         return response
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 from ..client import stand_in
 from .cassette import Cassette
 from .errors import CassetteMissing
-from .folders import no_such_file
+from .files.folders import no_such_file
 from .settings import check_use
 from .transport import StandIn
 
@@ -73,7 +73,10 @@ class use:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        cassette, layer = self._entered.pop()
+        # Several contexts and threads may have entered this one object: each leaves its own cassette.
+        entered = next((entered for entered in reversed(self._entered) if entered[1]._is_mine()), self._entered[-1])
+        self._entered.remove(entered)
+        cassette, layer = entered
         layer.__exit__(exc_type, exc_value, traceback)
         cassette.close(succeeded=exc_type is None)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import Client, Headers, HTTPError, Request
-from . import paths
-from .bodies import media_type
+from .bodies.kinds import media_type
+from .data import paths
+from .data.shapes import Difference, DriftKind, differences
 from .filling import Filling
-from .matching import Matcher
-from .redaction import BLANK, MARK, STAND_IN, Redactor
-from .shapes import Difference, DriftKind, differences
+from .matching.keys import Matcher
+from .secrets.redaction import BLANK, MARK, STAND_IN, Redactor
 from .using import load
 
 if TYPE_CHECKING:

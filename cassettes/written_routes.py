@@ -19,12 +19,12 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from ..mock import Place, RouteError, Router, reply
-from .blobs import Blobs
-from .bodies import Reader, fields_from_document
+from .bodies.kinds import Reader, fields_from_document
+from .data.plain import is_mapping, is_sequence
 from .errors import CassetteDamaged
-from .plain import is_mapping, is_sequence
-from .positions import positions
-from .replaying import error_types
+from .files.blobs import Blobs
+from .playing.replaying import error_types
+from .yaml.positions import positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -198,6 +198,7 @@ class BaseClient(Settings):
         hooks = self._event_hooks
         if (
             self._goes_straight
+            and self.__class__._send_single_request is _UNWATCHED  # it may be wrapped at any time
             and auth is USE_CLIENT_DEFAULT
             and retry is USE_CLIENT_DEFAULT
             and deadline is None
@@ -336,10 +337,7 @@ class BaseClient(Settings):
         return response
 
     def _is_watched(self) -> bool:
-        return type(self)._send_single_request is not BaseClient._send_single_request
-
-    def _is_straight(self) -> bool:
-        return super()._is_straight() and not self._is_watched()
+        return type(self)._send_single_request is not _UNWATCHED
 
     def _handler_for(self, request: Request) -> Any:
         """Return what answers this request here: a method of the transport."""
@@ -375,3 +373,7 @@ class BaseClient(Settings):
     def _wrong_kind(self, transport: object) -> TypeError:
         name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__
         return TypeError(f"{name} is no transport for {type(self).__name__}: it has no `{self._method}`")
+
+
+# As long as nobody watches.
+_UNWATCHED = BaseClient._send_single_request

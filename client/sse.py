@@ -31,8 +31,9 @@ from .messages.request import Request
 from .retry import IDEMPOTENT_METHODS, RETRY_STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
+    from .callers import Caller
     from .clock import Clock
     from .messages.response import Response
 
@@ -102,19 +103,8 @@ class EventSource:
                         yield event
             except TransportError as error:
                 failure = _final(error, self._response)
-            while True:
-                wait = self._wait(failure)
-                if wait is None:
-                    return
-                self._response.close()
-                again = self._again()
-                again.sleep(wait)
-                try:
-                    self._begin(again.reconnect(self._next_request()))
-                except TransportError as error:
-                    failure = error
-                else:
-                    break
+            if not run(self._go_on(failure)):
+                return
 
     def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
         # Kept, so that one that is left in the middle can be closed: nobody else can await that.
@@ -133,35 +123,34 @@ class EventSource:
                             yield event
             except TransportError as error:
                 failure = _final(error, self._response)
-            while True:
-                wait = self._wait(failure)
-                if wait is None:
-                    return
-                await self._response.aclose()
-                again = self._again()
-                await again.asleep(wait)
-                try:
-                    self._begin(await again.areconnect(self._next_request()))
-                except TransportError as error:
-                    failure = error
-                else:
-                    break
+            if not await self._go_on(failure):
+                return
 
     def _arrived(self) -> None:
         if self._reconnection is not None:
             self._reconnection.failures = 0
 
-    def _again(self) -> Reconnection:
-        if self._reconnection is None:
-            raise RuntimeError("this EventSource cannot reconnect")
-        return self._reconnection
-
-    def _wait(self, failure: TransportError | None) -> float | None:
-        """Return how long to wait before reconnecting, `None` at the end; raise what cannot be mended."""
-        wait = None if self._reconnection is None else self._reconnection.wait(failure, self._parser.retry)
-        if wait is None and failure is not None:
-            raise failure
-        return wait
+    async def _go_on(self, failure: TransportError | None) -> bool:
+        """Take the stream up again; `False` at its end. Raises what cannot be mended."""
+        again = self._reconnection
+        while True:
+            wait = None if again is None else again.wait(failure, self._parser.retry)
+            if again is None or wait is None:
+                if failure is not None:
+                    raise failure
+                return False
+            await again.caller.close(self._response)
+            await again.caller.sleep(again.clock, wait)
+            try:
+                self._begin(await again.connect(self._next_request(again.request)))
+            except TransportError as error:
+                failure = error
+            except HTTPStatusError as error:
+                # A client with `raise_for_status=True`; which status ends the stream is decided here.
+                self._begin(error.response)
+                return True
+            else:
+                return True
 
     def _begin(self, response: Response) -> None:
         self._response = response
@@ -169,8 +158,7 @@ class EventSource:
         self._parser = EventParser(max_event_size=self._most)
         self._parser.last_event_id, self._parser.retry = last_event_id, retry
 
-    def _next_request(self) -> Request:
-        request = self._again().request
+    def _next_request(self, request: Request) -> Request:
         headers = Headers(request.headers)
         if self.last_event_id:
             # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4), where no value has whitespace around it.
@@ -191,13 +179,15 @@ class Reconnection:
         self,
         request: Request,
         send: Callable[[Request], Any],
+        caller: Caller,
         clock: Clock,
         always: bool | None,
     ) -> None:
         self.request = request
+        self.caller = caller
+        self.clock = clock
         self.failures: int = 0
         self._send = send
-        self._clock = clock
         self._always = always
 
     def wait(self, failure: TransportError | None, retry: int | None) -> float | None:
@@ -225,32 +215,10 @@ class Reconnection:
         deadline = request.extensions.get("deadline")
         return None if deadline is not None and time.monotonic() + wait >= deadline else wait
 
-    def sleep(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
-
-    async def asleep(self, seconds: float) -> None:
-        await self._clock.asleep(seconds)
-
-    def connect(self, request: Request) -> Response:
-        response: Response = self._send(request)
+    async def connect(self, request: Request) -> Response:
+        """Send a request; return its response, whose body is still to come."""
+        response: Response = await self.caller.call(self._send, request)
         return response
-
-    def reconnect(self, request: Request) -> Response:
-        try:
-            return self.connect(request)
-        except HTTPStatusError as error:
-            # A client with `raise_for_status=True`; which status ends the stream is decided here.
-            return error.response
-
-    async def aconnect(self, request: Request) -> Response:
-        answer: Awaitable[Response] = self._send(request)
-        return await answer
-
-    async def areconnect(self, request: Request) -> Response:
-        try:
-            return await self.aconnect(request)
-        except HTTPStatusError as error:
-            return error.response
 
 
 def event_request(client: Any, method: str, url: Any, options: dict[str, Any]) -> Request:
@@ -276,8 +244,8 @@ def events(
     send: Callable[[Request], Any],
 ) -> Generator[EventSource]:
     """Send a request and yield its events, for a blocking client."""
-    reconnection = Reconnection(request, send, client._clock_for(request.url), reconnect)
-    source = EventSource(reconnection.connect(request), max_event_size, reconnection=reconnection)
+    reconnection = Reconnection(request, send, client._caller, client._clock_for(request.url), reconnect)
+    source = EventSource(run(reconnection.connect(request)), max_event_size, reconnection=reconnection)
     try:
         yield source
     except SSEError as error:
@@ -299,8 +267,8 @@ async def aevents(
     send: Callable[[Request], Any],
 ) -> AsyncGenerator[EventSource]:
     """Send a request and yield its events, for an asynchronous client."""
-    reconnection = Reconnection(request, send, client._clock_for(request.url), reconnect)
-    source = EventSource(await reconnection.aconnect(request), max_event_size, reconnection=reconnection)
+    reconnection = Reconnection(request, send, client._caller, client._clock_for(request.url), reconnect)
+    source = EventSource(await reconnection.connect(request), max_event_size, reconnection=reconnection)
     try:
         yield source
     except SSEError as error:

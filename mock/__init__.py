@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from .call_log import Call, Calls
+from .calls.holds import Hold
+from .calls.log import Call, Calls
+from .calls.operations import Operation
 from .casting import FreeRoute
 from .clocks import VirtualClock
 from .crud import Crud
 from .errors import ExpectationsNotMet, RouteError, RouteWarning, UnmatchedRequest
-from .holds import Hold
-from .matchers import Matcher, match
+from .matching.matchers import Matcher, match
 from .modes import playing
-from .operations import Operation
 from .places import Place
-from .replies import NEXT, Reply
+from .replies.kinds import NEXT, Reply
+from .replies.sequences import reply
 from .routers import Router
-from .routes import Route
-from .sequences import reply
-from .sweeps import Sweep, SweepCase, SweptCall, sweep
+from .routing.routes import Route
+from .sweeps.sweep import Sweep, SweepCase, SweptCall, sweep
 from .values import ABSENT, ANY, Difference, Unordered, differences
 from .verbs import delete, get, head, options, patch, post, put, query, route
 

@@ -23,19 +23,19 @@ from urllib.parse import quote
 from ..client import URL, HTTPError, InvalidURL, Request, TimeoutException
 from .acts import Close, Flood, Reset, Say, SayBody, SayHead, Silence
 from .colors import ASYNCHRONOUS
-from .criteria import HostCriterion, PortCriterion, SchemeCriterion
 from .errors import UnmatchedRequest
-from .facts import Facts
 from .layers import RouterLayer
-from .misses import Miss
+from .matching.criteria import HostCriterion, PortCriterion, SchemeCriterion
+from .matching.facts import Facts
 from .places import NOWHERE, Place
+from .routing.misses import Miss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..client import Response
-    from .resolution import Script
-    from .routes import Route
+    from .routing.resolution import Script
+    from .routing.routes import Route
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

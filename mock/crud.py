@@ -7,8 +7,8 @@ import threading
 from typing import Any
 
 from .errors import RouteError
-from .facts import Facts
-from .routes import Route
+from .matching.facts import Facts
+from .routing.routes import Route
 from .values import ABSENT, is_mapping, show
 
 _MISSING = (404, {"error": "not found"})

@@ -22,24 +22,24 @@ from ..client import (
     RemoteProtocolError,
     RequestNotRead,
 )
-from .call_log import Answering, Call
+from .calls.log import Answering, Call
+from .calls.sabotage import post
 from .colors import ASYNCHRONOUS, BLOCKING, Color, run
 from .errors import RouteError, UnmatchedRequest
-from .facts import Facts
-from .misses import COMPARED_MOST, Miss
+from .matching.facts import Facts
 from .modes import WIRE
 from .places import NOWHERE, Place, here
-from .replies import NEXT
-from .routes import Route
-from .sabotage import post
+from .replies.kinds import NEXT
+from .replies.sugar import PassThrough
+from .routing.misses import COMPARED_MOST, Miss
+from .routing.routes import Route
 from .sendable import check_framing, check_scheme
-from .sugar import PassThrough
-from .wire import AskedAgain, leaves_body, play_on_wire
+from .wire.playing import AskedAgain, leaves_body, play_on_wire
 
 if TYPE_CHECKING:
     from ..client import Clock, Request, Response
-    from .replies import Reply
-    from .resolution import Chosen, Script
+    from .replies.kinds import Reply
+    from .routing.resolution import Chosen, Script
 
 Passed = tuple[Route, ...]
 

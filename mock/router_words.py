@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from ..client import REAL_CLOCK
 from .clocks import MockClock, RecordedClock, VirtualClock
 from .errors import RouteError
-from .handlers import named
-from .sugar import PassThrough, reply_from
-from .targets import Target, parse_target
-from .templates import Piece, Rest
+from .matching.targets import Target, parse_target
+from .matching.templates import Piece, Rest
+from .replies.handlers import named
+from .replies.sugar import PassThrough, reply_from
 from .values import show
 
 if TYPE_CHECKING:
-    from .replies import Reply
-    from .routes import Route
+    from .replies.kinds import Reply
+    from .routing.routes import Route
 
 
 def template_of(route: Route) -> dict[str, str]:

@@ -7,21 +7,21 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..client import AsyncBaseTransport, BaseTransport, stand_in
-from .checks import conclude, findings
+from .calls.operations import Operation, grouped_calls
 from .crud import Crud
 from .errors import RouteError
 from .habits import OF_ROUTERS, no_such
-from .handlers import annotated_kinds, bound, named
 from .layers import RouterLayer
 from .modes import WIRE, checked_mode, standard_mode
 from .mounts import transport_for
-from .operations import Operation, grouped_calls
 from .places import here
-from .replies import Ask
-from .resolution import Script
+from .replies.handlers import annotated_kinds, bound, named
+from .replies.kinds import Ask
+from .replies.sugar import Handle
 from .router_words import checked_base, checked_clock, checked_keep, checked_transport, policy, refuse_test, template_of
-from .routes import Route
-from .sugar import Handle
+from .routing.checks import conclude, findings
+from .routing.resolution import Script
+from .routing.routes import Route
 from .values import show
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from ..client import Request, Response
     from .application import RouterApp
-    from .misses import Miss
+    from .matching.targets import Target
     from .places import Place
-    from .replies import Reply
+    from .replies.kinds import Reply
+    from .routing.misses import Miss
     from .serving import Server
-    from .targets import Target
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -237,7 +237,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
 
         `asked` is a request, or text such as `"POST /orders"`; the options are those of `Request`.
         """
-        from .explaining import asked_for, explained
+        from .routing.explaining import asked_for, explained
 
         return explained(self, asked_for(asked, self._base_url, options))
 
@@ -341,7 +341,10 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     def _end(self, error: BaseException | None) -> None:
         if not self._entered:
             raise RouteError(f"{self!r} was left without having been entered")
-        self._entered.pop().__exit__()
+        # Several contexts and threads may have entered this router: each leaves its own layer.
+        layer = next((layer for layer in reversed(self._entered) if layer._is_mine()), self._entered[-1])
+        self._entered.remove(layer)
+        layer.__exit__()
         later = _left(self)
         self.settle()
         conclude(findings(self, after=error), error)

@@ -91,7 +91,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             tally.folders.append(str(folder))
     for item in session.items:
         if uses_tape(item):
-            tally.expected.append(str(default_folder(item.path) / tape_of(item)))
+            tally.expected.append(_expected(item))
+
+
+def _expected(item: pytest.Item) -> str:
+    """Return where the tape of a test is, unless fixtures say something else."""
+    return str(default_folder(item.path) / tape_of(item))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,7 +128,8 @@ def pytest_runtest_makereport(
         item.stash[_FAILURE] = None  # nobody asks any more: what the error holds is not to be kept until the run ends
     elif error is not None:
         item.stash[_FAILURE] = error
-        if call.when == "setup" and uses_tape(item):  # skipped, or failed before it asked for its tape
+        # Skipped, or failed before it asked for its tape.
+        if call.when == "setup" and uses_tape(item) and getattr(error, "path", None) != _expected(item):
             tally_of(item.config).is_partial = True
     if error is not None and explains_itself(error) and github.is_wanted():
         github.annotate(report, error)

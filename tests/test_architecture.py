@@ -1,6 +1,6 @@
 """Imports inside the library point one way only.
 
-1. Inside `client/` a module imports from its own row of `ROWS` or a lower one: never up, never sideways across `|`.
+1. Inside a folder a module imports from its own row of `ROWS` or a lower one: never up, never sideways across `|`.
 2. `mock/`, `cassettes/` and `pytest_plugin/` import only the *faces* of the folders before them, and so do
    `understudy/bridges` and `understudy/compat`,
    which proves that the public interface suffices: a user could have written them.
@@ -27,19 +27,52 @@ FACES = ("client", "mock", "cassettes")
 BESIDE = ("bridges", "compat")
 
 # From bottom to top. What stands between two bars may import each other, what a bar separates may not.
-ROWS = (
-    "errors status config clock bridge version retry disk",
-    "urls",
-    "messages bodies",
-    "arguments",
-    "messages.request messages.response messages.body",
-    "transports.base callers journal",
-    "auth | network",
-    "layers | transports",
-    "calls settings misfits request_options signatures download sse retry_transport",
-    "client",
-    "api cli alias command_line",
-)
+ROWS = {
+    "client": (
+        "errors status config clock bridge version retry disk",
+        "urls",
+        "messages bodies",
+        "arguments",
+        "messages.request messages.response messages.body",
+        "transports.base callers journal",
+        "auth | network",
+        "layers | transports",
+        "calls settings misfits request_options signatures download sse retry_transport",
+        "client",
+        "api cli alias command_line",
+    ),
+    "mock": (
+        "errors values colors signals signatures places clocks states habits modes acts sendable",
+        "replies",
+        "matching",
+        "calls",
+        "routing",
+        "wire | crud | mounts",
+        "layers",
+        "application router_words serving",
+        "routers",
+        "casting verbs | sweeps",
+    ),
+    "cassettes": (
+        "errors",
+        "data | files",
+        "yaml",
+        "secrets",
+        "bodies",
+        "interactions expiry reach live_requests",
+        "settings",
+        "contents",
+        "matching",
+        "playing | writing",
+        "foreign written_routes",
+        "cassette rewriting",
+        "recording",
+        "transport",
+        "using",
+        "converting verifying filling | swapping swap_file | serving | pruning",
+        "command_line | demo demo_server",
+    ),
+}
 
 
 class Import(NamedTuple):
@@ -53,7 +86,7 @@ class Import(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a module stands inside `client/`."""
+    """Where a module stands inside its folder."""
 
     row: int
     group: int
@@ -102,10 +135,10 @@ def imports(name: str, source: str, modules: Mapping[str, str]) -> Iterator[Impo
 
 
 def place(name: str) -> Place | None:
-    """Return where a module inside `client/` stands; the longest entry that fits decides."""
-    inside = name.split(".", 2)[2]
+    """Return where a module stands inside its folder; the longest entry that fits decides."""
+    _, folder, inside = name.split(".", 2)
     best: tuple[int, Place] | None = None
-    for row, groups in enumerate(ROWS):
+    for row, groups in enumerate(ROWS[folder]):
         for group, entries in enumerate(groups.split("|")):
             for entry in entries.split():
                 fits = inside == entry or inside.startswith(entry + ".")
@@ -132,8 +165,8 @@ def complaint(found: Import) -> str | None:
         return "nothing inside imports the package's own face"
     if importer[1] != target[1]:
         return between_folders(importer[1], target)
-    if importer[1] == "client" and len(importer) > 2:
-        return inside_client(found)
+    if importer[1] in ROWS and len(importer) > 2:
+        return inside_folder(found)
     return None
 
 
@@ -144,9 +177,9 @@ def between_folders(importer: str, target: list[str]) -> str | None:
     return None if len(target) == 2 else f"only the face `from ..{target[1]} import ...` is open to it"
 
 
-def inside_client(found: Import) -> str | None:
-    if found.target == "understudy.client":
-        return "nothing inside client imports client's own face"
+def inside_folder(found: Import) -> str | None:
+    if found.target.count(".") == 1:
+        return "nothing inside a folder imports the folder's own face"
     below, above = place(found.target), place(found.importer)
     if below is None or above is None:
         return None
@@ -188,7 +221,7 @@ def violations(modules: Mapping[str, str]) -> list[str]:
     said: list[str] = []
     edges: dict[str, set[str]] = {}
     for name, source in modules.items():
-        if name.startswith("understudy.client.") and place(name) is None:
+        if name.count(".") > 1 and name.split(".")[1] in ROWS and place(name) is None:
             said.append(f"{name} stands in no row: give it one in ROWS")
         for found in dict.fromkeys(imports(name, source, modules)):
             if found.target.split(".")[0] != "understudy" or excused(found):
@@ -245,7 +278,7 @@ def test_imports_point_one_way() -> None:
         ),
         pytest.param(
             {"understudy.client.client": "from . import Response"},
-            "nothing inside client imports client's own face",
+            "nothing inside a folder imports the folder's own face",
             id="own face",
         ),
         pytest.param(
@@ -254,17 +287,17 @@ def test_imports_point_one_way() -> None:
             id="to a later folder",
         ),
         pytest.param(
-            {"understudy.mock.router": "from .. import get"},
+            {"understudy.mock.routers": "from .. import get"},
             "nothing inside imports the package's own face",
             id="the package's face",
         ),
         pytest.param(
-            {"understudy.mock.router": "from ..client.urls.url import URL"},
+            {"understudy.mock.routers": "from ..client.urls.url import URL"},
             "only the face `from ..client import ...` is open to it",
             id="behind a face",
         ),
         pytest.param(
-            {"understudy.mock.router": "from ..client import errors", "understudy.client.errors": ""},
+            {"understudy.mock.routers": "from ..client import errors", "understudy.client.errors": ""},
             "only the face `from ..client import ...` is open to it",
             id="a module through a face",
         ),
@@ -274,12 +307,12 @@ def test_imports_point_one_way() -> None:
             id="the package's face behind a face",
         ),
         pytest.param(
-            {"understudy.mock.router": "from understudy.client import Request"},
+            {"understudy.mock.routers": "from understudy.client import Request"},
             "by its full name, which must be relative",
             id="absolute from",
         ),
         pytest.param(
-            {"understudy.mock.router": "import understudy.client"},
+            {"understudy.mock.routers": "import understudy.client"},
             "by its full name, which must be relative",
             id="absolute",
         ),
@@ -290,19 +323,19 @@ def test_imports_point_one_way() -> None:
         ),
         pytest.param(
             {
-                "understudy.mock": "#package\nfrom .router import Router",
-                "understudy.mock.router": "from .route import Route",
-                "understudy.mock.route": "if TYPE_CHECKING:\n    from .router import Router",
+                "understudy.mock": "#package\nfrom .routers import Router",
+                "understudy.mock.routers": "from .routing.routes import Route",
+                "understudy.mock.routing.routes": "if TYPE_CHECKING:\n    from ..routers import Router",
             },
-            "understudy.mock.route and understudy.mock.router import each other in a circle",
+            "understudy.mock.routers and understudy.mock.routing.routes import each other in a circle",
             id="circle for types",
         ),
         pytest.param(
             {
-                "understudy.mock": "#package\nfrom .router import Router",
-                "understudy.mock.router": "from . import Route",
+                "understudy.mock": "#package\nfrom .routers import Router",
+                "understudy.mock.routers": "from . import Route",
             },
-            "understudy.mock and understudy.mock.router import each other in a circle",
+            "understudy.mock and understudy.mock.routers import each other in a circle",
             id="circle through a package",
         ),
     ],
@@ -327,9 +360,9 @@ def test_imports_that_point_down_are_allowed() -> None:
         "understudy.client.network.pool": "from ..transports.base import BaseTransport",
         "understudy.client.client": "from .transports.network import HTTPTransport",
         "understudy.client.api": "from .client import Client",
-        "understudy.mock": "#package\nfrom .router import Router",
-        "understudy.mock.router": "from ..client import Request\nfrom .route import Route",
-        "understudy.mock.route": "",
+        "understudy.mock": "#package\nfrom .routers import Router",
+        "understudy.mock.routers": "from ..client import Request\nfrom .routing.routes import Route",
+        "understudy.mock.routing.routes": "",
         "understudy.cassettes": "#package\nfrom ..client import Request\nfrom ..mock import Router",
         "understudy.pytest_plugin": "#package\nfrom .. import mock",
     }

@@ -11,18 +11,18 @@ import click
 from ...client import URL, Client, HTTPError
 from ..cassette import Cassette
 from ..errors import CassetteMissing
-from ..folders import no_such_file
-from ..mending import Mend, mend
-from ..misses import nearest_to
-from ..uploads import recorded
+from ..files.folders import no_such_file
+from ..matching.mending import Mend, mend
+from ..matching.misses import nearest_to
+from ..writing.uploads import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeVar
 
     from ...client import Request
-    from ..episodes import Episode
     from ..interactions import RecordedRequest
+    from ..matching.episodes import Episode
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -10,27 +10,27 @@ import click
 
 from ...client import URL
 from ..contents import contents_of
-from ..episodes import Episode, Place
 from ..errors import CassetteError, CassetteWarning, NotACassette
 from ..expiry import today
-from ..folders import no_such_file
-from ..foreign import recognize
-from ..redact_rules import Rules
-from ..redaction import Redactor
-from ..secret_scan import find
+from ..files.folders import no_such_file
+from ..files.tape import Tape
+from ..foreign.tapes import recognize
+from ..matching.episodes import Episode, Place
+from ..secrets.redaction import Redactor
+from ..secrets.rules import Rules
+from ..secrets.scan import find
 from ..settings import Settings
-from ..tape import Tape
+from ..writing.secrets_within import without_secrets
 from ..written_routes import router_of
 from .opening import tapes_in
-from .secrets_within import without_secrets
 from .terminal import counted, err, line, out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..blobs import Blobs
     from ..contents import Contents
-    from ..foreign import ForeignTape
+    from ..files.blobs import Blobs
+    from ..foreign.tapes import ForeignTape
 
 _NAMED_FILE = re.compile(r"^ +file: [\"']?(_blobs/[^\s\"']+)", re.MULTILINE)
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from .. import paths
-from ..formats import have_one_format
-from ..matching import Matcher
-from ..paths import leads
-from ..redaction import Redactor
-from ..sticky import _HEADERS
+from ..data import paths
+from ..data.formats import have_one_format
+from ..data.paths import leads
+from ..matching.keys import Matcher
+from ..secrets.redaction import Redactor
+from ..writing.sticky import _HEADERS
 from .committed import committed
 from .facts import Written, facts, shown
 from .opening import Opened, opened
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ..episodes import Episode
+    from ..matching.episodes import Episode
 
 _MOST_LINES = 40
 # Smaller ones are amounts and counts, which mean something.

@@ -10,7 +10,7 @@ import click
 
 from ..converting import convert as convert_tape
 from ..errors import CassetteError, NotACassette, SecretFound
-from ..folders import converted_name
+from ..files.folders import converted_name
 from ..settings import Settings
 from .opening import tapes_in
 from .terminal import counted, err, line, out

@@ -7,9 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from ..bodies import media_type
-from ..charsets import text_of
-from ..plain import is_mapping, is_sequence
+from ..bodies.kinds import media_type
+from ..data.charsets import text_of
+from ..data.plain import is_mapping, is_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

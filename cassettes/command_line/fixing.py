@@ -9,10 +9,10 @@ import click
 
 from ..contents import contents_of
 from ..errors import CassetteError
-from ..folders import no_such_file
+from ..files.folders import no_such_file
+from ..files.tape import Tape
 from ..rewriting import Rewriting
 from ..settings import ORDERS, REPEATS
-from ..tape import Tape
 from .asking import mend_for, request_from, request_options, with_settings
 from .heading import with_items, with_value
 from .terminal import line, out

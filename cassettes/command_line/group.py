@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...client import InvalidURL
-from ..disk import is_closed_pipe
 from ..errors import CassetteError
+from ..files.disk import is_closed_pipe
 from .terminal import err, line
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..data.plain import is_sequence
 from ..errors import CassetteDamaged
-from ..plain import is_sequence
 from ..settings import settings_from
-from ..yaml_reader import read
-from ..yaml_writer import write
+from ..yaml.reader import read
+from ..yaml.writer import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

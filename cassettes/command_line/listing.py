@@ -14,8 +14,8 @@ from .terminal import counted, err, line, out, seconds, size, status_color
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..episodes import Episode
     from ..interactions import Interaction
+    from ..matching.episodes import Episode
 
 
 @click.command(short_help="List what is on tapes, one line for each interaction.")

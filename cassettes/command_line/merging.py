@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..blobs import FOLDER, Blobs
-from ..bodies import Writer
+from ..bodies.kinds import Writer
 from ..contents import contents_of
 from ..errors import CassetteError
-from ..folders import no_such_file
-from ..foreign import recognize
+from ..files.blobs import FOLDER, Blobs
+from ..files.folders import no_such_file
+from ..files.tape import Tape
+from ..foreign.tapes import recognize
 from ..interactions import describe, to_text
-from ..recorder import new_header
-from ..redaction import MARK, Redactor
-from ..secret_scan import find
-from ..tape import Tape
+from ..secrets.redaction import MARK, Redactor
+from ..secrets.scan import find
+from ..writing.recorder import new_header
 from .heading import with_items
 from .opening import opened
 from .terminal import counted, line, out
@@ -84,7 +84,7 @@ class _Merger:
         data, head = contents.data, contents.head
         assert head is not None
         self._take_settings(source, head.text(data).decode("utf-8"), contents.settings)
-        text = "".join(_ended(document.whole(data).decode("utf-8")) for document in contents.episodes)
+        text = "".join(_ended(document.ended(data).decode("utf-8")) for document in contents.episodes)
         folder = Blobs(source)
         for name in _NAMED.findall(text):
             self._copies[name] = folder.path(name)

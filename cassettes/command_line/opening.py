@@ -7,14 +7,14 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CassetteError
-from ..folders import no_tape_in, place_of, tapes_within
+from ..files.folders import no_tape_in, place_of, tapes_within
 from ..using import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..cassette import Cassette
-    from ..episodes import Episode
+    from ..matching.episodes import Episode
 
 
 class Opened(NamedTuple):

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..episodes import Library, Place
 from ..errors import CassetteError
 from ..expiry import today
-from ..folders import place_of
-from ..matching import Matcher
-from ..redaction import Redactor
+from ..files.folders import place_of
+from ..matching.episodes import Library, Place
+from ..matching.keys import Matcher
 from ..rewriting import Rewriting
+from ..secrets.redaction import Redactor
 from .comparing import Pair, _Judge
 from .opening import episode_at
 from .terminal import counted, line, out
@@ -28,7 +28,7 @@ from .terminal import counted, line, out
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..episodes import Episode
+    from ..matching.episodes import Episode
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # The section `tapes` of pytest's output: its first line, and within it the places under `unused:`.

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import SecretFound
-from ..redaction import Redactor
 from ..rewriting import Rewriting
-from ..secret_scan import find
+from ..secrets.redaction import Redactor
+from ..secrets.scan import find
 from ..settings import settings_from
-from ..yaml_reader import read
+from ..writing.secrets_within import Redacted, without_secrets
+from ..yaml.reader import read
 from .heading import with_items
 from .opening import tapes_in
-from .secrets_within import Redacted, without_secrets
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:
-    from ..episodes import Episode
+    from ..matching.episodes import Episode
 
 
 @click.command(short_help="Take out secrets that are there already.")

@@ -92,8 +92,10 @@ def _proxy(file: str, target: str, port: int, host: str, mode: Any) -> int:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise click.UsageError(f"--target takes the URL of a server, such as https://api.example.com, not {target}")
     base = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    transport = CassetteTransport(file, mode, inner=AsyncHTTPTransport(http2=parts.scheme == "https"))
-    app = Application(transport, [base], is_proxy=True, told=_teller(out()), advise=advise_proxy)
+    inner = AsyncHTTPTransport(http2=parts.scheme == "https")
+    transport = CassetteTransport(file, mode, inner=inner)
+    teller = _teller(out())
+    app = Application(transport, [base], is_proxy=True, told=teller, advise=advise_proxy, at_end=inner.aclose)
     try:
         _listen(app, host, port, f"proxy for {base}, recording into {file}")
     finally:
@@ -186,7 +188,7 @@ def _listen(app: Application, host: str, port: int, what: str) -> None:
         app,
         log_level="critical",
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         ws="none",
         interface="asgi3",
         server_header=False,

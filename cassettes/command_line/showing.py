@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..bodies import Writer
+from ..bodies.kinds import Writer
 from ..interactions import caller_fields, describe, to_text
-from ..redaction import Redactor
+from ..secrets.redaction import Redactor
 from .opening import Opened, opened
 from .terminal import harmless, line, out, yaml
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ..episodes import Episode
     from ..interactions import RecordedRequest
+    from ..matching.episodes import Episode
 
 
 @click.command(short_help="Show interactions, their bodies, or curl commands.")

@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from .. import json_text, paths
-from ..bodies import media_type
-from ..charsets import encoded, text_of
-from ..redaction import Redactor
+from ..bodies.kinds import media_type
+from ..data import json_text, paths
+from ..data.charsets import encoded, text_of
+from ..secrets.redaction import Redactor
 from .comparing import Pair, _Judge, _pairs
 from .opening import Opened, opened
 from .showing import as_curl
@@ -33,8 +33,8 @@ from .terminal import counted, harmless, line, out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..episodes import Episode
     from ..interactions import RecordedRequest, RecordedResponse
+    from ..matching.episodes import Episode
 
 _MOST_OF_A_BODY = 512 * 1024
 _MOST_OF_ALL = 64 * 1024 * 1024
@@ -211,5 +211,7 @@ class _Shower:
             return json_text.render(self._redactor.data(parsed[0]), parsed[1])
         found = text_of(content, content_type)
         return (
-            self._redactor.unread(content) if found is None else encoded(self._redactor.body(found.text), found.charset)
+            self._redactor.unread(content)
+            if found is None
+            else encoded(self._redactor.body(found.text, media_type(content_type)), found.charset)
         )

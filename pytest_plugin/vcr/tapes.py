@@ -213,11 +213,10 @@ def _missing(path: Path, others: list[Path], live: list[Any]) -> Any:
 
 def is_foreign(path: Path) -> bool:
     """Whether a file is a tape of another tool."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(4096)
-    except FileNotFoundError:
+    if not path.is_file():
         return False
+    with path.open("rb") as file:
+        start = file.read(4096)
     return bool(start.strip()) and re.search(rb"^cassette\s*:", start, re.MULTILINE) is None
 
 

@@ -229,6 +229,55 @@ def test_closing_one_side_closes_the_other(theirs: Any) -> None:
     assert closed == ["ours", "theirs"]
 
 
+@pytest.mark.anyio
+async def test_closing_one_asynchronous_side_closes_the_other(theirs: Any) -> None:
+    closed: list[str] = []
+
+    class Ours(understudy.AsyncBaseTransport):
+        async def aclose(self) -> None:
+            closed.append("ours")
+
+    class Theirs(theirs.AsyncBaseTransport):  # type: ignore[misc]  # either library
+        async def aclose(self) -> None:
+            closed.append("theirs")
+
+    await theirs.AsyncClient(transport=outward(theirs, Ours())).aclose()
+    await understudy.AsyncClient(transport=inward(theirs, Theirs())).aclose()
+
+    assert closed == ["ours", "theirs"]
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_body_that_is_left_early_is_closed_on_the_other_side(theirs: Any) -> None:
+    closed: list[str] = []
+
+    def body(base: Any, name: str) -> Any:
+        class Body(base):  # type: ignore[misc]  # either library
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                yield b"piece"
+
+            async def aclose(self) -> None:
+                closed.append(name)
+
+        return Body()
+
+    ours = understudy.MockTransport(lambda _: understudy.Response(200, stream=body(understudy.AsyncByteStream, "ours")))
+
+    def answer(request: Any) -> Any:
+        return theirs.Response(200, stream=body(theirs.AsyncByteStream, "theirs"))
+
+    other = theirs.MockTransport(answer)
+
+    for client in (
+        theirs.AsyncClient(transport=outward(theirs, ours)),
+        understudy.AsyncClient(transport=inward(theirs, other)),
+    ):
+        async with client, client.stream("GET", "https://api.test/"):
+            pass
+
+    assert closed == ["ours", "theirs"]
+
+
 def test_what_is_no_transport_is_refused_at_once(theirs: Any) -> None:
     with pytest.raises(TypeError, match=f"from_{theirs.__name__} takes a transport, not dict"):
         inward(theirs, {})

@@ -205,6 +205,7 @@ def their_adapter(answer: Any) -> Any:
             response.reason = "Fine"
             response.headers["X-Body"] = repr(request.body)
             response.headers["X-Timeout"] = repr(options["timeout"])
+            response.headers["X-Fields"] = repr([request.headers.get(name) for name in ("Cookie", "X-Tag")])
             response.raw = io.BytesIO(answer)
             return response
 
@@ -222,6 +223,15 @@ def test_their_adapter_answers_our_client() -> None:
     assert response.reason_phrase == "Fine"
     assert response.headers["X-Body"] == "b'data'"
     assert response.headers["X-Timeout"] == "(3, 3)"
+
+
+def test_repeated_fields_reach_their_adapter_as_one_each_cookies_in_their_own_way() -> None:
+    fields = [("Cookie", "a=1"), ("X-Tag", "x"), ("Cookie", "b=2"), ("X-Tag", "y")]
+
+    with understudy.Client(transport=bridges.from_requests(their_adapter(b""))) as client:
+        response = client.get("https://api.test/", headers=fields)
+
+    assert response.headers["X-Fields"] == "['a=1; b=2', 'x, y']"
 
 
 @pytest.mark.parametrize(

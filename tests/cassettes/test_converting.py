@@ -84,7 +84,7 @@ def test_long_bodies_of_a_cassette_go_along_when_it_is_converted(stage: Stage, m
     )
     with stage.use("once"):
         stage.client.post("https://api.test/", content=b"\xff" * 30_000)
-    monkeypatch.setattr("understudy.cassettes.blobs.MAX_IN_MEMORY", 10)
+    monkeypatch.setattr("understudy.cassettes.files.blobs.MAX_IN_MEMORY", 10)
 
     cassettes.convert(stage.path, stage.path.parent / "sub" / "copy.yaml")
 

@@ -107,7 +107,7 @@ def test_a_body_that_the_disk_refuses_reaches_the_caller_and_is_reported_at_the_
     def add(spool: object, piece: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("understudy.cassettes.blobs.Spool.add", add)
+    monkeypatch.setattr("understudy.cassettes.files.blobs.Spool.add", add)
     cassette = cassettes.use(tmp_path / "tape.yaml")
 
     def answer(request: Request) -> Response:

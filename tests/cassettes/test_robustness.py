@@ -13,18 +13,26 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import quote
 
 import pytest
+import yaml
 
 import understudy
 from understudy import cassettes
-from understudy.cassettes import RecordedRequest, event_streams, fast_reader, json_text
-from understudy.cassettes.blobs import Blobs
-from understudy.cassettes.bodies import Writer
+from understudy.cassettes import RecordedRequest
+from understudy.cassettes.bodies import event_streams
+from understudy.cassettes.bodies.kinds import Writer
+from understudy.cassettes.data import json_text
+from understudy.cassettes.files.blobs import Blobs
 from understudy.cassettes.filling import Filling
-from understudy.cassettes.redaction import STAND_IN, Redactor
-from understudy.cassettes.secret_scan import find
-from understudy.cassettes.yaml_reader import read
+from understudy.cassettes.secrets.redaction import STAND_IN, Redactor
+from understudy.cassettes.secrets.scan import find
+from understudy.cassettes.yaml import fast_reader
+from understudy.cassettes.yaml.reader import read
+
+from .conftest import EPISODE
 
 if TYPE_CHECKING:
+    from understudy.cassettes import Mode
+
     from .conftest import Stage
 
 SUITE = Path(__file__).parents[3] / "shared" / "data" / "yaml-test-suite"
@@ -111,6 +119,65 @@ def test_an_editor_that_strips_blanks_is_found_out(stage: Stage) -> None:
 
     with stage.use("none"), pytest.raises(cassettes.CassetteDamaged, match="stripped blanks"):
         stage.client.get("https://api.test/")
+
+
+def test_an_editor_that_strips_blanks_leaves_json_as_it_was(stage: Stage) -> None:
+    data = {"readme": "a  \nb\t\n\n  c\n", "last": "x\ny "}
+    stage.server.reply = lambda request: understudy.Response(200, json=data)
+    with stage.use():
+        stage.client.get("https://api.test/")
+    stage.path.write_text("\n".join(line.rstrip() for line in stage.text.split("\n")))
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").json() == data
+
+
+def formatted(stage: Stage) -> None:
+    """Let a formatter take end marks, comments and quotes away, and fold and indent as it likes."""
+    formatter: Any = yaml  # which has no types for this
+    documents = list(formatter.safe_load_all(stage.text))
+    stage.path.write_text(formatter.safe_dump_all(documents, sort_keys=False, width=40, indent=4), "utf-8")
+    assert "..." not in stage.text
+
+
+@pytest.mark.parametrize("mode", ["none", "once", "new_episodes", "update"])
+def test_a_cassette_is_played_without_its_end_marks_and_recording_puts_them_back(stage: Stage, mode: Mode) -> None:
+    recorded(stage)
+    played = [stage.client.get(f"https://api.test{path}").content for path in ("/json", "/text", "/binary")]
+    formatted(stage)
+    before = stage.path.read_bytes()
+
+    with cassettes.use(stage.path, mode):
+        assert played == [stage.client.get(f"https://api.test{path}").content for path in ("/json", "/text", "/binary")]
+        if mode == "new_episodes":
+            stage.server.reply = lambda request: understudy.Response(204)
+            stage.client.get("https://api.test/more")
+
+    if mode in ("none", "once"):
+        assert stage.path.read_bytes() == before
+    else:
+        assert len(cassettes.load(stage.path).interactions) == stage.text.count("\n...\n") == 3 + (mode != "update")
+
+
+def test_two_may_record_onto_a_cassette_without_end_marks(stage: Stage) -> None:
+    recorded(stage)
+    formatted(stage)
+    inner = understudy.MockTransport(lambda request: understudy.Response(204))
+
+    transports = [cassettes.CassetteTransport(stage.path, "new_episodes", inner=inner) for _ in range(2)]
+    for number, transport in enumerate(reversed(transports)):
+        transport.handle_request(understudy.Request("GET", f"https://api.test/{number}")).read()
+    for transport in transports:
+        transport.close()
+
+    assert len(cassettes.load(stage.path).interactions) == 5
+
+
+def test_one_interaction_without_an_end_mark_may_have_been_cut(stage: Stage) -> None:
+    stage.written(EPISODE.replace("...\n", ""))
+
+    with pytest.raises(cassettes.CassetteDamaged, match="is cut in the middle"):
+        cassettes.load(stage.path)
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "_blobs/../../x", "link/x", "", "_blobs/missing", "a\0b", 5])

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from understudy.cassettes import interactions, paths, settings, written_routes
-from understudy.mock import reply_words
+from understudy.cassettes import interactions, settings, written_routes
+from understudy.cassettes.data import paths
+from understudy.mock.replies import words as reply_words
 
 SCHEMA: Any = json.loads((Path(settings.__file__).parent / "cassette.schema.json").read_text(encoding="utf-8"))
 

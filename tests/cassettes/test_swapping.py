@@ -221,6 +221,7 @@ async def test_open_gives_an_asynchronous_client_the_same(file: Path) -> None:
         ("transports:\n  a.test: {cassette: x.yaml, mode: onse}\n", r":2:30: .*\nDid you mean once\?"),
         ("transports:\n  a.test: {cassette: x.yaml, mode: 3}\n", r":2:30: .*\nWrite one of none"),
         ("transports:\n  a.test: {cassette: 3}\n", r":2:12: `cassette:` is the name"),
+        ('transports:\n  a.test: "a\\0.yaml"\n', r":2:3: .*it holds a NUL"),
         ("transports:\n  a.test: {cassette: x.yaml, repeats: twice}\n", r":2:30: `repeats` is one of"),
         ("transports:\n  a.test: {cassette: x.yaml, clock: x}\n", r":2:30: .*no member `clock:`"),
         ("transports:\n  a.test: {cassette: x.yaml, mode: none}\n", r":2:12: .*x.yaml: there is no such cassette"),

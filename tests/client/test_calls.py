@@ -260,19 +260,21 @@ async def test_a_method_of_the_network_that_an_instrument_wraps_is_called(
 
 
 @pytest.mark.anyio
-async def test_what_instruments_put_around_each_request_is_called(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_instruments_put_around_each_request_is_called_by_clients_that_are_there_already(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def watched(self: Any, request: Request) -> Any:
         seen.append(request.url.path)
         return send(self, request)
 
     seen: list[str] = []
-    kind: Any = side.client().__class__
-    send = kind._send_single_request
-    monkeypatch.setattr(kind, "_send_single_request", watched)
     client = side.client(
         lambda request: Response(200 if request.url.path == "/b" else 302, headers={"Location": "/b"}),
         follow_redirects=True,
     )
+    kind: Any = client.__class__
+    send = kind._send_single_request
+    monkeypatch.setattr(kind, "_send_single_request", watched)
 
     response = await side.call(client.get, "https://api.test/a")
 

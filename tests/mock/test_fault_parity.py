@@ -20,7 +20,7 @@ from tests.hostile.http2_server import Http2Server, ListeningServer
 from tests.hostile.server import HostileServer
 from tests.hostile.steps import Drip, Flood, Read, ReadHead, Reset, Script, Send, Stall
 from understudy import AsyncClient, Client, HTTPTransport, Timeout, mock
-from understudy.mock.faults import FAULTS
+from understudy.mock.replies.faults import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -8,9 +8,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.cassettes import fast_reader, json_text, yaml_reader, yaml_writer
+from understudy.cassettes.data import json_text
+from understudy.cassettes.data.plain import is_mapping
 from understudy.cassettes.errors import CassetteError
-from understudy.cassettes.plain import is_mapping
+from understudy.cassettes.yaml import fast_reader
+from understudy.cassettes.yaml import reader as yaml_reader
+from understudy.cassettes.yaml import writer as yaml_writer
 
 _TEXTS = (
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -8,8 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.cassettes import fast_reader, json_blocks, yaml_writer
-from understudy.cassettes.redaction import Redactor
+from understudy.cassettes.bodies import json_blocks
+from understudy.cassettes.secrets.redaction import Redactor
+from understudy.cassettes.yaml import fast_reader
+from understudy.cassettes.yaml import writer as yaml_writer
 
 _TRAPS = ["", "no", "null", "12:30", "2026-01-01", "a: b", "a #b", "longer: than", "ends in ", "A: ", "-", "---", "ü"]
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12) | st.sampled_from(_TRAPS)

@@ -9,8 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.cassettes import json_text, yaml_reader, yaml_writer
+from understudy.cassettes.data import json_text
 from understudy.cassettes.errors import CassetteError
+from understudy.cassettes.yaml import reader as yaml_reader
+from understudy.cassettes.yaml import writer as yaml_writer
 
 _TRAPS = [
     "no",

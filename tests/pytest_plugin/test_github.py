@@ -45,6 +45,25 @@ def test_misses_are_annotations_at_the_line_of_their_test(suite: Suite, monkeypa
     )
 
 
+def test_signs_that_end_a_property_are_escaped_in_the_name_of_a_test(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    suite.write(
+        """
+        import pytest, understudy
+
+        @pytest.mark.parametrize("path", ["a,b:c%"])
+        def test_miss(http_mock, path):
+            understudy.get(f"https://api.test/{path}")
+        """
+    )
+
+    suite.run().stdout.fnmatch_lines(
+        ["::error *,title=UnmatchedRequest in test_miss[[]a%2Cb%3Ac%25]::no route answers*"]
+    )
+
+
 def test_elsewhere_there_are_none(suite: Suite) -> None:
     suite.write(SUITE)
 

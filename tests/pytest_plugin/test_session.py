@@ -76,6 +76,19 @@ def test_a_test_that_was_skipped_keeps_its_tape(suite: Suite) -> None:
     result.stdout.no_fnmatch_line("orphaned*")
 
 
+def test_a_test_that_was_renamed_is_told_with_the_tape_that_it_left_behind(suite: Suite) -> None:
+    suite.write(SERVER, "conftest.py")
+    suite.write(TWO_TAPES)
+    suite.run("--record-mode=once").assert_outcomes(passed=2)
+    suite.write(TWO_TAPES.replace("range(2)", "(0, 2)"))
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*CassetteMissing*test_recorded[[]2].yaml: there is no such cassette*"])
+    result.stdout.fnmatch_lines(["orphaned: 1 tape that no test has", "  *test_recorded[[]1].yaml"])
+
+
 def test_a_worker_hands_its_count_over(suite: Suite) -> None:
     config = suite.pytester.parseconfigure()
     worker = Tally()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from understudy.pytest_plugin import network_block
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -79,6 +81,7 @@ def test_tapes_are_compared_with_the_real_server(
     assert result.ret == status
     result.stdout.fnmatch_lines(["cassettes/test_suite/test_users.yaml: 1 request sent*"])
     result.stdout.fnmatch_lines([line])
+    assert network_block._active == []  # what let the comparison through is gone
 
 
 def age(suite: Suite) -> None:

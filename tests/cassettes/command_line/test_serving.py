@@ -60,7 +60,7 @@ def running(*arguments: str) -> Generator[Running]:
         "import sys; from understudy.cassettes.command_line import serving; "
         f"sys.exit(serving.{arguments[0]}(sys.argv[1:]))"
     )
-    command = [sys.executable, "-u", "-c", program, *arguments[1:], "--port", "0"]
+    command = [sys.executable, "-u", "-W", "always", "-c", program, *arguments[1:], "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None
@@ -104,7 +104,9 @@ def test_a_file_that_has_changed_is_read_again(tape: Path) -> None:
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the path."""
+    """Answers with the path, and keeps the connection."""
+
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         content = self.path.encode()
@@ -135,6 +137,7 @@ def test_a_proxy_records_what_any_client_does(target: str, tmp_path: Path) -> No
 
     assert server.process.returncode == 0
     assert "2 requests, 2 interactions recorded" in server.output
+    assert "ResourceWarning" not in server.output  # the connection to the target is closed
     assert [each.request.url for each in cassettes.load(tape).interactions] == [
         f"{target}/v1/users",
         f"{target}/v1/users?page=2",

@@ -165,7 +165,7 @@ def test_tapes_of_pytest_vcr_are_found_beside_each_other(suite: Suite) -> None:
     tape(suite.path / "tapes", "other.yaml", "other")
     suite.write(
         """
-        import pytest, understudy
+        import asyncio, pytest, understudy
 
         @pytest.mark.vcr()
         def test_flat(vcr_cassette):
@@ -181,6 +181,15 @@ def test_tapes_of_pytest_vcr_are_found_beside_each_other(suite: Suite) -> None:
             def ask():
                 return understudy.get("https://api.test/other").json()
             assert ask() == {"from": "other"}
+
+            @vcr.use_cassette("other.yaml", cassette_library_dir="tapes")
+            async def aask():
+                async with understudy.AsyncClient() as client:
+                    return (await client.get("https://api.test/other")).json()
+            assert asyncio.run(aask()) == {"from": "other"}
+
+            with pytest.raises(TypeError, match="takes the path of a tape"):
+                vcr.use_cassette()
         """
     )
 
@@ -223,6 +232,8 @@ def test_the_settings_of_vcrpy_are_understood(suite: Suite) -> None:
             with vcr.use_cassette("test_matcher.yaml", match_on=["mine"], allow_playback_repeats=True):
                 for path in ("users", "anything"):
                     assert understudy.get(f"https://api.test/{path}").json() == {"from": "users"}
+                with pytest.raises(understudy.cassettes.NoMatch, match="mine says no"):
+                    understudy.get("https://other.test/users")
         """
     )
 
@@ -270,6 +281,7 @@ def test_what_is_recorded_is_a_cassette_and_played_by_the_next_run(suite: Suite,
 
 def test_a_foreign_tape_that_is_recorded_onto_becomes_a_cassette(suite: Suite, url: str) -> None:
     file = tape(suite.path / "cassettes" / "test_suite", "test_more.yaml")
+    tape(file.parent, "test_more.yaml.understudy-new.yaml", "left by a run that was killed")
     suite.write(
         f"""
         import pytest, understudy
@@ -287,6 +299,7 @@ def test_a_foreign_tape_that_is_recorded_onto_becomes_a_cassette(suite: Suite, u
     suite.run("--block-network").assert_outcomes(passed=1)
 
     assert file.read_text("utf-8").startswith("cassette: 1")
+    assert list(file.parent.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("option", ["--record-mode=rewrite", "--vcr-record=rewrite"])
@@ -336,6 +349,9 @@ def test_the_network_is_blocked_by_a_marker(suite: Suite, url: str) -> None:
         def test_blocked():
             understudy.get("{url}")
 
+        def test_free_after_it():
+            assert understudy.get("{url}").status_code == 200
+
         @pytest.mark.block_network(allowed_hosts=[r"127\\.0\\.0\\..*"])
         def test_allowed_by_pattern():
             assert understudy.get("{url}").status_code == 200
@@ -343,9 +359,6 @@ def test_the_network_is_blocked_by_a_marker(suite: Suite, url: str) -> None:
         @pytest.mark.block_network
         @pytest.mark.allowed_hosts(["127.0.0.1"])
         def test_allowed_by_marker():
-            assert understudy.get("{url}").status_code == 200
-
-        def test_free():
             assert understudy.get("{url}").status_code == 200
         """
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 import pytest
@@ -14,6 +15,7 @@ from understudy.client.errors import (
     WriteError,
     WriteTimeout,
 )
+from understudy.client.network.backends.memory import AsyncMemoryNetwork, MemoryNetwork
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge"
@@ -265,6 +267,21 @@ def test_of_a_success_that_begins_during_the_upload_a_bounded_part_is_kept(
         sender = world.sender(Recorder(Echo(len(content), b"Content-Length: %d\r\n" % len(content))))
         response = await sender.send("POST", content=content)
         assert await sender.read(response) == content
+
+    world.run(body)
+
+
+def test_a_server_that_waits_for_its_answer_to_be_read_is_told_of(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("understudy.client.network.http1.exchange._MOST_AHEAD", len(CHUNK))
+
+    def react(end: Any, heard: bytes) -> None:
+        end.send(b"HTTP/1.1 200 OK\r\n\r\n" + CHUNK * 5)
+        end.pause()
+
+    async def body() -> None:
+        sender = world.sender(Recorder(react))
+        with pytest.raises(WriteTimeout, match=r"has sent \d+ bytes of its response, .* takes nothing more for 1 s"):
+            await sender.send("POST", content=CHUNK * 20)
 
     world.run(body)
 
@@ -526,11 +543,25 @@ def test_the_deadline_bounds_every_wait(world: Any, monkeypatch: pytest.MonkeyPa
     world.run(body)
 
 
+def test_after_the_deadline_nothing_is_sent(world: Any) -> None:
+    server = answering()
+
+    async def body() -> None:
+        sender = world.sender(server)
+        await sender.get()
+        with pytest.raises(DeadlineExceeded):
+            await sender.send(extensions={"deadline": time.monotonic()})
+
+    world.run(body)
+
+    assert [bytes(heard).count(b"GET") for heard in server.heard] == [1]
+
+
 def test_a_body_that_stalls_is_a_read_timeout(world: Any) -> None:
     async def body() -> None:
         sender = world.sender(answering(said=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"))
         response = await sender.send()
-        with pytest.raises(ReadTimeout) as caught:
+        with pytest.raises(ReadTimeout, match=r"answered 200 OK, but .* after 2 of 100 bytes: ") as caught:
             await sender.read(response)
         assert caught.value.request.method == "GET"
         assert sender.pool.open == 0
@@ -572,3 +603,41 @@ def test_the_trace_tells_every_step(world: Any, said: str) -> None:
         ],
     }
     assert [event for event in events if event.startswith(said)] == expected[said]
+
+
+@pytest.mark.parametrize("proxy", [None, "https://proxy.test"])
+def test_a_trace_that_breaks_off_leaves_nothing_open(world: Any, proxy: str | None) -> None:
+    class Struck(Exception):
+        pass
+
+    def struck_at(step: int, events: list[str]) -> Any:
+        def note(name: str, info: dict[str, Any]) -> None:
+            events.append(name)
+            if len(events) == step:
+                raise Struck
+
+        async def async_note(name: str, info: dict[str, Any]) -> None:
+            note(name, info)
+
+        return note if world.name == "blocking" else async_note
+
+    async def body() -> None:
+        step = 0
+        events: list[str] = []
+        while len(events) >= step:
+            step += 1
+            events.clear()
+            kind = MemoryNetwork if world.name == "blocking" else AsyncMemoryNetwork
+            sender = world.sender(answering(), proxy=proxy)
+            sender.transport._network = network = kind(answering(), alpn="http/1.1")
+            try:
+                response = await sender.send(extensions={"trace": struck_at(step, events)})
+                await sender.read(response)
+            except Struck:
+                pass
+            assert sender.pool.active == 0, events[-1]
+            await sender.close()
+            assert all(connection.is_closed for connection in network.connections), events[-1]
+        assert step > 12
+
+    world.run(body)

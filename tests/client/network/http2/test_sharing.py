@@ -370,6 +370,33 @@ async def test_a_response_that_nobody_reads_holds_up_no_other() -> None:
 
 
 @pytest.mark.anyio
+async def test_an_upload_goes_on_when_the_connection_has_room_again_whoever_reads() -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] != "/held":
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer, gives_credit=False)
+    transport = memory(server)
+    upload = Request("POST", "http://h.test/", content=b"x" * 100_000, extensions={"timeout": TIMEOUTS})
+
+    async def widen(peer: Http2Peer) -> None:
+        await until(lambda: 5 in peer.requests and len(peer.requests[5].body) == 65_535)
+        for stream in (5, 0):
+            peer.credit(stream, 100_000)
+            for _ in range(10):  # so that one comes after the other has been looked at
+                await anyio.lowlevel.checkpoint()
+
+    with anyio.fail_after(4):
+        await read(transport, get())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read, transport, get("/held"))
+            await until(lambda: 3 in server.peers[0].requests)
+            tasks.start_soon(widen, server.peers[0])
+            assert await read(transport, upload) == b"ok"
+            tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
 async def test_a_stuck_upload_holds_up_no_other() -> None:
     server = Http2Server(gives_credit=False)
     transport = memory(server)
@@ -652,6 +679,26 @@ async def test_whoever_looks_may_be_cancelled_and_the_others_go_on() -> None:
 
     assert answers == [b"ok"] * 2
     assert transport.snapshot().active == 0
+
+
+@pytest.mark.anyio
+async def test_all_who_waited_for_whoever_looked_go_on_though_nobody_is_answered() -> None:
+    server = Holding()
+    network: Any = UntriedNetwork(AsyncMemoryNetwork(server))
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+
+    with anyio.fail_after(4):
+        async with anyio.create_task_group() as tasks:
+            for count in (1, 2, 5):
+                for number in range(count):
+                    tasks.start_soon(read, transport, get(f"/{number}"))
+                await until(lambda count=count: len(server.held) == count)
+                while server.held:
+                    server.release()
+                await until(lambda: not transport.snapshot().active)
+                server.peers[0].ping()
+
+    assert len(server.peers) == 1
 
 
 # Sockets

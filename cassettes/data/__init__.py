@@ -1,0 +1,1 @@
+"""Plain data, whatever they stand for: numbers, paths, spellings, forms."""

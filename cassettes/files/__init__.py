@@ -1,0 +1,1 @@
+"""What lies on the disk: the cassette, and what is beside it."""

@@ -1,0 +1,1 @@
+"""Tapes of other tools."""

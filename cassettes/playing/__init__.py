@@ -1,0 +1,1 @@
+"""From what stands in the file to a response."""

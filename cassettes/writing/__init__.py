@@ -1,0 +1,1 @@
+"""From an interaction to what stands in the file."""

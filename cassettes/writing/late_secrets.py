@@ -1,0 +1,31 @@
+"""Secrets that nobody knew as such when they were written: a code in an answer, sent as a token later on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..files.blobs import FOLDER
+from ..matching.episodes import Episode
+from .secrets_within import without_secrets
+
+if TYPE_CHECKING:
+    from ..matching.episodes import Place
+    from ..secrets.redaction import Redactor
+    from ..yaml.documents import Document
+
+# Base64 has line breaks in the middle of a secret.
+_LINE_BREAK = re.compile(r"\n *")
+
+
+def without_late(data: bytes, document: Document, redactor: Redactor, place: Place) -> bytes:
+    """Return a document without the secrets that the redactor knows by now; files that it then names wait in `place`.
+
+    One that holds none is returned as it stands.
+    """
+    whole = document.ended(data)
+    names_files = f"{FOLDER}/".encode() in whole
+    if not names_files and not redactor.knows_one_in(_LINE_BREAK.sub("", whole.decode("utf-8"))):
+        return whole
+    redacted = without_secrets(Episode(data, document, 1, place), redactor)
+    return data[document.start : document.mark] + redacted.text.encode("utf-8") if redacted.places else whole

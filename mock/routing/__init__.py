@@ -1,0 +1,1 @@
+"""Routes, the choice between them, and what is said where none fits."""
