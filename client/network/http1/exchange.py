@@ -130,7 +130,7 @@ class Exchange:
         plan = self._plan
         content = plan.content
         waits = self._call.waits
-        timeout = waits.write if waits.deadline is None else waits.left(waits.write)
+        timeout = waits.left(waits.write)
         if content is not None and len(content) <= _COALESCED and not plan.expects_continue:
             if plan.length == CHUNKED:
                 content = (b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)) if content else b"0\r\n\r\n"
@@ -289,8 +289,7 @@ class Exchange:
         self._doing = READ
         waits = self._call.waits
         while True:
-            timeout = waits.read if waits.deadline is None else waits.left(waits.read)
-            data = await self._stream.read(READ_SIZE, timeout)
+            data = await self._stream.read(READ_SIZE, waits.left(waits.read))
             if not hasattr(stamps, "first"):
                 stamps.first = monotonic()
             if not data:

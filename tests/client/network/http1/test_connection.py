@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 import pytest
@@ -540,6 +541,20 @@ def test_the_deadline_bounds_every_wait(world: Any, monkeypatch: pytest.MonkeyPa
             await sender.send(extensions={"deadline": 0.5})
 
     world.run(body)
+
+
+def test_after_the_deadline_nothing_is_sent(world: Any) -> None:
+    server = answering()
+
+    async def body() -> None:
+        sender = world.sender(server)
+        await sender.get()
+        with pytest.raises(DeadlineExceeded):
+            await sender.send(extensions={"deadline": time.monotonic()})
+
+    world.run(body)
+
+    assert [bytes(heard).count(b"GET") for heard in server.heard] == [1]
 
 
 def test_a_body_that_stalls_is_a_read_timeout(world: Any) -> None:
