@@ -125,7 +125,8 @@ class Tape:
 
     def change(self, changed: Callable[[bytes], bytes]) -> None:
         """Put what a function makes of the bytes of the file in its place, while nobody else writes there."""
-        with self._blamed():
+        # Where the file is gone, nothing is left to be changed.
+        with self._blamed(), contextlib.suppress(FileNotFoundError):
             while not self._has_changed(changed):
                 pass  # somebody has put another file there meanwhile
 

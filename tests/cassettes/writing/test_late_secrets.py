@@ -75,3 +75,11 @@ def test_what_was_there_before_is_its_author_s(stage: Stage) -> None:
 
     assert stage.path.read_bytes().startswith(before)
     assert stage.text.count(CODE) == 1
+
+
+def test_a_cassette_that_the_block_has_removed_stays_away(stage: Stage) -> None:
+    with stage.use():
+        sent(stage, BODIES["json"])
+        stage.path.unlink()
+
+    assert not stage.path.exists()
