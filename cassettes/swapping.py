@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport
@@ -57,6 +58,7 @@ class Swap(BaseTransport, AsyncBaseTransport):
         self._cassettes: dict[str, tuple[Entry, Cassette]] = {}
         self._network: BaseTransport | None = None
         self._async_network: AsyncBaseTransport | None = None
+        self._lock = threading.Lock()  # held while one of the two is made
         self._parts: list[tuple[Entry, Part]] = []
         try:
             for entry in self._file.entries:
@@ -148,14 +150,16 @@ class Swap(BaseTransport, AsyncBaseTransport):
     def handle_request(self, request: Request) -> Response:
         """Let the one who answers this URL answer."""
         if self._network is None:
-            self._network = HTTPTransport()
+            with self._lock:
+                self._network = self._network or HTTPTransport()
         response: Response = self.choose(request.url, self._network, True).handle_request(request)
         return response
 
     async def handle_async_request(self, request: Request) -> Response:
         """Let the one who answers this URL answer."""
         if self._async_network is None:
-            self._async_network = AsyncHTTPTransport()
+            with self._lock:
+                self._async_network = self._async_network or AsyncHTTPTransport()
         response: Response = await self.choose(request.url, self._async_network, True).handle_async_request(request)
         return response
 

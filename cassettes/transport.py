@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..client import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport, Request, Response
@@ -141,11 +142,13 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
         self.inner = inner
         self._inner_sync: BaseTransport | None = inner if isinstance(inner, BaseTransport) else None
         self._inner_async: AsyncBaseTransport | None = inner if isinstance(inner, AsyncBaseTransport) else None
+        self._lock = threading.Lock()  # held while the network is made the inner transport
 
     def handle_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_sync is None and self.inner is None and self._asks:
-            self._inner_sync = HTTPTransport()
+            with self._lock:
+                self._inner_sync = self._inner_sync or HTTPTransport()
         self._check(self._inner_sync, "handle_request", "blocking")
         response: Response = front(self.cassette, self._inner_sync).handle_request(request)
         return response
@@ -153,7 +156,8 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
     async def handle_async_request(self, request: Request) -> Response:
         """Return the recorded response, or the one from the inner transport."""
         if self._inner_async is None and self.inner is None and self._asks:
-            self._inner_async = AsyncHTTPTransport()
+            with self._lock:
+                self._inner_async = self._inner_async or AsyncHTTPTransport()
         self._check(self._inner_async, "handle_async_request", "asynchronous")
         response: Response = await front(self.cassette, self._inner_async).handle_async_request(request)
         return response

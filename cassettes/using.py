@@ -73,7 +73,10 @@ class use:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        cassette, layer = self._entered.pop()
+        # Several contexts and threads may have entered this one object: each leaves its own cassette.
+        entered = next((entered for entered in reversed(self._entered) if entered[1]._is_mine()), self._entered[-1])
+        self._entered.remove(entered)
+        cassette, layer = entered
         layer.__exit__(exc_type, exc_value, traceback)
         cassette.close(succeeded=exc_type is None)
 

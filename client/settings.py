@@ -10,6 +10,7 @@ from .bodies.decode import supported_encodings
 from .config import DEFAULT_GUARDS, USE_CLIENT_DEFAULT, Timeout, UseClientDefault
 from .errors import InvalidURL
 from .layers.kept import Kept
+from .messages.common_headers import CommonHeaders
 from .messages.cookies import Cookies
 from .messages.extensions import checked_extensions
 from .messages.headers import SECRET_HEADERS, Headers, hide_in_reprs
@@ -184,7 +185,7 @@ class Settings:
         )
         if headers is not None:
             merged.update(headers)
-        self._headers = merged
+        self._headers = CommonHeaders(merged)
 
     @property
     def cookies(self) -> Cookies:
@@ -245,7 +246,7 @@ class Settings:
             if limit.total is not None:
                 said["total_timeout"] = limit.total
             extensions = said if not extensions else {**extensions, **said}
-        merged_headers = self._headers
+        merged_headers = self._headers.whole
         if json is not None and self._dumps is not None and content is None and data is None and files is None:
             content = self._dumps(json)
             json = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _MARK = "__understudy_cast__"
+_lock = threading.Lock()  # held while a route gets its context variable
 
 # pytest leaves the frames of this module out of tracebacks: the interesting ones are the user's.
 __tracebackhide__ = True
@@ -96,15 +98,15 @@ class FreeRoute(Route):
     @contextmanager
     def acted_by(self, copy: FreeRoute) -> Generator[None, None, None]:
         """Let a copy play in this context."""
-        if self._acting is None:
-            self._acting = ContextVar("understudy_acting_route")
-        token = self._acting.set(copy)
+        with _lock:
+            acting = self._acting = self._acting or ContextVar("understudy_acting_route")
+        token = acting.set(copy)
         try:
             yield
         finally:
             # A generator fixture may be closed in another context than it was begun in.
             with suppress(ValueError):
-                self._acting.reset(token)
+                acting.reset(token)
 
 
 class Scene:

@@ -341,7 +341,10 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
     def _end(self, error: BaseException | None) -> None:
         if not self._entered:
             raise RouteError(f"{self!r} was left without having been entered")
-        self._entered.pop().__exit__()
+        # Several contexts and threads may have entered this router: each leaves its own layer.
+        layer = next((layer for layer in reversed(self._entered) if layer._is_mine()), self._entered[-1])
+        self._entered.remove(layer)
+        layer.__exit__()
         later = _left(self)
         self.settle()
         conclude(findings(self, after=error), error)

@@ -112,27 +112,29 @@ class Episode:
     @property
     def request(self) -> RecordedRequest:
         """The recorded request; parsed without the answer that follows it."""
-        if self._request is None:
+        request = self._request
+        if request is None:
             bare = _BARE.match(self._data, self.document.mark, self.document.body_end)
             if bare is not None:
                 self._answer = bare.end()
-                self._request = RecordedRequest(bare[1].decode("ascii"), bare[2].decode("utf-8"))
-                return self._request
+                self._request = request = RecordedRequest(bare[1].decode("ascii"), bare[2].decode("utf-8"))
+                return request
             start, end = self.document.mark, self.document.body_end
             answer = _ANSWER.search(self._data, start, end)
-            if answer is not None:
-                self._answer = end = answer.start()
-            said = self._parsed(self._data[start:end])
-            if answer is not None and not (is_mapping(said) and "request" in said):  # another tool has sorted them
-                self._answer = None
-                said = self._parsed(self._data[start : self.document.body_end])
+            place = None if answer is None else answer.start()
+            said = self._parsed(self._data[start : end if place is None else place])
+            if place is not None and not (is_mapping(said) and "request" in said):  # another tool has sorted them
+                place = None
+                said = self._parsed(self._data[start:end])
             try:
-                self._request = request_from(
+                request = request_from(
                     said.get("request") if is_mapping(said) else said, self._place.reader, self._place.blobs
                 )
             except ValueError as error:
                 raise self._damaged(str(error)) from error
-        return self._request
+            self._answer = place  # first, for a thread that finds the request relies on it
+            self._request = request
+        return request
 
     @property
     def interaction(self) -> Interaction:

@@ -12,6 +12,7 @@ from ..bodies.streams import AsyncByteStream, ByteStream, SyncByteStream
 from ..bodies.text import ByteChunker, LineDecoder, TextChunker, TextDecoder, decode_text, is_known_charset
 from ..config import DEFAULT_GUARDS
 from ..errors import DecodingError, LimitExceeded, RequestError, ResponseNotRead, StreamClosed, StreamConsumed
+from ..status import codes
 from .whole import WholeBody
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class ResponseBody(WholeBody):
                 return held
             read_all: Callable[[], bytes] | None = getattr(self.stream, "read_all", None)
             if read_all is not None and not self.is_stream_consumed and self._is_plain():
-                with _Blame(self._request):
+                with _Blame(self):
                     self._begin(SyncByteStream)
                     self._whole = read_all()
                 self._num_bytes_downloaded = len(self._whole)
@@ -149,7 +150,7 @@ class ResponseBody(WholeBody):
             yield from _slices(self._whole, chunk_size)
             return
         chunker = ByteChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             decoder = self._decoding()
             tally = _Tally(self._guards.max_response_size)
             for raw in self.iter_raw():
@@ -163,7 +164,7 @@ class ResponseBody(WholeBody):
         """Yield the body as text, in pieces of `chunk_size` characters, or as they come."""
         decoder = TextDecoder(encoding=self.encoding or "utf-8")
         chunker = TextChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             for piece in self.iter_bytes():
                 yield from chunker.decode(decoder.decode(piece))
             yield from chunker.decode(decoder.flush())
@@ -172,7 +173,7 @@ class ResponseBody(WholeBody):
     def iter_lines(self) -> Iterator[str]:
         """Yield the body line by line, without line ends."""
         decoder = LineDecoder()
-        with _Blame(self._request):
+        with _Blame(self):
             for text in self.iter_text():
                 yield from decoder.decode(text)
             yield from decoder.flush()
@@ -181,7 +182,7 @@ class ResponseBody(WholeBody):
         """Yield the body as it comes over the wire, not decoded."""
         stream = self._begin(SyncByteStream)
         chunker = ByteChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             for raw in stream:
                 self._num_bytes_downloaded += len(raw)
                 yield from chunker.decode(raw)
@@ -194,7 +195,7 @@ class ResponseBody(WholeBody):
             raise RuntimeError("this response streams asynchronously: use `await response.aclose()`")
         if not self.is_closed:
             self.is_closed = True
-            with _Blame(self._request):
+            with _Blame(self):
                 self.stream.close()
             self._stop_clock()
 
@@ -208,7 +209,7 @@ class ResponseBody(WholeBody):
                 return held
             aread_all: Callable[[], Awaitable[bytes]] | None = getattr(self.stream, "aread_all", None)
             if aread_all is not None and not self.is_stream_consumed and self._is_plain():
-                with _Blame(self._request):
+                with _Blame(self):
                     self._begin(AsyncByteStream)
                     self._whole = await aread_all()
                 self._num_bytes_downloaded = len(self._whole)
@@ -245,7 +246,7 @@ class ResponseBody(WholeBody):
 
     async def _aiter_bytes(self, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
         chunker = ByteChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             decoder = self._decoding()
             tally = _Tally(self._guards.max_response_size)
             async with _closing(self._aiter_raw(None)) as raws:
@@ -261,7 +262,7 @@ class ResponseBody(WholeBody):
     async def _aiter_text(self, chunk_size: int | None) -> AsyncGenerator[str, None]:
         decoder = TextDecoder(encoding=self.encoding or "utf-8")
         chunker = TextChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             async with _closing(self._aiter_bytes(None)) as pieces:
                 async for piece in pieces:
                     for chunk in chunker.decode(decoder.decode(piece)):
@@ -273,7 +274,7 @@ class ResponseBody(WholeBody):
 
     async def _aiter_lines(self) -> AsyncGenerator[str, None]:
         decoder = LineDecoder()
-        with _Blame(self._request):
+        with _Blame(self):
             async with _closing(self._aiter_text(None)) as texts:
                 async for text in texts:
                     for line in decoder.decode(text):
@@ -284,7 +285,7 @@ class ResponseBody(WholeBody):
     async def _aiter_raw(self, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
         stream = self._begin(AsyncByteStream)
         chunker = ByteChunker(chunk_size=chunk_size)
-        with _Blame(self._request):
+        with _Blame(self):
             async with _closing(stream.__aiter__()) as raws:
                 async for raw in raws:
                     self._num_bytes_downloaded += len(raw)
@@ -304,7 +305,7 @@ class ResponseBody(WholeBody):
             await reading.aclose()
         if not self.is_closed:
             self.is_closed = True
-            with _Blame(self._request):
+            with _Blame(self):
                 await self.stream.aclose()
             self._stop_clock()
 
@@ -402,10 +403,10 @@ _IDENTITY = IdentityDecoder()
 class _Blame:
     """Names the request in every `RequestError` that passes without one."""
 
-    __slots__ = ("_request",)
+    __slots__ = ("_response",)
 
-    def __init__(self, request: Request | None) -> None:
-        self._request = request
+    def __init__(self, response: ResponseBody) -> None:
+        self._response = response
 
     def __enter__(self) -> None:
         return None
@@ -413,12 +414,15 @@ class _Blame:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        request = self._request
+        request = self._response._request
         if isinstance(error, RequestError) and error._request is None and request is not None:
             error.request = request
             if isinstance(error, (DecodingError, LimitExceeded)):
                 # Said by who knows the bytes and no more: where they came from belongs to it.
-                error.args = (f"{request.method} {request.url.redacted[:_LONGEST_URL]}: {error}", *error.args[1:])
+                asked = f"{request.method} {request.url.redacted[:_LONGEST_URL]}"
+                status = self._response.status_code
+                answered = f"{status} {codes.get_reason_phrase(status)}".rstrip()
+                error.args = (f"{asked} answered {answered}, but {error}", *error.args[1:])
 
 
 class _InMemory(Generic[Item]):

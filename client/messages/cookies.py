@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Container, Iterator, Mapping, MutableMapping
+from collections.abc import Container, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
@@ -55,7 +55,7 @@ class Cookies(MutableMapping[str, str]):
     At most 4 KiB a cookie, 50 of one domain, 3 000 in all, and 8 KiB in one request; the longest unused go first.
     Those without a domain, which no server can set, are bounded in their own size alone: all of them are kept and sent.
     `now` tells the time in seconds since 1970.
-    Safe to use from several threads.
+    Safe to use from several threads; `dict(cookies.items())` is what there is at one moment.
     """
 
     def __init__(self, cookies: Any = None, *, now: Callable[[], float] | None = None) -> None:
@@ -163,12 +163,7 @@ class Cookies(MutableMapping[str, str]):
     ) -> str | None:
         """Return the value of a cookie, or `default`; `CookieConflict` where several fit."""
         found = self._find(name, domain, path)
-        if not found:
-            return default
-        if len(found) > 1:
-            places = ", ".join(f"{cookie.domain or 'any host'}{cookie.path}" for cookie in found[:5])
-            raise CookieConflict(f"several cookies are named {name!r} ({places}): say the domain or the path as well")
-        return found[0].value
+        return _only(found).value if found else default
 
     def delete(self, name: str, domain: str | None = None, path: str | None = None) -> None:
         """Forget the cookies of a name, everywhere or of one domain or path.
@@ -211,6 +206,14 @@ class Cookies(MutableMapping[str, str]):
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; one that several domains have comes several times."""
         return iter([cookie.name for cookie in self._held()])
+
+    def items(self) -> ItemsView[str, str]:
+        """Return a view of names and values; each look at it is at one moment, whatever others do meanwhile."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[str]:
+        """Return a view of the values; each look at it is at one moment, whatever others do meanwhile."""
+        return _Values(self)
 
     def __len__(self) -> int:
         if self._store.count:
@@ -319,6 +322,38 @@ class Cookies(MutableMapping[str, str]):
             and (path is None or cookie.path == path)
         ]
         return sorted(found, key=lambda cookie: cookie.created)
+
+
+class _Items(ItemsView[str, str]):
+    """Names and values, without asking for each value once more when it may be gone."""
+
+    def __init__(self, cookies: Cookies) -> None:
+        super().__init__(cookies)
+        self._cookies = cookies
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        named: dict[str, list[Cookie]] = {}
+        for cookie in self._cookies._held():
+            named.setdefault(cookie.name, []).append(cookie)
+        return iter([(name, _only(found).value) for name, found in named.items()])
+
+
+class _Values(ValuesView[str]):
+    def __init__(self, cookies: Cookies) -> None:
+        super().__init__(cookies)
+        self._cookies = cookies
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([value for _, value in self._cookies.items()])
+
+
+def _only(found: list[Cookie]) -> Cookie:
+    """Return the one cookie that was found by its name; `CookieConflict` where there are several."""
+    if len(found) > 1:
+        places = ", ".join(f"{cookie.domain or 'any host'}{cookie.path}" for cookie in found[:5])
+        said = f"several cookies are named {found[0].name!r} ({places}): say the domain or the path as well"
+        raise CookieConflict(said)
+    return found[0]
 
 
 def _bare(domain: str) -> str:

@@ -115,6 +115,8 @@ class Headers(MutableMapping[str, str]):
         # What was worked out from the fields, for all copies that share them; `None` while nobody shares them.
         self._memory: dict[Any, Any] | None
         if isinstance(headers, Headers):
+            if headers.__class__ is not Headers:
+                headers = headers.copy()  # those of a client, in one step
             if headers._memory is None:
                 headers._begin_sharing()
             self._memory, self._fields, self._index = headers._memory, headers._fields, headers._index
@@ -266,7 +268,7 @@ class Headers(MutableMapping[str, str]):
     def update(self, headers: HeaderTypes | None = None, **fields: str) -> None:  # type: ignore[override]  # as httpx
         """Set every field of `headers`; names that repeat there repeat here, and replace all of that name."""
         if headers is not None:
-            self._merge(headers if isinstance(headers, Headers) else Headers(headers, self._encoding))
+            self._merge(headers if type(headers) is Headers else Headers(headers, self._encoding))
         if fields:
             self._merge(Headers(fields, self._encoding))
 
@@ -343,7 +345,7 @@ class Headers(MutableMapping[str, str]):
         if not _is_headers_like(other):
             return NotImplemented
         merged = Headers(other)
-        merged._merge(self)
+        merged.update(self)
         return merged
 
     def __ior__(self, other: HeaderTypes) -> Headers:
@@ -397,8 +399,8 @@ class Headers(MutableMapping[str, str]):
 
     def _begin_sharing(self) -> None:
         """Let copies have these fields: from here on nobody changes them, neither the copies nor this one."""
-        self._memory = {}
         self._by_name()
+        self._memory = {}
 
     def _merge(self, other: Headers) -> None:
         if not other._fields or other is self:

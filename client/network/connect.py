@@ -161,7 +161,7 @@ class Connector:
             if self._http1:
                 self._only_http1[origin] = None
                 if len(self._only_http1) > _MOST_REMEMBERED:
-                    self._only_http1.pop(next(iter(self._only_http1)), None)
+                    self._only_http1.pop(list(self._only_http1)[0], None)  # noqa: RUF015  # in one step
 
         connection = HTTP2Connection(
             stream,

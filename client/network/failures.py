@@ -6,7 +6,7 @@ Backends raise the standard library's errors; which of this library's they becom
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import (
     ConnectError,
@@ -20,6 +20,7 @@ from ..errors import (
     WriteError,
     WriteTimeout,
 )
+from ..status import codes
 
 if TYPE_CHECKING:
     from ..messages.request import Request
@@ -45,6 +46,23 @@ _WANTS_CERTIFICATE = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
 _ALPN_ALERT = "alert no application protocol"
 
 
+class Begun(NamedTuple):
+    """What had come of a response when receiving the rest of it failed."""
+
+    status: int
+    received: int
+    expected: int | None
+
+    def told(self) -> str:
+        """Return how messages go on after the request."""
+        return f" answered {f'{self.status} {codes.get_reason_phrase(self.status)}'.rstrip()}, but "
+
+    def how_far(self) -> str:
+        """Return how messages say what was being done."""
+        of = "" if self.expected is None else f" of {self.expected}"
+        return f"receiving the body failed after {self.received}{of} bytes"
+
+
 def described(request: Request) -> str:
     """Return the request as messages show it: without userinfo, query and fragment, which may hold secrets."""
     url = request.url
@@ -56,19 +74,26 @@ def described(request: Request) -> str:
     return f"{request.method} {url.scheme}://{host}{port}{path}"
 
 
-def translate(error: BaseException, doing: str, request: Request, waits: Waits, *, to: str = "") -> RequestError:
-    """Return the error to raise from `error`; `to` is what was being connected to, where it is not the URL's host."""
-    where = described(request)
+def translate(
+    error: BaseException, doing: str, request: Request, waits: Waits, *, to: str = "", begun: Begun | None = None
+) -> RequestError:
+    """Return the error to raise from `error`.
+
+    `to` is what was being connected to, where it is not the URL's host; `begun` is what there is of the response.
+    """
+    where = described(request) + (": " if begun is None else begun.told())
     if isinstance(error, RequestError):
         if getattr(error, "_request", None) is None:
             error.request = request
-            error.args = (f"{where}: {error}"[:_MOST],)
+            error.args = (f"{where}{error}"[:_MOST],)
         translated: RequestError = error
-    elif isinstance(error, (TimeoutError, socket.timeout)):
-        translated = _out_of_time(error, doing, where, request, waits, to)
     else:
-        kind, what = _TABLE[doing][1:]
-        translated = kind(f"{where}: {what}{to}: {_said(error)}{_hint(error, to)}"[:_MOST], request=request)
+        what = (_TABLE[doing][2] if begun is None else begun.how_far()) + to
+        if isinstance(error, (TimeoutError, socket.timeout)):
+            translated = _out_of_time(error, doing, where + what, request, waits)
+        else:
+            kind = _TABLE[doing][1]
+            translated = kind(f"{where}{what}: {_said(error)}{_hint(error, to)}"[:_MOST], request=request)
     if doing == CONNECT:
         translated.request_sent = False
         translated.retryable = not isinstance(translated, DeadlineExceeded)
@@ -82,22 +107,18 @@ def because(translated: BaseException, error: BaseException | None) -> BaseExcep
     return translated.__cause__ if translated is error else error
 
 
-def _out_of_time(
-    error: BaseException, doing: str, where: str, request: Request, waits: Waits, to: str
-) -> TimeoutException:
-    kind, _, what = _TABLE[doing]
-    what += to
+def _out_of_time(error: BaseException, doing: str, what: str, request: Request, waits: Waits) -> TimeoutException:
+    kind = _TABLE[doing][0]
     if waits.is_over():
         return DeadlineExceeded(
-            f"{where}: {what}: the time for the whole call is over; allow more with Timeout(total=...)", request=request
+            f"{what}: the time for the whole call is over; allow more with Timeout(total=...)", request=request
         )
     seconds = getattr(waits, doing)
     if seconds is None:
         # The system's own patience, not ours.
-        return kind(f"{where}: {what}: {_said(error)}", request=request)
+        return kind(f"{what}: {_said(error)}", request=request)
     return kind(
-        f"{where}: {what}: {_said(error)} for {seconds:g} s; allow more with Timeout({doing}=...)"[:_MOST],
-        request=request,
+        f"{what}: {_said(error)} for {seconds:g} s; allow more with Timeout({doing}=...)"[:_MOST], request=request
     )
 
 

@@ -69,7 +69,6 @@ class Pool:
     ) -> None:
         self._connector = connector
         self._backend = connector.backend
-        self._limits = limits
         self._expiry = limits.keepalive_expiry
         self._is_async = is_async
         self._now = now

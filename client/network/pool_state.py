@@ -92,6 +92,7 @@ class PoolState(Generic[Connection]):
         self.woken: list[Ticket[Connection]] = []
         self._queue: list[tuple[int, int, Origin[Connection]]] = []
         self._orders = 0
+        self._closed_at = 0  # the order of the last ticket that came before everything was closed
 
     # What a request does
 
@@ -182,8 +183,7 @@ class PoolState(Generic[Connection]):
             self._forget_available(entry)
             if entry.connection is not None:
                 self._close(entry.connection)
-            fresh = ticket.entry = Entry(entry.origin)
-            fresh.users = 1
+            ticket.entry = self._permission(entry.origin, ticket)
             return True
         self._leave(ticket, entry, reusable=False, now=now)
         return self.acquire(ticket, now)
@@ -263,7 +263,8 @@ class PoolState(Generic[Connection]):
             self._drop(entry)
 
     def close_all(self) -> None:
-        """Close every connection, whoever uses it; those who wait are left to wait."""
+        """Close every connection, whoever uses it; those who wait are left to wait, and nothing is kept after them."""
+        self._closed_at = self._orders
         self.close_idle()
         for entry in {ticket.entry for ticket in self.holders}:
             if entry is not None:
@@ -326,10 +327,15 @@ class PoolState(Generic[Connection]):
         origin.open += 1
         self.open += 1
         origin.is_probing = origin.may_share
-        entry: Entry[Connection] = Entry(origin)
-        entry.users = 1
+        entry = self._permission(origin, ticket)
         self.holders[ticket] = None
         ticket.entry = entry
+
+    def _permission(self, origin: Origin[Connection], ticket: Ticket[Connection]) -> Entry[Connection]:
+        entry: Entry[Connection] = Entry(origin)
+        entry.users = 1
+        entry.is_retired = ticket.order <= self._closed_at
+        return entry
 
     def _is_blocked(self, origin: Origin[Connection]) -> bool:
         """Say whether only an event of the origin itself lets it open another connection."""

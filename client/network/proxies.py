@@ -131,10 +131,10 @@ class _Dialer:
             is_ready = self._tls.is_ready or not call.is_async
             context = self._tls.context() if is_ready else await in_thread(self._tls.context)
             step = stream.start_tls(context, host.partition("%")[0], waits.left(waits.connect))
+            return await _told(call, "proxy.start_tls", step, server_hostname=host)
         except BaseException:
             stream.close()
             raise
-        return await _told(call, "proxy.start_tls", step, server_hostname=host)
 
 
 class HTTPRoute:

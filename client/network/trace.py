@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     Result = TypeVar("Result")
 
 
 async def traced(trace: Any, name: str, step: Coroutine[Any, Any, Result], **info: Any) -> Result:
-    """Run `step` and tell `trace` when it starts, and when and how it ends."""
+    """Run `step` and tell `trace` when it starts, and when and how it ends.
+
+    What the step has opened is closed where `trace` breaks off, because nobody gets it.
+    """
     try:
         await tell(trace, f"{name}.started", info)
     except BaseException:
@@ -22,7 +25,13 @@ async def traced(trace: Any, name: str, step: Coroutine[Any, Any, Result], **inf
     except BaseException as error:
         await tell(trace, f"{name}.failed", {"exception": error})
         raise
-    await tell(trace, f"{name}.complete", {"return_value": result})
+    try:
+        await tell(trace, f"{name}.complete", {"return_value": result})
+    except BaseException:
+        close: Callable[[], None] | None = getattr(result, "close", None)
+        if close is not None:
+            close()
+        raise
     return result
 
 

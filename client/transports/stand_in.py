@@ -155,6 +155,11 @@ class stand_in(Generic[Given]):
     ) -> None:
         self.__exit__(exc_type, exc_value, traceback)
 
+    def _is_mine(self) -> bool:
+        """Say whether a block of this object is open around the code that asks, and not only in other contexts."""
+        here = _here.get()
+        return any(layer in here for layer in self._entered)
+
     def __repr__(self) -> str:
         return f"<stand_in {self._transport!r}{' open' if self._entered else ''}>"
 

@@ -11,6 +11,7 @@ Leaving the block releases everybody. While it is held a call waits in real time
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from ...client import ReadTimeout
@@ -36,6 +37,7 @@ class Hold:
 
     def __init__(self, route: Holdable) -> None:
         self._route = route
+        self._lock = threading.Lock()  # so that calls have the numbers of their gates
         self._gates: list[Signal] = []
         self._waiting: list[tuple[int, Signal]] = []
         self.calls: list[Call] = []
@@ -84,8 +86,9 @@ class Hold:
     async def stop(self, call: Call, color: Color) -> None:
         """Keep a call waiting until its gate opens, or the client has had enough."""
         gate = Signal()
-        self._gates.append(gate)
-        self.calls.append(call)
+        with self._lock:
+            self._gates.append(gate)
+            self.calls.append(call)
         if self.is_open:  # only now: who releases all in this moment has seen this gate, or is seen here
             return
         for count, signal in self._waiting:

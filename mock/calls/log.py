@@ -6,6 +6,7 @@ than ten thousand.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Protocol, overload
@@ -197,7 +198,7 @@ class Calls(Sequence[Call]):
     `calls.assert_none(host="x.test")`.
     """
 
-    __slots__ = ("_count", "_kept", "_name", "_waiting", "most")
+    __slots__ = ("_count", "_kept", "_lock", "_name", "_waiting", "most")
 
     def __init__(self, name: str, most: int | None) -> None:
         self.most: int | None = most
@@ -205,6 +206,7 @@ class Calls(Sequence[Call]):
         self._name = name
         self._kept: deque[Call] = deque(maxlen=most)
         self._count = 0
+        self._lock = threading.Lock()  # around the two above, which are looked at while other threads add
         self._waiting: list[tuple[int, Signal]] = []
 
     # A sequence of what is kept
@@ -217,22 +219,29 @@ class Calls(Sequence[Call]):
     @overload
     def __getitem__(self, index: slice) -> list[Call]: ...
     def __getitem__(self, index: int | slice) -> Call | list[Call]:
-        dropped = self._count - len(self._kept)
         if isinstance(index, slice):
-            kept = list(self._kept)
-            return [kept[place - dropped] for place in range(self._count)[index] if place >= dropped]
-        place = index + self._count if index < 0 else index
-        if not 0 <= place < self._count:
-            raise IndexError(f"{self._name} has {times(self._count)}, and none at {index}")
-        if place < dropped:
-            raise IndexError(f"call {index} is no longer kept: only the last {len(self._kept)} of {self._count} are")
-        return self._kept[place - dropped]
+            with self._lock:
+                count, kept = self._count, list(self._kept)
+            dropped = count - len(kept)
+            return [kept[place - dropped] for place in range(count)[index] if place >= dropped]
+        with self._lock:
+            count, size = self._count, len(self._kept)
+            place = index + count if index < 0 else index
+            if count - size <= place < count:
+                return self._kept[place - count + size]
+        if not 0 <= place < count:
+            raise IndexError(f"{self._name} has {times(count)}, and none at {index}")
+        raise IndexError(f"call {index} is no longer kept: only the last {size} of {count} are")
 
     def __iter__(self) -> Iterator[Call]:
-        return iter(list(self._kept))
+        return iter(self._all())
 
     def __reversed__(self) -> Iterator[Call]:
-        return reversed(list(self._kept))
+        return reversed(self._all())
+
+    def _all(self) -> list[Call]:
+        with self._lock:
+            return list(self._kept)
 
     # Looking
 
@@ -261,7 +270,7 @@ class Calls(Sequence[Call]):
     def where(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> list[Call]:
         """Return the calls whose request fits."""
         wanted = match(*matchers, **criteria)
-        return [call for call in list(self._kept) if wanted.holds(Facts(call.request))]
+        return [call for call in self._all() if wanted.holds(Facts(call.request))]
 
     def one(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> Call:
         """Return the only call whose request fits; an `AssertionError` when there is none or another."""
@@ -295,7 +304,7 @@ class Calls(Sequence[Call]):
         A step is a route, the name of a route, a target such as `"POST /orders"`, or a matcher.
         """
         place = 0
-        kept = list(self._kept)
+        kept = self._all()
         for number, step in enumerate(steps, 1):
             while place < len(kept) and not step_fits(step, kept[place].request, kept[place].route):
                 place += 1
@@ -330,7 +339,7 @@ class Calls(Sequence[Call]):
         return signal
 
     def _arrived(self, count: int, timeout: float, signal: Signal) -> Call:
-        self._waiting = [waiting for waiting in self._waiting if waiting[1] is not signal]
+        self._waiting.remove((count, signal))
         if self._count < count:
             raise AssertionError(
                 f"{self._name} had {times(self._count)} in {timeout:g} s, not {count}\n{self._listed()}"
@@ -341,21 +350,33 @@ class Calls(Sequence[Call]):
 
     def add(self, call: Call) -> None:
         """Note a call."""
-        self._kept.append(call)
-        self._count += 1
+        with self._lock:
+            self._kept.append(call)
+            self._count += 1
         if self._waiting:
             self._wake()
 
     def discount(self, call: Call) -> None:
         """Forget a call whose handler said that it was not for it."""
-        if call in self._kept:
-            self._kept.remove(call)
-            self._count -= 1
+        with self._lock:
+            if call in self._kept:
+                self._kept.remove(call)
+                self._count -= 1
 
     def reset(self) -> None:
         """Forget all calls."""
-        self._kept.clear()
-        self._count = 0
+        with self._lock:
+            self._kept.clear()
+            self._count = 0
+
+    def __getstate__(self) -> tuple[str, int | None, list[Call], int]:
+        return self._name, self.most, self._all(), self._count
+
+    def __setstate__(self, state: tuple[str, int | None, list[Call], int]) -> None:
+        name, most, kept, count = state
+        self.__init__(name, most)  # type: ignore[misc]  # the lock and who waits do not travel
+        self._kept.extend(kept)
+        self._count = count
 
     def _wake(self) -> None:
         for count, signal in list(self._waiting):
@@ -366,11 +387,11 @@ class Calls(Sequence[Call]):
         wanted = match(*matchers, **criteria)
         lines = [f"{message}: {wanted.describe()}", self._listed()]
         if message.startswith("no "):
-            lines += nearest(wanted, [(call.serial + 1, call.request) for call in self._kept])
+            lines += nearest(wanted, [(call.serial + 1, call.request) for call in self._all()])
         return "\n".join(lines)
 
     def _listed(self) -> str:
-        return listed(list(self._kept), self._count)
+        return listed(self._all(), self._count)
 
     if not TYPE_CHECKING:
 

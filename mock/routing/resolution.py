@@ -221,7 +221,8 @@ class Script:
 
     def warn(self) -> None:
         """Tell about routes that can never win, at their own lines."""
-        pairs, self._hidden = self._hidden, []
+        with self._lock:
+            pairs, self._hidden = self._hidden, []
         for first, last in pairs:
             place = last.place
             warnings.warn_explicit(told(first, last), RouteWarning, place.path, place.line)
@@ -301,11 +302,10 @@ class Script:
     @property
     def recent_routes(self) -> tuple[Route, ...]:
         """The latest routes, as many as a report compares; the same object until there are more."""
-        if len(self._recent) != min(len(self.routes), _RECENT_MOST) or (
-            self._recent and self._recent[-1] is not self.routes[-1]
-        ):
-            self._recent = tuple(self.routes[-_RECENT_MOST:])
-        return self._recent
+        recent, latest = self._recent, self.routes[-_RECENT_MOST:]
+        if len(recent) != len(latest) or (recent and recent[-1] is not latest[-1]):
+            self._recent = recent = tuple(latest)
+        return recent
 
     def take_back(self, call: Call, route: Route) -> None:
         """Forget a call whose handler said that it was not for it."""
@@ -322,11 +322,12 @@ class Script:
 
     def ahead_of(self, deadline: float) -> float:
         """Return how far the clock was ahead of the real one, which deadlines are on, when this one was first seen."""
-        if deadline not in self._ahead:
+        ahead = self._ahead.get(deadline)
+        if ahead is None:
             if len(self._ahead) > 1_000:
                 self._ahead.clear()
-            self._ahead[deadline] = self.clock.monotonic() - time.monotonic()
-        return self._ahead[deadline]
+            self._ahead[deadline] = ahead = self.clock.monotonic() - time.monotonic()
+        return ahead
 
     def forget(self) -> None:
         """Forget everything that happened; the routes stay."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +75,30 @@ async def test_a_coroutine_function_is_decorated(stage: Stage) -> None:
 
     assert await users() == await users()
     assert len(stage.server.asked) == 1
+
+
+def test_threads_that_enter_one_object_each_leave_a_cassette_of_their_own(stage: Stage) -> None:
+    with stage.use():
+        live = stage.client.get("https://api.test/users").json()
+    shared = stage.use("none")
+    found: list[object] = []
+    is_entered, is_left = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with shared as cassette:
+            is_entered.set()
+            is_left.wait()
+            found.extend([stage.client.get("https://api.test/users").json(), cassette.play_count])
+
+    thread = threading.Thread(target=contextvars.Context().run, args=(stay,))
+    with shared as mine:
+        thread.start()
+        is_entered.wait()
+    is_left.set()
+    thread.join()
+
+    assert found == [live, 1]
+    assert mine.play_count == 0
 
 
 def test_a_generator_function_is_refused(stage: Stage) -> None:
@@ -167,6 +194,27 @@ async def test_cassette_transport_serves_one_asynchronous_client(stage: Stage) -
         assert (await client.get("https://api.test/users")).json() == {"path": "/users"}
 
     assert repr(transport) == f"<CassetteTransport {str(stage.path)!r} mode='once'>"
+
+
+def test_threads_that_are_first_at_once_share_one_inner_transport(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[understudy.MockTransport] = []
+
+    def make() -> understudy.MockTransport:
+        time.sleep(0.01)  # while the others come
+        made.append(understudy.MockTransport(stage.server))
+        return made[-1]
+
+    monkeypatch.setattr("understudy.cassettes.transport.HTTPTransport", make)
+    with understudy.Client(transport=cassettes.CassetteTransport(stage.path)) as client:
+        threads = [threading.Thread(target=client.get, args=("https://api.test/users",)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert len(made) == 1
 
 
 def test_an_inner_transport_of_the_wrong_kind_is_named(stage: Stage) -> None:

@@ -10,6 +10,7 @@ import contextvars
 import inspect
 import re
 import threading
+import time
 import unittest
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,12 @@ def test_exit_checks_hold_for_decorators_too() -> None:
         scene()
 
 
-def test_threads_that_run_the_same_decorated_function_do_not_mix() -> None:
+def test_threads_that_run_the_same_decorated_function_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made_slowly(name: str) -> contextvars.ContextVar[Any]:
+        time.sleep(0.01)  # while the others come
+        return contextvars.ContextVar(name)
+
+    monkeypatch.setattr("understudy.mock.casting.ContextVar", made_slowly)
     counts: list[int] = []
     barrier = threading.Barrier(3)
     route = mock.get(URL, reply=200)

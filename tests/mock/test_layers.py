@@ -134,6 +134,29 @@ def test_two_threads_with_different_routers_do_not_mix() -> None:
     assert found == {"one": {"one"}, "two": {"two"}}
 
 
+def test_threads_that_enter_one_router_each_leave_it_for_themselves() -> None:
+    router = mock.Router()
+    router.get(URL, reply="mocked").optional()
+    found: list[str] = []
+    is_entered, is_left = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with router:
+            is_entered.set()
+            is_left.wait()
+            found.append(Client(transport=network("network")).get(URL).text)
+
+    thread = threading.Thread(target=contextvars.Context().run, args=(stay,))
+    with router:
+        thread.start()
+        is_entered.wait()
+    is_left.set()
+    thread.join()
+
+    assert found == ["mocked"]
+    assert router._entered == []
+
+
 @pytest.mark.anyio
 async def test_two_tasks_with_different_routers_do_not_mix() -> None:
     import anyio

@@ -5,10 +5,9 @@ They are what `HTTPTransport(resolver=...)` takes. None of them is asked about a
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ...urls.host import canonical
@@ -75,7 +74,8 @@ class DNSCache:
         self._ttl = ttl
         self._most = most
         self._now = now
-        self._known: OrderedDict[tuple[str, int], tuple[float, Sequence[Address]]] = OrderedDict()
+        self._known: dict[tuple[str, int], tuple[float, Sequence[Address]]] = {}
+        self._lock = threading.Lock()  # around whatever changes it
 
     def over(self, system: Resolver) -> Resolver:
         """Return a resolver that asks this cache first, and then whomever it was made over, or `system`."""
@@ -86,18 +86,20 @@ class DNSCache:
             if known is not None and self._now() < known[0]:
                 return known[1]
             addresses = await inner(host, port)
-            self._known.pop((host, port), None)
-            self._known[host, port] = (self._now() + self._ttl, addresses)
-            with suppress(KeyError):  # another thread has emptied it meanwhile
+            until = self._now() + self._ttl
+            with self._lock:
+                self._known.pop((host, port), None)
+                self._known[host, port] = until, addresses
                 while len(self._known) > self._most:
-                    self._known.popitem(last=False)
+                    del self._known[next(iter(self._known))]
             return addresses
 
         return resolve
 
     def forget(self) -> None:
         """Forget everything, as after a change of network."""
-        self._known.clear()
+        with self._lock:
+            self._known.clear()
 
     def __repr__(self) -> str:
         return f"<DNSCache of {len(self._known)} names>"

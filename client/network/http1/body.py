@@ -9,7 +9,7 @@ from ...bodies.streams import AsyncByteStream, SyncByteStream
 from ...bridge import run
 from ...errors import IncompleteBody, RequestError, StreamClosed
 from ..backends.base import UncleanEOF
-from ..failures import READ, because, translate
+from ..failures import READ, Begun, because, translate
 from ..trace import tell
 from .framing import UNTIL_CLOSE
 
@@ -39,6 +39,7 @@ class Receiver:
         "_pending",
         "_received",
         "_reusable",
+        "_status",
         "_stream",
     )
 
@@ -46,6 +47,7 @@ class Receiver:
         self,
         stream: NetworkStream,
         call: Call,
+        status: int,
         length: int,
         chunked: ChunkedReader | None,
         pending: bytes,
@@ -57,6 +59,7 @@ class Receiver:
         self._stream = stream
         self._accepts_unclean_end = accepts_unclean_end
         self._call = call
+        self._status = status
         self._length = length
         self._chunked = chunked
         self._pending = pending
@@ -92,9 +95,9 @@ class Receiver:
                 await self.tell_closed()
             if isinstance(error, UncleanEOF):
                 cut = self._incomplete("the connection was cut without TLS's closing message")
-                raise translate(cut, READ, call.request, call.waits) from error
+                raise translate(cut, READ, call.request, call.waits, begun=self._begun) from error
             if isinstance(error, (OSError, RequestError)):
-                translated = translate(error, READ, call.request, call.waits)
+                translated = translate(error, READ, call.request, call.waits, begun=self._begun)
                 raise translated from because(translated, error)
             raise
 
@@ -137,6 +140,14 @@ class Receiver:
         if self._chunked is not None:
             return self._chunked.is_complete
         return self._received == self._length
+
+    @property
+    def _begun(self) -> Begun:
+        return Begun(self._status, self._received, self._expected)
+
+    @property
+    def _expected(self) -> int | None:
+        return self._length if self._length >= 0 else None
 
     async def _receive(self) -> bytes:
         waits = self._call.waits
@@ -207,7 +218,7 @@ class Receiver:
         raise self._incomplete("the server closed the connection")
 
     def _incomplete(self, why: str) -> IncompleteBody:
-        expected = self._length if self._length >= 0 else None
+        expected = self._expected
         of = "" if expected is None else f" of {expected}"
         return IncompleteBody(
             f"the body ended after {self._received}{of} bytes: {why}", received=self._received, expected=expected

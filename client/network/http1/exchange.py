@@ -360,6 +360,7 @@ class Exchange:
             receiver = Receiver(
                 self._stream,
                 call,
+                answer.status,
                 length,
                 chunked,
                 rest,

@@ -47,7 +47,7 @@ class Receiver:
             if call.trace is not None:
                 await self.tell_closed()
             if isinstance(error, (OSError, RequestError)):
-                translated = translate(error, READ, call.request, call.waits)
+                translated = translate(error, READ, call.request, call.waits, begun=stream.begun)
                 raise translated from because(translated, error)
             raise
 

@@ -9,7 +9,8 @@ Theory of operation
    body, room in a window) first takes on a duty that nobody performs, and does it for all; when both are taken, it
    waits for its turn or its news on a flag of its own. Whoever leaves wakes one that waits, so that no duty is left
    while somebody needs it. So each caller waits with its own timeout, whatever it does meanwhile, and a connection
-   that nobody waits for costs nothing.
+   that nobody waits for costs nothing. Nobody wakes a reader, but what it reads: one that waits for anything else, for
+   what is to go out to be written, reads for a moment only.
 3. A reader hands what has arrived to all streams, whose buffers are bounded by their windows, before it looks at its
    own.
 4. A stream is given back to the pool when the server has said everything, or when its caller has had enough: then
@@ -57,6 +58,7 @@ _LAST_WORDS_WAIT = 1.0
 _GOODBYE_WAIT = 0.2
 _SHORTEST_WAIT = 0.001
 _LAST_LOOK = 0.01
+_BRIEFLY = 0.05
 # Shorter silences mean nothing.
 _LEAST_SILENCE = 0.1
 
@@ -108,6 +110,7 @@ class Duties:
                 data = b""
                 waiter: Waiter | None = None
                 is_over = False
+                bound = left
                 with self.lock:
                     if is_ready(party):
                         is_last_writer = self._is_stuck()
@@ -119,19 +122,20 @@ class Duties:
                         # It may be this side that was late, and the answer there.
                         has_looked = True
                         self._reader = party
-                        left = _LAST_LOOK
+                        bound = left = _LAST_LOOK
                     elif self.protocol.outgoing and self._writer is None and self._write_error is None:
                         self._writer = party
                         data = self._take_outgoing()
                     elif self._reader is None:
                         self._reader = party
+                        bound = self._time_to_read(party, left)
                     else:
                         waiter = self._waiting[party] = self._backend.waiter()
                 if data:
                     await self._write(data, call)
                 elif waiter is None:
                     # On the network's clock, which may be another one.
-                    is_over = not await self._read(left)
+                    is_over = not await self._read(bound) and bound == left
                     has_looked = has_looked or is_over
                 else:
                     await self._sleep(party, waiter, left)
@@ -142,6 +146,11 @@ class Duties:
         except BaseException:
             self._leave(party)
             raise
+
+    def _time_to_read(self, party: Any, left: float | None) -> float | None:
+        """Return how long to read: a moment, where it is another one's writing that is waited for; holding the lock."""
+        is_brief = self.protocol.line and self.protocol.is_held_up(party) and (left is None or left > _BRIEFLY)
+        return _BRIEFLY if is_brief else left
 
     def _in_vain(self, timeout: float | None, heard: int) -> TimeoutError:
         """Return what ends a wait of `timeout` seconds, and doubt a server of which nothing was heard meanwhile.
@@ -262,13 +271,10 @@ class Duties:
 
     def _has_written(self) -> None:
         with self.lock:
-            self._wake(self._who_wants_to_write())
+            self._wake(self.protocol.line)
             self._writer = None
         if self._woken:
             self._publish()
-
-    def _who_wants_to_write(self) -> list[Any]:
-        return [party for party in self._waiting if getattr(party, "wants_to_write", False)]
 
     async def _read(self, left: float | None) -> bool:
         """Do the duty of reading; return whether anything has happened in time."""
@@ -413,9 +419,12 @@ class Duties:
             has_changed = self._is_settled != protocol.has_settings or self.capacity != protocol.most_streams
             self._is_settled = protocol.has_settings
             if is_alive or protocol.finished or has_changed or not protocol.takes_requests:
-                # A call that waits for a stream of its own, or for a sign of life, is no stream yet.
-                self._wake([party for party in waiting if isinstance(party, Call)])
+                self._wake_calls()
         protocol.touched.clear()
+
+    def _wake_calls(self) -> None:
+        """Note that those are to be woken who wait for a stream of their own, or for a sign of life."""
+        self._wake([party for party in self._waiting if isinstance(party, Call)])
 
     def _wake(self, parties: Iterable[Any]) -> None:
         """Note that these are to be woken, as far as they wait; the caller holds the lock."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...config import DEFAULT_HTTP2
 from ..http1.plain_codec import shown
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .heads import Head
 
 MAX_FRAME_OUT = 65_536
+MOST_QUEUED = 65_536
 UNTIL_SETTINGS = 100
 _PAID_BY_PROGRESS = 1_000
 _RESETS_REMEMBERED = 1_024
@@ -48,6 +49,7 @@ class Outgoing:
         self.settings = settings
         self.streams: dict[int, Stream] = {}
         self.pushed: dict[int, Stream] = {}  # the streams that the server has opened
+        self.line: dict[Stream, None] = {}  # those that have more to send, and room for it in their own windows
         self.last_promised = 0
         self.finished: dict[Stream, None] = {}  # until the pool has been told
         self.touched: list[Stream] = []  # of which there is news
@@ -100,8 +102,41 @@ class Outgoing:
         self._encoder.set_table_size(size)
 
     def room_for(self, stream: Stream) -> int:
-        """Return how many bytes of the request's body may go out now."""
-        return min(self._window_out, stream.window_out)
+        """Return how many bytes of the request's body may go out now, at the cost of nobody who stands in line."""
+        return 0 if self.line else min(self._window_out, stream.window_out)
+
+    def offer(self, stream: Stream, data: bytes | memoryview, *, ends: bool) -> None:
+        """Send `data`, some of it perhaps later: what has not gone out yet is the stream's `rest`."""
+        stream.rest = memoryview(data)
+        stream.ends = ends
+        if data:
+            self.line_up(stream)
+            self.deal()
+        else:
+            self.send_data(stream, data, ends=ends)
+
+    def line_up(self, stream: Stream) -> None:
+        """Let a stream that has more to send, and room for it, stand in line, behind those who do already."""
+        if stream.rest and stream.window_out > 0:
+            self.line[stream] = None
+
+    def deal(self) -> None:
+        """Let those who stand in line send, one frame each in turn, as far as there is room."""
+        while self.can_deal():
+            stream = next(iter(self.line))
+            del self.line[stream]
+            if not stream.is_answered:
+                stream.rest = stream.rest[self.send_data(stream, stream.rest, ends=stream.ends) :]
+                self.line_up(stream)
+                self.touched.append(stream)
+
+    def can_deal(self) -> bool:
+        """Whether somebody stands in line, and there is room in the connection's window and in what is to go out."""
+        return bool(self.line) and self._window_out > 0 and len(self.outgoing) < MOST_QUEUED
+
+    def is_held_up(self, party: Any) -> bool:
+        """Whether this is a stream that can send more as soon as what is to go out has been written."""
+        return party in self.line and self._window_out > 0
 
     def send_data(self, stream: Stream, data: bytes | memoryview, *, ends: bool = False) -> int:
         """Send as much of `data` as one frame and both windows take; return how much that was.
@@ -134,6 +169,8 @@ class Outgoing:
     def give_up_sending(self, stream: Stream) -> None:
         """Send no more of a request that was answered before all of it had gone out."""
         stream.has_given_up = True
+        stream.rest = b""
+        self.line.pop(stream, None)
         self._finish_if_complete(stream)
 
     def reset(self, stream: Stream, code: int = CANCEL) -> None:
@@ -167,6 +204,7 @@ class Outgoing:
     def _finish(self, stream: Stream) -> None:
         # In this order: an interrupt in between must leave it where it is found.
         self.finished[stream] = None
+        self.line.pop(stream, None)
         del stream.home[stream.id]
 
     def _remember_reset(self, stream_id: int, *, by_us: bool) -> None:

@@ -12,7 +12,8 @@ Theory of operation
    connection.
 3. Two windows, two policies. The connection's is given back as bytes arrive, so that a response that nobody reads
    never holds up another one. A stream's is given back as its bytes are consumed, so that no stream holds more than
-   its window. Both are given back in halves, not in drops.
+   its window. Both are given back in halves, not in drops. Of the server's windows the connection's is shared by all
+   who have something to send: they stand in `line` and get a frame each in turn, so that nobody starves behind others.
 4. A server may keep the client busy for nothing: every such frame counts, and progress (a head, data in either
    direction) pays for a thousand. Beyond the limit the connection is ended.
 5. GOAWAY ends the streams that the server says it has not looked at (`processed=False`); 0 is a number. The others go
@@ -91,10 +92,12 @@ class Protocol(Pushing):
             while self.dead is None:
                 frame = reader.next()
                 if frame is None:
-                    return
+                    break
                 self._receive(frame)
         except ConnectionFailure as failure:
             self._fail(failure)
+        if self.line:
+            self.deal()
 
     def end(self, error: OSError | None, *, is_ours: bool = False) -> None:
         """Note that nothing more will arrive: the server has closed the connection, it broke, or `is_ours` to end."""
@@ -300,6 +303,7 @@ class Protocol(Pushing):
             if stream.window_out > f.LARGEST_WINDOW:
                 raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {stream.window_out} bytes")
             self.touched.append(stream)
+            self.line_up(stream)
 
     def _receive_ping(self, frame: f.Frame) -> None:
         if frame.stream_id:
@@ -330,7 +334,6 @@ class Protocol(Pushing):
             self._window_out += more
             if self._window_out > f.LARGEST_WINDOW:
                 raise ConnectionFailure(FLOW_CONTROL_ERROR, f"a window of {self._window_out} bytes")
-            self.touched.extend(stream for stream in self.streams.values() if stream.wants_to_write)
             return
         stream = self.find(frame.stream_id)
         if stream is None:
@@ -339,8 +342,8 @@ class Protocol(Pushing):
         stream.window_out += more
         if stream.window_out > f.LARGEST_WINDOW:
             self._fail_stream(stream, StreamFailure(FLOW_CONTROL_ERROR, f"a window of {stream.window_out} bytes"))
-        elif stream.wants_to_write:
-            self.touched.append(stream)
+        else:
+            self.line_up(stream)
 
     def _receive_push(self, frame: f.Frame) -> None:
         if not self.settings.push:
@@ -384,6 +387,7 @@ class Protocol(Pushing):
 
     def _drop_all(self, ending_of: Callable[[Stream], Ending]) -> None:
         """Forget every stream, and end those whose response is not complete."""
+        self.line.clear()
         for home in (self.streams, self.pushed):
             for stream in home.values():
                 if not stream.has_ended:

@@ -54,11 +54,7 @@ class SharedConnection(Duties):
         data = self._wire.read_now()
         if data is not None:
             self._receive(data)
-        with self.lock:
-            if data is None:
-                self._reader = None
-            self._is_looked_at = False
-            self._hand_over()
+        self._end_look(is_reading=data is None)
         return len(data or b"")
 
     async def look(self, call: Call) -> None:
@@ -73,12 +69,10 @@ class SharedConnection(Duties):
             while looks and self._begin_look() and await self._read(_LOOK_WAIT):
                 looks -= 1
         except BaseException:
-            self._is_looked_at = False
+            self._end_look()
             self._leave(self)
             raise
-        with self.lock:
-            self._is_looked_at = False
-            self._hand_over()
+        self._end_look()
 
     def _begin_look(self) -> bool:
         with self.lock:
@@ -87,6 +81,18 @@ class SharedConnection(Duties):
             self._is_looked_at = True
             self._reader = self
         return True
+
+    def _end_look(self, *, is_reading: bool = False) -> None:
+        with self.lock:
+            if is_reading:
+                self._reader = None
+            self._is_looked_at = False
+            # All of them, and not one who then wakes the next: it may come to wait for an answer before.
+            if self._waiting:
+                self._wake_calls()
+            self._hand_over()
+        if self._woken:
+            self._publish()
 
     def _is_idle(self) -> bool:
         return self._reader is None and not self.protocol.streams and self.protocol.takes_requests
@@ -169,7 +175,7 @@ class SharedConnection(Duties):
         if isinstance(error, RequestError):
             # One for each stream: it is going to carry its own request.
             error = copy.copy(error)
-        translated = translate(error, READ, stream.call.request, stream.call.waits)
+        translated = translate(error, READ, stream.call.request, stream.call.waits, begun=stream.begun)
         if stream.head is not None or stream.seen_interims or stream.home is self.protocol.pushed:
             return translated
         if ending.processed is False:
@@ -178,6 +184,22 @@ class SharedConnection(Duties):
         if ending.processed is None and stream.id > 1 and type(translated) in _DEATHS:
             return Unanswered(translated)
         return translated
+
+    def send_piece(self, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
+        """Send a piece of a request's body, as far as there is room; `send_rest` follows when there is more."""
+        with self.whole:
+            with self.lock:
+                self.protocol.offer(stream, piece, ends=ends)
+                self._collect()
+            self._publish()
+
+    def send_rest(self) -> None:
+        """Send what is left of pieces, the caller's and others', as far as there is room."""
+        with self.whole:
+            with self.lock:
+                self.protocol.deal()
+                self._collect()
+            self._publish()
 
     def give_up_sending(self, stream: Stream) -> None:
         """Send no more of a request that was answered early."""

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ...errors import LimitExceeded
+from ..failures import Begun
 from .codes import FLOW_CONTROL_ERROR, PROTOCOL_ERROR, STREAM_CLOSED, StreamFailure
 from .fields import response_head, response_trailers
 
@@ -44,6 +45,7 @@ class Stream:
         "chunks",
         "credit",
         "ending",
+        "ends",
         "expected",
         "has_ended",
         "has_given_up",
@@ -56,9 +58,9 @@ class Stream:
         "owner",
         "pushed",
         "received",
+        "rest",
         "seen_interims",
         "trailers",
-        "wants_to_write",
         "window_in",
         "window_out",
     )
@@ -83,8 +85,24 @@ class Stream:
         self.has_ended: bool = False  # the server has said everything
         self.has_sent_all: bool = False
         self.has_given_up: bool = False  # answered before all was sent: the rest stays here
-        self.wants_to_write: bool = False
+        self.rest: bytes | memoryview = b""  # what is to be sent next, and there was no room for
+        self.ends: bool = False  # the request does, with `rest`
         self.ending: Ending | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is no point in sending the rest of the request.
+
+        A success that has only begun is no reason to stop: the server may answer while it listens.
+        """
+        if self.ending is not None or self.has_ended:
+            return True
+        return self.head is not None and self.head.status >= 300
+
+    @property
+    def begun(self) -> Begun | None:
+        """What there is of the response, once its head is there."""
+        return None if self.head is None else Begun(self.head.status, self.received, self.expected)
 
     def receive_head(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         """Take in a header block: an interim response, the response's head, or its trailers."""

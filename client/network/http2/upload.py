@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .sharing import SharedConnection
     from .stream import Stream
 
-MOST_QUEUED = 65_536
 _PIECE = 65_536
 _CONTINUE_WAIT = 1.0
 
@@ -52,18 +51,16 @@ async def send_body(connection: SharedConnection, stream: Stream, plan: Plan) ->
     """Send the body; stop as soon as the server has answered without waiting for all of it."""
     call = stream.call
     pieces = _Pieces(call.request, plan)
-    stream.wants_to_write = True
     try:
         if plan.expects_continue:
             await _wait_for_continue(connection, stream)
         elif plan.content is None:
             # The head goes ahead: nobody knows how long the first piece takes.
             await connection.flush(stream)
-        while not _is_answered(stream) and not stream.has_sent_all:
+        while not stream.is_answered and not stream.has_sent_all:
             piece = await pieces.next(is_async=call.is_async)
             await _send_piece(connection, stream, b"" if piece is None else piece, ends=piece is None or pieces.is_last)
     finally:
-        stream.wants_to_write = False
         await pieces.close(is_async=call.is_async)
     if not stream.has_sent_all:
         connection.give_up_sending(stream)
@@ -94,37 +91,20 @@ async def _wait_for_continue(connection: SharedConnection, stream: Stream) -> No
 async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes | memoryview, *, ends: bool) -> None:
     protocol = connection.protocol
     waits = stream.call.waits
-    rest = memoryview(piece)
+    connection.send_piece(stream, piece, ends=ends)
+    left = len(stream.rest)
 
-    def can_send(_: Stream) -> bool:
-        if _is_answered(stream):
-            return True
-        return (not rest or protocol.room_for(stream) > 0) and len(protocol.outgoing) < MOST_QUEUED
+    def has_moved(stream: Stream) -> bool:
+        return len(stream.rest) < left or stream.is_answered or (stream in protocol.line and protocol.can_deal())
 
-    while True:
-        await connection.wait(stream, stream.call, waits.left(waits.write), can_send)
-        with connection.whole, connection.lock:
-            while can_send(stream) and not _is_answered(stream):
-                rest = rest[protocol.send_data(stream, rest, ends=ends) :]
-                if not rest:
-                    break
-            is_over = not rest or _is_answered(stream)
+    while stream.rest and not stream.is_answered:
+        left = len(stream.rest)
+        await connection.wait(stream, stream.call, waits.left(waits.write), has_moved)
+        connection.send_rest()
         if stream.interims:
             await tell_interims(stream)
-        if is_over:
-            break
     if not stream.has_sent_all or protocol.outgoing:
         await connection.flush(stream)
-
-
-def _is_answered(stream: Stream) -> bool:
-    """Whether there is no point in sending the rest of the request.
-
-    A success that has only begun is no reason to stop: the server may answer while it listens.
-    """
-    if stream.ending is not None or stream.has_ended:
-        return True
-    return stream.head is not None and stream.head.status >= 300
 
 
 def _has_news(stream: Stream) -> bool:

@@ -314,7 +314,7 @@ async def test_what_cannot_be_decoded_is_an_error_that_names_the_request(side: S
         await side.read(response)
 
     assert caught.value.request is REQUEST
-    assert str(caught.value).startswith(f"{REQUEST.method} {REQUEST.url}: the body ")
+    assert str(caught.value).startswith(f"{REQUEST.method} {REQUEST.url} answered 200 OK, but the body ")
 
 
 @pytest.mark.anyio

@@ -110,13 +110,25 @@ def test_a_mutable_mapping_is_there() -> None:
         del cookies["a"]
 
 
+def test_views_show_the_moment_when_somebody_began_to_look() -> None:
+    cookies = Cookies({"a": "1", "b": "2"})
+    items, values = iter(cookies.items()), iter(cookies.values())
+
+    assert (next(items), next(values)) == (("a", "1"), "1")
+    del cookies["b"]  # as another thread may
+
+    assert ([*items], [*values]) == ([("b", "2")], ["2"])
+    assert ([*cookies.items()], [*cookies.values()]) == ([("a", "1")], ["1"])
+
+
 def test_one_name_of_several_domains_needs_its_domain() -> None:
     cookies = Cookies()
     cookies.set("a", "1", domain="one.org")
     cookies.set("a", "2", domain=".two.org", path="/x")
 
-    with pytest.raises(CookieConflict, match=r"'a' \(one.org/, two.org/x\)"):
-        cookies["a"]
+    for look in (lambda: cookies["a"], lambda: list(cookies.items()), lambda: list(cookies.values())):
+        with pytest.raises(CookieConflict, match=r"'a' \(one.org/, two.org/x\)"):
+            look()
     assert cookies.get("a", domain="one.org") == "1"
     assert cookies.get("a", domain="TWO.org") == cookies.get("a", path="/x") == "2"
     assert cookies.get("a", domain="three.org") is None
@@ -396,6 +408,17 @@ def test_two_threads_may_forget_the_same_cookie(method: str, arguments: tuple[st
     getattr(cookies, method)(*arguments)
 
     assert not cookies
+
+
+def test_a_look_at_names_and_values_is_at_one_moment() -> None:
+    cookies = Cookies({"a": "1", "b": "2"})
+    items, values = cookies.items(), cookies.values()
+    begun = iter(items), iter(values)
+
+    cookies.clear()
+
+    assert [list(look) for look in begun] == [[("a", "1"), ("b", "2")], ["1", "2"]]
+    assert (list(items), list(values)) == ([], [])
 
 
 # The IETF's vectors

@@ -16,11 +16,12 @@ from understudy.client.errors import (
     LocalProtocolError,
     ReadError,
     ReadTimeout,
+    RemoteProtocolError,
     WriteError,
     WriteTimeout,
 )
 from understudy.client.messages.request import Request
-from understudy.client.network.failures import CONNECT, READ, WRITE, described, translate
+from understudy.client.network.failures import CONNECT, READ, WRITE, Begun, described, translate
 from understudy.client.network.waits import Waits
 
 REQUEST = Request("GET", "https://user:pass@h.test:81/a/b?token=secret#part")
@@ -130,6 +131,24 @@ def test_our_own_errors_pass_with_the_request_line_once() -> None:
 
     assert twice is error
     assert str(error) == "GET https://h.test:81/a/b: wrong"
+
+
+@pytest.mark.parametrize(
+    ("error", "begun", "said"),
+    [
+        (TimeoutError("silence"), Begun(200, 12, 30), "200 OK, but receiving the body failed after 12 of 30 bytes: "),
+        (
+            ConnectionResetError("cut"),
+            Begun(404, 7, None),
+            "404 Not Found, but receiving the body failed after 7 bytes",
+        ),
+        (RemoteProtocolError("it lies"), Begun(299, 0, 5), "299, but it lies"),
+    ],
+)
+def test_what_breaks_off_a_body_tells_what_the_answer_was(error: Exception, begun: Begun, said: str) -> None:
+    told = str(translate(error, READ, REQUEST, WAITS, begun=begun))
+
+    assert told.startswith(f"GET https://h.test:81/a/b answered {said}")
 
 
 def test_messages_are_short_and_printable() -> None:

@@ -314,6 +314,25 @@ def test_a_connection_made_for_a_pool_that_was_closed_meanwhile_is_not_kept() ->
     assert state.open == 0
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_nothing_is_kept_of_those_who_waited_when_a_pool_was_closed(dies: bool) -> None:
+    state = pool(max_connections=1)
+    holder = holding(state, "a", "one")
+    late = waiting(state, "a")
+    state.close_all()
+    state.release(holder, 0, reusable=True)
+    state.connected(late, "two", 0)
+    if dies:
+        state.renew(late, 0)
+        state.connected(late, "three", 0)
+
+    state.release(late, 0, reusable=True)
+
+    assert state.open == 0
+    state.release(holding(state, "a", "four"), 0, reusable=True)
+    assert [entry.connection for entry in state.idle] == ["four"]
+
+
 def test_a_ticket_that_holds_nothing_can_be_released_and_not_renewed() -> None:
     state = pool()
     ticket: Ticket[str] = Ticket("a")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -56,6 +57,28 @@ def test_held_calls_of_threads_wait_too() -> None:
 
     assert answers == ["done"]
     assert Client(transport=router).get(URL).text == "done"
+
+
+def test_held_calls_have_the_numbers_of_their_gates() -> None:
+    router = mock.Router()
+    route = router.get(f"{URL}{{n}}").respond(lambda n: (200, n))
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda n=n: answers.append(Client(transport=router).get(f"{URL}{n}").text))
+        for n in range(8)
+    ]
+
+    with route.hold() as held:
+        for thread in threads:
+            thread.start()
+        held.arrived_blocking(8)
+        for place, call in enumerate(list(held.calls)):
+            held.release(place)
+            while not answers[place:]:
+                time.sleep(0)
+            assert answers[place] == call.request.url.path[1:]
+        for thread in threads:
+            thread.join()
 
 
 def test_a_held_call_honors_the_clients_timeout() -> None:

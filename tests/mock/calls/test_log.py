@@ -202,6 +202,48 @@ def test_calls_of_another_thread_are_waited_for() -> None:
     assert hook.calls._waiting == []
 
 
+def test_calls_are_looked_at_while_other_threads_call() -> None:
+    router = mock.Router(keep=5)
+    route = router.get("/a", reply=204)
+    client = Client(transport=router)
+
+    def work() -> None:
+        for _ in range(100):
+            client.get(f"{URL}a")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        count = len(route.calls)
+        assert len(list(route.calls)) == len(route.calls[-5:]) == len(route.calls.where(path="/a")) or count < 5
+        assert count == 0 or route.last.request.url.path == "/a"
+    for thread in threads:
+        thread.join()
+
+    assert (len(route.calls), len(list(route.calls))) == (400, 5)
+
+
+def test_several_threads_wait_for_calls() -> None:
+    router = mock.Router()
+    hook = router.post("/hook", reply=204)
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda count=count: found.append(hook.calls.wait_blocking(count).n))
+        for count in range(1, 9)
+    ]
+    for thread in threads:
+        thread.start()
+
+    for _ in threads:
+        Client(transport=router).post(f"{URL}hook")
+    for thread in threads:
+        thread.join()
+
+    assert sorted(found) == [*range(1, 9)]
+    assert hook.calls._waiting == []
+
+
 def test_routes_are_found_by_name(router: mock.Router) -> None:
     assert router["login"].name == "login"
     assert [route.name for route in router][:2] == ["login", "create order"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections import OrderedDict
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,16 +92,23 @@ def test_a_cache_asks_once_and_forgets_in_time() -> None:
     assert asked[3:] == ["c", "a", "a"]
 
 
-def test_a_cache_may_be_emptied_in_any_moment() -> None:
-    class Emptied(OrderedDict[Any, Any]):
-        def popitem(self, last: bool = True) -> Any:
-            self.clear()
-            return super().popitem(last)
+def test_threads_share_a_cache_that_is_emptied_in_any_moment() -> None:
+    cache = DNSCache({f"{name}.test": "127.0.0.1" for name in range(8)}, most=2)
+    found: list[Any] = []
 
-    cache: Any = DNSCache({"a.test": "127.0.0.1"}, most=0)
-    cache._known = Emptied()
+    def work() -> None:
+        for name in range(200):
+            found.append(resolved(cache, f"{name % 8}.test"))
+            if not name % 5:
+                cache.forget()
 
-    assert resolved(cache, "a.test") == [("127.0.0.1", 80)]
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [[("127.0.0.1", 80)]] * 800
 
 
 def test_a_cache_without_a_resolver_remembers_what_the_system_said() -> None:

@@ -14,6 +14,7 @@ from understudy.client.errors import (
     WriteError,
     WriteTimeout,
 )
+from understudy.client.network.backends.memory import AsyncMemoryNetwork, MemoryNetwork
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge"
@@ -530,7 +531,7 @@ def test_a_body_that_stalls_is_a_read_timeout(world: Any) -> None:
     async def body() -> None:
         sender = world.sender(answering(said=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"))
         response = await sender.send()
-        with pytest.raises(ReadTimeout) as caught:
+        with pytest.raises(ReadTimeout, match=r"answered 200 OK, but .* after 2 of 100 bytes: ") as caught:
             await sender.read(response)
         assert caught.value.request.method == "GET"
         assert sender.pool.open == 0
@@ -572,3 +573,41 @@ def test_the_trace_tells_every_step(world: Any, said: str) -> None:
         ],
     }
     assert [event for event in events if event.startswith(said)] == expected[said]
+
+
+@pytest.mark.parametrize("proxy", [None, "https://proxy.test"])
+def test_a_trace_that_breaks_off_leaves_nothing_open(world: Any, proxy: str | None) -> None:
+    class Struck(Exception):
+        pass
+
+    def struck_at(step: int, events: list[str]) -> Any:
+        def note(name: str, info: dict[str, Any]) -> None:
+            events.append(name)
+            if len(events) == step:
+                raise Struck
+
+        async def async_note(name: str, info: dict[str, Any]) -> None:
+            note(name, info)
+
+        return note if world.name == "blocking" else async_note
+
+    async def body() -> None:
+        step = 0
+        events: list[str] = []
+        while len(events) >= step:
+            step += 1
+            events.clear()
+            kind = MemoryNetwork if world.name == "blocking" else AsyncMemoryNetwork
+            sender = world.sender(answering(), proxy=proxy)
+            sender.transport._network = network = kind(answering(), alpn="http/1.1")
+            try:
+                response = await sender.send(extensions={"trace": struck_at(step, events)})
+                await sender.read(response)
+            except Struck:
+                pass
+            assert sender.pool.active == 0, events[-1]
+            await sender.close()
+            assert all(connection.is_closed for connection in network.connections), events[-1]
+        assert step > 12
+
+    world.run(body)

@@ -14,6 +14,7 @@ from understudy.client.errors import (
     ReadTimeout,
     RemoteProtocolError,
     StreamClosed,
+    TransportError,
     WriteTimeout,
 )
 from understudy.client.network.http2.frames import INITIAL_WINDOW_SIZE, settings_frame
@@ -474,6 +475,22 @@ def test_a_silent_stream_times_out_alone(world: Any) -> None:
 
     assert len(server.peers) == 1
     assert server.peers[0].requests[1].reset_code == CANCEL
+
+
+@pytest.mark.parametrize("ends", ["silently", "with its stream"])
+def test_a_body_that_breaks_off_tells_what_the_answer_was(world: Any, ends: str) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id, 201, [("content-length", "30")])
+        peer.data(request.stream_id, b"x" * 12)
+        if ends == "with its stream":
+            peer.reset(request.stream_id, CANCEL)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        with pytest.raises(TransportError, match=r"answered 201 Created, but .* after 12 of 30 bytes"):
+            await sender.get()
+
+    world.run(body)
 
 
 # Uploads

@@ -6,6 +6,7 @@ Interrupts are Ctrl-C and whatever a signal handler raises.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -130,7 +131,8 @@ def interrupted(act: Callable[[HTTPTransport], Any], settings: HTTP2, error: typ
     except (error, TransportError) as caught:
         # In Python 3.9 the interrupt and what it struck may hold each other.
         caught.__traceback__ = None
-    gc.collect(0)
+    if sys.version_info < (3, 10):
+        gc.collect(0)
 
     server.go_on()
     outcome: Any

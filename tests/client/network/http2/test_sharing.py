@@ -654,6 +654,26 @@ async def test_whoever_looks_may_be_cancelled_and_the_others_go_on() -> None:
     assert transport.snapshot().active == 0
 
 
+@pytest.mark.anyio
+async def test_all_who_waited_for_whoever_looked_go_on_though_nobody_is_answered() -> None:
+    server = Holding()
+    network: Any = UntriedNetwork(AsyncMemoryNetwork(server))
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+
+    with anyio.fail_after(4):
+        async with anyio.create_task_group() as tasks:
+            for count in (1, 2, 5):
+                for number in range(count):
+                    tasks.start_soon(read, transport, get(f"/{number}"))
+                await until(lambda count=count: len(server.held) == count)
+                while server.held:
+                    server.release()
+                await until(lambda: not transport.snapshot().active)
+                server.peers[0].ping()
+
+    assert len(server.peers) == 1
+
+
 # Sockets
 
 
