@@ -88,22 +88,25 @@ class Tape:
                     return
                 self._open()
             self._append(document)
-            if not self._is_in_place():
+            while not self._is_in_place():
                 self.close()
-                self._write_again(header, document)
+                if self._is_there(header, document):
+                    return
+                self._open()
+                self._append(document)
         except OSError as error:
             raise not_written(self.path, error) from error
 
-    def _write_again(self, header: Callable[[], bytes], document: bytes) -> None:
-        """Append to the file that stands now where the written one stood, unless whoever put it there knew of it."""
+    def _is_there(self, header: Callable[[], bytes], document: bytes) -> bool:
+        """Return whether the file that stands now where the written one stood holds a document; without any, make it.
+
+        Whoever put it there may have known of the document.
+        """
         try:
             with open(self._target, "rb") as file:
-                is_there = document in file.read().replace(b"\r\n", b"\n")
+                return document in file.read().replace(b"\r\n", b"\n")
         except FileNotFoundError:
-            is_there = self._create(header() + document)
-        if not is_there:
-            self._open()
-            self._append(document)
+            return self._create(header() + document)
 
     def _is_in_place(self) -> bool:
         try:

@@ -283,3 +283,24 @@ def test_a_file_is_changed_where_it_lies_by_then(tmp_path: Path) -> None:
 
     assert seen == [b"two\n"]
     assert path.read_bytes() == b"two\nthree\n"
+
+
+def test_what_is_written_is_in_the_file_that_stands_there_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tape.yaml"
+    tape = Tape(str(path))
+    tape.write(header, b"--- one\n")
+    others = [b"--- theirs\n", b"--- theirs, again\n"]
+    append = Tape._append
+
+    def replaced_at_once(self: Tape, document: bytes) -> None:
+        append(self, document)
+        if others:
+            (tmp_path / "other.yaml").write_bytes(header() + others.pop(0))
+            (tmp_path / "other.yaml").replace(path)
+
+    monkeypatch.setattr(Tape, "_append", replaced_at_once)
+    tape.write(header, b"--- two\n")
+
+    assert path.read_bytes() == header() + b"--- theirs, again\n--- two\n"
