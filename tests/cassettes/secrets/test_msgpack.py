@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from understudy import cassettes
+from understudy.cassettes.data.plain import is_mapping, is_sequence
 from understudy.cassettes.secrets.msgpack import is_msgpack, without_secrets
 from understudy.cassettes.secrets.redaction import Redactor
 
@@ -20,9 +21,9 @@ MARK = "__REDACTED_password_1__"
 
 def packed(value: Any) -> bytes:
     """Return a value as MessagePack, strings and collections in their shortest spelling."""
-    if isinstance(value, dict):
+    if is_mapping(value):
         return bytes([0x80 | len(value)]) + b"".join(packed(name) + packed(item) for name, item in value.items())
-    if isinstance(value, list):
+    if is_sequence(value):
         return bytes([0x90 | len(value)]) + b"".join(map(packed, value))
     if isinstance(value, str):
         content = value.encode()
