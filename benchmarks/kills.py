@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -51,7 +50,7 @@ def killed(command: list[str], wait: float) -> list[str]:
         assert child.stdout is not None
         child.stdout.readline()
         time.sleep(wait)
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         return child.stdout.read().split()
 
 

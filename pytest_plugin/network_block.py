@@ -9,7 +9,10 @@ from __future__ import annotations
 import fnmatch
 import sys
 import threading
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 LOOPBACK = ("127.0.0.0/8", "::1", "localhost", "ip6-localhost", "ip6-loopback")
 
@@ -135,9 +138,14 @@ def _within(host: str, network: str) -> bool:
 
 
 def _is_own_socketpair() -> bool:
-    # On Windows a socket pair, which every event loop needs, is a connection over loopback.
-    return sys.platform == "win32" and any(
-        frame.co_name.endswith("socketpair") for frame in (sys._getframe(3).f_code, sys._getframe(4).f_code)
+    """Whether Python connects the ends of a socket pair, which every event loop needs: on Windows over loopback."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return (
+        frame is not None
+        and frame.f_globals.get("__name__") == "socket"
+        and frame.f_code.co_name.endswith("socketpair")
     )
 
 

@@ -28,19 +28,19 @@ def lines(tally: Tally, start: str, unused: str, expired: str = "report") -> Ite
     if tally.deleted:
         gone = _count(len(tally.deleted), "recording or tape", "recordings or tapes")
         yield f"deleted: {gone} that no test played or has"
-        yield from _some([_shown(path, start) for path in tally.deleted])
+        yield from _some([shown(path, start) for path in tally.deleted])
     elif unused != "ignore":
         yield from _unused(tally, start)
     if tally.expired and expired != "ignore":
         yield f"expired: {_count(len(tally.expired), 'tape')}; record again with --record-mode=update"
         yield from _some(
-            [f"{_shown(path, start)}{day and f'  recorded on {day}'}" for path, day in sorted(tally.expired.items())]
+            [f"{shown(path, start)}{day and f'  recorded on {day}'}" for path, day in sorted(tally.expired.items())]
         )
     for found in tally.drifts:
         yield from found.splitlines()
     if tally.adopted:
         yield f"converted: {_count(len(tally.adopted), 'tape')} of another tool, now in the format of understudy"
-        yield from _some([_shown(path, start) for path in tally.adopted])
+        yield from _some([shown(path, start) for path in tally.adopted])
     if tally.attempts:
         yield f"network: {_count(len(tally.attempts), 'attempt')} blocked"
         yield from _some([f"{test}: {attempt}" for test, attempt in tally.attempts])
@@ -48,23 +48,25 @@ def lines(tally: Tally, start: str, unused: str, expired: str = "report") -> Ite
 
 
 def as_json(tally: Tally, start: str) -> dict[str, Any]:
-    """Return the same for a machine."""
+    """Return the same for a machine: paths are the same on every system."""
+
+    def told(path: str) -> str:
+        return shown(path, start).replace(os.sep, "/")
+
     return {
         "played": tally.played,
         "recorded": tally.recorded,
         "tapes": {
-            _shown(path, start): {"played": use.played, "recorded": use.recorded}
-            for path, use in sorted(tally.tapes.items())
+            told(path): {"played": use.played, "recorded": use.recorded} for path, use in sorted(tally.tapes.items())
         },
         "unused": [
-            {"tape": _shown(found.path, start), "line": found.line, "summary": found.summary}
-            for found in tally.unused()
+            {"tape": told(found.path), "line": found.line, "summary": found.summary} for found in tally.unused()
         ],
-        "orphans": [_shown(path, start) for path in tally.orphans()],
-        "expired": [_shown(path, start) for path in sorted(tally.expired)],
-        "deleted": [_shown(path, start) for path in tally.deleted],
+        "orphans": [told(path) for path in tally.orphans()],
+        "expired": [told(path) for path in sorted(tally.expired)],
+        "deleted": [told(path) for path in tally.deleted],
         "drifts": tally.drifts,
-        "converted": [_shown(path, start) for path in tally.adopted],
+        "converted": [told(path) for path in tally.adopted],
         "blocked": [{"test": test, "attempt": attempt} for test, attempt in tally.attempts],
     }
 
@@ -80,12 +82,12 @@ def _unused(tally: Tally, start: str) -> Iterator[str]:
     recordings = tally.unused()
     if recordings:
         yield f"unused: {_count(len(recordings), 'recording')} that no test played"
-        places = [f"{_shown(found.path, start)}{f':{found.line}' if found.line else ''}" for found in recordings]
+        places = [f"{shown(found.path, start)}{f':{found.line}' if found.line else ''}" for found in recordings]
         yield from _some([f"{place}  {found.summary}" for place, found in zip(places, recordings)])
     orphans = tally.orphans()
     if orphans:
         yield f"orphaned: {_count(len(orphans), 'tape')} that no test has"
-        yield from _some([_shown(path, start) for path in orphans])
+        yield from _some([shown(path, start) for path in orphans])
 
 
 def _some(entries: list[str]) -> Iterator[str]:
@@ -95,8 +97,12 @@ def _some(entries: list[str]) -> Iterator[str]:
         yield f"  ... and {len(entries) - SHOWN} more"
 
 
-def _shown(path: str, start: str) -> str:
-    relative = os.path.relpath(path, start)
+def shown(path: str, start: str) -> str:
+    """Return a path as it is told: from the folder `start`, where it is in that."""
+    try:
+        relative = os.path.relpath(path, start)
+    except ValueError:  # on another drive
+        return path
     return path if relative.startswith("..") else relative
 
 

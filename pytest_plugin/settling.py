@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from .network_block import Block, start, stop
+from .report import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,7 @@ def verify(tally: Tally, start_of_paths: str, secrets: Mapping[str, str]) -> Non
                     tally.drifts.append(f"verify: {error}")
                     tally.is_broken = True
                     return
-                found_at = os.path.relpath(path, start_of_paths)
-                told = found.as_text(_mend)
-                tally.drifts.append(told.replace(path, path if found_at.startswith("..") else found_at))
+                tally.drifts.append(found.as_text(_mend).replace(path, shown(path, start_of_paths)))
                 tally.is_broken = tally.is_broken or not found
     finally:
         stop(block)

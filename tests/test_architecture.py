@@ -29,7 +29,7 @@ BESIDE = ("bridges", "compat")
 # From bottom to top. What stands between two bars may import each other, what a bar separates may not.
 ROWS = {
     "client": (
-        "errors status config clock bridge version retry",
+        "errors status config clock bridge version retry disk",
         "urls",
         "messages bodies",
         "arguments",

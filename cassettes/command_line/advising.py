@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING, Callable
+
+from .terminal import shell_word
 
 if TYPE_CHECKING:
     from ..errors import CassetteError
@@ -17,7 +18,7 @@ _IN_CODE = re.compile(r",? or [\w= ]+ in code")
 
 def advise_server(error: CassetteError, file: str, origin: str | None) -> None:
     """Let an error that `understudy serve` answers with say what helps there: it records nothing itself."""
-    proxy = f"understudy proxy --record {shlex.quote(file)} --target {origin or 'URL'}"
+    proxy = f"understudy proxy --record {shell_word(file)} --target {origin or 'URL'}"
     _advise(error, lambda mode: f"`{proxy}{'' if mode == 'new_episodes' else f' --mode {mode}'}`")
     if error.mend is not None:
         error.mend = _REPEATS.sub(r" or `--repeats \1`", error.mend)

@@ -23,7 +23,7 @@ def committed(path: str, revision: str = "HEAD") -> Generator[str]:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     except FileNotFoundError as error:
-        raise click.UsageError(f"{error.filename}: with one tape, it is compared with the one in git") from error
+        raise click.UsageError("git: with one tape, it is compared with the one in git") from error
     if done.returncode:
         why = done.stderr.decode("utf-8", "replace").strip()
         raise click.UsageError(f"git has no {revision} of {path}: {why}\nName two tapes to compare them without git.")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import shlex
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +25,7 @@ from ..writing.sticky import _HEADERS
 from .committed import committed
 from .facts import Written, facts, shown
 from .opening import Opened, opened
-from .terminal import counted, line, out
+from .terminal import counted, line, out, shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -92,8 +91,8 @@ def _compare(left: Opened, right: Opened, *, everything: bool, quiet: bool) -> i
         said = [f"{count} {what}" for what, count in counts.items() if count]
         line(console, (", ".join([*said, f"{alike} alike"]), "bold"))
         if restless and right.cassette.tool is None:
-            options = " ".join(f"--volatile {shlex.quote(place)}" for place in restless)
-            mend = f"understudy cassette fix {shlex.quote(right.path)} {options}"
+            options = " ".join(f"--volatile {shell_word(place)}" for place in restless)
+            mend = f"understudy cassette fix {shell_word(right.path)} {options}"
             line(console, (f"where these numbers mean nothing: {mend}", "dim"))
     return 1 if any(counts.values()) else 0
 

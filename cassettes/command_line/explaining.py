@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from ...client import MockTransport, Response
 from ..errors import NoMatch
 from .asking import all_that_answer, as_recorded, mend_for, request_from, request_options, with_settings
-from .terminal import line, out
+from .terminal import line, out, shell_word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,8 +47,8 @@ def explain(file: str, method: str, url: str, ignore: tuple[str, ...], match: tu
         found = mend_for(cassette, request)
         if found is not None and cassette.tool is None:  # a tape of another tool is never written to
             wanted = [("--match", name) for name in found.match or ()] + [("--ignore", name) for name in found.ignore]
-            options = " ".join(f"{option} {shlex.quote(name)}" for option, name in wanted)
-            line(console, ("apply: ", "bold"), f"understudy cassette fix {shlex.quote(file)} {options}")
+            options = " ".join(f"{option} {shell_word(name)}" for option, name in wanted)
+            line(console, ("apply: ", "bold"), f"understudy cassette fix {shell_word(file)} {options}")
         return 1
     assert answer is not None
     line(console, (f"{file}:{answer.line}", "cyan"), ("  answers: ", "bold green"), (answer.summary, "bold"))

@@ -13,6 +13,7 @@ import click
 
 from ...client import InvalidURL
 from ..errors import CassetteError
+from ..files.disk import is_closed_pipe
 from .terminal import err, line
 
 if TYPE_CHECKING:
@@ -91,13 +92,13 @@ def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        raise
     except InvalidURL as error:
         line(err(), ("error: ", "bold red"), f"a recorded URL is none: {error}\n`understudy cassette check` says where")
     except CassetteError as error:
         line(err(), ("error: ", "bold red"), str(error))
     except OSError as error:
+        if is_closed_pipe(error):
+            raise
         where = f"{error.filename}: " if error.filename else ""
         line(err(), ("error: ", "bold red"), f"{where}{error.strerror or error}")
     return WRONG_USE

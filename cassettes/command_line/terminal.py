@@ -5,7 +5,9 @@ What a server sent never reaches a terminal as it is: control characters are sho
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # C0 without tab and newline, DEL, C1, and the marks that turn the direction of writing around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_PLAIN_ON_WINDOWS = re.compile(r"[\w.:/\\~+-]+")
 _THEME = "ansi_dark"  # the sixteen colors that every terminal has, as its owner has chosen them
 _MOST_COLORED = 1_000_000
 
@@ -76,6 +79,14 @@ def _colored(text: str, lexer: str) -> Text:
     result: Text = syntax.highlight(text)
     result.rstrip()
     return result
+
+
+def shell_word(text: str) -> str:
+    """Return a text as one word of a command for the shell of this system."""
+    if os.name != "nt":
+        return shlex.quote(text)
+    # The only quotes that cmd and PowerShell have in common.
+    return text if _PLAIN_ON_WINDOWS.fullmatch(text) else f'"{text}"'
 
 
 def status_color(status: int) -> str:

@@ -1,7 +1,8 @@
 """Bodies too large or too binary for YAML, as files beside the cassette.
 
 1. A file is named after its content: equal bodies share one file, and a file once written never changes.
-2. The document says the whole SHA-256, and replaying checks it: an editor that "mended" line ends is found out.
+2. The document says the whole SHA-256, and replaying checks it: an editor that "mended" something is found out. Where
+   it was all line ends, as git does it on Windows (`core.autocrlf`), the hash tells, and that is undone.
 3. A cassette names files inside its own folder only, whatever it says and wherever links lead.
 4. A body is written before the document that names it; a kill in between leaves a file that nobody names.
 5. Recording anew removes what the old recordings named and nobody names any more, under a lock of the folder.
@@ -16,7 +17,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from .tape import is_alive
+from . import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +81,7 @@ class Spool:
         os.makedirs(folder, exist_ok=True)
         _remove_unfinished(folder)
         path = os.path.join(folder, f".{os.getpid()}-{secrets.token_hex(8)}{_UNFINISHED}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(path, flags, 0o666)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | disk.FLAGS, 0o666)
         self.path = path
         self._hash = hashlib.sha256()
         for piece in self._pieces:
@@ -121,7 +121,7 @@ def _remove_unfinished(folder: str) -> None:
     """Remove what a killed process left here before it was a body."""
     for name in os.listdir(folder):
         owner = name[1:].partition("-")[0]
-        if name.startswith(".") and name.endswith(_UNFINISHED) and owner.isdigit() and not is_alive(int(owner)):
+        if name.startswith(".") and name.endswith(_UNFINISHED) and owner.isdigit() and not disk.is_alive(int(owner)):
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
 
@@ -167,7 +167,7 @@ class Blobs:
             if not os.path.exists(target):
                 spool = self._spooled(content) if isinstance(content, bytes) else content
                 assert spool.path is not None
-                os.replace(spool.path, target)
+                disk.replace(spool.path, target)
                 spool.path = target
             elif isinstance(content, Spool):
                 content.discard()
@@ -259,19 +259,45 @@ class Blobs:
         """Return the content of a named file, checked against its hash where one is given."""
         with open(self.path(name), "rb") as file:
             content = file.read()
-        if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-            raise _changed(name)
-        return content
+        for was in _with_either_line_ends(content):
+            if digest is None or hashlib.sha256(was).hexdigest() == digest:
+                return was
+        raise _changed(name)
 
     def stream(self, name: str, digest: Any) -> Iterator[bytes]:
         """Yield the content of a named file; a wrong hash is a `ValueError` at its end."""
         seen = hashlib.sha256()
-        with open(self.path(name), "rb") as file:
+        path = self.path(name)
+        is_other = digest is not None and _has_got_line_ends(path, digest)
+        with open(path, "rb") as file:
             while piece := file.read(_PIECE):
+                if is_other:
+                    piece = (piece + file.read(1) if piece.endswith(b"\r") else piece).replace(b"\r\n", b"\n")
                 seen.update(piece)
                 yield piece
         if digest is not None and seen.hexdigest() != digest:
             raise _changed(name)
+
+
+def _with_either_line_ends(content: bytes) -> Iterator[bytes]:
+    """Yield a content as it is, and as it was if somebody has changed the ends of all its lines."""
+    yield content
+    if b"\r\n" in content:
+        yield content.replace(b"\r\n", b"\n")
+    elif b"\n" in content:
+        yield content.replace(b"\n", b"\r\n")
+
+
+def _has_got_line_ends(path: str, digest: Any) -> bool:
+    """Return whether a file is a text with the line ends of Windows that is not what was recorded."""
+    with open(path, "rb") as file:
+        first = file.read(_PIECE)
+        if b"\r\n" not in first or b"\0" in first or b"\n" in first.replace(b"\r\n", b""):
+            return False
+        seen = hashlib.sha256(first)
+        while piece := file.read(_PIECE):
+            seen.update(piece)
+    return bool(seen.hexdigest() != digest)
 
 
 def _changed(name: str) -> ValueError:
@@ -284,13 +310,11 @@ def _changed(name: str) -> ValueError:
 def _locked_folder(folder: str, is_shared: bool) -> int | None:
     """Return a descriptor that holds a lock on a folder; `None` where it cannot be had."""
     try:
-        import fcntl
-
-        descriptor = os.open(folder, os.O_RDONLY)
-    except (ImportError, OSError):
+        descriptor = disk.open_folder(folder)
+    except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        disk.lock(descriptor, is_shared=is_shared, waits=is_shared)
     except OSError:
         os.close(descriptor)
         return None

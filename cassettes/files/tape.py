@@ -4,26 +4,26 @@
 2. What follows is appended by one `write` on a descriptor opened with `O_APPEND`, under a lock between processes.
 3. A write that fails halfway is undone, so that the file is byte for byte what it was.
 4. Editors, git and recorders put another file in the place of this one: what is appended meanwhile goes into that, too.
+
+What systems do differently with files is in `disk`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import CassetteError, CassetteLocked, CassetteNotWritten
+from . import disk
+from .disk import Locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Callable
-
-_fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
-_CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Tape:
@@ -47,13 +47,15 @@ class Tape:
         try:
             self._refuse_endless()
             # Another process may be in the middle of a write: half of it would look like damage.
-            with open(self._target, "rb") as file, _locked(file.fileno(), is_shared=True):
+            with open(self._target, "rb") as file, Locked(file.fileno(), is_shared=True):
                 data = file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
+            # Windows denies the permission to open a folder, whoever asks.
+            told = os.strerror(errno.EISDIR) if os.path.isdir(self._target) else error.strerror or error
             raise CassetteError(
-                f"the file cannot be read: {error.strerror or error}",
+                f"the file cannot be read: {told}",
                 path=self.path,
                 mend="Name a file that can be read; or mend its permissions.",
             ) from error
@@ -94,6 +96,8 @@ class Tape:
                     return
                 self._open()
                 self._append(document)
+            if disk.IS_WINDOWS:
+                self.close()  # or nobody could put another file in its place
         except OSError as error:
             raise not_written(self.path, error) from error
 
@@ -109,6 +113,8 @@ class Tape:
             return self._create(header() + document)
 
     def _is_in_place(self) -> bool:
+        if disk.IS_WINDOWS:
+            return True  # as everything that somebody has open
         try:
             found = os.stat(self._target)
         except FileNotFoundError:
@@ -117,7 +123,7 @@ class Tape:
 
     def cut(self, lines: int) -> None:
         """Cut the file, unless it has changed since it was read, to its first lines."""
-        with self._blamed(), open(self._target, "r+b") as file, _locked(file.fileno()):
+        with self._blamed(), open(self._target, "r+b") as file, Locked(file.fileno()):
             if os.fstat(file.fileno()).st_size != self._size:
                 raise CassetteLocked(
                     "the cassette was cut in the middle, and another process is mending it",
@@ -134,13 +140,13 @@ class Tape:
                 pass  # somebody has put another file there meanwhile
 
     def _has_changed(self, changed: Callable[[bytes], bytes]) -> bool:
-        with open(self._target, "rb") as file, _locked(file.fileno()):
+        with open(self._target, "rb") as file, Locked(file.fileno()):
             if not os.path.samestat(os.fstat(file.fileno()), os.stat(self._target)):
                 return False
             data = file.read()
             new = changed(data)
-            if _fcntl is None:
-                file.close()  # Windows puts nothing in the place of an open file
+            if disk.IS_WINDOWS:
+                file.close()  # or nothing could be put in its place
             if new != data:
                 self.replace(new)
         return True
@@ -151,11 +157,11 @@ class Tape:
             self.close()
             temporary = self._written_beside(data, keep_mode=True)
             try:
-                os.replace(temporary, self._target)
+                disk.replace(temporary, self._target)
             except BaseException:
                 os.unlink(temporary)
                 raise
-            _sync_folder(self._target)
+            disk.sync_folder(self._target)
 
     def close(self) -> None:
         """Close the file."""
@@ -173,21 +179,21 @@ class Tape:
         except FileExistsError:
             return False
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            if error.errno not in disk.NO_LINKS:
                 raise
-            os.replace(temporary, self._target)  # a file system without links
+            disk.replace(temporary, self._target)
             return True
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-        _sync_folder(self._target)
+        disk.sync_folder(self._target)
         return True
 
     def _written_beside(self, data: bytes, keep_mode: bool = False) -> str:
         folder, name = os.path.split(self._target)
         self._remove_leftovers(folder or ".", name)
         temporary = os.path.join(folder, f".{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSE_ON_EXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | disk.FLAGS
         descriptor = os.open(temporary, flags, 0o666)
         try:
             if keep_mode:
@@ -211,12 +217,12 @@ class Tape:
         for other in os.listdir(folder):
             if other.startswith(prefix) and other.endswith(".tmp"):
                 owner = other[len(prefix) :].partition("-")[0]
-                if owner.isdigit() and not is_alive(int(owner)):
+                if owner.isdigit() and not disk.is_alive(int(owner)):
                     with contextlib.suppress(OSError):
                         os.unlink(os.path.join(folder, other))
 
     def _open(self) -> None:
-        self._descriptor = os.open(self._target, os.O_RDWR | os.O_APPEND | _CLOSE_ON_EXEC)
+        self._descriptor = os.open(self._target, os.O_RDWR | os.O_APPEND | disk.FLAGS)
         self._process = os.getpid()
         found = os.fstat(self._descriptor)
         self._identity = (found.st_dev, found.st_ino)
@@ -226,7 +232,7 @@ class Tape:
         assert descriptor is not None
         if self._line_end != b"\n":
             document = document.replace(b"\n", self._line_end)
-        with _locked(descriptor) as is_locked:
+        with Locked(descriptor) as is_locked:
             self.is_locked = self.is_locked and is_locked
             size = os.fstat(descriptor).st_size
             if size != self._end and size and _last_byte(descriptor, size) != b"\n":
@@ -278,14 +284,17 @@ class SideTape:
     def _opened(self) -> int | None:
         """Open the file and take its lock; `None` where another process has it."""
         while True:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOSE_ON_EXEC, 0o666)
-            if not _taken(descriptor):
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | disk.FLAGS, 0o666)
+            try:
+                disk.lock(descriptor, waits=False)
+            except BlockingIOError:
                 os.close(descriptor)
                 return None
+            except OSError:  # nobody can lock here
+                pass
             # Whoever had it may have removed it in between: then this is a file without a name.
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), os.stat(self._file)):
-                    return descriptor
+            if disk.is_at(descriptor, self._file):
+                return descriptor
             os.close(descriptor)
 
     def append(self, document: bytes) -> None:
@@ -303,9 +312,7 @@ class SideTape:
         """Remove the file, and let others have the cassette."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
-            with contextlib.suppress(OSError):
-                os.unlink(self._file)
-            os.close(descriptor)
+            disk.remove_open(self._file, descriptor)
 
 
 def check_name(path: str) -> None:
@@ -323,71 +330,6 @@ def not_written(path: str, error: OSError) -> CassetteNotWritten:
     )
 
 
-def _sync_folder(path: str) -> None:
-    """Let the name of a file survive a power cut, as its content does."""
-    with contextlib.suppress(OSError):  # a system that cannot open folders, or a file system that syncs by itself
-        descriptor = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _last_byte(descriptor: int, size: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, 1, size - 1)
     os.lseek(descriptor, size - 1, os.SEEK_SET)
     return os.read(descriptor, 1)
-
-
-def is_alive(process: int) -> bool:
-    """Return whether there is such a process; where nobody knows, there is."""
-    if os.name != "posix":
-        return True  # signal 0 asks nothing there
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
-
-
-def _taken(descriptor: int) -> bool:
-    """Take the lock of a file, unless somebody else has it."""
-    try:
-        if _fcntl is not None:
-            _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # nobody can lock here
-        return True
-    return True
-
-
-class _locked:  # a word of `with`; a generator would take longer than the lock
-    """Hold the lock that every recorder of this file takes; it ends with its process, however that ends.
-
-    Gives whether there is such a lock.
-    """
-
-    __slots__ = ("_descriptor", "_is_held", "_is_shared")
-
-    def __init__(self, descriptor: int, is_shared: bool = False) -> None:
-        self._descriptor = descriptor
-        self._is_shared = is_shared
-        self._is_held = False
-
-    def __enter__(self) -> bool:
-        if _fcntl is None:  # pragma: no cover  # Windows: appending is one write, and locking would lock readers out
-            return True
-        try:
-            _fcntl.flock(self._descriptor, _fcntl.LOCK_SH if self._is_shared else _fcntl.LOCK_EX)
-        except OSError:  # a network file system without locks: one write is the best there is
-            return False
-        self._is_held = True
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_held:
-            _fcntl.flock(self._descriptor, _fcntl.LOCK_UN)

@@ -16,7 +16,7 @@ from ..errors import CassetteDamaged
 from ..files.blobs import Blobs
 from ..interactions import Interaction, RecordedRequest, interaction_from, request_from
 from ..yaml import fast_reader
-from ..yaml.documents import KEY, Document
+from ..yaml.documents import Document
 from ..yaml.reader import read
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .keys import Matcher
 
 # Nothing but method and URL: what most recorded requests consist of.
-_BARE = re.compile(KEY.pattern + rb"(?=response:|error:)")
+_BARE = re.compile(
+    rb"---[^\n]*\nrequest:\n  method: ([A-Z]+)\n  url: ([^\n \"'#&*!|>%@`][^\n #]*)\n(?=response:|error:)"
+)
 _ANSWER = re.compile(rb"^(?:response|error):", re.MULTILINE)
 # In bytes of the file: what is played again and again stays parsed, a long tape does not fill the memory.
 _MOST_KEPT = 1024 * 1024
@@ -81,11 +83,6 @@ class Episode:
         self._answer: int | None = None  # where `response:` or `error:` stands, once that is known
         self._request: RecordedRequest | None = None
         self._interaction: Interaction | None = None
-
-    @property
-    def place(self) -> tuple[str, str] | None:
-        """Method and URL, where they can be read off the bytes."""
-        return self.document.key(self._data)
 
     @property
     def path(self) -> str:
@@ -201,11 +198,6 @@ class ForeignEpisode(Episode):
         self._interaction = replace(interaction, where=lambda: line)
         self._request = interaction.request
         self._line = line
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Method and URL."""
-        return self.request.method, self.request.url
 
     @property
     def line(self) -> int:

@@ -102,7 +102,7 @@ class Redactor:
         for name in list(os.environ):
             kind = secret_kind(name)
             value = "" if kind is None else os.environ.get(name, "")  # getting each one would take its time
-            if kind is not None and len(value) >= SHORTEST and not value.isdigit() and "/" not in value[:1]:
+            if kind is not None and not value.isdigit() and "/" not in value[:1]:
                 self.learn(value, kind)
 
     @property

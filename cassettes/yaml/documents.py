@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from ..errors import CassetteDamaged, NotACassette, unmerged
 
-KEY = re.compile(rb"---[^\n]*\nrequest:\n  method: ([A-Z]+)\n  url: ([^\n \"'#&*!|>%@`][^\n #]*)\n")
 # A URL up to its query that says what it means in the one way in which every client would say it.
 _NUMBER = rb"(?:0|[1-9][0-9]{0,2})"
 _USUAL = rb"""https?://(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:%s\.){3}%s)(?::(?!80/|443/)[1-9][0-9]*)?
@@ -64,11 +63,6 @@ class Document(NamedTuple):
     def line(self, data: bytes) -> int:
         """Return the number of the line on which the document begins, counted from 1."""
         return data.count(b"\n", 0, self.mark) + 1
-
-    def key(self, data: bytes) -> tuple[str, str] | None:
-        """Return method and URL where they stand as the recorder writes them, else `None`: parse the document."""
-        found = KEY.match(data, self.mark, self.body_end)
-        return None if found is None else (found[1].decode("ascii"), found[2].decode("utf-8"))
 
 
 def normalized(raw: bytes, path: str) -> bytes:

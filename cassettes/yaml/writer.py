@@ -112,7 +112,7 @@ def _value(value: Any, lead: str, indent: str, lines: list[str]) -> None:
 def _sequence(items: list[Any], indent: str, lines: list[str]) -> None:
     for item in items:
         kind: Any = item.__class__
-        if kind is dict and item:
+        if kind is dict:
             line = flow_of_members(item, WIDTH - len(indent) - 2)
             if line is not None:
                 lines.append(f"{indent}- {line}")

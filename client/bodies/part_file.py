@@ -2,7 +2,7 @@
 
 It lies beside its target, on the same file system, so that it takes its place in one step.
 Beside it lies a note of what it is a part of, and of the validator with which the server can be asked for the rest.
-A lock on it, where the system has such locks, keeps two downloads from writing one file.
+A lock on it keeps two downloads from writing one file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from typing import Any, BinaryIO
+
+from ..disk import IS_WINDOWS, lock, replace
 
 WRITE_SIZE = 262_144
 _MOST_TRIES = 100
@@ -69,9 +71,9 @@ class PartFile:
         os.fsync(file.fileno())
         if os.path.exists(self._target):
             os.chmod(self._path, os.stat(self._target).st_mode & 0o7777)
-        if os.name == "nt":
+        if IS_WINDOWS:
             file.close()  # an open file cannot be renamed there
-        os.replace(self._path, self._target)
+        replace(self._path, self._target)
         _remove(self._notes)
         self._file = None
         file.close()
@@ -125,7 +127,7 @@ class PartFile:
             if keep and self.validator is not None and self.size:
                 file.write(b"".join(self._pending))
                 return
-            if os.name == "nt":
+            if IS_WINDOWS:
                 file.close()  # an open file cannot be removed there
             # Elsewhere while it is locked: what comes after is another download's.
             _remove(self._path)
@@ -175,6 +177,8 @@ def _opened_alone(path: str) -> BinaryIO:
 
 
 def _is_at(file: BinaryIO, path: str) -> bool:
+    if IS_WINDOWS:
+        return True  # what is open stays where it is
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
@@ -183,11 +187,7 @@ def _is_at(file: BinaryIO, path: str) -> bool:
 
 def _lock(file: BinaryIO, path: str) -> None:
     try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
-    except ImportError:  # Windows; there a file that is open is protected enough
-        return
-    try:
-        flock(file.fileno(), LOCK_EX | LOCK_NB)
+        lock(file)
     except OSError as error:
         raise BlockingIOError(_TAKEN.format(path)) from error
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
+from ..disk import is_closed_pipe
 from .failures import described, exit_status
 from .terminal import err, harmless, line
 
@@ -62,11 +63,9 @@ def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        raise
     except Exception as error:
         status = exit_status(error)
-        if status is None:
+        if status is None or is_closed_pipe(error):
             raise
         line(err(), ("error: ", "bold red"), harmless(described(error)))
         return status

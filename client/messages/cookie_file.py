@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
+from ..disk import replace
 from .set_cookie import Cookie
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def write_cookies(path: str | os.PathLike[str], cookies: Iterable[Cookie]) -> No
             json.dump(said, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        replace(draft, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(draft)

@@ -66,6 +66,11 @@ class _Settings:
         self.trust_env = trust_env
         if self.proxy is not None and uds is not None:
             raise ValueError("proxy=... and uds=...: a request goes through a proxy or into a Unix socket, not both")
+        if uds is not None and network is None:
+            import socket  # this module is in the face, which opens no socket
+
+            if not hasattr(socket, "AF_UNIX"):
+                raise ValueError(f"uds={os.fspath(uds)!r}: Python has no Unix sockets on this system")
         if resolver is not None and network is not None:
             raise ValueError("network=... and resolver=...: a network of your own resolves names itself")
         self.network = network

@@ -58,7 +58,7 @@ def _named_proxies(environment: Mapping[str, str]) -> dict[str, str]:
         if name.lower().endswith("_proxy"):
             (exact if name.islower() else loose)[name[: -len("_proxy")].lower()] = value
     named = {kind: value for kind, value in {**loose, **exact}.items() if value}
-    if "REQUEST_METHOD" in environment and "http_proxy" not in environment:
+    if "REQUEST_METHOD" in environment and "http" not in exact:
         named.pop("http", None)
     if not named and sys.platform in ("darwin", "win32") and environment is os.environ:
         # Those systems have settings of their own; reading them takes a heavy module.

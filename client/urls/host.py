@@ -162,8 +162,6 @@ def _ipv6(text: str) -> str:
 
 
 def _ipv6_pieces(address: str) -> list[int] | None:
-    if len(address) > 45:
-        return None
     head, gap, tail = address.partition("::")
     before = _ipv6_run(head, may_end_in_ipv4=not gap)
     after = _ipv6_run(tail, may_end_in_ipv4=True)

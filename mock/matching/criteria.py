@@ -22,7 +22,7 @@ from ..values import (
     leaves,
     show,
 )
-from .lookups import Equal, Not, OneOf, Sized
+from .lookups import Equal, Not, Sized
 from .masking import described, masked
 
 if TYPE_CHECKING:
@@ -390,11 +390,7 @@ def _number(value: object) -> float | None:
 
 
 def _wants_a_list(condition: Condition) -> bool:
-    return (
-        isinstance(condition, Equal)
-        and isinstance(condition.want, (list, tuple, Unordered))
-        and not isinstance(condition, OneOf)
-    )
+    return isinstance(condition, Equal) and isinstance(condition.want, (list, tuple, Unordered))
 
 
 def _by_name(facts: Facts, field: str) -> dict[str, list[Any]]:

@@ -111,8 +111,6 @@ class Not(Condition):
         self._inner = inner
 
     def differences(self, got: object, where: Where) -> Differences:
-        if got is ABSENT and not self._inner.accepts_absence:
-            return []
         return [] if self._inner.differences(got, where) else [Difference(where, self, got)]
 
     def describe(self) -> str:

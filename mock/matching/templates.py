@@ -207,7 +207,7 @@ def parse_segment(piece: str, text: str, kinds: dict[str, str], *, is_last: bool
                 f"in {text!r}: {{{holes[0].name}:path}} takes whole segments, so it stands alone between slashes"
             )
         return Rest(holes[0])
-    if len(parts) == 1 and (piece == "*" or (holes and holes[0].kind == "str")):
+    if len(parts) == 1 and (piece == "*" or holes[0].kind == "str"):
         return Piece(tuple(holes), None)
     expression = ""
     place = 0

@@ -87,7 +87,7 @@ class Script:
         self._filed = 0
         self._serial = 0
         self._hidden: list[tuple[Route, Route]] = []
-        self._ahead: dict[float, float] = {}
+        self._ahead: dict[int, tuple[float, float]] = {}
         self._recent: tuple[Route, ...] = ()
 
     def enter_route(self, route: Route) -> None:
@@ -322,12 +322,13 @@ class Script:
 
     def ahead_of(self, deadline: float) -> float:
         """Return how far the clock was ahead of the real one, which deadlines are on, when this one was first seen."""
-        ahead = self._ahead.get(deadline)
-        if ahead is None:
+        # Known by the object, not by the number: where clocks tick slowly, calls after each other have equal deadlines.
+        known = self._ahead.get(id(deadline))
+        if known is None:
             if len(self._ahead) > 1_000:
                 self._ahead.clear()
-            self._ahead[deadline] = ahead = self.clock.monotonic() - time.monotonic()
-        return ahead
+            known = self._ahead[id(deadline)] = (deadline, self.clock.monotonic() - time.monotonic())
+        return known[1]
 
     def forget(self) -> None:
         """Forget everything that happened; the routes stay."""

@@ -19,15 +19,14 @@ from ..matching.matchers import Specificity, specificity
 from ..matching.targets import parse_methods
 from ..modes import checked_mode
 from ..places import Place, here
-from ..replies.handlers import named, plain
 from ..replies.kinds import UNSET, Raise, Reply
 from ..replies.plans import CYCLE, FAIL, FALL_THROUGH, Plan
 from ..replies.sequences import described_reply, plan_from
 from ..replies.spoiled import spoiled
-from ..replies.sugar import Handle, PassThrough, reply_from
+from ..replies.sugar import PassThrough, reply_from
 from ..replies.words import check_words, response_reply
 from ..states import Transition, transitions
-from ..values import ANY, identity, is_list, is_predicate, show
+from ..values import ANY, identity, is_list, show
 from .aims import aimed, below
 
 if TYPE_CHECKING:
@@ -193,11 +192,9 @@ class Route:
         _refuse_digits(status)
         if any(word in words for word in ("fault", "error", "redirect", "pass_through")):
             return described_reply(words if status == 200 else {"status": status, **words})
-        if is_predicate(status):
-            return Handle(plain(status), named(status))
-        if words and not isinstance(status, (int, Reply)):
-            return reply_from(status, **words)
-        return response_reply(status, folder=self.folder, **words) if isinstance(status, int) else reply_from(status)
+        if isinstance(status, int):
+            return response_reply(status, folder=self.folder, **words)
+        return reply_from(status, **words)
 
     # How often
 

@@ -15,7 +15,7 @@ Settings that are about vcrpy's own machinery change nothing here.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, cast
 
 from .requests import VCRRequest, response_shown, response_taken_back, shown, taken_back
@@ -142,7 +142,7 @@ def _filters(said: dict[str, Any], redact: list[Any], ignore: list[str]) -> None
 
 def _matcher(name: Any, matchers: dict[str, Matcher]) -> Any:
     if name in matchers:
-        return partial(_agree, matchers[name])
+        return update_wrapper(partial(_agree, matchers[name]), matchers[name])
     if name == "raw_body":
         return _same_bytes
     if name not in MATCHERS:

@@ -242,6 +242,15 @@ def test_an_inner_cassette_that_only_replays_lets_the_outer_one_answer(stage: St
     assert (inside.json(), outside.text) == ({"path": "/inner"}, "outer")
 
 
+@pytest.mark.anyio
+async def test_it_lets_the_outer_one_answer_asynchronous_clients_too(stage: Stage) -> None:
+    outer = understudy.MockTransport(lambda request: understudy.Response(200, text="outer"))
+    stage.written()
+
+    with understudy.stand_in(outer), stage.use("none"):
+        assert (await stage.async_client.get("https://api.test/other")).text == "outer"
+
+
 def test_nested_use_of_one_object_opens_a_cassette_each_time(stage: Stage) -> None:
     tape = stage.use()
 

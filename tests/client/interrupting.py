@@ -42,7 +42,7 @@ class Interrupter:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         path = frame.f_code.co_filename
-        if self.where not in path or "tests" in path:
+        if self.where not in path.replace("\\", "/") or "tests" in path:
             return None
         if event == "exception":
             # Until Python 3.10, what ends a `with` block after an error is seen as the block's last line.

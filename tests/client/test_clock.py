@@ -19,9 +19,9 @@ def test_sleeping_lets_the_time_pass() -> None:
     clock: Clock = RealClock()
     before = clock.monotonic()
 
-    clock.sleep(0.002)
+    clock.sleep(0.02)
 
-    assert clock.monotonic() - before >= 0.002
+    assert clock.monotonic() - before >= 0.015
 
 
 @pytest.mark.anyio
@@ -29,9 +29,9 @@ async def test_a_task_that_sleeps_lets_the_time_pass() -> None:
     clock: Clock = RealClock()
     before = clock.monotonic()
 
-    await clock.asleep(0.002)
+    await clock.asleep(0.02)
 
-    assert clock.monotonic() - before >= 0.0015  # event loops round
+    assert clock.monotonic() - before >= 0.015  # event loops round, and clocks tick
 
 
 def test_it_says_what_it_is() -> None:

@@ -247,6 +247,15 @@ def test_a_resource_that_has_changed_comes_whole(download: Downloads, path: Path
     assert done.resumed_from == 0
 
 
+def test_a_resource_that_has_changed_and_says_no_more_which_it_is_is_not_kept(path: Path) -> None:
+    with Client(transport=Server(3000)) as client, pytest.raises(ReadError):
+        client.download(URL, path, attempts=1)
+    with Client(transport=Server(2000, body=BODY[::-1], ETag="")) as client, pytest.raises(ReadError):
+        client.download(URL, path, attempts=1)
+
+    assert files(path) == []
+
+
 def test_a_part_of_another_resource_is_not_used(path: Path) -> None:
     with Client(transport=Server(3000)) as client, pytest.raises(ReadError):
         client.download("https://api.test/other", path, attempts=1)
@@ -406,7 +415,6 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_two_downloads_do_not_write_one_file(path: Path) -> None:
-    pytest.importorskip("fcntl")
     seen: list[Exception] = []
 
     def meanwhile(done: int, total: int | None) -> None:

@@ -210,6 +210,41 @@ def test_a_name_that_is_given_again_changes_its_route() -> None:
     assert router["users"].pattern == M(method="POST", url=f"{BASE}/users")
 
 
+def test_a_name_that_is_given_to_the_pattern_of_another_route_leaves_one_of_them() -> None:
+    router = respx.Router()
+    named = router.get(f"{BASE}/users", name="users")
+    router.get(f"{BASE}/people", name="people")
+
+    assert router.get(f"{BASE}/people", name="users") is named
+
+    assert list(router.routes) == [named]
+    assert "people" not in router.routes
+
+
+def test_a_route_may_get_a_name_later_and_another_one() -> None:
+    router = respx.Router()
+    route = router.get(BASE)
+
+    for name in ("home", "start"):
+        assert router.get(BASE, name=name) is route
+        assert router[name] is route
+        assert route.name == name
+
+    assert "home" not in router.routes
+
+
+def test_all_routes_can_be_taken_out() -> None:
+    router = respx.Router()
+    route = router.get(BASE, name="home")
+    held = {route: "a route can be a key"}
+
+    router.clear()
+
+    assert list(router.routes) == []
+    assert "home" not in router.routes
+    assert held[route]
+
+
 def test_routes_are_found_by_name_and_taken_out() -> None:
     router = respx.Router()
     route = router.get(BASE, name="home")
@@ -384,6 +419,28 @@ def test_side_effects_follow_each_other_and_then_the_return_value() -> None:
         assert route.call_count == 4
 
 
+def test_an_error_is_raised_with_its_request_and_its_call_has_no_response() -> None:
+    error = ConnectError("the cable")
+
+    with respx.mock() as api:
+        route = api.get(BASE).mock(side_effect=error)
+        with pytest.raises(ConnectError) as caught:
+            understudy.get(BASE)
+
+        assert caught.value is error
+        assert str(error.request.url) == BASE
+        assert not route.calls.last.has_response
+        with pytest.raises(ValueError, match="has no response"):
+            route.calls.last.response  # noqa: B018  # raises
+
+
+def test_a_status_is_a_side_effect_too() -> None:
+    with respx.mock() as api:
+        api.get(BASE).side_effect = [503, 201]
+
+        assert [understudy.get(BASE).status_code for _ in range(2)] == [503, 201]
+
+
 def test_a_row_of_side_effects_begins_anew_where_a_snapshot_was_taken() -> None:
     router = respx.mock(assert_all_called=False)
     router.get(BASE).side_effect = (Response(status) for status in (201, 202))
@@ -434,6 +491,21 @@ async def test_a_function_may_be_asynchronous() -> None:
             assert (await client.get(BASE)).text == "later"
         with pytest.raises(TypeError, match="asynchronous side effect"):
             understudy.get(BASE)
+
+
+@pytest.mark.anyio
+async def test_what_an_asynchronous_function_raises_is_a_call_too() -> None:
+    async def fail(request: Request) -> Response:
+        raise ConnectError("the cable")
+
+    with respx.mock() as api:
+        route = api.get(BASE).mock(side_effect=fail)
+        async with AsyncClient() as client:
+            with pytest.raises(ConnectError, match="the cable"):
+                await client.get(BASE)
+
+        assert not route.calls.last.has_response
+        assert api.calls.call_count == 1
 
 
 def test_a_function_that_returns_something_else_is_a_mistake_of_the_test() -> None:

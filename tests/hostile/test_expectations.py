@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from understudy import TransportError
+from understudy import Limits, Timeout, TransportError
 
 from .http2_server import Http2Server, ListeningServer
 from .invariants import check_error, check_pool
@@ -33,6 +33,15 @@ async def test_c19_an_expectation_that_cannot_be_met_is_dropped_once(body: bytes
         assert b"Expect: 100-continue\r\n" in first
         assert again == first.replace(b"Expect: 100-continue\r\n", b"")
         assert len(server.connections) == 2
+
+
+async def test_c19_a_refusal_that_is_not_read_leaves_its_place_to_what_is_sent_again(side: Any) -> None:
+    with HostileServer((ReadHead(), Send(REFUSED[:-2]), Listen())) as server:
+        one = {"limits": Limits(max_connections=1)}
+        async with side.client(transport_options=one, timeout=Timeout(PATIENCE, pool=0.5)) as client:
+            response = await side.call(client.post, server.url(), content=b"content", **EXPECTING)
+
+            assert (response.status_code, response.content) == (200, b"good")
 
 
 async def test_c19_what_is_refused_again_is_returned(side: Any) -> None:

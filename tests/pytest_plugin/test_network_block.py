@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -264,10 +264,26 @@ def test_asking_for_this_machines_own_addresses_is_no_network(block: Block) -> N
 def test_other_kinds_of_sockets_are_left_alone(block: Block) -> None:
     first, second = socket.socketpair()
     with first, second:
-        first.sendmsg([b"hello"])
+        first.send(b"hello")
 
         assert second.recv(5) == b"hello"
     assert block.attempts == []
+
+
+def test_a_socket_pair_that_python_makes_of_a_connection_is_no_network(block: Block) -> None:
+    # As `socket.socketpair` does it on Windows, where every event loop begins with one.
+    program = "def socketpair(plug, address):\n    plug.connect(address)\n"
+    of_python: dict[str, Any] = {"__name__": "socket"}
+    of_others: dict[str, Any] = {"__name__": "shop"}
+    exec(program, of_python)
+    exec(program, of_others)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.socket() as plug:
+            of_python["socketpair"](plug, server.getsockname())
+        assert block.attempts == []
+
+        with socket.socket() as plug, pytest.raises(NetworkBlocked):
+            of_others["socketpair"](plug, server.getsockname())
 
 
 def test_a_test_that_uses_the_network_fails_under_the_option(suite: Suite) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from understudy.pytest_plugin.report import is_failure, lines
+from understudy.pytest_plugin.report import is_failure, lines, shown
 from understudy.pytest_plugin.tally import Tally, Use
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_a_run_without_tapes_says_nothing() -> None:
@@ -24,17 +27,27 @@ def test_what_was_played_and_recorded_is_counted() -> None:
 def test_what_is_unused_is_named_with_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "gone.yaml").touch()
     tally = Tally(folders=[str(tmp_path)])
-    tally.add("/suite/cassettes/a.yaml", Use(played=1, unplayed=[(88, "DELETE /v1/cart -> 204")]))
+    suite = str(tmp_path.parent / "suite")
+    tally.add(os.path.join(suite, "cassettes", "a.yaml"), Use(played=1, unplayed=[(88, "DELETE /v1/cart -> 204")]))
 
-    assert list(lines(tally, "/suite", "report")) == [
+    assert list(lines(tally, suite, "report")) == [
         "played 1 from 1 tape, recorded 0",
         "unused: 1 recording that no test played",
-        "  cassettes/a.yaml:88  DELETE /v1/cart -> 204",
+        f"  {os.path.join('cassettes', 'a.yaml')}:88  DELETE /v1/cart -> 204",
         "orphaned: 1 tape that no test has",
-        f"  {tmp_path}/gone.yaml",
+        f"  {tmp_path / 'gone.yaml'}",
     ]
     assert is_failure(tally, "fail")
     assert not is_failure(tally, "report")
+
+
+def test_a_path_on_another_drive_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def relpath(path: str, start: str) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", relpath)
+
+    assert shown("D:/tapes/a.yaml", "C:/suite") == "D:/tapes/a.yaml"
 
 
 def test_what_is_unused_can_be_ignored() -> None:

@@ -169,6 +169,16 @@ def about_socket(connected: socket.socket, name: str) -> Any:
     return connected.getpeername() if name == "server_addr" else None
 
 
+def told_by(code: int) -> OSError:
+    """Return the error that a socket has told by its number."""
+    import os
+    import socket
+
+    # Windows keeps the words for these numbers apart from those for files.
+    words: dict[int, str] = getattr(socket, "errorTab", {})
+    return OSError(code, words[code].rstrip(".") if code in words else os.strerror(code))
+
+
 def all_failed(host: str, failures: Sequence[tuple[Address, BaseException]]) -> OSError:
     """Return one error that tells of every attempt."""
     if not failures:

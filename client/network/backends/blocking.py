@@ -7,11 +7,23 @@ import errno
 import os
 import selectors
 import socket
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .addresses import STAGGER, Address, about_socket, all_failed, bound, in_order, look_up, open_socket, open_unix
+from .addresses import (
+    STAGGER,
+    Address,
+    about_socket,
+    all_failed,
+    bound,
+    in_order,
+    look_up,
+    open_socket,
+    open_unix,
+    told_by,
+)
 from .readiness import MOST_READ, SYSTEM_BOUNDS, bound_reads, is_readable, probe, wait_for
 
 if TYPE_CHECKING:
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
     from .base import NetworkStream, SocketOption
 
 _IN_PROGRESS = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
+_PIECE = 0.25
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -48,7 +61,7 @@ class BlockingBackend:
         addresses, dns_seconds = await look_up(self._resolver, host, port)
         race = _Race(addresses, deadline, local_address, socket_options)
         try:
-            return BlockingStream(race.run(host), dns_seconds=dns_seconds)
+            return Stream(race.run(host), dns_seconds=dns_seconds)
         finally:
             race.close_losers()
 
@@ -63,7 +76,7 @@ class BlockingBackend:
                 raise TimeoutError(f"no answer from {path!r}")
             time.sleep(min(seconds, left))  # noqa: ASYNC251  # blocking is what this backend is for
 
-        return BlockingStream(await open_unix(path, socket_options, sleep))
+        return Stream(await open_unix(path, socket_options, sleep))
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # blocking is what this backend is for
@@ -151,7 +164,7 @@ class _Race:
         self._running[opened] = address
         code = opened.connect_ex(address.sockaddr)
         if code and code not in _IN_PROGRESS:
-            self._lose(opened, OSError(code, os.strerror(code)))
+            self._lose(opened, told_by(code))
         else:
             selector.register(opened, selectors.EVENT_WRITE)
 
@@ -160,7 +173,7 @@ class _Race:
             selector.unregister(opened)
             code = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
-                self._lose(opened, OSError(code, os.strerror(code)))
+                self._lose(opened, told_by(code))
                 continue
             del self._running[opened]
             won: socket.socket = opened
@@ -330,11 +343,15 @@ class BlockingStream:
                 suppress_ragged_eofs=False,
                 session=session_for(context, hostname),
             )
+            if wrapped.version() is None:
+                # Where the system forgets the peer of a reset connection, Python takes it for one not made yet.
+                wrapped.close()
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         except BaseException as error:
             _close_half_wrapped(error)
             self.close()
             raise
-        return BlockingStream(wrapped, tls=True)
+        return self.__class__(wrapped, tls=True)
 
     def close(self) -> None:
         self._is_closed = True
@@ -394,6 +411,55 @@ class BlockingStream:
     def _check_open(self) -> None:
         if self._is_closed:
             raise ConnectionAbortedError(errno.ECONNABORTED, "the connection is closed")
+
+
+class WindowsStream(BlockingStream):
+    """A connected socket where shutting down wakes nobody: who waits looks now and then whether it has been closed."""
+
+    __slots__ = ()
+
+    async def read(self, max_bytes: int, timeout: float | None) -> bytes:
+        wait = _Wait(timeout)
+        while True:
+            try:
+                return await super().read(max_bytes, wait.piece)
+            except (TimeoutError, socket.timeout):
+                if not wait.goes_on():
+                    raise
+
+    def _write_in_time(self, data: bytes, timeout: float | None) -> None:
+        rest = memoryview(data)
+        wait = _Wait(timeout)
+        while rest:
+            self._limit(wait.piece)
+            try:
+                rest = rest[self._socket.send(rest) :]
+                wait = _Wait(timeout)
+            except (TimeoutError, socket.timeout):
+                if not wait.goes_on():
+                    raise
+
+
+Stream = WindowsStream if sys.platform == "win32" else BlockingStream
+
+
+class _Wait:
+    """A wait of some seconds, in pieces."""
+
+    __slots__ = ("_until", "piece")
+
+    def __init__(self, timeout: float | None) -> None:
+        self._until = None if timeout is None else time.monotonic() + timeout
+        self.piece: float = _PIECE if timeout is None else min(timeout, _PIECE)
+
+    def goes_on(self) -> bool:
+        """Return whether there is more to wait for after this piece."""
+        if self._until is not None:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                return False
+            self.piece = min(left, _PIECE)
+        return True
 
 
 def _close_half_wrapped(error: BaseException) -> None:

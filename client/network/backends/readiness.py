@@ -18,7 +18,8 @@ MOST_READ = 98_304
 
 
 # Where the system itself can bound how long a blocking socket waits, and what `setsockopt` wants is known: two C longs.
-SYSTEM_BOUNDS = sys.platform in ("linux", "darwin") and struct.calcsize("l") == 8
+# macOS bounds reading only: a blocking socket's `send` ignores MSG_DONTWAIT there, and waits.
+SYSTEM_BOUNDS = sys.platform == "linux" and struct.calcsize("l") == 8
 _LONGEST = 1 << 31
 
 

@@ -130,7 +130,7 @@ class Exchange:
         plan = self._plan
         content = plan.content
         waits = self._call.waits
-        timeout = waits.write if waits.deadline is None else waits.left(waits.write)
+        timeout = waits.left(waits.write)
         if content is not None and len(content) <= _COALESCED and not plan.expects_continue:
             if plan.length == CHUNKED:
                 content = (b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)) if content else b"0\r\n\r\n"
@@ -186,11 +186,21 @@ class Exchange:
         waits = self._call.waits
         while rest and not self._is_answered:
             if self._ahead is not None and len(self._ahead) >= _MOST_AHEAD:
-                return await self._stream.write(bytes(rest), waits.left(waits.write))
+                return await self._send_unheard(bytes(rest), waits.left(waits.write))
             taken = await self._stream.write_until_readable(rest, waits.left(waits.write))
             rest = rest[taken:]
             if rest:
                 await self._listen(waits.left(waits.read))
+
+    async def _send_unheard(self, rest: bytes, timeout: float | None) -> None:
+        """Send while nothing more of the response can be kept, for which the server may wait."""
+        try:
+            await self._stream.write(rest, timeout)
+        except OSError as error:
+            if not _is_timeout(error) or self._ahead is None:
+                raise
+            kept = f"{len(self._ahead)} bytes of its response, as many as are kept during an upload"
+            raise TimeoutError(f"the server has sent {kept}, and takes nothing more") from error
 
     async def _wait_for_continue(self) -> None:
         """Give the server a moment to refuse before the body goes out (RFC 9110, section 10.1.1)."""
@@ -279,8 +289,7 @@ class Exchange:
         self._doing = READ
         waits = self._call.waits
         while True:
-            timeout = waits.read if waits.deadline is None else waits.left(waits.read)
-            data = await self._stream.read(READ_SIZE, timeout)
+            data = await self._stream.read(READ_SIZE, waits.left(waits.read))
             if not hasattr(stamps, "first"):
                 stamps.first = monotonic()
             if not data:

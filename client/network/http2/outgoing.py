@@ -106,7 +106,12 @@ class Outgoing:
         return 0 if self.line else min(self._window_out, stream.window_out)
 
     def offer(self, stream: Stream, data: bytes | memoryview, *, ends: bool) -> None:
-        """Send `data`, some of it perhaps later: what has not gone out yet is the stream's `rest`."""
+        """Send `data`, some of it perhaps later: what has not gone out yet is the stream's `rest`.
+
+        Nothing of it goes out where the request has been answered meanwhile.
+        """
+        if stream.is_answered:
+            return
         stream.rest = memoryview(data)
         stream.ends = ends
         if data:
@@ -126,7 +131,8 @@ class Outgoing:
             stream = next(iter(self.line))
             del self.line[stream]
             if not stream.is_answered:
-                stream.rest = stream.rest[self.send_data(stream, stream.rest, ends=stream.ends) :]
+                # Where nothing is left, no view either: the caller may use its buffer again.
+                stream.rest = stream.rest[self.send_data(stream, stream.rest, ends=stream.ends) :] or b""
                 self.line_up(stream)
                 self.touched.append(stream)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ReadError, RemoteProtocolError, RequestError, WriteError
 from ..connection import Unanswered
-from ..failures import READ, translate
+from ..failures import READ, WRITE, translate
 from .codes import CANCEL
 from .duties import Duties
 
@@ -175,7 +175,8 @@ class SharedConnection(Duties):
         if isinstance(error, RequestError):
             # One for each stream: it is going to carry its own request.
             error = copy.copy(error)
-        translated = translate(error, READ, stream.call.request, stream.call.waits, begun=stream.begun)
+        doing = READ if stream.has_sent_all or stream.head is not None else WRITE
+        translated = translate(error, doing, stream.call.request, stream.call.waits, begun=stream.begun)
         if stream.head is not None or stream.seen_interims or stream.home is self.protocol.pushed:
             return translated
         if ending.processed is False:

@@ -39,6 +39,38 @@ def test_blocks_are_what_the_writer_writes(data: Any, style: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "column",
+    [
+        ["alpha one", "bravo two", "charlie three", "delta four"],
+        ["alpha one", "bravo: two", "charlie three", "delta four"],
+        ["alpha one", "bravo #two", "charlie three", "delta four"],
+        ["alpha one", "bravo two ", "charlie three", "delta four"],
+        ["alpha one:", "bravo two:", "charlie three ", "delta four:"],
+        ["alpha one", "no", "", "delta four"],
+        ["alpha one", "2026-11-29T10:00:00Z", "12:30:15 or so", "- delta four"],
+        ["2026-11-29T10:00:00Z", "2026-11-30T10:00:00Z", "2026-12-01T10:00:00Z", "2026-12-02T10:00:00Z"],
+        ["2026-11-29T10:00:00Z", "2026-11-30 and later", "1 thing or more", "0x1234567890"],
+        [1, 2, 30, -4],
+        [1, 2.5, None, True],
+        [False, "alpha one", None, "no"],
+        [1, [2], {"three": 3}, None],
+        [{"a": 1}, {"a": 2}, {"a": 3}, {"a": "x" * 99}],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["", "python"])
+def test_tables_are_what_the_writer_writes(column: list[Any], style: str) -> None:
+    data = [{"value": value, "what makes lines": "long " * 30, "and": value} for value in column]
+    separators = (", ", ": ") if style else (",", ":")
+
+    found = block(json.dumps(data, separators=separators).encode(), Redactor())
+
+    assert found is not None
+    document = {"response": {"json": found}}
+    assert with_blocks(yaml_writer.write(document), document) == yaml_writer.write({"response": {"json": data}})
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"{}",

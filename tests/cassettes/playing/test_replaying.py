@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import tracemalloc
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,6 +148,78 @@ def test_events_stand_on_one_line_each(stage: Stage) -> None:
         assert stage.client.get("https://api.test/").content == events
 
     assert "    - {event: status, data: {state: packed}}\n    - {comment: still here}\n" in stage.text
+
+
+def test_lines_of_json_and_unusual_forms_are_recorded_and_come_again_to_the_byte(stage: Stage) -> None:
+    lines = b'{"id":1}\n{"id":2.50}\n'
+    stage.server.reply = lambda request: understudy.Response(
+        200, headers={"Content-Type": "application/x-ndjson"}, content=lines
+    )
+    sent: dict[str, Any] = {
+        "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        "content": b"a=1&b=%7e",  # which `urlencode` would not write
+    }
+
+    with stage.use():
+        stage.client.post("https://api.test/", **sent)
+    with stage.use("none"):
+        assert stage.client.post("https://api.test/", **sent).content == lines
+
+    assert "  ndjson:\n    - {id: 1}\n    - {id: 2.50}\n" in stage.text
+    assert "  text: a=1&b=%7e\n" in stage.text
+
+
+def test_events_that_lines_cannot_say_are_recorded_as_text(stage: Stage) -> None:
+    unusual = [b"data: a\r\n\r\n", b"data: a", b"data:a\n\n", b"id: 1\nid: 2\n\n", b"data: \xff\n\n"]
+    bodies = iter(unusual)
+    stage.server.reply = lambda request: understudy.Response(
+        200, headers={"Content-Type": "text/event-stream"}, content=next(bodies)
+    )
+
+    with stage.use():
+        for _ in unusual:
+            stage.client.get("https://api.test/")
+    with stage.use("none"):
+        assert [stage.client.get("https://api.test/").content for _ in unusual] == unusual
+
+    assert "sse:" not in stage.text
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Record on a clock that moves on by a second whenever it is asked."""
+    moments = itertools.count()
+    with monkeypatch.context() as patch:
+        patch.setattr("understudy.cassettes.recording.time", SimpleNamespace(monotonic=lambda: float(next(moments))))
+        yield
+
+
+@pytest.mark.usefixtures("ticking")
+def test_events_are_recorded_with_the_moment_at_which_each_came(stage: Stage) -> None:
+    events = [b"data: a\n\ndata: b\n\n", b"data: c\n\n"]
+    stage.server.reply = lambda request: understudy.Response(
+        200, headers={"Content-Type": "text/event-stream"}, content=iter(events)
+    )
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "    - {at: 1.0, data: a}\n    - {at: 1.0, data: b}\n    - {at: 2.0, data: c}\n" in stage.text
+    assert "  took: 3.0\n  longest_wait: 1.0\n" in stage.text
+    with stage.use("none"), stage.client.stream("GET", "https://api.test/") as response:
+        assert list(response.iter_raw()) == events
+
+
+@pytest.mark.usefixtures("ticking")
+def test_the_pieces_of_a_compressed_body_are_none_of_the_body(stage: Stage) -> None:
+    body = gzip.compress(b"data: a\n\ndata: b\n\n")
+    headers = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
+    stage.server.reply = lambda request: understudy.Response(200, headers=headers, content=iter([body[:9], body[9:]]))
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "  sse:\n    - {data: a}\n    - {data: b}\n" in stage.text
 
 
 def test_events_written_by_hand_come_piece_by_piece(stage: Stage) -> None:

@@ -188,6 +188,47 @@ def test_credentials_in_a_member_named_after_their_field_are_hidden(stage: Stage
     assert "required" in stage.text
 
 
+PACKED = base64.b64encode(b'{"password": "hidden-1234"}').decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": '<div data-props="{&quot;token&quot;: &quot;hidden-1234&quot;}">'},
+        {"json": {"note": "curl -H 'Authorization: Bearer hidden-1234-5678'"}},
+        {"json": {"state": PACKED}},
+        {"json": {"fields": [{"name": "password", "value": "hidden-1234"}, {"name": "user", "value": "ada"}]}},
+        {"content": b'{"password":"hidden-1234"}\n{"id":1}\n', "headers": {"Content-Type": "application/x-ndjson"}},
+    ],
+    ids=["quoted JSON", "bearer", "packed", "pairs", "lines"],
+)
+def test_secrets_are_hidden_wherever_a_body_says_them(body: dict[str, Any], stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, **body)
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    assert "hidden" not in stage.text
+    assert PACKED not in stage.text
+
+
+def test_a_password_in_another_charset_is_hidden_where_it_comes_again(stage: Stage) -> None:
+    credentials = base64.b64encode("ada:h\xefdden-1234".encode("latin-1")).decode()
+    stage.server.reply = lambda request: understudy.Response(200, json={"you said": "h\xefdden-1234"})
+
+    with stage.use():
+        stage.client.get("https://api.test/", headers={"Authorization": f"Basic {credentials}"})
+
+    assert "you said: __REDACTED_password_1__" in stage.text
+
+
+def test_what_is_empty_is_no_secret(stage: Stage) -> None:
+    with stage.use():
+        stage.client.get("https://api.test/", headers={"Authorization": "", "X-Api-Key": ""})
+
+    assert "__REDACTED_" not in stage.text
+
+
 def test_secrets_among_the_claims_of_a_jwt_are_hidden(stage: Stage) -> None:
     claims = {"sub": "ada", "ref": "key-of-the-request", "client_secret": "in-the-claims"}
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
-from understudy import AsyncClient, Client, MockTransport, RemoteProtocolError, Request, Response
+from understudy import AsyncClient, BaseTransport, Client, MockTransport, RemoteProtocolError, Request, Response
 from understudy.client.auth import digest
 from understudy.client.auth.challenges import parse_challenges
 from understudy.client.auth.digest import DigestAuth
@@ -86,6 +87,8 @@ def test_every_algorithm_and_quality_opens_the_door(
     assert len(server.requests) == 2
     assert server.sent()["algorithm"] == algorithm + session
     assert server.sent().get("qop") == quality
+    # RFC 2617 forbids it where there is nothing that it is for.
+    assert ("cnonce" in server.sent()) == bool(quality or session)
 
 
 @pytest.mark.parametrize(
@@ -363,11 +366,21 @@ def test_a_challenge_that_cannot_be_met_says_why(challenge: str, reason: str) ->
     assert len(str(caught.value)) < 300
 
 
-def test_a_body_that_can_be_read_again_is_covered_by_auth_int() -> None:
+@pytest.mark.parametrize(
+    "body", [{"content": [b"bo", b"dy"]}, {"files": {"a": io.BytesIO(b"dy")}}], ids=["pieces", "file"]
+)
+def test_a_body_that_can_be_read_again_is_covered_by_auth_int(body: dict[str, Any]) -> None:
     server = Server('Digest realm="r", nonce="n", qop="auth-int"')
 
-    with client_for(server) as client:
-        assert client.post("https://api.test/", content=[b"bo", b"dy"]).text == "in"
+    class Reading(BaseTransport):
+        """Reads the body off the stream, as the network does."""
+
+        def handle_request(self, request: Request) -> Response:
+            content = b"".join(request.stream)  # type: ignore[arg-type]  # pyright: ignore  # a blocking client's
+            return server(Request(request.method, request.url, headers=request.headers, content=content))
+
+    with Client(transport=Reading(), auth=DigestAuth("Mufasa", "Circle of Life")) as client:
+        assert client.post("https://api.test/", **body).text == "in"
 
 
 def test_a_body_that_is_gone_cannot_be_covered_by_auth_int() -> None:

@@ -71,6 +71,16 @@ async def test_c32_so_is_a_body_larger_than_allowed(side: Side, door: str, tmp_p
 
 
 @pytest.mark.anyio
+async def test_c32_what_is_a_bomb_is_for_the_client_to_say(side: Side) -> None:
+    lenient = side.client(serving(BOMB), guards=Guards(max_ratio=None, ratio_floor=0))
+    strict = side.client(serving(gzip.compress(b"ab" * 100)), guards=Guards(max_ratio=2, ratio_floor=0))
+
+    assert len((await side.call(lenient.get, "https://api.test/")).content) == 4 * MIB
+    with pytest.raises(LimitExceeded, match="more than 2:1"):
+        await side.call(strict.get, "https://api.test/")
+
+
+@pytest.mark.anyio
 async def test_c30_a_bomb_is_decoded_as_far_as_it_is_read(side: Side) -> None:
     client = side.client(serving(BOMB))
 

@@ -199,6 +199,18 @@ async def test_a_loop_comes_to_an_end(side: Side, loop: dict[str, str]) -> None:
 
 
 @pytest.mark.anyio
+async def test_redirects_ask_the_jar_that_the_client_has_now(side: Side) -> None:
+    server = site({"https://a.test/": "/next"})
+    client = side.client(server, follow_redirects=True, cookies={"jar": "old"})
+    await side.call(client.get, "https://a.test/")
+
+    client.cookies = {"jar": "new"}
+    await side.call(client.get, "https://a.test/")
+
+    assert [request.headers["Cookie"] for request in server.requests] == ["jar=old"] * 2 + ["jar=new"] * 2
+
+
+@pytest.mark.anyio
 async def test_the_limit_can_be_set(side: Side) -> None:
     leads = {f"https://a.test/{step}": f"/{step + 1}" for step in range(3)}
 

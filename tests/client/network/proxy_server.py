@@ -41,8 +41,9 @@ def listening(serve: Callable[[socket.socket], None]) -> Generator[int]:
     try:
         yield int(listener.getsockname()[1])
     finally:
-        # Closing alone does not wake a thread that is in accept().
-        listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            # Closing alone does not wake a thread that is in accept(); where this does not, it does.
+            listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         accepting.join(1)
         for connection in opened:

@@ -334,6 +334,13 @@ def test_a_unix_socket_replaces_the_host(world: str, tmp_path: Path) -> None:
         assert send(world, [asked, asked], uds=path) == [b"ok", b"ok"]
 
 
+def test_a_unix_socket_is_refused_at_once_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX", raising=False)
+
+    with pytest.raises(ValueError, match="no Unix sockets on this system"):
+        HTTPTransport(uds="/run/api.sock")
+
+
 def test_a_host_that_does_not_exist_is_a_connect_error(world: str) -> None:
     asked = Request("GET", "http://does-not-exist.invalid/", extensions=TIMEOUT)
 

@@ -66,6 +66,18 @@ def test_a_proxy_that_a_client_of_a_cgi_program_names_is_not_used() -> None:
     assert mounts(HTTPS_PROXY="http://mine.test", REQUEST_METHOD="GET") == {"https://": "http://mine.test"}
 
 
+def test_nor_is_it_where_the_system_knows_no_small_letters() -> None:
+    class OfWindows(dict[str, str]):
+        """All names are upper case, and found however they are written."""
+
+        def __contains__(self, name: object) -> bool:
+            return super().__contains__(str(name).upper())
+
+    environment = OfWindows(HTTP_PROXY="http://evil.test", REQUEST_METHOD="GET")
+
+    assert environment_mounts(str, environment) == {}
+
+
 @pytest.mark.parametrize(
     ("no_proxy", "direct", "proxied"),
     [

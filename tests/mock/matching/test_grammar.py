@@ -143,6 +143,8 @@ def shown(criteria: dict[str, Any]) -> str:
         {"content__contains": '"sku"'},
         {"content__regex": '"sku"'},
         {"content__startswith": "{"},
+        {"content__glob": "{*"},
+        {"json__items__0__contains": "sku"},
         {"when": lambda request: request.url.host == "api.test"},
         {"not__headers__x_debug": ANY},
         {"not__method": "GET"},
@@ -209,6 +211,8 @@ def test_these_words_fit_the_order(criteria: dict[str, Any]) -> None:
         {"json__schema": {"type": "array"}},
         {"json__total__in": [1, 2]},
         {"json__total__startswith": "1"},
+        {"json__total__glob": "1*"},
+        {"json__missing__gt": 1},
         {"extensions": {"timeout": {"read": 6.0}}},
         {"text": "{}"},
         {"content": b""},
@@ -223,6 +227,18 @@ def test_these_words_fit_the_order(criteria: dict[str, Any]) -> None:
 )
 def test_these_words_do_not_fit_the_order(criteria: dict[str, Any]) -> None:
     assert not match(**criteria).matches(order())
+
+
+def test_a_header_in_several_lines_fits_by_line_and_as_a_whole() -> None:
+    sent = request(headers=[("X-Tag", "a"), ("X-Tag", "b")])
+
+    assert match(headers={"X-Tag": "b"}).matches(sent)
+    assert match(headers={"X-Tag": "a, b"}).matches(sent)
+    assert not match(headers={"X-Tag": "b, a"}).matches(sent)
+
+
+def test_true_has_no_size() -> None:
+    assert not match(json__flag__gte=1).matches(request(json={"flag": True}))
 
 
 def test_basic_credentials_are_a_pair() -> None:

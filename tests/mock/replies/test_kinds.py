@@ -291,14 +291,30 @@ def test_sequences_repeat_their_last_reply_and_say_what_else_may_come() -> None:
     assert statuses(mock.get(URL).respond(503).fall_through(), 3) == [503, 404, 404]
 
 
-def test_a_sequence_that_ends_in_failure_is_no_stop_iteration() -> None:
+@pytest.mark.parametrize(("replies", "said"), [([200], "whose reply is"), ([200, 503], "whose 2 replies are")])
+def test_a_sequence_that_ends_in_failure_is_no_stop_iteration(replies: list[int], said: str) -> None:
     router = mock.Router()
-    router.get(URL).respond(200).then_fail()
+    router.get(URL, reply=replies).then_fail()
     client = Client(transport=router)
-    client.get(URL)
-
-    with pytest.raises(mock.UnmatchedRequest, match="whose reply is used up"):
+    for _ in replies:
         client.get(URL)
+
+    with pytest.raises(mock.UnmatchedRequest, match=f"{said} used up"):
+        client.get(URL)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (lambda request: 200, "a function"),
+        (mock.reply(200), "a reply that is complete"),
+        (Response(200), "a Response"),
+        (OSError(), "an exception"),
+    ],
+)
+def test_no_word_is_passed_over_beside_a_reply_that_says_everything(value: Any, said: str) -> None:
+    with pytest.raises(RouteError, match=f"`headers=` cannot be said beside {said}"):
+        mock.get(URL).respond(value, headers={"X-Lost": "1"})
 
 
 def test_reply_makes_replies_from_plain_data() -> None:

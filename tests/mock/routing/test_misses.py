@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy import Client, Response, UnsupportedProtocol, mock, request
+from understudy import Client, Request, Response, UnsupportedProtocol, mock, request
 from understudy.mock import ABSENT, ANY
 
 URL = "https://api.test"
@@ -78,6 +78,48 @@ def test_a_report_says_what_is_different_about_paths_that_look_alike(target: str
     router.get(target)
 
     assert note in report(router, "GET", URL + asked)
+
+
+def never(request: Request) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("criterion", "line"),
+    [
+        ({"json__count__ne": 3}, "json $.count: want not 3, got 3"),
+        ({"json__count__in": [1, 2]}, "json $.count: want one of 1, 2, got 3"),
+        ({"json__sizes__any": 1}, "json $.sizes: want some item 1, got [2]"),
+        ({"json__sizes__all": 1}, "json $.sizes[0]: want 1, got 2"),
+        ({"json__jsonpath": ("$.nothing", 1)}, "json: want at $.nothing 1, got nothing   (nothing at $.nothing)"),
+        ({"json__nothing__gte": 3}, "json $.nothing: want at least 3, got nothing"),
+        ({"when": never}, "when: want never() to say yes, got False"),
+    ],
+)
+def test_a_report_says_each_lookup_in_words(criterion: dict[str, Any], line: str) -> None:
+    router = mock.Router()
+    router.post("/", **criterion)
+
+    assert f"  NO  {line}" in report(router, "POST", URL, json={"count": 3, "sizes": [2]}).split("\n")
+
+
+def test_a_report_says_in_words_what_holds() -> None:
+    router = mock.Router()
+    router.post("/", params={}, json__sizes__all=2, json__jsonpath="$.count", json__count__in=[3], json__count__ne=3)
+
+    text = report(router, "POST", URL, json={"count": 3, "sizes": [2]})
+
+    for words in ("params none at all", "every item 2", "json at $.count present", "json $.count one of 3"):
+        assert words in text
+
+
+def test_the_closest_route_is_the_one_with_the_fewest_differences() -> None:
+    router = mock.Router()
+    router.post("/", json={"a": 0, "b": 0, "c": 3}, name="far")
+    router.post("/", json={"a": 1, "b": 2, "c": 0}, name="near")
+    router.post("/", json={"a": 0, "b": 0, "c": 0}, name="farther")
+
+    assert 'closest of 3 routes: "near"' in report(router, "POST", URL, json={"a": 1, "b": 2, "c": 3})
 
 
 def test_a_body_that_is_asked_for_instead_of_given_is_told_apart() -> None:

@@ -42,6 +42,22 @@ def test_the_more_specific_route_wins_in_both_orders_of_registration(reverse: bo
     assert str(router.routes[0].specificity)
 
 
+def test_a_rest_may_be_nothing_and_a_hole_wants_its_kind() -> None:
+    router = mock.Router()
+    router.get("/files/**", reply="files")
+    router.get("/days/{other}", reply="no day")
+    router.get("/days/{day:date}", reply="a day")
+    router.get("/search", params__eq={"page": mock.ANY}, reply="a page")
+
+    assert answers(router, "/files", "/files/a/b", "/days/2026-11-29", "/days/2026-13-29", "/search?page=7") == [
+        "files",
+        "files",
+        "a day",
+        "no day",
+        "a page",
+    ]
+
+
 def test_of_equally_specific_routes_the_latest_wins() -> None:
     router = mock.Router()
     router.get("/users/{id}", reply="first")

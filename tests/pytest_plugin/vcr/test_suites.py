@@ -165,7 +165,7 @@ def test_tapes_of_pytest_vcr_are_found_beside_each_other(suite: Suite) -> None:
     tape(suite.path / "tapes", "other.yaml", "other")
     suite.write(
         """
-        import pytest, understudy
+        import asyncio, pytest, understudy
 
         @pytest.mark.vcr()
         def test_flat(vcr_cassette):
@@ -181,6 +181,15 @@ def test_tapes_of_pytest_vcr_are_found_beside_each_other(suite: Suite) -> None:
             def ask():
                 return understudy.get("https://api.test/other").json()
             assert ask() == {"from": "other"}
+
+            @vcr.use_cassette("other.yaml", cassette_library_dir="tapes")
+            async def aask():
+                async with understudy.AsyncClient() as client:
+                    return (await client.get("https://api.test/other")).json()
+            assert asyncio.run(aask()) == {"from": "other"}
+
+            with pytest.raises(TypeError, match="takes the path of a tape"):
+                vcr.use_cassette()
         """
     )
 
@@ -223,6 +232,8 @@ def test_the_settings_of_vcrpy_are_understood(suite: Suite) -> None:
             with vcr.use_cassette("test_matcher.yaml", match_on=["mine"], allow_playback_repeats=True):
                 for path in ("users", "anything"):
                     assert understudy.get(f"https://api.test/{path}").json() == {"from": "users"}
+                with pytest.raises(understudy.cassettes.NoMatch, match="mine says no"):
+                    understudy.get("https://other.test/users")
         """
     )
 

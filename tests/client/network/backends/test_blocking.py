@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
 import ssl
 import struct
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from understudy.client.bridge import run
-from understudy.client.network.backends.blocking import BlockingStream
+from understudy.client.network.backends import addresses, blocking
+from understudy.client.network.backends.blocking import BlockingStream, WindowsStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,17 @@ def test_a_reset_before_the_handshake_leaves_no_socket_open(pair: tuple[socket.s
     assert near.fileno() == -1
 
 
+def test_a_handshake_that_nobody_had_is_none() -> None:
+    # As a reset connection looks where the system forgets its peer: `wrap_socket` takes it for one not made yet.
+    near = socket.socket()
+    descriptor = near.fileno()
+
+    with pytest.raises(ConnectionResetError):
+        run(BlockingStream(near).start_tls(ssl.create_default_context(), "api.test", 1.0))
+
+    assert not is_open(descriptor)
+
+
 def test_an_interrupt_in_the_handshake_leaves_no_socket_open(pair: tuple[socket.socket, socket.socket]) -> None:
     near, _ = pair
     descriptor = near.fileno()
@@ -68,3 +82,77 @@ def test_an_interrupt_in_the_handshake_leaves_no_socket_open(pair: tuple[socket.
 
     assert caught.value.__traceback__
     assert not is_open(descriptor)
+
+
+@pytest.fixture
+def near_windows(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> WindowsStream:
+    """A stream on a system where shutting down wakes nobody."""
+
+    def wake_nobody(self: socket.socket, how: int) -> None:
+        pass
+
+    monkeypatch.setattr(blocking, "SYSTEM_BOUNDS", False)
+    monkeypatch.setattr(blocking, "_PIECE", 0.005)
+    monkeypatch.setattr(socket.socket, "shutdown", wake_nobody)
+    return WindowsStream(pair[0])
+
+
+@pytest.mark.parametrize("timeout", [None, 60.0])
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_who_waits_sees_that_the_stream_is_closed_where_nobody_is_woken(
+    near_windows: WindowsStream, way: str, timeout: float | None
+) -> None:
+    stream = near_windows
+
+    def close() -> None:
+        while not getattr(stream, "_is_reading" if way == "read" else "_is_writing"):
+            pass
+        stream.close()
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    with pytest.raises(ConnectionAbortedError):
+        run(stream.read(10, timeout) if way == "read" else stream.write(bytes(80_000_000), timeout))
+    closing.join()
+
+    assert stream._socket.fileno() == -1
+
+
+def test_a_wait_in_pieces_is_as_long_as_it_may_be(
+    near_windows: WindowsStream, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    far = pair[1]
+
+    with pytest.raises((TimeoutError, socket.timeout)):
+        run(near_windows.read(10, 0.02))
+    with pytest.raises((TimeoutError, socket.timeout)):
+        run(near_windows.write(bytes(80_000_000), 0.02))
+
+    later = threading.Timer(0.03, far.sendall, (b"late",))
+    later.start()
+    assert run(near_windows.read(10, 60.0)) == b"late"
+    later.join()
+
+
+def test_what_is_written_in_pieces_arrives_whole(
+    near_windows: WindowsStream, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    far, data = pair[1], bytes(range(256)) * 40_000
+    sending = threading.Thread(target=lambda: run(near_windows.write(data, 60.0)))
+    sending.start()
+
+    got = bytearray()
+    while len(got) < len(data):
+        got += far.recv(1 << 20)
+
+    sending.join()
+    assert got == data
+
+
+def test_a_number_that_a_socket_tells_has_the_words_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(addresses.told_by(errno.ECONNREFUSED), ConnectionRefusedError)
+    assert "refused" in str(addresses.told_by(errno.ECONNREFUSED))
+
+    monkeypatch.setattr(socket, "errorTab", {errno.ECONNREFUSED: "Connection refused as on Windows."}, raising=False)
+
+    assert str(addresses.told_by(errno.ECONNREFUSED)).endswith("] Connection refused as on Windows")

@@ -51,6 +51,11 @@ def test_a_bound_is_taken_back(pair: tuple[socket.socket, socket.socket]) -> Non
     assert not any(pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))
 
 
+def write_much(stream: BlockingStream) -> None:
+    for _ in range(20):  # some systems take the first, however long it is
+        run(stream.write(bytes(4_000_000), 0.001))
+
+
 @pytest.mark.parametrize("by_system", [False, pytest.param(True, marks=only_where_the_system_can)])
 def test_streams_wait_no_longer_than_they_may(pair: tuple[socket.socket, socket.socket], by_system: bool) -> None:
     stream = BlockingStream(pair[0])
@@ -59,7 +64,7 @@ def test_streams_wait_no_longer_than_they_may(pair: tuple[socket.socket, socket.
     with pytest.raises((TimeoutError, socket.timeout)):
         run(stream.read(10, 0.001))
     with pytest.raises((TimeoutError, socket.timeout)):
-        run(stream.write(bytes(4_000_000), 0.001))
+        write_much(stream)
 
 
 @pytest.mark.parametrize("by_system", [False, pytest.param(True, marks=only_where_the_system_can)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable
 
 import pytest
@@ -270,6 +271,21 @@ def test_of_a_success_that_begins_during_the_upload_a_bounded_part_is_kept(
     world.run(body)
 
 
+def test_a_server_that_waits_for_its_answer_to_be_read_is_told_of(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("understudy.client.network.http1.exchange._MOST_AHEAD", len(CHUNK))
+
+    def react(end: Any, heard: bytes) -> None:
+        end.send(b"HTTP/1.1 200 OK\r\n\r\n" + CHUNK * 5)
+        end.pause()
+
+    async def body() -> None:
+        sender = world.sender(Recorder(react))
+        with pytest.raises(WriteTimeout, match=r"has sent \d+ bytes of its response, .* takes nothing more for 1 s"):
+            await sender.send("POST", content=CHUNK * 20)
+
+    world.run(body)
+
+
 def test_a_success_in_the_place_of_100_continue_is_one_without_the_body(world: Any) -> None:
     def react(end: Any, heard: bytes) -> None:
         if heard.endswith(b"\r\n\r\n"):
@@ -525,6 +541,20 @@ def test_the_deadline_bounds_every_wait(world: Any, monkeypatch: pytest.MonkeyPa
             await sender.send(extensions={"deadline": 0.5})
 
     world.run(body)
+
+
+def test_after_the_deadline_nothing_is_sent(world: Any) -> None:
+    server = answering()
+
+    async def body() -> None:
+        sender = world.sender(server)
+        await sender.get()
+        with pytest.raises(DeadlineExceeded):
+            await sender.send(extensions={"deadline": time.monotonic()})
+
+    world.run(body)
+
+    assert [bytes(heard).count(b"GET") for heard in server.heard] == [1]
 
 
 def test_a_body_that_stalls_is_a_read_timeout(world: Any) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 from hpack import Decoder
 from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.hostile.http2_server import Http2Server
+from understudy.client.config import HTTP2
 from understudy.client.errors import (
+    DeadlineExceeded,
     LocalProtocolError,
     ReadTimeout,
     RemoteProtocolError,
@@ -17,6 +20,8 @@ from understudy.client.errors import (
     TransportError,
     WriteTimeout,
 )
+from understudy.client.messages.headers import Headers
+from understudy.client.messages.request import Request
 from understudy.client.network.http2.frames import INITIAL_WINDOW_SIZE, settings_frame
 from understudy.client.network.http2.heads import Head
 from understudy.client.network.http2.protocol import Protocol
@@ -26,7 +31,7 @@ from .bodies import streamed
 if TYPE_CHECKING:
     from tests.hostile.http2_server import Http2Peer, Http2Request
 
-NO_ERROR, PROTOCOL_ERROR, CANCEL = 0x0, 0x1, 0x8
+NO_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, CANCEL = 0x0, 0x1, 0x3, 0x5, 0x8
 
 
 def sending(world: Any, server: Any, **options: Any) -> Any:
@@ -100,6 +105,53 @@ def test_an_announced_length_is_kept_and_a_wrong_one_refused(world: Any) -> None
         assert sender.pool.active == 0
 
     world.run(body)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "said"),
+    [
+        (["6"], "the body has 5 bytes"),
+        (["five"], "not a number"),
+        (["5", "6"], "two lengths"),
+    ],
+)
+def test_a_length_that_was_changed_since_is_looked_at_again(world: Any, lengths: list[str], said: str) -> None:
+    async def body() -> None:
+        request = Request("POST", "http://h.test/", content=b"hello")
+        request.headers = Headers([("Content-Length", length) for length in lengths])
+        with pytest.raises(LocalProtocolError, match=said):
+            await sending(world, Http2Server()).send_request(request)
+
+    world.run(body)
+
+
+def test_a_length_that_was_taken_away_is_said_all_the_same(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        request = Request("POST", "http://h.test/", content=b"hello")
+        del request.headers["Content-Length"]
+        await sending(world, server).send_request(request)
+
+    world.run(body)
+
+    assert server.peers[0].requests[1]["content-length"] == "5"
+
+
+def test_the_target_is_what_the_caller_asks_for(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.send("OPTIONS", extensions={"target": b"*"})
+        await sender.send(extensions={"target": "/raw|path"})
+        for target in (b"", b"/a b", b"/a\x7f", 5):
+            with pytest.raises(LocalProtocolError, match="is not a request target"):
+                await sender.send(extensions={"target": target})
+
+    world.run(body)
+
+    assert [request[":path"] for request in server.peers[0].requests.values()] == ["*", "/raw|path"]
 
 
 @pytest.mark.parametrize(("pieces", "announced", "said"), [((b"ab",), 5, "ended after 2"), ((b"abc",), 2, "more than")])
@@ -286,6 +338,19 @@ def test_a_response_in_pieces_is_given_as_it_comes_and_frees_its_stream_at_the_e
     world.run(body)
 
 
+def test_empty_frames_are_nothing_of_a_body(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        for data in (b"", b"o", b"", b"", b"k"):
+            peer.data(request.stream_id, data)
+        peer.data(request.stream_id, ends=True)
+
+    async def body() -> None:
+        assert await sending(world, Http2Server(on_request=answer)).get() == b"ok"
+
+    world.run(body)
+
+
 def test_trailers_come_with_the_response(world: Any) -> None:
     def answer(peer: Http2Peer, request: Http2Request) -> None:
         peer.head(request.stream_id)
@@ -320,6 +385,27 @@ def test_interim_responses_reach_the_hook(world: Any) -> None:
     world.run(body)
 
     assert heard == [(103, "</a.css>")]
+
+
+def test_interim_responses_during_an_upload_reach_the_hook(world: Any) -> None:
+    server = Http2Server(on_head=lambda peer, request: peer.head(request.stream_id, 103))
+    heard: list[int] = []
+
+    def hook(status: int, headers: Any) -> None:
+        heard.append(status)
+
+    async def ahook(status: int, headers: Any) -> None:
+        heard.append(status)
+
+    async def body() -> None:
+        sender = sending(world, server)
+        asked = {"informational": hook if world.name == "blocking" else ahook}
+        response = await sender.send("POST", content=b"x" * 200_000, extensions=asked)
+        assert await sender.read(response) == b"ok"
+
+    world.run(body)
+
+    assert heard == [103]
 
 
 MALFORMED: dict[str, list[tuple[str, str]]] = {
@@ -366,6 +452,77 @@ def test_a_malformed_response_ends_its_stream_and_no_other(world: Any, fields: l
 
     assert len(server.peers) == 1
     assert server.peers[0].requests[1].reset_code == PROTOCOL_ERROR
+
+
+def two_heads(peer: Http2Peer) -> None:
+    peer.head(1)
+    peer.head(1)
+
+
+def more_than_the_window(peer: Http2Peer) -> None:
+    peer.head(1)
+    peer.raw(0, bytes(20_000), stream_id=1)
+
+
+BREACHES: dict[str, tuple[Callable[[Http2Peer], None], int]] = {
+    "data before the head": (lambda peer: peer.data(1, b"x"), PROTOCOL_ERROR),
+    "two heads": (two_heads, PROTOCOL_ERROR),
+    "an interim at the end": (lambda peer: peer.fields(1, [(":status", "103")], ends=True), PROTOCOL_ERROR),
+    "more than the window": (more_than_the_window, FLOW_CONTROL_ERROR),
+}
+
+
+@pytest.mark.parametrize(("act", "code"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_of_the_rules_ends_its_stream_and_no_other(
+    world: Any, act: Callable[[Http2Peer], None], code: int
+) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request.stream_id == 1:
+            act(peer)
+        else:
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer)
+
+    async def body() -> None:
+        sender = world.sender(server, http1=False, http2=HTTP2(stream_window=16_384))
+        with pytest.raises(RemoteProtocolError):
+            await sender.get()
+        assert await sender.get() == b"ok"
+        assert sender.pool.active == 0
+
+    world.run(body)
+
+    assert len(server.peers) == 1
+    assert server.peers[0].requests[1].reset_code == code
+
+
+def test_nothing_follows_the_end_of_a_response(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id)
+        peer.head(request.stream_id)
+
+    server = Http2Server(on_head=answer, on_request=None)
+
+    async def body() -> None:
+        # Large enough not to go out with its head.
+        await sending(world, server).send("POST", content=b"x" * 200_000)
+
+    world.run(body)
+
+    assert server.peers[0].requests[1].reset_code == STREAM_CLOSED
+
+
+def test_a_head_may_come_with_a_priority(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.send(
+            HeadersFrame(1, peer.encoder.encode([(":status", "200")]), flags=["END_HEADERS", "PRIORITY", "END_STREAM"])
+        )
+
+    async def body() -> None:
+        assert await sending(world, Http2Server(on_request=answer)).get() == b""
+
+    world.run(body)
 
 
 @pytest.mark.parametrize(("length", "said"), [("5", "after 2 of 5 bytes"), ("1", "more than the 1 bytes")])
@@ -628,6 +785,23 @@ def test_expectations_hold_the_body_back(world: Any) -> None:
     assert [bytes(request.body) for request in server.peers[0].requests.values()] == [b"", b"hello", b"hello"]
 
 
+def test_the_agreement_is_told_before_the_body_is_touched(world: Any) -> None:
+    server = Http2Server(on_head=lambda peer, request: peer.head(request.stream_id, 100))
+    pieces, stream = streamed(world, b"hello")
+    told: list[tuple[int, int]] = []
+
+    def hook(status: int, headers: Any) -> None:
+        told.append((status, pieces.given))
+
+    async def body() -> None:
+        asked = {"informational": hook}
+        await sending(world, server).send("POST", headers={"Expect": "100-continue"}, stream=stream, extensions=asked)
+
+    world.run(body)
+
+    assert told == [(100, 0)]
+
+
 # Tracing
 
 
@@ -670,6 +844,48 @@ def test_trace_tells_each_step(world: Any) -> None:
         )
         for moment in ("started", "complete")
     ]
+
+
+def test_a_body_that_breaks_off_is_told_as_a_failure(world: Any) -> None:
+    told: list[str] = []
+
+    def trace(name: str, info: Any) -> None:
+        told.append(name)
+
+    async def atrace(name: str, info: Any) -> None:
+        told.append(name)
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.reset(request.stream_id, CANCEL)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer))
+        response = await sender.send(extensions={"trace": trace if world.name == "blocking" else atrace})
+        with pytest.raises(RemoteProtocolError):
+            await sender.read(response)
+
+    world.run(body)
+
+    assert told[-4:] == [
+        "http2.receive_response_body.started",
+        "http2.receive_response_body.failed",
+        "http2.response_closed.started",
+        "http2.response_closed.complete",
+    ]
+
+
+def test_whoever_takes_a_body_off_the_wire_says_until_when(world: Any) -> None:
+    server = Http2Server(on_request=lambda peer, request: peer.head(request.stream_id))
+
+    async def body() -> None:
+        sender = sending(world, server)
+        response = await sender.send()
+        response.stream.end_by(time.monotonic())
+        with pytest.raises(DeadlineExceeded):
+            await sender.read(response)
+
+    world.run(body)
 
 
 def test_a_response_closed_early_says_so(world: Any) -> None:

@@ -9,12 +9,13 @@ import pytest
 from hyperframe.frame import ContinuationFrame, HeadersFrame, PushPromiseFrame, SettingsFrame
 
 from tests.hostile.http2_server import Http2Server
-from understudy.client.config import Limits
+from understudy.client.config import HTTP2, Limits
 from understudy.client.errors import (
     IncompleteBody,
     LimitExceeded,
     ReadError,
     RemoteProtocolError,
+    WriteError,
 )
 from understudy.client.network.http2.connection import HTTP2Connection
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tests.hostile.http2_server import Http2Peer, Http2Request
     from understudy.client.network.call import Call
 
-NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, STREAM_CLOSED = 0x0, 0x1, 0x2, 0x5
+NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR = 0, 1, 2, 3, 5, 6
 REFUSED_STREAM, CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED = 0x7, 0x8, 0x9, 0xB, 0xD
 
 Act = Callable[[Any, int], None]
@@ -349,6 +350,36 @@ def test_a_connection_cut_later_is_replaced_where_that_is_safe(world: Any, metho
     world.run(body)
 
 
+def test_a_server_that_takes_nothing_more_may_have_said_why(world: Any) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        peer.respond(request.stream_id, 413, b"too large")
+        raise BrokenPipeError("accident")
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_data=refuse))
+        response = await sender.send("POST", content=b"x" * 200_000)
+        assert (response.status_code, await sender.read(response)) == (413, b"too large")
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+
+def test_where_it_says_nothing_the_failure_is_that_of_writing(world: Any) -> None:
+    def refuse(peer: Http2Peer, request: Http2Request) -> None:
+        raise BrokenPipeError("accident")
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_data=refuse))
+        for read in (0.3, 5.0, None):
+            began = world.clock.monotonic()
+            with pytest.raises(WriteError, match="accident"):
+                await sender.send("POST", content=b"x" * 200_000, extensions={"timeout": {"read": read}})
+            assert world.clock.monotonic() - began <= 1.0
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+
 def test_a_body_that_was_cut_is_incomplete(world: Any) -> None:
     def act(peer: Any, stream: int) -> None:
         peer.head(stream)
@@ -434,6 +465,58 @@ def test_impossible_settings_end_the_connection(world: Any, settings: dict[int, 
     world.run(body)
 
     assert server.peers[0].goodbye
+
+
+def windows_beyond_all_bounds(peer: Any, stream: int) -> None:
+    peer.credit(stream, 1)
+    peer.settings({4: 2**31 - 1})
+
+
+def more_than_the_window(peer: Any, stream: int) -> None:
+    peer.head(stream)
+    peer.raw(0, bytes(70_000), stream_id=stream)
+
+
+def padding_without_its_length(peer: Any, stream: int) -> None:
+    peer.head(stream)
+    peer.raw(0, flags=8, stream_id=stream)
+
+
+BREACHES: dict[str, tuple[Act, int]] = {
+    "windows": (windows_beyond_all_bounds, FLOW_CONTROL_ERROR),
+    "more than the window": (more_than_the_window, FLOW_CONTROL_ERROR),
+    "padding": (padding_without_its_length, FRAME_SIZE_ERROR),
+    "PRIORITY of nobody": (lambda peer, stream: peer.raw(2, bytes(4), stream_id=101), FRAME_SIZE_ERROR),
+    "short GOAWAY": (lambda peer, stream: peer.raw(7, bytes(4)), FRAME_SIZE_ERROR),
+}
+
+
+@pytest.mark.parametrize(("act", "code"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_of_the_rules_ends_the_connection(world: Any, act: Act, code: int) -> None:
+    server = first_time(act)
+
+    async def body() -> None:
+        http2 = HTTP2(connection_window=65_535, max_frame_size=2**20)
+        sender = world.sender(server, http1=False, http2=http2)
+        with pytest.raises(RemoteProtocolError):
+            await sender.get()
+        assert await sender.get() == b"ok"
+
+    world.run(body)
+
+    assert [peer.goodbye for peer in server.peers] == [code, None]
+
+
+def test_a_server_that_does_not_begin_with_its_settings_is_left(world: Any) -> None:
+    server = Http2Server(hello=lambda peer: peer.ping())
+
+    async def body() -> None:
+        with pytest.raises(RemoteProtocolError, match="did not begin with its settings"):
+            await sending(world, server).get()
+
+    world.run(body)
+
+    assert server.peers[0].goodbye == PROTOCOL_ERROR
 
 
 @pytest.mark.parametrize("settings", [{1: 0}, {1: 2**32 - 1}, {4: 0}, {5: 2**24 - 1}, {6: 0}])

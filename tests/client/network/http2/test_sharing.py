@@ -370,6 +370,33 @@ async def test_a_response_that_nobody_reads_holds_up_no_other() -> None:
 
 
 @pytest.mark.anyio
+async def test_an_upload_goes_on_when_the_connection_has_room_again_whoever_reads() -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] != "/held":
+            peer.respond(request.stream_id)
+
+    server = Http2Server(on_request=answer, gives_credit=False)
+    transport = memory(server)
+    upload = Request("POST", "http://h.test/", content=b"x" * 100_000, extensions={"timeout": TIMEOUTS})
+
+    async def widen(peer: Http2Peer) -> None:
+        await until(lambda: 5 in peer.requests and len(peer.requests[5].body) == 65_535)
+        for stream in (5, 0):
+            peer.credit(stream, 100_000)
+            for _ in range(10):  # so that one comes after the other has been looked at
+                await anyio.lowlevel.checkpoint()
+
+    with anyio.fail_after(4):
+        await read(transport, get())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read, transport, get("/held"))
+            await until(lambda: 3 in server.peers[0].requests)
+            tasks.start_soon(widen, server.peers[0])
+            assert await read(transport, upload) == b"ok"
+            tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
 async def test_a_stuck_upload_holds_up_no_other() -> None:
     server = Http2Server(gives_credit=False)
     transport = memory(server)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.lowlevel
 import pytest
-from hyperframe.frame import DataFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.client.network.conftest import World
 from tests.hostile.http2_server import Http2Server, ListeningServer
@@ -94,6 +94,29 @@ def test_a_stream_that_is_given_up_leaves_the_line() -> None:
 
     assert credit(protocol, 5_000) == [streams[2].id]
     assert not protocol.line
+
+
+@pytest.mark.parametrize("piece", [b"", b"x" * 100])
+def test_nothing_is_sent_on_a_stream_that_has_ended_while_its_next_piece_was_made(piece: bytes) -> None:
+    protocol, streams = used_up()
+    protocol.receive(RstStreamFrame(streams[0].id, 8).serialize())
+    protocol._window_out = 5_000
+
+    protocol.offer(streams[0], piece, ends=True)
+
+    assert not protocol.outgoing
+    assert not protocol.line
+
+
+def test_a_buffer_can_be_used_again_once_it_has_gone_out() -> None:
+    protocol, streams = used_up()
+    protocol._window_out = 5_000
+    buffer = bytearray(b"x" * 100)
+
+    protocol.offer(streams[0], memoryview(buffer), ends=False)
+
+    buffer.clear()
+    assert protocol.outgoing.endswith(b"x" * 100)
 
 
 def test_nobody_goes_ahead_of_those_in_line() -> None:

@@ -41,12 +41,14 @@ def over(network: Any, **options: Any) -> AsyncHTTPTransport:
     return AsyncHTTPTransport(http1=False, http2=True, network=network, **options)
 
 
-async def ask_at_once(transport: AsyncHTTPTransport, count: int, **timeouts: float) -> list[Any]:
+async def ask_at_once(
+    transport: AsyncHTTPTransport, count: int, url: str = "http://h.test/", **timeouts: float
+) -> list[Any]:
     """Send so many requests, and return the bodies and errors that come of them."""
     outcome: list[Any] = []
 
     async def ask() -> None:
-        request = Request("GET", "http://h.test/", extensions={"timeout": timeouts})
+        request = Request("GET", url, extensions={"timeout": timeouts})
         try:
             response = await transport.handle_async_request(request)
             outcome.append(await response.aread())
@@ -106,3 +108,26 @@ async def test_where_there_is_no_room_for_another_one_the_pool_is_what_was_waite
     assert kinds(outcome) == {ConnectTimeout, PoolTimeout}
     assert sum(isinstance(one, PoolTimeout) for one in outcome) == 2
     assert network.attempts == 1
+
+
+async def test_who_waits_for_a_connection_that_serves_one_goes_on_as_soon_as_that_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "_PATIENCE", 60.0)
+    asked: list[Any] = []
+
+    class Together:
+        """Speaks HTTP/1.1, and answers once two have asked."""
+
+        def __init__(self, end: Any) -> None:
+            self._end = end
+
+        def received(self, data: bytes) -> None:
+            asked.append(self._end)
+            if len(asked) == 2:
+                for end in asked:
+                    end.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    transport = AsyncHTTPTransport(http2=True, network=AsyncMemoryNetwork(Together, alpn="http/1.1"))
+
+    assert await ask_at_once(transport, 2, "https://h.test/") == [b"ok", b"ok"]
