@@ -419,6 +419,23 @@ def test_a_tape_that_is_made_in_this_run_is_open_to_all_tests_that_share_it(
     )
 
 
+def test_a_test_that_skips_itself_can_do_so_again(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette
+        def test_elsewhere():
+            pytest.skip("not here")
+        """
+    )
+
+    for arguments in (["--record-mode=once"], ["--block-network"], ["--record-mode=update"], ["--unused=fail"]):
+        result = suite.run(*arguments)
+        result.assert_outcomes(skipped=1)
+        assert result.ret == pytest.ExitCode.OK
+
+
 def test_a_tape_from_before_this_run_is_closed(suite: Suite, url: str) -> None:
     source = f"""
         import pytest
