@@ -101,8 +101,8 @@ async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes
         left = len(stream.rest)
         await connection.wait(stream, stream.call, waits.left(waits.write), has_moved)
         connection.send_rest()
-        if stream.interims:
-            await tell_interims(stream)
+    if stream.interims:
+        await tell_interims(stream)
     if not stream.has_sent_all or protocol.outgoing:
         await connection.flush(stream)
 

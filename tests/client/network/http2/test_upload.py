@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
 import pytest
-from hyperframe.frame import DataFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
+from hpack import Encoder
+from hyperframe.frame import DataFrame, HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.client.network.conftest import World
 from tests.hostile.http2_server import Http2Server, ListeningServer
@@ -36,7 +38,7 @@ def used_up(*, first: int = 1_000_000) -> tuple[Protocol, list[Stream]]:
     """Return a connection whose window is used up, and three streams on it whose own windows are not."""
     protocol = Protocol()
     protocol.receive(SettingsFrame(0, settings={INITIAL_WINDOW_SIZE: first}).serialize())
-    call: Any = None
+    call: Any = SimpleNamespace(request=Request("POST", "http://h.test"))
     streams = [protocol.open(call, Head((), b"/", [(b"x-a", b"b")]), ends=False) for _ in range(4)]
     protocol._window_out = 0
     protocol.outgoing.clear()
@@ -82,6 +84,17 @@ def test_a_stream_without_room_of_its_own_holds_up_no_other_and_comes_behind_the
     assert credit(protocol, 600) == [three.id, one.id]
 
     assert [len(stream.rest) for stream in streams] == [850, 940, 450]
+
+
+def test_what_has_been_refused_sends_no_more_though_there_is_room() -> None:
+    protocol, streams = used_up()
+    for stream in streams:
+        protocol.offer(stream, b"x" * 1_000, ends=True)
+    refusal = HeadersFrame(streams[0].id, Encoder().encode([(":status", "413")]), flags=["END_HEADERS"])
+
+    protocol.receive(refusal.serialize())
+
+    assert credit(protocol, 5_000) == [stream.id for stream in streams[1:]]
 
 
 def test_a_stream_that_is_given_up_leaves_the_line() -> None:
