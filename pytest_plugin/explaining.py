@@ -43,8 +43,7 @@ def pytest_explain_test(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     error = failure(call)
     if error is None:
         return
-    if explains_itself(error):
-        tell_how_to_record(error, item)
+    tell_how_to_record(error, item)
     if item.config.getoption("fulltrace"):
         return
     shorten_behind(error, item.path)

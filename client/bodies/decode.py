@@ -225,8 +225,7 @@ class _Gzip:
             self._is_between = True
             rest = self._inflate.unused_data
             return piece, rest, not rest
-        rest = self._inflate.unconsumed_tail
-        return piece, rest, not rest and len(piece) < STEP_SIZE
+        return piece, self._inflate.unconsumed_tail, len(piece) < STEP_SIZE
 
     def is_complete(self) -> bool:
         return self._is_between
@@ -253,8 +252,7 @@ class _Deflate:
         if self._inflate.eof:
             rest = self._inflate.unused_data
             return piece, rest, not rest
-        rest = self._inflate.unconsumed_tail
-        return piece, rest, not rest and len(piece) < STEP_SIZE
+        return piece, self._inflate.unconsumed_tail, len(piece) < STEP_SIZE
 
     def is_complete(self) -> bool:
         return self._inflate is not None and bool(self._inflate.eof)

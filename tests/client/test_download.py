@@ -197,6 +197,13 @@ def test_what_breaks_again_and_again_is_kept_for_the_next_call(download: Downloa
     assert files(path) == ["data.bin"]
 
 
+def test_nothing_is_kept_of_nothing(download: Downloads, path: Path) -> None:
+    with pytest.raises(ReadError):
+        download(Server(0), path, attempts=1)
+
+    assert files(path) == []
+
+
 def test_what_is_not_to_be_resumed_is_not_kept(download: Downloads, path: Path) -> None:
     with pytest.raises(ReadError):
         download(Server(3000), path, attempts=1, resume=False)

@@ -249,6 +249,7 @@ def test_routes_are_found_by_name_and_taken_out() -> None:
     router = respx.Router()
     route = router.get(BASE, name="home")
 
+    assert route.name == "home"
     assert "home" in router.routes
     assert route in router.routes
     assert router.pop("home") is route
@@ -298,6 +299,13 @@ def test_paths_are_below_the_base_url(base: str) -> None:
     assert [router.handler(Request("GET", url)).status_code for url in asked] == [200, 201, 202, 203]
     with pytest.raises(AllMockedAssertionError):
         router.handler(Request("GET", f"{BASE}/v10/users"))
+
+
+def test_a_base_url_is_the_root_of_its_paths() -> None:
+    router = respx.Router(base_url=f"{BASE}/v1")
+    router.get(path="/") % 204
+
+    assert router.handler(Request("GET", f"{BASE}/v1")).status_code == 204
 
 
 def test_a_base_url_holds_for_joined_patterns_and_for_routes_without_a_path() -> None:
@@ -408,7 +416,9 @@ def test_a_return_value_must_be_a_response() -> None:
 def test_side_effects_follow_each_other_and_then_the_return_value() -> None:
     with respx.mock() as api:
         route = api.get(BASE)
-        route.side_effect = [Response(503), ConnectError]
+        effects = [Response(503), ConnectError]
+        route.side_effect = effects
+        assert route.side_effect is effects
         route.return_value = Response(200)
 
         assert understudy.get(BASE).status_code == 503

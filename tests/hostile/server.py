@@ -10,6 +10,7 @@ import re
 import select
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -169,6 +170,8 @@ class Connection:
     def stop(self) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        if sys.platform == "win32":
+            self._socket.close()  # shutting down wakes nobody there
 
     def perform(self, step: Step) -> None:
         """Do one step of the script."""

@@ -59,6 +59,7 @@ def test_each_test_gets_a_fresh_router(suite: Suite) -> None:
 
         @pytest.mark.parametrize("name", ["Ada", "Grace"])
         def test_routed(http_mock, name):
+            assert "test_suite.py:" in repr(http_mock)
             http_mock.get("https://api.test/user").respond(json={"name": name})
             assert client.get("https://api.test/user").json() == {"name": name}
             assert http_mock.call_count == 1
@@ -385,14 +386,21 @@ def test_tests_may_share_a_tape_by_name(suite: Suite, url: str) -> None:
     assert [path.name for path in (suite.path / "cassettes/test_suite/shared").iterdir()] == ["users.yaml"]
 
 
+@pytest.mark.parametrize("name", ['"shared"', ""], ids=["marker", "fixture"])
 @pytest.mark.parametrize("mode", ["all", "update"])
-def test_recording_one_test_anew_leaves_what_others_have_on_its_tape(suite: Suite, url: str, mode: str) -> None:
+def test_recording_one_test_anew_leaves_what_others_have_on_its_tape(
+    suite: Suite, url: str, mode: str, name: str
+) -> None:
+    if not name:
+        (suite.path / "conftest.py").write_text(
+            "import pytest\n@pytest.fixture\ndef cassette_name(): return 'shared.yaml'\n", "utf-8"
+        )
     suite.write(
         f"""
         import pytest
         import understudy
 
-        pytestmark = pytest.mark.cassette("shared")
+        pytestmark = pytest.mark.cassette({name})
 
         @pytest.mark.parametrize("name", ["one", "two"])
         def test_user(name):

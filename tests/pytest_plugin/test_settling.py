@@ -144,6 +144,19 @@ def test_what_is_unused_is_deleted_on_request(suite: Suite, url: str) -> None:
     suite.run("--unused=fail", "--block-network").assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_recording_anew_calls_nothing_unused_and_update_drops_what_is(mode: str, suite: Suite, url: str) -> None:
+    recorded(suite, url, ("/one", "/two"))
+    recorded(suite, url, ("/one",))
+
+    result = suite.run(f"--record-mode={mode}", "--unused=fail")
+
+    assert result.ret == 0
+    written = (suite.path / "cassettes/test_suite/test_users.yaml").read_text("utf-8")
+    assert "/one" in written
+    assert ("/two" in written) == (mode == "all")
+
+
 @pytest.mark.parametrize("arguments", [("-k", "users"), ("test_suite.py::test_users",)])
 def test_a_partial_run_deletes_nothing(arguments: tuple[str, ...], suite: Suite, url: str) -> None:
     recorded(suite, url, ("/one", "/two"))

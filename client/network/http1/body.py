@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from ...bodies.streams import AsyncByteStream, SyncByteStream
-from ...bridge import run
 from ...errors import IncompleteBody, RequestError, StreamClosed
 from ..backends.base import UncleanEOF
 from ..failures import READ, Begun, because, translate
@@ -223,60 +222,6 @@ class Receiver:
         return IncompleteBody(
             f"the body ended after {self._received}{of} bytes: {why}", received=self._received, expected=expected
         )
-
-
-class SyncBody(SyncByteStream):
-    """A body for blocking code."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
-
-    def read_all(self) -> bytes:
-        """Return the whole body."""
-        return run(self._receiver.receive_all())
-
-    def __iter__(self) -> Iterator[bytes]:
-        receive = self._receiver.receive
-        piece = run(receive())
-        while piece:
-            yield piece
-            piece = run(receive())
-
-    def close(self) -> None:
-        self._receiver.close()
-        if self._receiver.call.trace is not None:
-            run(self._receiver.tell_closed())
-
-
-class AsyncBody(AsyncByteStream):
-    """A body for asynchronous code."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
-
-    async def aread_all(self) -> bytes:
-        """Return the whole body."""
-        return await self._receiver.receive_all()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        receive = self._receiver.receive
-        piece = await receive()
-        while piece:
-            yield piece
-            piece = await receive()
-
-    async def aclose(self) -> None:
-        self._receiver.close()
-        if self._receiver.call.trace is not None:
-            await self._receiver.tell_closed()
 
 
 class TunnelBody(SyncByteStream, AsyncByteStream):

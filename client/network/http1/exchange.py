@@ -22,11 +22,12 @@ from ...bodies.streams import ByteStream
 from ...errors import LimitExceeded, ReadError, RemoteProtocolError, RequestError, WriteError
 from ...messages.headers import Headers
 from ...messages.response import Response
+from ..bodies import AsyncBody, SyncBody
 from ..connection import Unanswered
 from ..failures import READ, WRITE, because, translate
 from ..trace import traced
 from .answer import Answer
-from .body import AsyncBody, Receiver, SyncBody, TunnelBody
+from .body import Receiver, TunnelBody
 from .framing import CHUNKED
 from .head_reader import HeadReader
 from .heads import MOST_HEAD, ChunkedReader, Head

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from ...bodies.streams import AsyncByteStream, SyncByteStream
-from ...bridge import run
 from ...errors import RequestError, StreamClosed
+from ..bodies import AsyncBody
 from ..failures import READ, because, translate
 from ..trace import tell
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
+    from ..call import Call
     from .sharing import SharedConnection
     from .stream import Stream
 
@@ -92,9 +90,9 @@ class Receiver:
             await tell(trace, "http2.response_closed.complete", {"return_value": None})
 
     @property
-    def is_traced(self) -> bool:
-        """Whether somebody wants to be told."""
-        return self._stream.call.trace is not None
+    def call(self) -> Call:
+        """The call whose response this is."""
+        return self._stream.call
 
     async def _receive(self) -> bytes:
         stream = self._stream
@@ -133,56 +131,15 @@ def _has_news(stream: Stream) -> bool:
     return bool(stream.chunks) or stream.has_ended or stream.ending is not None
 
 
-class SyncBody(SyncByteStream):
-    """A body for blocking code."""
+class AsyncStreamBody(AsyncBody):
+    """A body for asynchronous code, on a connection that others share."""
 
     def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
-
-    def read_all(self) -> bytes:
-        """Return the whole body."""
-        return run(self._receiver.receive_all())
-
-    def __iter__(self) -> Iterator[bytes]:
-        receive = self._receiver.receive
-        piece = run(receive())
-        while piece:
-            yield piece
-            piece = run(receive())
-
-    def close(self) -> None:
-        self._receiver.close()
-        if self._receiver.is_traced:
-            run(self._receiver.tell_closed())
-
-
-class AsyncBody(AsyncByteStream):
-    """A body for asynchronous code."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-
-    def end_by(self, moment: float) -> None:
-        """Wait no longer than until a moment of `time.monotonic`; a `DeadlineExceeded` afterwards."""
-        self._receiver.end_by(moment)
-
-    async def aread_all(self) -> bytes:
-        """Return the whole body."""
-        return await self._receiver.receive_all()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        receive = self._receiver.receive
-        piece = await receive()
-        while piece:
-            yield piece
-            piece = await receive()
+        super().__init__(receiver)
+        self._flush = receiver.flush
 
     async def aclose(self) -> None:
         self._receiver.close()
-        await self._receiver.flush()
-        if self._receiver.is_traced:
+        await self._flush()
+        if self._receiver.call.trace is not None:
             await self._receiver.tell_closed()

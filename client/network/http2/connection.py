@@ -11,11 +11,12 @@ from ...config import DEFAULT_HTTP2
 from ...errors import PoolTimeout, RemoteProtocolError, RequestError
 from ...messages.headers import Headers
 from ...messages.response import Response
+from ..bodies import SyncBody
 from ..connection import Crowded, Unanswered
 from ..failures import READ, WRITE, because, described, translate
 from ..trace import traced
 from ..upgraded import AsyncNetworkStream, SyncNetworkStream
-from .body import AsyncBody, Receiver, SyncBody
+from .body import AsyncStreamBody, Receiver
 from .pushed import PushedResponse
 from .sharing import SharedConnection
 from .upload import plan_request, send_body, tell_interims
@@ -145,7 +146,7 @@ class HTTP2Connection(SharedConnection):
                 body = ByteStream(stream.take() if stream.chunks else b"")
         else:
             receiver = Receiver(self, stream)
-            body = AsyncBody(receiver) if call.is_async else SyncBody(receiver)
+            body = AsyncStreamBody(receiver) if call.is_async else SyncBody(receiver)
         extensions = self._extensions(stream)
         if stream.pushed is not None:
             extensions["pushed"] = stream.pushed

@@ -356,7 +356,18 @@ class Duties:
             self._collect(is_alive=bool(data) and heartbeat is not None and heartbeat.heard(time.monotonic()))
             # Not before: what the next reader reads comes after this.
             self._reader = None
+            if self._is_looked_at:
+                # In the same step: who waits for that would read in the place of who has looked.
+                self._has_looked()
         self._publish()
+
+    def _has_looked(self) -> None:
+        """Wake those who wait until somebody has looked at an idle connection; the caller holds the lock."""
+        self._is_looked_at = False
+        # All of them, and not one who then wakes the next: it may come to wait for an answer before.
+        if self._waiting:
+            self._wake_calls()
+        self._hand_over()
 
     def _break(self, error: OSError) -> None:
         """Give the connection up."""

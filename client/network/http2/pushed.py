@@ -8,8 +8,9 @@ from ...bridge import run
 from ...errors import RequestError, ResponseNotRead, StreamClosed
 from ...messages.headers import Headers
 from ...messages.response import Response
+from ..bodies import AsyncBody, SyncBody
 from ..failures import READ, because, translate
-from .body import AsyncBody, Receiver, SyncBody
+from .body import AsyncStreamBody, Receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -77,7 +78,7 @@ class PushedResponse(Response):
         super().__init__(
             0,
             headers=Headers(),
-            stream=AsyncBody(receiver) if call.is_async else SyncBody(receiver),
+            stream=AsyncStreamBody(receiver) if call.is_async else SyncBody(receiver),
             request=call.request,
             extensions=extensions,
         )

@@ -52,10 +52,11 @@ class SharedConnection(Duties):
             self._is_looked_at = True
             self._reader = self
         data = self._wire.read_now()
-        if data is not None:
-            self._receive(data)
-        self._end_look(is_reading=data is None)
-        return len(data or b"")
+        if data is None:
+            self._end_look(is_reading=True)
+            return 0
+        self._receive(data)
+        return len(data)
 
     async def look(self, call: Call) -> None:
         """Do the same where `is_usable` could not, or wait for what somebody else finds who is at it."""
@@ -86,11 +87,7 @@ class SharedConnection(Duties):
         with self.lock:
             if is_reading:
                 self._reader = None
-            self._is_looked_at = False
-            # All of them, and not one who then wakes the next: it may come to wait for an answer before.
-            if self._waiting:
-                self._wake_calls()
-            self._hand_over()
+            self._has_looked()
         if self._woken:
             self._publish()
 

@@ -205,6 +205,15 @@ def test_output_comes_in_bounded_pieces_and_only_when_asked_for(coding: str, pac
     decoder.flush()
 
 
+@pytest.mark.parametrize(("coding", "pack", "end"), [("gzip", gzip.compress, 9), ("deflate", zlib.compress, 5)])
+def test_what_can_be_read_already_is_not_held_back(coding: str, pack: Any, end: int) -> None:
+    content = bytes(STEP_SIZE + 200)
+    decoder = content_decoder([coding])
+    assert decoder is not None
+
+    assert sum(map(len, decoder.decode(pack(content)[:-end]))) == len(content)
+
+
 def test_a_large_piece_of_input_takes_linear_time() -> None:
     wire = gzip.compress(bytes(range(256)) * 100_000, 0)
 

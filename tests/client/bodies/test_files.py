@@ -13,6 +13,7 @@ import pytest
 
 from understudy.client.bodies.files import AsyncFileStream, FileStream, PathStream, file_stream, is_file
 from understudy.client.errors import StreamConsumed
+from understudy.client.messages.request import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +102,16 @@ def test_a_compressed_file_does_not_claim_the_size_it_has_on_disk(tmp_path: Path
 
         assert stream.length in (None, 5_000)
         assert b"".join(stream) == b"".join(stream) == bytes(5_000)
+
+
+def test_asking_how_much_of_a_file_is_left_leaves_it_where_it_stood(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"0123456789")
+
+    with open(tmp_path / "data", "rb") as file:
+        file.seek(3)
+        request = Request("POST", "https://api.test/", content=file)
+
+        assert (request.headers["Content-Length"], file.tell()) == ("7", 3)
 
 
 def test_a_file_that_cannot_tell_its_end_has_no_length_and_stays_where_it_was() -> None:

@@ -230,6 +230,12 @@ def test_an_opaque_host_is_read_again_where_the_scheme_is_one_of_https() -> None
         URL("http+unix://%2Frun%2Fx/a").copy_with(scheme="http")
 
 
+@pytest.mark.parametrize("url", ["http://ada@x/", "http://x:81/"])
+def test_a_user_and_a_port_are_not_left_without_their_host(url: str) -> None:
+    with pytest.raises(InvalidURL, match="give the host as well"):
+        URL(url).copy_with(host=None)
+
+
 @pytest.mark.parametrize(
     ("components", "words"),
     [

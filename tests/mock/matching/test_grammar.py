@@ -346,6 +346,7 @@ def test_urls_are_compared_in_one_form() -> None:
         ({"path__regex": 5}, "a regular expression is text"),
         ({"json__a__between": (9, 1)}, "takes the lower end first"),
         ({"json__a__between": 5}, "`between` takes the two ends"),
+        ({"json__a__between": (1, None)}, "None has none: give a number"),
         ({"json__a__gt": None}, "`gt` compares by size"),
         ({"json__a__in": "abc"}, "`in` takes a list"),
         ({"json__a__exists": 1}, "`exists` takes True or False"),

@@ -953,6 +953,49 @@ def test_threads_time_out_each_for_itself(place: tuple[Http2Server, str, Any]) -
     transport.close()
 
 
+def test_who_waits_for_another_thread_to_look_goes_on_when_it_has_looked() -> None:
+    server = Http2Server(on_request=lambda peer, request: peer.respond(request.stream_id, body=b"ok"))
+    transport = HTTPTransport(http1=False, http2=True)
+    answers: list[bytes] = []
+    comes, has_looked = threading.Event(), threading.Event()
+    with ListeningServer(server) as base:
+        transport.handle_request(get(base=base)).read()
+        pool: Any = transport._pool
+        (entry,) = pool._state.entries.values()
+        connection = entry.connection
+        other = threading.Thread(target=lambda: answers.append(transport.handle_request(get(base=base)).read()))
+        real_read, real_look, real_publish = connection._wire.read_now, connection.look, connection._publish
+
+        def read_now() -> Any:
+            connection._wire.read_now = real_read
+            other.start()  # it finds somebody at it
+            comes.wait(5)
+            return real_read()
+
+        async def look(call: Any) -> None:
+            comes.set()
+            has_looked.wait(5)
+            await real_look(call)
+
+        def publish() -> None:
+            connection._publish = real_publish
+            real_publish()
+            has_looked.set()
+            other.join(1)
+
+        server.peers[0].ping()
+        while not connection.stream.is_readable():
+            time.sleep(0)
+        connection._wire.read_now, connection.look, connection._publish = read_now, look, publish
+
+        assert connection.is_usable()
+        answered = answers.copy()
+        transport.close()
+        other.join(5)
+
+    assert answered == [b"ok"]
+
+
 @pytest.mark.parametrize("who", ["server", "client"])
 def test_sixty_four_threads_share_a_client_over_as_many_connections_as_it_takes(who: str) -> None:
     server = Crowded(64, streams=10 if who == "server" else 100)
