@@ -168,7 +168,7 @@ async def test_tasks_that_upload_get_on_at_the_same_pace() -> None:
     transport = AsyncHTTPTransport(http1=False, http2=True, network=AsyncMemoryNetwork(server))
     await read(transport, post(FIRST_WINDOW))
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
             for _ in range(UPLOADS):
                 tasks.start_soon(read, transport, post(SIZE))
@@ -189,7 +189,7 @@ def test_threads_that_upload_get_on_at_the_same_pace() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(30)
         transport.close()
 
     assert [len(request.body) for request in server.peers[0].requests.values()] == [FIRST_WINDOW] + [SIZE] * UPLOADS
@@ -220,7 +220,7 @@ async def test_an_upload_that_listens_goes_on_when_another_one_has_written() -> 
     writers: list[Http2Request] = []
     server.on_head = note
 
-    with anyio.fail_after(4):
+    with anyio.fail_after(30):
         network.is_held = True
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(read, transport, get("/writer"))
