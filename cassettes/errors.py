@@ -81,7 +81,8 @@ def unmerged(path: str | None, line: int) -> CassetteDamaged:
         "two versions of the file were merged, and nobody has said which one counts here",
         path=path,
         line=line,
-        mend="Keep what is right of both, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>.",
+        mend="Keep what is right of both, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>. "
+        "Where both sides have only recorded more, `understudy cassette merge` puts their two versions together.",
     )
 
 

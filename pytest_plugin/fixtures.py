@@ -15,7 +15,7 @@ from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
 from .options import disables_recording, record_mode, replay_chunks
-from .session import block_of, failure_of, tally_of
+from .session import block_of, failure_of, is_being_made, tally_of
 from .tally import Use
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def counted(
     from ..cassettes import use
 
     mode: Any = record_mode(config, said.pop("mode", None))
+    if mode == "once" and is_being_made(config, str(path)):
+        mode = "new_episodes"  # other tests share it, or this one is run again: it is complete when the run is
     if disables_recording(config):
         # A tape that nobody keeps: all is live, and a test that looks at its tape finds one.
         with TemporaryDirectory() as folder, around(use(Path(folder) / path.name, "all", **said), failure) as tape:
@@ -122,13 +124,26 @@ def counted(
         return
     if replay_chunks(config) != "recorded":
         said.setdefault("chunks", replay_chunks(config))
-    with around(fresh_or_counted(config, use(path, mode=mode, **said)), failure) as tape:
+    with around(fresh_or_counted(config, use(path, mode=mode, **said)), unless_skipped(mode, failure)) as tape:
         yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
     use_of_it.volatile = [*tape.settings.ignore, *tape.settings.volatile]
     if failure() is None and mode not in ("all", "update"):
         use_of_it.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)
+
+
+def unless_skipped(mode: str, failure: Callable[[], BaseException | None]) -> Callable[[], BaseException | None]:
+    """How a test failed, to a tape that may be made: one that skips itself has one, or it could not be skipped again.
+
+    What is recorded anew waits for a test that says what it needs.
+    """
+
+    def failed() -> BaseException | None:
+        error = failure()
+        return None if mode not in ("all", "update") and isinstance(error, pytest.skip.Exception) else error
+
+    return failed
 
 
 class fresh_or_counted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Optional
@@ -42,6 +43,7 @@ WORKER_OUTPUT = "understudy_tally"
 
 _BLOCK = pytest.StashKey[Block]()
 _FAILURE = pytest.StashKey[Optional[BaseException]]()
+_MISSING = pytest.StashKey[set[str]]()  # the tapes that were not there when the run began
 _TALLY = pytest.StashKey[Tally]()
 
 
@@ -92,6 +94,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         if uses_tape(item):
             tally.expected.append(_expected(item))
+    session.config.stash[_MISSING] = {path for path in tally.expected if not os.path.exists(path)}
 
 
 def _expected(item: pytest.Item) -> str:
@@ -144,6 +147,14 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 def failure_of(item: pytest.Item) -> BaseException | None:
     """Return what a test raised, if it did."""
     return item.stash.get(_FAILURE, None)
+
+
+def is_being_made(config: pytest.Config, path: str) -> bool:
+    """Whether a tape is there because this run has recorded it, in whichever process of it."""
+    if path in config.stash.get(_MISSING, ()):
+        return os.path.exists(path)
+    use = tally_of(config).tapes.get(path)
+    return use is not None and use.recorded > 0
 
 
 def tally_of(config: pytest.Config) -> Tally:

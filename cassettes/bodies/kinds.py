@@ -175,7 +175,7 @@ class Writer:
         return members
 
     def _binary(self, content: bytes, media: str) -> dict[str, Any]:
-        content = self.redactor.unread(content)
+        content = self.redactor.unread(content, media)
         if len(content) > MAX_BINARY:
             return self.blobs.keep(content, media)
         text = base64.b64encode(content).decode("ascii")

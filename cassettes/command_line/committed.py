@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def committed(path: str, revision: str = "HEAD") -> Generator[str]:
     """Put what a revision of git holds beside the file, where its bodies are, and yield the name of that."""
+    if os.path.isdir(path):
+        raise click.UsageError(f"{path} is a folder: name one tape, or two to compare")
     folder, name = os.path.split(os.path.realpath(path))
     command = ["git", "show", f"{revision}:./{name}"]
     try:

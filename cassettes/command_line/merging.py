@@ -1,8 +1,9 @@
 """`understudy cassette merge`: several tapes into one new cassette.
 
 1. Interactions of cassettes are copied byte for byte, comments included; those of other tools' tapes are converted.
+   What a tape before holds byte for byte is the same recording: two branches of a repository have most in common.
 2. A mark of redaction has its number within one file: where two files have the same, the second one's get new ones,
-   so that two secrets never become one.
+   so that two secrets never become one; what both have in common says which ones are the same.
 3. Lists of settings are put together; where single settings differ, somebody has to decide, and nothing is written.
 4. Bodies in files are copied to where the new cassette looks for them.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -66,6 +68,7 @@ class _Merger:
         self._settings: Settings | None = None
         self._first = ""
         self._documents: list[str] = []
+        self._held: Counter[str] = Counter()  # how often a tape holds a document, at most
         self._copies: dict[str, str] = {}
         self._blobs = Blobs(target)
         self.count = 0
@@ -84,12 +87,23 @@ class _Merger:
         data, head = contents.data, contents.head
         assert head is not None
         self._take_settings(source, head.text(data).decode("utf-8"), contents.settings)
-        text = "".join(_ended(document.ended(data).decode("utf-8")) for document in contents.episodes)
+        new, common = self._told_apart([_ended(each.ended(data).decode("utf-8")) for each in contents.episodes])
         folder = Blobs(source)
-        for name in _NAMED.findall(text):
+        for name in _NAMED.findall("".join(new)):
             self._copies[name] = folder.path(name)
-        self._documents.append(self._renumbered(text))
-        self.count += len(contents.episodes)
+        self._documents.append(self._renumbered("".join(new), {*MARK.findall("".join(common))}))
+        self.count += len(new)
+
+    def _told_apart(self, texts: list[str]) -> tuple[list[str], list[str]]:
+        """Return the documents that no tape before holds as often, and the others."""
+        new: list[str] = []
+        common: list[str] = []
+        here: Counter[str] = Counter()
+        for text in texts:
+            here[text] += 1
+            (common if here[text] <= self._held[text] else new).append(text)
+        self._held |= here
+        return new, common
 
     def _add_foreign(self, source: str) -> None:
         tape = opened(source)
@@ -117,12 +131,19 @@ class _Merger:
             items = [item for item in getattr(settings, name) if isinstance(item, str)]
             self._head = with_items(self._head, name, items, self._target)
 
-    def _renumbered(self, text: str) -> str:
-        """Return documents with marks that no document before them has."""
+    def _renumbered(self, text: str, same: set[tuple[str, str]]) -> str:
+        """Return documents with marks that no document before them has, but for those that mean the same there."""
         highest: dict[str, int] = {}
         for kind, number in MARK.findall("".join(self._documents)):
             highest[kind] = max(highest.get(kind, 0), int(number))
-        return MARK.sub(lambda found: f"__REDACTED_{found[1]}_{int(found[2]) + highest.get(found[1], 0)}__", text)
+
+        def mark(found: re.Match[str]) -> str:
+            kind, number = found.groups()
+            if (kind, number) in same:
+                return found[0]
+            return f"__REDACTED_{kind}_{int(number) + highest.get(kind, 0)}__"
+
+        return MARK.sub(mark, text)
 
     def write(self) -> None:
         """Write the file, and the bodies beside it before it."""

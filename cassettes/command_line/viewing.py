@@ -204,14 +204,15 @@ class _Shower:
 
     def _without_secrets(self, message: RecordedRequest | RecordedResponse) -> bytes:
         content, content_type = message.content, message.header("content-type")
-        if media_type(content_type) == "multipart/form-data":
+        media = media_type(content_type)
+        if media == "multipart/form-data":
             content = self._redactor.parts(content)
         parsed = json_text.parse(content)
         if parsed is not None:
             return json_text.render(self._redactor.data(parsed[0]), parsed[1])
         found = text_of(content, content_type)
         return (
-            self._redactor.unread(content)
+            self._redactor.unread(content, media)
             if found is None
-            else encoded(self._redactor.body(found.text, media_type(content_type)), found.charset)
+            else encoded(self._redactor.body(found.text, media), found.charset)
         )

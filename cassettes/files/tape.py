@@ -90,24 +90,27 @@ class Tape:
                     return
                 self._open()
             self._append(document)
-            if not self._is_in_place():
+            while not self._is_in_place():
                 self.close()
-                self._write_again(header, document)
+                if self._is_there(header, document):
+                    return
+                self._open()
+                self._append(document)
             if disk.IS_WINDOWS:
                 self.close()  # or nobody could put another file in its place
         except OSError as error:
             raise not_written(self.path, error) from error
 
-    def _write_again(self, header: Callable[[], bytes], document: bytes) -> None:
-        """Append to the file that stands now where the written one stood, unless whoever put it there knew of it."""
+    def _is_there(self, header: Callable[[], bytes], document: bytes) -> bool:
+        """Return whether the file that stands now where the written one stood holds a document; without any, make it.
+
+        Whoever put it there may have known of the document.
+        """
         try:
             with open(self._target, "rb") as file:
-                is_there = document in file.read().replace(b"\r\n", b"\n")
+                return document in file.read().replace(b"\r\n", b"\n")
         except FileNotFoundError:
-            is_there = self._create(header() + document)
-        if not is_there:
-            self._open()
-            self._append(document)
+            return self._create(header() + document)
 
     def _is_in_place(self) -> bool:
         if disk.IS_WINDOWS:
@@ -131,7 +134,8 @@ class Tape:
 
     def change(self, changed: Callable[[bytes], bytes]) -> None:
         """Put what a function makes of the bytes of the file in its place, while nobody else writes there."""
-        with self._blamed():
+        # Where the file is gone, nothing is left to be changed.
+        with self._blamed(), contextlib.suppress(FileNotFoundError):
             while not self._has_changed(changed):
                 pass  # somebody has put another file there meanwhile
 

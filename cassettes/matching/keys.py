@@ -125,7 +125,7 @@ class Matcher:
             return ("json", _encoded(data))
         found = text_of(content, content_type)
         if found is None:
-            return ("bytes", self._redactor.unread(content))
+            return ("bytes", self._redactor.unread(content, media))
         return ("text", self._redactor.body(found.text, media))
 
     def _part_of_form(self, part: multiparts.Part) -> multiparts.Part:
@@ -135,7 +135,7 @@ class Matcher:
         )
         found = text_of(part.content, part.type or "")
         if found is None:
-            return part._replace(content=self._redactor.unread(part.content))
+            return part._replace(content=self._redactor.unread(part.content, media_type(part.type or "")))
         text = self._redactor.body(found.text, media_type(part.type or ""))
         return part._replace(content=self._redactor.form([(part.name, text)])[0][1].encode("utf-8"))
 

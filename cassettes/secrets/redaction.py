@@ -27,7 +27,7 @@ from urllib.parse import quote, unquote
 
 from ..data.charsets import looks_binary
 from ..data.paths import PLACES, changed
-from . import markup, members
+from . import markup, members, msgpack
 from .known import SHORTEST, KnownSecrets
 from .names import cookie_is_telling, secret_header_kind, secret_kind
 from .rules import NO_RULES, Rules
@@ -211,8 +211,10 @@ class Redactor:
         has_been_looked_at = ("=" in text or ":" in text) and ("\n" in text or '"' in text)
         return said if has_been_looked_at else self.known(self._written(said))
 
-    def unread(self, content: bytes) -> bytes:
+    def unread(self, content: bytes, media: str = "") -> bytes:
         """Return bytes that are a text in a charset that nobody names, or none, without secrets."""
+        if msgpack.is_msgpack(media):
+            return self.known_bytes(msgpack.without_secrets(content, self) or content)
         text = content.decode("latin-1")
         if not looks_binary(text):
             content = self.body(text).encode("latin-1", "replace")

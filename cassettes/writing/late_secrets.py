@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..secrets.redaction import Redactor
     from ..yaml.documents import Document
 
-# Base64 has line breaks in the middle of a secret.
+# Base64 has line breaks in the middle of a secret, and a secret of several lines has blanks before each.
 _LINE_BREAK = re.compile(r"\n *")
 
 
@@ -24,8 +24,9 @@ def without_late(data: bytes, document: Document, redactor: Redactor, place: Pla
     One that holds none is returned as it stands.
     """
     whole = document.ended(data)
-    names_files = f"{FOLDER}/".encode() in whole
-    if not names_files and not redactor.knows_one_in(_LINE_BREAK.sub("", whole.decode("utf-8"))):
+    text = whole.decode("utf-8")
+    shown = (_LINE_BREAK.sub(between, text) for between in ("", "\n"))
+    if f"{FOLDER}/" not in text and not any(map(redactor.knows_one_in, shown)):
         return whole
     redacted = without_secrets(Episode(data, document, 1, place), redactor)
     return data[document.start : document.mark] + redacted.text.encode("utf-8") if redacted.places else whole

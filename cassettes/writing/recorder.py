@@ -209,16 +209,19 @@ class Recorder:
     def _hide_late(self) -> None:
         """Take secrets out of what was written before anybody knew them."""
         place = Place(self._tape.path)
-        written = len(self._contents.episodes)
+        old = {document.ended(self._contents.data) for document in self._contents.episodes}
 
         def hidden(raw: bytes) -> bytes:
             contents = contents_of(raw, self._tape.path, may_be_torn=True)
-            new, data = contents.episodes[written:], contents.data
-            if not new:
+            data, episodes = contents.data, contents.episodes
+            if not episodes:
                 return raw
-            texts = [without_late(data, document, self._writer.redactor, place) for document in new]
+            texts = [
+                text if (text := each.ended(data)) in old else without_late(data, each, self._writer.redactor, place)
+                for each in episodes
+            ]
             place.blobs.flush()
-            said = b"".join([data[: new[0].start], *texts, data[new[-1].stop :]])
+            said = b"".join([data[: episodes[0].start], *texts, data[episodes[-1].stop :]])
             gone.append((data, said))
             return raw if said == data else self._tape.with_its_line_ends(said)
 

@@ -386,6 +386,73 @@ def test_tests_may_share_a_tape_by_name(suite: Suite, url: str) -> None:
     assert [path.name for path in (suite.path / "cassettes/test_suite/shared").iterdir()] == ["users.yaml"]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_tape_that_is_made_in_this_run_is_open_to_all_tests_that_share_it(
+    suite: Suite, url: str, workers: tuple[str, ...]
+) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        @pytest.fixture
+        def cassette_name():
+            return "named/by/a/fixture.yaml"
+
+        @pytest.mark.parametrize("name", ["one", "two"])
+        class TestUsers:
+            @pytest.mark.cassette("shared")
+            def test_user(self, name):
+                assert understudy.get(f"{url}/{{name}}").status_code == 200
+
+            @pytest.mark.skipif({bool(workers)}, reason="nobody can know of this tape in another process")
+            def test_user_on_a_tape_of_a_fixture(self, name, cassette):
+                assert understudy.get(f"{url}/{{name}}").status_code == 200
+        """
+    )
+
+    first = (suite.run_apart if workers else suite.run)("--record-mode=once", *workers)
+
+    first.assert_outcomes(passed=2 if workers else 4, skipped=2 if workers else 0)
+    suite.run("--block-network").assert_outcomes(passed=2 if workers else 4, skipped=2 if workers else 0)
+    suite.run("--record-mode=once", "--unused=fail").assert_outcomes(
+        passed=2 if workers else 4, skipped=2 if workers else 0
+    )
+
+
+def test_a_test_that_skips_itself_can_do_so_again(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette
+        def test_elsewhere():
+            pytest.skip("not here")
+        """
+    )
+
+    for arguments in (["--record-mode=once"], ["--block-network"], ["--record-mode=update"], ["--unused=fail"]):
+        result = suite.run(*arguments)
+        result.assert_outcomes(skipped=1)
+        assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_tape_from_before_this_run_is_closed(suite: Suite, url: str) -> None:
+    source = f"""
+        import pytest
+        import understudy
+
+        @pytest.mark.cassette
+        def test_user():
+            assert understudy.get("{url}/one").status_code == 200
+        """
+    suite.write(source)
+    suite.run("--record-mode=once").assert_outcomes(passed=1)
+    suite.write(source.replace("/one", "/another"))
+
+    suite.run("--record-mode=once").assert_outcomes(failed=1)
+
+
 @pytest.mark.parametrize("name", ['"shared"', ""], ids=["marker", "fixture"])
 @pytest.mark.parametrize("mode", ["all", "update"])
 def test_recording_one_test_anew_leaves_what_others_have_on_its_tape(

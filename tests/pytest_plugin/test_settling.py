@@ -123,8 +123,9 @@ def test_tapes_that_have_expired_are_told(option: tuple[str, ...], status: int, 
 def test_what_is_unused_is_deleted_on_request(suite: Suite, url: str) -> None:
     recorded(suite, url, ("/one", "/two", "/three"))
     folder = suite.path / "cassettes" / "test_suite"
-    (folder / "test_gone.yaml").write_bytes((folder / "test_users.yaml").read_bytes())
     recorded(suite, url, ("/one", "/three"))
+    assert suite.run("--unused=fail", "--block-network").ret == 1
+    (folder / "test_gone.yaml").write_bytes((folder / "test_users.yaml").read_bytes())
 
     result = suite.run("--unused=delete", "--block-network")
 

@@ -158,6 +158,28 @@ def test_merge_keeps_different_secrets_different(run: Callable[..., Any], write:
     ]
 
 
+def test_merge_of_two_branches_has_once_what_they_have_in_common(
+    run: Callable[..., Any], write: Callable[..., Path]
+) -> None:
+    base = [poll("__REDACTED_token_1__"), poll("twice"), poll("twice")]
+    ours = write("ours.yaml", *base, poll("ours, with __REDACTED_token_2__"))
+    theirs = write("theirs.yaml", *base, poll("twice"), poll("theirs, with __REDACTED_token_1__ __REDACTED_token_2__"))
+    target = ours.parent / "all.yaml"
+
+    printed = run("merge", target, ours, theirs)
+
+    assert printed.lines == [f"{target}  6 interactions of 2 tapes"]
+    said = [interaction.response.content for interaction in load(target).interactions if interaction.response]
+    assert said == [
+        b"__REDACTED_token_1__",
+        b"twice",
+        b"twice",
+        b"ours, with __REDACTED_token_2__",
+        b"twice",
+        b"theirs, with __REDACTED_token_1__ __REDACTED_token_4__",
+    ]
+
+
 def test_merge_copies_the_bodies_beside_the_tapes(run: Callable[..., Any], tmp_path: Path) -> None:
     content = bytes(range(256)) * 100
     source = tmp_path / "source" / "large.yaml"

@@ -195,6 +195,7 @@ def test_one_tape_is_compared_with_the_one_in_git(
     ]
     assert sorted(path.name for path in tape.parent.iterdir()) == [".git", "tape.yaml"]
     assert "git has no main~7 of" in run("diff", tape, "--revision", "main~7").err
+    assert f"{tape.parent} is a folder: name one tape" in run("diff", tape.parent).err
 
 
 def test_one_tape_outside_of_git_cannot_be_compared(run: Callable[..., Any], tape: Path) -> None:

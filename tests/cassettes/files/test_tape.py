@@ -261,3 +261,50 @@ def test_a_name_that_no_file_can_have_is_an_error_of_the_family(tmp_path: Path) 
     for target in ("a\0.yaml", "a\0.har"):
         with pytest.raises(cassettes.CassetteError, match="it holds a NUL"):
             cassettes.convert(whole, target)
+
+
+def test_a_file_is_changed_where_it_lies_by_then(tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    path.write_bytes(b"one\n")
+    seen: list[bytes] = []
+
+    def changed(data: bytes) -> bytes:
+        seen.append(data)
+        return data + b"three\n"
+
+    tape = Tape(str(path))
+    stat = os.stat
+    with pytest.MonkeyPatch.context() as patch:
+
+        def replaced(name: str) -> os.stat_result:
+            patch.setattr(os, "stat", stat)
+            (tmp_path / "other.yaml").write_bytes(b"two\n")
+            (tmp_path / "other.yaml").replace(path)
+            return stat(name)
+
+        patch.setattr(os, "stat", replaced)
+        tape.change(changed)
+
+    assert seen == [b"two\n"]
+    assert path.read_bytes() == b"two\nthree\n"
+
+
+def test_what_is_written_is_in_the_file_that_stands_there_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tape.yaml"
+    tape = Tape(str(path))
+    tape.write(header, b"--- one\n")
+    others = [b"--- theirs\n", b"--- theirs, again\n"]
+    append = Tape._append
+
+    def replaced_at_once(self: Tape, document: bytes) -> None:
+        append(self, document)
+        if others:
+            (tmp_path / "other.yaml").write_bytes(header() + others.pop(0))
+            (tmp_path / "other.yaml").replace(path)
+
+    monkeypatch.setattr(Tape, "_append", replaced_at_once)
+    tape.write(header, b"--- two\n")
+
+    assert path.read_bytes() == header() + b"--- theirs, again\n--- two\n"

@@ -75,3 +75,22 @@ def test_what_was_there_before_is_its_author_s(stage: Stage) -> None:
 
     assert stage.path.read_bytes().startswith(before)
     assert stage.text.count(CODE) == 1
+
+
+def test_a_cassette_that_the_block_has_removed_stays_away(stage: Stage) -> None:
+    with stage.use():
+        sent(stage, BODIES["json"])
+        stage.path.unlink()
+
+    assert not stage.path.exists()
+
+
+def test_secrets_of_several_lines_are_taken_out_too(stage: Stage) -> None:
+    key = "first-line-of-it\nsecond-line-of-it"
+    stage.server.reply = lambda request: understudy.Response(200, text=f"this:\n{key}\nand more\n")
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+        stage.client.post("https://api.test/", json={"password": key})
+
+    assert "line-of-it" not in stage.text
