@@ -97,12 +97,14 @@ async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes
     def has_moved(stream: Stream) -> bool:
         return len(stream.rest) < left or stream.is_answered or (stream in protocol.line and protocol.can_deal())
 
-    while stream.rest and not stream.is_answered:
+    while True:
+        if stream.interims:
+            await tell_interims(stream)
+        if not stream.rest or stream.is_answered:
+            break
         left = len(stream.rest)
         await connection.wait(stream, stream.call, waits.left(waits.write), has_moved)
         connection.send_rest()
-        if stream.interims:
-            await tell_interims(stream)
     if not stream.has_sent_all or protocol.outgoing:
         await connection.flush(stream)
 

@@ -10,6 +10,7 @@ import pytest
 from understudy.client.errors import (
     DeadlineExceeded,
     LocalProtocolError,
+    ReadError,
     ReadTimeout,
     RemoteProtocolError,
     WriteError,
@@ -271,17 +272,25 @@ def test_of_a_success_that_begins_during_the_upload_a_bounded_part_is_kept(
     world.run(body)
 
 
-def test_a_server_that_waits_for_its_answer_to_be_read_is_told_of(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("then", ["pause", "reset"])
+def test_a_server_that_waits_for_its_answer_to_be_read_is_told_of(
+    world: Any, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
     monkeypatch.setattr("understudy.client.network.http1.exchange._MOST_AHEAD", len(CHUNK))
 
     def react(end: Any, heard: bytes) -> None:
         end.send(b"HTTP/1.1 200 OK\r\n\r\n" + CHUNK * 5)
-        end.pause()
+        getattr(end, then)()
 
     async def body() -> None:
         sender = world.sender(Recorder(react))
-        with pytest.raises(WriteTimeout, match=r"has sent \d+ bytes of its response, .* takes nothing more for 1 s"):
-            await sender.send("POST", content=CHUNK * 20)
+        if then == "pause":
+            with pytest.raises(WriteTimeout, match=r"sent \d+ bytes of its response, .* takes nothing more for 1 s"):
+                await sender.send("POST", content=CHUNK * 20)
+        else:
+            response = await sender.send("POST", content=CHUNK * 20)
+            with pytest.raises(ReadError):
+                await sender.read(response)
 
     world.run(body)
 
