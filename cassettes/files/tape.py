@@ -191,7 +191,7 @@ class Tape:
 
     def _written_beside(self, data: bytes, keep_mode: bool = False) -> str:
         folder, name = os.path.split(self._target)
-        self._remove_leftovers(folder or ".", name)
+        self._remove_leftovers()
         temporary = os.path.join(folder, f".{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | disk.FLAGS
         descriptor = os.open(temporary, flags, 0o666)
@@ -210,19 +210,21 @@ class Tape:
         os.close(descriptor)
         return temporary
 
-    @staticmethod
-    def _remove_leftovers(folder: str, name: str) -> None:
+    def _remove_leftovers(self) -> None:
         """Remove what a killed process left behind here."""
+        folder, name = os.path.split(self._target)
         prefix = f".{name}."
-        for other in os.listdir(folder):
-            if other.startswith(prefix) and other.endswith(".tmp"):
-                owner = other[len(prefix) :].partition("-")[0]
-                if owner.isdigit() and not disk.is_alive(int(owner)):
-                    with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            for other in os.listdir(folder or "."):
+                if other.startswith(prefix) and other.endswith(".tmp"):
+                    owner = other[len(prefix) :].partition("-")[0]
+                    if owner.isdigit() and not disk.is_alive(int(owner)):
                         os.unlink(os.path.join(folder, other))
 
     def _open(self) -> None:
         self._descriptor = os.open(self._target, os.O_RDWR | os.O_APPEND | disk.FLAGS)
+        if not self._process:
+            self._remove_leftovers()  # one that was killed when the cassette had just appeared
         self._process = os.getpid()
         found = os.fstat(self._descriptor)
         self._identity = (found.st_dev, found.st_ino)

@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import quote
@@ -258,13 +257,15 @@ def test_the_yaml_test_suite_is_no_cassette(stage: Stage, before: bytes) -> None
         outcome(stage.path)
 
 
-def test_left_over_files_of_dead_processes_are_removed(stage: Stage) -> None:
-    stage.path.parent.mkdir(exist_ok=True)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_left_over_files_of_dead_processes_are_removed(stage: Stage, is_there: bool) -> None:
+    if is_there:
+        stage.written(EPISODE)
     leftover = stage.path.parent / f".{stage.path.name}.999999999-abcd.tmp"
     leftover.write_text("half")
 
-    with warnings.catch_warnings(), stage.use():
-        stage.client.get("https://api.test/")
+    with stage.use("new_episodes"):
+        stage.client.get("https://api.test/another")
 
     assert not leftover.exists()
 
