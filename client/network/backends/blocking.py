@@ -440,7 +440,7 @@ class WindowsStream(BlockingStream):
                     raise
 
 
-Stream = WindowsStream if sys.platform == "win32" else BlockingStream
+Stream: type[BlockingStream] = WindowsStream if sys.platform == "win32" else BlockingStream
 
 
 class _Wait:
