@@ -72,9 +72,8 @@ class Recorder:
         self._ignored = [path for path in map(paths.parse, self._settings.ignore) if path.place == "json"]
         redactor = Redactor(self._rules)
         redactor.learn_environment()
-        if (
-            mode != "update" or self._settings.shared
-        ):  # which keeps no mark of an old recording that a new one could be mistaken for
+        # `update` keeps no mark of an old recording that a new one could be mistaken for.
+        if mode != "update" or self._settings.shared:
             redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs, makes_blocks=True)
         self._torn = contents.torn
