@@ -6,6 +6,7 @@ Nothing here imports the client, the mocks or the cassettes: fixtures do, when a
 from __future__ import annotations
 
 from .collection import pytest_make_collect_report
+from .declaring import pytest_addoption, pytest_load_initial_conftests
 from .explaining import pytest_explain_collection, pytest_explain_test
 from .fixtures import (
     cassette,
@@ -19,7 +20,6 @@ from .fixtures import (
     record_dir,
 )
 from .network_block import NetworkBlocked
-from .options import pytest_addoption
 from .session import (
     pytest_assertrepr_compare,
     pytest_collection_finish,
@@ -49,6 +49,7 @@ __all__ = [
     "pytest_deselected",
     "pytest_explain_collection",
     "pytest_explain_test",
+    "pytest_load_initial_conftests",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",

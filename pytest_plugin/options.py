@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -10,13 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import pytest
 
 from .network_block import misfit
-from .vcr import is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# pytest-recording has options of the same names and meanings, and dies when it finds them taken.
-OF_RECORDING = frozenset({"--record-mode", "--disable-recording", "--block-network", "--allowed-hosts"})
 UNUSED = ("report", "fail", "delete", "ignore")
 FINDINGS = ("report", "fail", "ignore")
 CHUNKS = ("recorded", "whole", "fuzz")
@@ -24,6 +20,7 @@ MOCK_MODES = ("mock", "wire")
 RECORD_MODES = ("none", "once", "new_episodes", "all", "update")
 
 # A secret is one host's: the tapes of a suite speak with several, and none is to get the token of another.
+_NOT_AN_OPTION = object()
 _HOST_AND_PLACE = re.compile(r"(?:\*\.)?[\w.-]+\s+(?:header|query)\..+")
 
 
@@ -95,46 +92,30 @@ OPTIONS = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the options that are not another plugin's already."""
-    taken = OF_RECORDING if _is_recording_here(pluginmanager) else frozenset[str]()
-    group = parser.getgroup("understudy", "tapes, mocks and the network (understudy)")
-    for option in OPTIONS:
-        twin = f"the twin of {option.flag}: {option.explanation}"
-        kind: Literal["bool", "args", "linelist", "string"] = option.list_of or "string"
-        if option.is_switch:
-            kind = "bool"
-        parser.addini(option.name, twin, type=kind, default=None)
-        if option.flag in taken:
-            continue
-        if option.is_switch:
-            group.addoption(option.flag, action="store_true", default=None, help=option.explanation)
-        elif option.list_of == "linelist":
-            group.addoption(option.flag, action="append", default=None, help=option.explanation)
-        else:
-            group.addoption(option.flag, default=None, choices=option.choices or None, help=option.explanation)
-    if is_wanted():
-        group.addoption(
-            "--vcr-record",
-            default=None,
-            choices=(*RECORD_MODES, "rewrite"),
-            help="--record-mode, as pytest-vcr says it",
-        )
-        group.addoption("--disable-vcr", action="store_true", default=None, help="--disable-recording, likewise")
-
-
-def _is_recording_here(pluginmanager: pytest.PytestPluginManager) -> bool:
-    return not pluginmanager.is_blocked("recording") and importlib.util.find_spec("pytest_recording") is not None
+# What pytest-vcr calls some of them; they have no twins.
+OF_PYTEST_VCR = (
+    Option("--vcr-record", "--record-mode, as pytest-vcr says it", choices=(*RECORD_MODES, "rewrite")),
+    Option("--disable-vcr", "--disable-recording, likewise", is_switch=True),
+)
 
 
 def on_command_line(config: pytest.Config, name: str) -> object:
     """Return what the command line says, or None."""
-    return config.getoption(name, default=None) or None
+    said = config.getoption(full(name), default=_NOT_AN_OPTION)
+    return (config.getoption(name, default=None) if said is _NOT_AN_OPTION else said) or None
 
 
 def in_file(config: pytest.Config, name: str) -> object:
     """Return what the configuration file says, or None."""
-    return config.getini(name) or None
+    try:
+        return config.getini(full(name)) or None
+    except ValueError:  # which is how pytest says that nobody has declared it
+        return config.getini(name) or None
+
+
+def full(name: str) -> str:
+    """Return what an option is called where its name is somebody else's."""
+    return f"understudy_{name}"
 
 
 def disables_recording(config: pytest.Config) -> bool:
