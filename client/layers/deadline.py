@@ -88,8 +88,10 @@ def deadline_for(client: object, request: Request) -> float | None:
     here = _here.get()
     if not here and "total_timeout" not in extensions and "deadline" not in extensions:
         return None
-    # With an account, the deadline is that of an earlier call with the same request.
-    given: float | None = None if _ACCOUNT in extensions else extensions.get("deadline")
+    if extensions.pop(_ACCOUNT, None) is not None:
+        # It is the deadline of an earlier call, with the same request or with one that led to this one.
+        extensions.pop("deadline", None)
+    given: float | None = extensions.get("deadline")
     total: float | None = extensions.get("total_timeout")
     moments = [block._at for block in here if block._at is not None and block._client() is client]
     if given is not None:
