@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable
+
+from ..messages.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-    from ..messages.request import Request
     from ..messages.response import Response
 
 
@@ -81,7 +83,13 @@ class FunctionAuth(Auth):
 
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Send what the function returns."""
-        yield self._function(request)
+        answer: Any = self._function(request)
+        if isinstance(answer, CoroutineType):
+            answer.close()
+            raise TypeError(f"{self!r} is asynchronous: write a subclass of Auth that has an `async_auth_flow`")
+        if not isinstance(answer, Request):
+            raise TypeError(f"{self!r} returned {type(answer).__name__}: it ends with `return request`")
+        yield answer
 
     def __repr__(self) -> str:
         return f"FunctionAuth({getattr(self._function, '__qualname__', type(self._function).__qualname__)})"

@@ -96,6 +96,22 @@ async def test_closing_a_flow_closes_the_generator_inside(side: Side) -> None:
     assert ended == [True]
 
 
+@pytest.mark.anyio
+async def test_a_function_that_forgets_to_return_the_request_is_named(side: Side) -> None:
+    def sign(request: Request) -> Any:
+        request.headers["X-Signed"] = "yes"
+
+    async def sign_later(request: Request) -> Request:
+        return request
+
+    for function, said in (
+        (sign, r"sign\) returned NoneType: it ends with `return request`"),
+        (sign_later, "async_auth_flow"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            await side.call(side.client(lambda _: Response(200), auth=function).get, "https://api.test/")
+
+
 def test_a_function_is_shown_by_its_name() -> None:
     def sign(request: Request) -> Request:
         return request
