@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import (
     DeadlineExceeded,
@@ -153,6 +153,15 @@ class Retry:
                 return False
             self._tokens[origin] = tokens - 1
             return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy keeps to the same policy, with a budget of its own.
+        return {name: value for name, value in self.__dict__.items() if name not in ("_tokens", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._tokens = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Retry(attempts={self.attempts}, statuses={sorted(self.statuses)}, methods={sorted(self.methods)})"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 import time
 
 import pytest
@@ -100,6 +102,18 @@ def test_a_budget_does_not_grow_beyond_its_start() -> None:
         retry.earn("a")
 
     assert sum(retry.spend("a") for _ in range(50)) == 10
+
+
+def test_a_copy_has_the_same_policy_and_a_budget_of_its_own() -> None:
+    retry = Retry(5, statuses={500}, backoff=2, jitter=False)
+    while retry.spend("a"):
+        pass
+
+    for copied in (copy.deepcopy(retry), pickle.loads(pickle.dumps(retry))):
+        assert repr(copied) == repr(retry)
+        assert copied.wait(1) == 2
+        copied.earn("a")
+        assert copied.spend("a")
 
 
 def test_without_a_budget_there_is_no_bound() -> None:
