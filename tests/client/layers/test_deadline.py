@@ -162,6 +162,16 @@ def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
     assert elsewhere is None
 
 
+def test_a_deadline_that_has_ended_is_none_for_those_who_were_started_under_it(clock: Clock) -> None:
+    client = Someone()
+    with DeadlineBlock(client, 20):
+        with DeadlineBlock(client, 10):
+            started = contextvars.copy_context()
+        assert started.run(deadline_for, client, request()) == 1020
+
+    assert started.run(deadline_for, client, request()) is None
+
+
 def test_the_error_says_where_the_time_went(clock: Clock) -> None:
     def handler(asked: Request) -> Response:
         clock.now += 3
