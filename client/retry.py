@@ -97,6 +97,9 @@ class Retry:
                 raise ValueError(f"Retry({name}={seconds!r}): seconds cannot be negative")
         if budget is not None and not budget >= 0:
             raise ValueError(f"Retry(budget={budget!r}): a share of all requests, such as 0.2, or None for no bound")
+        codes: Any = statuses
+        if isinstance(codes, int) or not all(isinstance(code, int) for code in codes):
+            raise TypeError(f"Retry(statuses={statuses!r}): a collection of numbers, such as {{429, 503}}")
         if isinstance(methods, str):
             raise TypeError(f"Retry(methods={methods!r}): a collection of methods, such as {{'GET'}}")
         self.attempts = attempts

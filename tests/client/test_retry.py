@@ -146,6 +146,8 @@ def test_budgets_are_kept_for_a_bounded_number_of_origins() -> None:
         ({"max_retry_after": -1}, ValueError),
         ({"budget": -0.1}, ValueError),
         ({"methods": "GET"}, TypeError),
+        ({"statuses": 503}, TypeError),
+        ({"statuses": ["503"]}, TypeError),
     ],
 )
 def test_nonsense_fails_at_once(arguments: dict[str, object], error: type[Exception]) -> None:
