@@ -40,6 +40,9 @@ class Auth:
 
     def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Run the flow for a blocking client."""
+        kind = type(self)
+        if kind.auth_flow is Auth.auth_flow and kind.async_auth_flow is not Auth.async_auth_flow:
+            raise _half(kind, "sync_auth_flow", "a blocking Client")
         if self.requires_request_body:
             request.read()
         flow = self.auth_flow(request)
@@ -58,6 +61,9 @@ class Auth:
 
     async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
         """Run the flow for an asynchronous client."""
+        kind = type(self)
+        if kind.auth_flow is Auth.auth_flow and kind.sync_auth_flow is not Auth.sync_auth_flow:
+            raise _half(kind, "async_auth_flow", "an AsyncClient")
         if self.requires_request_body:
             await request.aread()
         flow = self.auth_flow(request)
@@ -73,6 +79,11 @@ class Auth:
                     await response.aread()
         finally:
             flow.close()
+
+
+def _half(kind: type[Auth], missing: str, client: str) -> RuntimeError:
+    """Return the error of credentials that would stay at home, because only the other kind of client asks for them."""
+    return RuntimeError(f"{kind.__name__} has nothing for {client}: define `{missing}`, or `auth_flow` for both")
 
 
 class FunctionAuth(Auth):

@@ -52,6 +52,24 @@ async def test_a_flow_that_waits_is_written_twice(side: Side) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_flow_for_the_other_kind_of_client_only_is_refused(side: Side) -> None:
+    class Blocking(Auth):
+        def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+            yield request
+
+    class Asynchronous(Auth):
+        async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+            yield request
+
+    mine, other = (Blocking(), Asynchronous()) if side.is_blocking else (Asynchronous(), Blocking())
+    client = side.client(lambda _: Response(200))
+
+    assert (await side.call(client.get, "https://api.test/", auth=mine)).status_code == 200
+    with pytest.raises(RuntimeError, match=f"{type(other).__name__} has nothing for an? .*Client: define `a?sync_"):
+        await side.call(client.get, "https://api.test/", auth=other)
+
+
+@pytest.mark.anyio
 async def test_a_flow_may_ask_for_both_bodies(side: Side) -> None:
     seen: list[bytes] = []
 
