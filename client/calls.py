@@ -216,7 +216,11 @@ class BaseClient(Settings):
                 if error._request is None:
                     error.request = request
                 raise
-            self._take_in(request, response, started)
+            try:
+                self._take_in(request, response, started)
+            except BaseException:
+                await self._abandon(response)
+                raise
             if response.history:
                 response.history = []
             if 300 <= response.status_code < 400 and response.has_redirect_location:
@@ -322,7 +326,11 @@ class BaseClient(Settings):
             if error._request is None:
                 error.request = request
             raise
-        self._take_in(request, response, started)
+        try:
+            self._take_in(request, response, started)
+        except BaseException:
+            await self._abandon(response)
+            raise
         return response
 
     # Every request on the wire passes this method of httpx, redirects and tries included: instruments wrap it.
@@ -369,6 +377,11 @@ class BaseClient(Settings):
         log_response(request, response)
         if response._whole is not None:
             response._stop_clock()
+
+    async def _abandon(self, response: Response) -> None:
+        """Close a response that could not be taken in: a policy for cookies, or a handler of the log, has failed."""
+        if isinstance(response.stream, self._stream_kind):
+            await self._caller.close(response)
 
     def _wrong_kind(self, transport: object) -> TypeError:
         name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__

@@ -108,9 +108,13 @@ def _seconds(kind: str, value: Any) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"timeout {kind}={value!r}: seconds are a number, or None to wait for ever")
-    if math.isnan(value) or value < 0:
+    if not value >= 0:
         raise ValueError(f"timeout {kind}={value!r}: seconds cannot be negative; None waits for ever")
-    return None if math.isinf(value) else value
+    return None if value >= _FOR_EVER else value
+
+
+# A century. Sockets cannot count three of them, and whoever writes `timeout=sys.maxsize` does not want one to.
+_FOR_EVER: Final = 100 * 365.25 * 24 * 3600
 
 
 class Limits:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
 IS_WINDOWS = os.name == "nt"
 
 _PAUSES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.4) if IS_WINDOWS else ()
+
+
+def place_of(path: str | os.PathLike[str]) -> str:
+    """Return where the file is that another one is to replace: behind a link, which stays.
+
+    Refuses, with an `OSError`, what a file would take the place of for good: a folder, a device, a pipe.
+    """
+    place = os.path.realpath(path) if os.path.islink(path) else os.path.abspath(path)
+    try:
+        mode = os.stat(place).st_mode
+    except FileNotFoundError:
+        return place
+    name = os.fspath(path)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{name} is a folder: say the name of the file as well")
+    if not stat.S_ISREG(mode):
+        raise FileExistsError(f"{name} is a device, a pipe or a socket, and what is written here replaces it")
+    return place
 
 
 def replace(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:

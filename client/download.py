@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from .bodies.part_file import PartFile, new_hash
 from .bridge import run
 from .callers import BLOCKING
+from .disk import place_of
 from .errors import (
     DeadlineExceeded,
     HTTPStatusError,
@@ -85,8 +86,7 @@ class Plan:
         request_options: dict[str, Any],
     ) -> None:
         self.path: str = os.fspath(path)
-        if os.path.isdir(self.path):
-            raise IsADirectoryError(f"{self.path} is a folder: say the name of the file as well")
+        self.place: str = place_of(path)
         self.client = client
         self.caller: Any = client._caller
         self.retry: Retry = Retry(attempts)
@@ -112,7 +112,7 @@ class Plan:
         at = deadline_for(self.client, self.first)
         if at is not None:
             self.first.extensions["deadline"] = at
-        part = PartFile(self.path, _identity(self.first), self.algorithm)
+        part = PartFile(self.place, _identity(self.first), self.algorithm)
         try:
             await self.body.work(part.open, self.resume)
             resumed_from = part.size

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import (
     DeadlineExceeded,
@@ -97,6 +97,9 @@ class Retry:
                 raise ValueError(f"Retry({name}={seconds!r}): seconds cannot be negative")
         if budget is not None and not budget >= 0:
             raise ValueError(f"Retry(budget={budget!r}): a share of all requests, such as 0.2, or None for no bound")
+        codes: Any = statuses
+        if isinstance(codes, int) or not all(isinstance(code, int) for code in codes):
+            raise TypeError(f"Retry(statuses={statuses!r}): a collection of numbers, such as {{429, 503}}")
         if isinstance(methods, str):
             raise TypeError(f"Retry(methods={methods!r}): a collection of methods, such as {{'GET'}}")
         self.attempts = attempts
@@ -153,6 +156,15 @@ class Retry:
                 return False
             self._tokens[origin] = tokens - 1
             return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy keeps to the same policy, with a budget of its own.
+        return {name: value for name, value in self.__dict__.items() if name not in ("_tokens", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._tokens = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Retry(attempts={self.attempts}, statuses={sorted(self.statuses)}, methods={sorted(self.methods)})"

@@ -250,8 +250,9 @@ class Settings:
         if json is not None and self._dumps is not None and content is None and data is None and files is None:
             content = self._dumps(json)
             json = None
-            headers = Headers(headers)
-            headers.setdefault("Content-Type", "application/json")
+            if "Content-Type" not in merged_headers:
+                headers = Headers(headers)
+                headers.setdefault("Content-Type", "application/json")
         merged_url = self._merge_url(url)
         if headers is not None:
             merged_headers = Headers(merged_headers)

@@ -117,6 +117,8 @@ class EventSource:
             try:
                 _check(self._response)
                 async with closing(self._response.aiter_bytes()) as parts:
+                    # So that closing the response closes what reads the events, and not only what these are read from.
+                    self._response._reading = self._reading
                     async for data in parts:
                         for event in self._parser.feed(data):
                             self._arrived()

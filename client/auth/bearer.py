@@ -104,6 +104,15 @@ class BearerAuth(Auth):
             self._turns.set(lock)
         return lock
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_token": self._token, "_fetch": self._fetch}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.RLock()
+        self._is_asking = False
+        self._turns = None
+
     def __repr__(self) -> str:
         return "BearerAuth(...)"
 
@@ -113,4 +122,4 @@ def _checked(token: Any) -> str:
         raise TypeError(f"a bearer token is a str, not {type(token).__name__}")
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ValueError("a bearer token is one word of ASCII: this one is empty, or holds a space or a line end")
-    return token
+    return str.__str__(token)  # of an enumeration's member the text, not its name

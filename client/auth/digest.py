@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ..bodies.streams import SyncByteStream
 from ..errors import RemoteProtocolError
@@ -149,6 +149,15 @@ class DigestAuth(Auth):
             chr(byte) if chr(byte).isalnum() and byte < 128 else f"%{byte:02X}" for byte in self._username
         )
         return [("username*", f"UTF-8''{encoded}")]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A nonce may be counted in one place only: a copy asks for its own.
+        return {"_username": self._username, "_password": self._password}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._sessions = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return "DigestAuth(...)"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Callable
+
+from ..messages.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-    from ..messages.request import Request
     from ..messages.response import Response
 
 
@@ -38,6 +40,9 @@ class Auth:
 
     def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Run the flow for a blocking client."""
+        kind = type(self)
+        if kind.auth_flow is Auth.auth_flow and kind.async_auth_flow is not Auth.async_auth_flow:
+            raise _half(kind, "sync_auth_flow", "a blocking Client")
         if self.requires_request_body:
             request.read()
         flow = self.auth_flow(request)
@@ -56,6 +61,9 @@ class Auth:
 
     async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
         """Run the flow for an asynchronous client."""
+        kind = type(self)
+        if kind.auth_flow is Auth.auth_flow and kind.sync_auth_flow is not Auth.sync_auth_flow:
+            raise _half(kind, "async_auth_flow", "an AsyncClient")
         if self.requires_request_body:
             await request.aread()
         flow = self.auth_flow(request)
@@ -73,6 +81,11 @@ class Auth:
             flow.close()
 
 
+def _half(kind: type[Auth], missing: str, client: str) -> RuntimeError:
+    """Return the error of credentials that would stay at home, because only the other kind of client asks for them."""
+    return RuntimeError(f"{kind.__name__} has nothing for {client}: define `{missing}`, or `auth_flow` for both")
+
+
 class FunctionAuth(Auth):
     """Authentication by a function that changes the request and returns it."""
 
@@ -81,7 +94,13 @@ class FunctionAuth(Auth):
 
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         """Send what the function returns."""
-        yield self._function(request)
+        answer: Any = self._function(request)
+        if isinstance(answer, CoroutineType):
+            answer.close()
+            raise TypeError(f"{self!r} is asynchronous: write a subclass of Auth that has an `async_auth_flow`")
+        if not isinstance(answer, Request):
+            raise TypeError(f"{self!r} returned {type(answer).__name__}: it ends with `return request`")
+        yield answer
 
     def __repr__(self) -> str:
         return f"FunctionAuth({getattr(self._function, '__qualname__', type(self._function).__qualname__)})"

@@ -36,7 +36,7 @@ def form_fields(data: Any) -> list[tuple[str, bytes]]:
     for name, value in pairs_of(data):
         if not isinstance(name, (str, bytes, int, float)):
             raise TypeError(f"a form field's name is str, not {type(name).__name__}: {name!r}")
-        said = name.decode("utf-8") if isinstance(name, bytes) else str(name)
+        said = _encoded("", name).decode("utf-8")
         if isinstance(value, (list, tuple)):
             fields.extend([(said, _encoded(said, item)) for item in cast("Sequence[Any]", value)])
         else:
@@ -60,6 +60,13 @@ def _encoded(name: str, value: Any) -> bytes:
         return b""
     if isinstance(value, bool):
         return b"true" if value else b"false"
+    if isinstance(value, int):
+        return int.__repr__(value).encode("ascii")  # of an enumeration's member the number, not its name
     if isinstance(value, Mapping):
         raise TypeError(f"form field {name!r} is a mapping: forms are flat, send nested data as json=")
+    if hasattr(value, "read"):
+        raise TypeError(f"form field {name!r} is an open file: send it as files={{{name!r}: file}}")
+    if isinstance(value, (list, tuple, set, frozenset)) or hasattr(value, "__next__"):
+        kind = type(cast("object", value)).__name__
+        raise TypeError(f"form field {name!r} holds a {kind}: a field has one value, or a list of values")
     return str(value).encode("utf-8")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..bodies.media_type import parse_media_type
 from .json_layout import laid_out
-from .masks import shown_fields
+from .masks import shown_fields, shown_target
 from .terminal import harmless, line
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LEXERS = {"javascript": "javascript", "css": "css", "html": "html", "xml": "xml
 
 def request_head(console: Console, request: Request, version: str, *, with_secrets: bool) -> None:
     """Print the request line and the header fields as they were sent."""
-    target = request.url.raw_path.decode("ascii")
+    target = shown_target(request.url, with_secrets=with_secrets)
     line(console, (request.method, "bold magenta"), f" {harmless(target)} ", (version, "dim"))
     _fields(console, request.headers, with_secrets)
 

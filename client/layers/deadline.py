@@ -47,7 +47,7 @@ class DeadlineBlock:
             client.get(...)
             deadline.left    # seconds
 
-    Blocks nest; the earliest deadline counts.
+    Blocks nest; the earliest deadline counts. One that has ended is ended for the tasks, too, that were started in it.
     """
 
     def __init__(self, client: object, seconds: float) -> None:
@@ -57,6 +57,7 @@ class DeadlineBlock:
         self._client = ref(client)
         self._seconds = seconds
         self._at: float | None = None
+        self._is_open = False
 
     @property
     def left(self) -> float:
@@ -67,6 +68,7 @@ class DeadlineBlock:
         if self._at is not None:
             raise RuntimeError("this deadline has begun already: make another one with client.deadline(seconds)")
         self._at = time.monotonic() + self._seconds
+        self._is_open = True
         _here.set((*_here.get(), self))
         return self
 
@@ -76,6 +78,7 @@ class DeadlineBlock:
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
+        self._is_open = False
         _here.set(tuple(block for block in _here.get() if block is not self))
 
     def __repr__(self) -> str:
@@ -88,10 +91,12 @@ def deadline_for(client: object, request: Request) -> float | None:
     here = _here.get()
     if not here and "total_timeout" not in extensions and "deadline" not in extensions:
         return None
-    # With an account, the deadline is that of an earlier call with the same request.
-    given: float | None = None if _ACCOUNT in extensions else extensions.get("deadline")
+    if extensions.pop(_ACCOUNT, None) is not None:
+        # It is the deadline of an earlier call, with the same request or with one that led to this one.
+        extensions.pop("deadline", None)
+    given: float | None = extensions.get("deadline")
     total: float | None = extensions.get("total_timeout")
-    moments = [block._at for block in here if block._at is not None and block._client() is client]
+    moments = [block._at for block in here if block._is_open and block._at is not None and block._client() is client]
     if given is not None:
         moments.append(given)
     if total is not None:

@@ -44,20 +44,25 @@ class Retries:
             failure: RequestError | None = None
             started = clock.monotonic()
             try:
-                response = await send(request)
-                if self._reads and not self._is_interim(request, response):
-                    await read_accounted(self._caller, request, response)
-            except RequestError as error:
-                failure = error
-                if response is not None:
-                    await self._caller.close(response)
+                try:
+                    response = await send(request)
+                    if self._reads and not self._is_interim(request, response):
+                        await read_accounted(self._caller, request, response)
+                except RequestError as error:
+                    failure = error
+                    if response is not None:
+                        await self._caller.close(response)
+                attempts.append(_attempt(len(attempts) + 1, response, failure, waited, clock.monotonic() - started))
+                wait = self._wait(request, response, failure, len(attempts), ahead)
+                if wait is not None and not self._policy.spend(origin):
+                    wait = None
+                if wait is not None:
+                    _log(request, attempts[-1], wait)
             except BaseException:
                 if response is not None:
                     await self._caller.close(response)
                 raise
-            attempts.append(_attempt(len(attempts) + 1, response, failure, waited, clock.monotonic() - started))
-            wait = self._wait(request, response, failure, len(attempts), ahead)
-            if wait is None or not self._policy.spend(origin):
+            if wait is None:
                 if failure is not None:
                     try:
                         raise _told(failure, attempts)
@@ -66,7 +71,6 @@ class Retries:
                 assert response is not None
                 response.extensions["attempts"] = attempts
                 return response
-            _log(request, attempts[-1], wait)
             if response is not None:
                 await self._caller.drain(response)
             failure = response = None

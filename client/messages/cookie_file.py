@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from ..disk import replace
+from ..disk import place_of, replace
 from .set_cookie import Cookie
 
 if TYPE_CHECKING:
@@ -34,14 +34,15 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 def write_cookies(path: str | os.PathLike[str], cookies: Iterable[Cookie]) -> None:
     """Write cookies to a file beside the target, and put that in the target's place."""
     said = {"version": _VERSION, "cookies": [{name: getattr(cookie, name) for name in _FIELDS} for cookie in cookies]}
+    place = place_of(path)
     # `mkstemp` makes a file that only its owner may read.
-    descriptor, draft = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".cookies-")
+    descriptor, draft = tempfile.mkstemp(dir=os.path.dirname(place), prefix=".cookies-")
     try:
         with open(descriptor, "w", encoding="ascii") as file:
             json.dump(said, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        replace(draft, path)
+        replace(draft, place)
     except BaseException:
         with suppress(OSError):
             os.unlink(draft)

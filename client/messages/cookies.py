@@ -150,11 +150,12 @@ class Cookies(MutableMapping[str, str]):
         Raises `LocalProtocolError` for what a Cookie field cannot carry.
         """
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = str(value)
+            value = int.__repr__(value) if isinstance(value, int) else str(value)
         for said, given in (("name", name), ("value", value), ("domain", domain), ("path", path)):
             if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the {said} of a cookie is str, not {type(given).__name__} (cookie {name!r})")
-        cookie = Cookie(name, value, domain=_bare(domain), path=path or "/")
+        # Of an enumeration's members the text, not their names.
+        cookie = Cookie(str.__str__(name), str.__str__(value), domain=_bare(domain), path=path or "/")
         cookie.check()
         self._add(cookie)
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     )
 
 # RFC 9110, section 9.1: a method is a token; these come by so often that nobody needs to look twice.
-_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT"})
+_KNOWN_METHODS: dict[str | bytes, str] = {
+    method: method
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT")
+}
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -58,7 +61,7 @@ class Request(WholeBody):
         stream: SyncByteStream | AsyncByteStream | None = None,
         extensions: RequestExtensions | None = None,
     ) -> None:
-        self.method: str = method if method in _KNOWN_METHODS else _checked_method(method)
+        self.method: str = _KNOWN_METHODS.get(method) or _checked_method(method)
         if not isinstance(url, URL):
             url = URL(url)
         self.url: URL = url if params is None else url.copy_with(params=params)

@@ -149,7 +149,6 @@ class _Exchange:
         self._waiting = 0
         self._is_complete = False
         self._is_gone = False
-        self._error: Exception | None = None
         self._task: BackgroundTask | None = None
 
     # The client's side.
@@ -159,14 +158,24 @@ class _Exchange:
         """Whether the application has returned."""
         return self._task is None or self._task.is_done
 
+    @property
+    def _error(self) -> BaseException | None:
+        """What the application has raised."""
+        return None if self._task is None else self._task.error
+
+    def _raise(self) -> None:
+        """Raise what the application has raised, where its client sees that."""
+        error = self._error
+        # What is no `Exception`, such as the verdict of a test, is never the application's own business.
+        if error is not None and (self._raises or not isinstance(error, Exception)):
+            raise error
+
     def start(self, app: ASGIApp, scope: dict[str, Any], running: set[_Exchange]) -> None:
         """Start the application, and be in the set of those that run until it ends."""
 
         async def main() -> None:
             try:
                 await app(scope, self._receive, self._send)
-            except Exception as error:
-                self._error = error
             finally:
                 close = getattr(self._upload, "aclose", None)
                 if close is not None:
@@ -187,9 +196,10 @@ class _Exchange:
             self.cancel()
             raise
         if self._started is None:
+            self._raise()
             if self._raises:
                 request = self._request
-                raise self._error or RuntimeError(
+                raise RuntimeError(
                     f"the application returned without a response to {request.method} {request.url.redacted}"
                 )
             return Response(500, request=self._request, content=b"")
@@ -206,8 +216,7 @@ class _Exchange:
             self._bell.ring()
             return part
         await self._until(lambda: self.is_over)
-        if self._error is not None and self._raises:
-            raise self._error
+        self._raise()
         if not self._is_complete:
             raise IncompleteBody(
                 "the application ended in the middle of its response", request=self._request

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 class BackgroundTask:
-    """A coroutine on its way; `main` lets no `Exception` out, and `ended` is called when it is over.
+    """A coroutine on its way; `ended` is called when it is over, and `error` is what it raised, for whoever waits.
 
     `cancel` only asks: it never waits, so that it can be called while another cancellation is under way.
     """
 
     def __init__(self, main: Callable[[], Coroutine[Any, Any, None]], ended: Callable[[], None]) -> None:
         self.is_done: bool = False
+        self.error: BaseException | None = None
         self._main = main
         self._ended = ended
         self._cancel: Callable[[], object]
@@ -34,7 +35,7 @@ class BackgroundTask:
         else:
             import asyncio
 
-            self._task = asyncio.get_running_loop().create_task(main())
+            self._task = asyncio.get_running_loop().create_task(self._under_asyncio())
             # Not `finally` in the coroutine: a task that is cancelled before its first step never enters it.
             self._task.add_done_callback(self._end)
             self._cancel = self._task.cancel
@@ -48,11 +49,24 @@ class BackgroundTask:
         self.is_done = True
         self._ended()
 
+    async def _under_asyncio(self) -> None:
+        from asyncio import CancelledError
+
+        try:
+            await self._main()
+        except (CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise  # of these asyncio takes care itself
+        except BaseException as error:
+            self.error = error
+
     async def _under_trio(self) -> None:
-        # A system task starts without anybody's cancellation, and must not end with its own.
+        # A system task starts without anybody's cancellation, and must not end with its own;
+        # whatever else one raises, a failure while it is cancelled included, would end the whole program.
         try:
             with self._scope:
                 await self._main()
+        except BaseException as error:
+            self.error = error
         finally:
             self._end()
 

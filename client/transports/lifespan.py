@@ -21,7 +21,7 @@ class Lifespan:
         self._said: set[str] = set()
         self._is_asked = False
         self._is_to_stop = False
-        self._error: Exception | None = None
+        self._refusal: RuntimeError | None = None
 
     async def started(self) -> None:
         """Start the application up, unless that has been done, and wait until it is up."""
@@ -30,9 +30,12 @@ class Lifespan:
             self._said.clear()
             self.state.clear()
             self._is_asked = self._is_to_stop = False
+            self._refusal = None
             self._task = BackgroundTask(self._main, self._bell.ring)
         await self._bell.until(lambda: "startup" in self._said or self._is_over())
-        self._raise("start up")
+        self._raise()
+        if "startup" not in self._said:
+            raise RuntimeError("the application returned from its lifespan without having started up")
 
     async def stopped(self) -> None:
         """Shut the application down, where it is up."""
@@ -40,15 +43,24 @@ class Lifespan:
             self._is_to_stop = True
             self._bell.ring()
             await self._bell.until(self._is_over)
-            self._task = None
-            self._raise("shut down")
+            try:
+                self._raise()
+            finally:
+                self._task = None
+
+    @property
+    def _error(self) -> BaseException | None:
+        """What the application has raised, or else that it says it has failed."""
+        return (None if self._task is None else self._task.error) or self._refusal
+
+    def _raise(self) -> None:
+        error = self._error
+        if error is not None:
+            raise error
 
     async def _main(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        try:
-            await self._app(scope, self._receive, self._send)
-        except Exception as error:
-            self._error = error
+        await self._app(scope, self._receive, self._send)
 
     async def _receive(self) -> dict[str, Any]:
         if not self._is_asked:
@@ -60,15 +72,9 @@ class Lifespan:
     async def _send(self, message: Any) -> None:
         _, phase, outcome = message["type"].split(".")
         if outcome == "failed":
-            self._error = RuntimeError(f"the application failed at {phase}: {message.get('message', '')}")
+            self._refusal = RuntimeError(f"the application failed at {phase}: {message.get('message', '')}")
         self._said.add(phase)
         self._bell.ring()
 
     def _is_over(self) -> bool:
         return self._task is None or self._task.is_done
-
-    def _raise(self, doing: str) -> None:
-        if self._error is not None:
-            raise self._error
-        if doing == "start up" and "startup" not in self._said:
-            raise RuntimeError("the application returned from its lifespan without having started up")

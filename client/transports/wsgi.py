@@ -88,7 +88,7 @@ class WSGITransport(BaseTransport):
             # PEP 3333: text in the environment is bytes, decoded as ISO-8859-1.
             "PATH_INFO": url.path.encode("utf-8", "surrogateescape").decode("latin-1"),
             "QUERY_STRING": url.query.decode("ascii"),
-            "SERVER_NAME": url.host,
+            "SERVER_NAME": url.raw_host.decode("ascii"),
             "SERVER_PORT": str(DEFAULT_PORTS.get(url.scheme, 80) if url.port is None else url.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": self.remote_addr,

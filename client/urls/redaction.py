@@ -2,7 +2,8 @@
 
 1. Of `user:password@` the password is hidden, of `token@` and `token:@` everything, because that is where services
    let people put a token.
-2. Of a query, the values are hidden of names that say what they are: `access_token`, `api_key`, `X-Amz-Signature`.
+2. Of a query, and of a fragment that is written like one, as OAuth hands out tokens, the values are hidden of names
+   that say what they are: `access_token`, `api_key`, `X-Amz-Signature`.
 3. The text need not be a URL: a Location can be anything, and a field may hold several.
    What ends one is what no URL holds, so not an apostrophe, which a password may hold.
 4. Everything is linear.
@@ -17,7 +18,7 @@ HIDDEN = "[secure]"
 # Greedy: what a sloppy parser takes for userinfo ends at the last `@` before the path.
 _USERINFO = re.compile(r"""//([^/?#\s"<>]*)@""")
 _SECRET_PARAMETER = re.compile(
-    r"""([?&;]
+    r"""([?&;\#]
         (?:[\w.\-%\[\]]*(?:token|secret|password|passwd|passphrase|signature|credentials?|api[_-]?key|assertion)
           |[\w.\-%\[\]]*[_.-]key|key|pwd|sig|auth|jwt|sid|otp|code_verifier)
         (?:\[\]|%5B%5D)?=)

@@ -7,6 +7,7 @@ import gc
 import logging
 import socket
 import sys
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +162,23 @@ async def test_a_body_of_the_wrong_color_is_an_error_that_says_so(side: Side) ->
 
     with pytest.raises(TypeError, match="MockTransport answered with a body of type"):
         await side.call(client.get, "https://api.test/")
+
+
+@pytest.mark.anyio
+async def test_a_response_is_closed_when_a_policy_for_cookies_fails(side: Side) -> None:
+    class Broken(DefaultCookiePolicy):
+        def set_ok(self, cookie: Any, request: Any) -> bool:
+            raise KeyError("set_ok")
+
+    bodies = [side.body(b"a"), side.body(b"b")]
+    answers = [Response(200, headers={"Set-Cookie": "a=b"}, stream=body) for body in bodies]
+    client = side.client(lambda _: answers.pop(0), cookies=CookieJar(Broken()))
+
+    for options in ({}, {"auth": ("user", "password")}):
+        with pytest.raises(KeyError, match="set_ok"):
+            await side.call(client.get, "https://api.test/", **options)
+
+    assert [(body.reads, body.closes) for body in bodies] == [(0, 1), (0, 1)]
 
 
 @pytest.mark.anyio

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ def kinds(timeout: Timeout) -> tuple[float | None, ...]:
         (Timeout(Timeout(5.0, pool=1)), (5.0, 5.0, 5.0, 1)),
         (Timeout(Timeout(5.0), read=None), (5.0, None, 5.0, 5.0)),
         (Timeout(math.inf), (None, None, None, None)),
+        (Timeout(10**400, total=sys.maxsize), (None, None, None, None)),
     ],
 )
 def test_each_kind_of_wait_has_its_bound(timeout: Timeout, expected: tuple[float | None, ...]) -> None:

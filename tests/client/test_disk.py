@@ -29,6 +29,31 @@ def test_a_lock_is_one_files_until_it_is_closed(tmp_path: Path) -> None:
         disk.lock(second)
 
 
+def test_a_file_is_replaced_behind_its_link(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"file")
+    for name, target in (("link", "file"), ("dangling", "missing"), ("further", "link")):
+        os.symlink(target, tmp_path / name)
+
+    found = {name: disk.place_of(tmp_path / name) for name in ("file", "link", "further", "dangling", "new")}
+
+    expected = {"file": "file", "link": "file", "further": "file", "dangling": "missing", "new": "new"}
+    assert {name: os.path.basename(place) for name, place in found.items()} == expected
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="say the name of the file"):
+        disk.place_of(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes on Windows")
+@pytest.mark.parametrize("name", ["pipe", os.devnull])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(FileExistsError, match="is a device, a pipe or a socket"):
+        disk.place_of(tmp_path / name)
+
+
 def test_replacing_waits_a_moment_for_who_has_the_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "new").write_bytes(b"new")
     (tmp_path / "old").write_bytes(b"old")

@@ -421,6 +421,22 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         client.download(URL, tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes on Windows")
+def test_a_download_takes_the_place_of_files_only_and_leaves_links(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    os.symlink("file", tmp_path / "link")
+
+    with Client(transport=Server()) as client:
+        with pytest.raises(FileExistsError, match="pipe is a device, a pipe or a socket"):
+            client.download(URL, tmp_path / "pipe")
+        done = client.download(URL, tmp_path / "link")
+
+    assert done.path == str(tmp_path / "link")
+    assert os.readlink(tmp_path / "link") == "file"
+    assert (tmp_path / "file").read_bytes() == BODY
+    assert sorted(os.listdir(tmp_path)) == ["file", "link", "pipe"]
+
+
 def test_two_downloads_do_not_write_one_file(path: Path) -> None:
     seen: list[Exception] = []
 

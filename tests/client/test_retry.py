@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 import time
 
 import pytest
@@ -102,6 +104,18 @@ def test_a_budget_does_not_grow_beyond_its_start() -> None:
     assert sum(retry.spend("a") for _ in range(50)) == 10
 
 
+def test_a_copy_has_the_same_policy_and_a_budget_of_its_own() -> None:
+    retry = Retry(5, statuses={500}, backoff=2, jitter=False)
+    while retry.spend("a"):
+        pass
+
+    for copied in (copy.deepcopy(retry), pickle.loads(pickle.dumps(retry))):
+        assert repr(copied) == repr(retry)
+        assert copied.wait(1) == 2
+        copied.earn("a")
+        assert copied.spend("a")
+
+
 def test_without_a_budget_there_is_no_bound() -> None:
     retry = Retry(budget=None)
     retry.earn("a")
@@ -132,6 +146,8 @@ def test_budgets_are_kept_for_a_bounded_number_of_origins() -> None:
         ({"max_retry_after": -1}, ValueError),
         ({"budget": -0.1}, ValueError),
         ({"methods": "GET"}, TypeError),
+        ({"statuses": 503}, TypeError),
+        ({"statuses": ["503"]}, TypeError),
     ],
 )
 def test_nonsense_fails_at_once(arguments: dict[str, object], error: type[Exception]) -> None:

@@ -373,6 +373,15 @@ async def test_json_is_written_and_read_by_a_codec_of_the_users(side: Side) -> N
     assert response.json() == ("parsed", {"wrapped": 1})
 
 
+def test_a_codec_leaves_the_clients_own_content_type(side: Side) -> None:
+    kind = "application/vnd.api+json"
+    client = side.client(ok, headers={"Content-Type": kind}, json_codec=(json.dumps, json.loads))
+
+    assert client.build_request("POST", "https://api.test/", json={}).headers["Content-Type"] == kind
+    given = client.build_request("POST", "https://api.test/", json={}, headers={"Content-Type": "application/json"})
+    assert given.headers["Content-Type"] == "application/json"
+
+
 @pytest.mark.anyio
 async def test_guards_bound_what_a_server_may_send(side: Side) -> None:
     body = side.body(b"x" * 100, b"x" * 100)

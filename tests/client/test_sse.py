@@ -317,6 +317,17 @@ def test_leaving_the_block_closes_the_response() -> None:
 
 
 @pytest.mark.anyio
+async def test_events_that_are_left_early_are_closed_with_their_response() -> None:
+    server = Server(stream(b"data: one\n\n", b"data: two\n\n"))
+
+    async with AsyncClient(transport=server) as client, client.stream("GET", URL) as response:
+        events: Any = EventSource(response).__aiter__()
+        assert (await events.__anext__()).data == "one"
+
+    assert events.ag_frame is None  # left to the garbage collector, it would be complained about
+
+
+@pytest.mark.anyio
 async def test_leaving_an_asynchronous_block_closes_the_response() -> None:
     server = Server(stream(b"data: one\n\n", b"data: two\n\n"))
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import copy
+import enum
+import pickle
 import threading
 from typing import TYPE_CHECKING
 
@@ -27,6 +30,25 @@ def wants(token: str) -> MockTransport:
 def test_a_fixed_token_goes_with_every_request() -> None:
     with Client(transport=MockTransport(says), auth=BearerAuth("abc")) as client:
         assert client.get("https://api.test/").text == "Bearer abc"
+
+
+def test_a_token_may_be_a_member_of_an_enumeration() -> None:
+    class Token(str, enum.Enum):
+        TEST = "abc"
+
+    with Client(transport=MockTransport(says), auth=BearerAuth(Token.TEST)) as client:
+        assert client.get("https://api.test/").text == "Bearer abc"
+
+
+def fetched() -> str:
+    return "abc"
+
+
+def test_a_copy_sends_the_same_token() -> None:
+    for auth in (BearerAuth("abc"), BearerAuth(fetched)):
+        for copied in (copy.deepcopy(auth), pickle.loads(pickle.dumps(auth))):
+            with Client(transport=MockTransport(says), auth=copied) as client:
+                assert client.get("https://api.test/").text == "Bearer abc"
 
 
 def test_a_fixed_token_is_not_tried_twice() -> None:

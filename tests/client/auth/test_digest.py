@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
+import pickle
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -202,6 +204,18 @@ def test_later_requests_carry_credentials_at_once_and_count_the_nonce() -> None:
 
     assert [credentials(request).get("nc") for request in server.requests] == [None, "00000001", "00000002", "00000003"]
     assert len({credentials(request).get("cnonce") for request in server.requests}) == 4
+
+
+def test_a_copy_asks_for_a_nonce_of_its_own() -> None:
+    auth = DigestAuth("Mufasa", "Circle of Life")
+    with client_for(Server(), auth) as client:
+        client.get("https://api.test/")
+
+    for copied in (copy.deepcopy(auth), pickle.loads(pickle.dumps(auth))):
+        server = Server()
+        with client_for(server, copied) as client:
+            assert client.get("https://api.test/").text == "in"
+        assert [credentials(request).get("nc") for request in server.requests] == [None, "00000001"]
 
 
 def test_the_key_of_a_session_keeps_its_first_cnonce() -> None:

@@ -52,6 +52,24 @@ async def test_a_flow_that_waits_is_written_twice(side: Side) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_flow_for_the_other_kind_of_client_only_is_refused(side: Side) -> None:
+    class Blocking(Auth):
+        def sync_auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+            yield request
+
+    class Asynchronous(Auth):
+        async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
+            yield request
+
+    mine, other = (Blocking(), Asynchronous()) if side.is_blocking else (Asynchronous(), Blocking())
+    client = side.client(lambda _: Response(200))
+
+    assert (await side.call(client.get, "https://api.test/", auth=mine)).status_code == 200
+    with pytest.raises(RuntimeError, match=f"{type(other).__name__} has nothing for an? .*Client: define `a?sync_"):
+        await side.call(client.get, "https://api.test/", auth=other)
+
+
+@pytest.mark.anyio
 async def test_a_flow_may_ask_for_both_bodies(side: Side) -> None:
     seen: list[bytes] = []
 
@@ -94,6 +112,22 @@ async def test_closing_a_flow_closes_the_generator_inside(side: Side) -> None:
         await flow.aclose()
 
     assert ended == [True]
+
+
+@pytest.mark.anyio
+async def test_a_function_that_forgets_to_return_the_request_is_named(side: Side) -> None:
+    def sign(request: Request) -> Any:
+        request.headers["X-Signed"] = "yes"
+
+    async def sign_later(request: Request) -> Request:
+        return request
+
+    for function, said in (
+        (sign, r"sign\) returned NoneType: it ends with `return request`"),
+        (sign_later, "async_auth_flow"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            await side.call(side.client(lambda _: Response(200), auth=function).get, "https://api.test/")
 
 
 def test_a_function_is_shown_by_its_name() -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import enum
+import io
 from typing import Any
 
 import pytest
 
 from understudy.client.bodies.forms import encode_form, form_fields, is_form
+
+
+class Color(str, enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,7 @@ def test_a_form_is_a_mapping_or_pairs(data: Any, is_one: bool) -> None:
         ([("a", "1"), ("b", "2"), ("a", "3")], b"a=1&b=2&a=3"),
         ({"a": b"\xff"}, b"a=%FF"),
         ({b"a": "b", 7: "c"}, b"a=b&7=c"),
+        ({Color.RED: Color.RED, Level.HIGH: [Level.HIGH]}, b"red=red&3=3"),
         ({}, b""),
     ],
 )
@@ -51,3 +62,17 @@ def test_a_form_is_flat() -> None:
         form_fields({"a": {"b": "c"}})
     with pytest.raises(TypeError, match="name is str, not tuple"):
         form_fields([(("a",), "b")])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"b"}, "'a' holds a set: a field has one value, or a list of values"),
+        ((part for part in "b"), "'a' holds a generator"),
+        ([["b"]], "'a' holds a list"),
+        (io.BytesIO(b"b"), "'a' is an open file: send it as files={'a': file}"),
+    ],
+)
+def test_what_is_no_value_of_a_field_is_refused(value: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        form_fields({"a": value})

@@ -80,6 +80,18 @@ def test_verbose_tells_what_happens_beside_the_body(url: str, run: Callable[...,
     assert "HTTP/1.1 200 OK" in lines
 
 
+def test_secrets_in_urls_are_masked_in_heads(url: str, run: Callable[..., Any]) -> None:
+    said = f"{url}/plain?api_key=0123&q=1", "-v", "-h", "Referer", "https://ada:4567@shop.test/?token=89"
+
+    lines = run(*said).err.splitlines()
+    assert "GET /plain?api_key=[secure]&q=1 HTTP/1.1" in lines
+    assert "Referer: https://ada:[secure]@shop.test/?token=[secure]" in lines
+
+    lines = run(*said, "--show-secrets").err.splitlines()
+    assert "GET /plain?api_key=0123&q=1 HTTP/1.1" in lines
+    assert "Referer: https://ada:4567@shop.test/?token=89" in lines
+
+
 def test_show_secrets_masks_nothing(url: str, run: Callable[..., Any]) -> None:
     printed = run(f"{url}/plain", "-v", "--show-secrets", "--auth", "ada", "s3cret", "--cookies", "a", "b")
 

@@ -85,6 +85,18 @@ def test_a_request_that_is_sent_once_more_has_its_time_anew(clock: Clock) -> Non
     assert deadline_for(Someone(), asked) == 1105
 
 
+def test_a_request_of_a_call_that_is_over_is_not_held_to_its_deadline(clock: Clock) -> None:
+    client = client_for(lambda request: Response(302, headers={"Location": "/next"}))
+    with client.deadline(10):
+        response = client.get("https://api.test/")
+    clock.now += 100
+
+    for asked in (response.request, response.next_request):
+        assert asked is not None
+        assert client.send(asked).status_code == 302
+        assert not {"deadline", "time_account"} & set(asked.extensions)
+
+
 def test_another_request_of_the_same_call_has_what_is_left(clock: Clock) -> None:
     asked = request(total_timeout=5, deadline=1005.0, time_account=Account(1005.0))
     clock.now += 3
@@ -148,6 +160,16 @@ def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
         elsewhere = contextvars.Context().run(deadline_for, client, request())
 
     assert elsewhere is None
+
+
+def test_a_deadline_that_has_ended_is_none_for_those_who_were_started_under_it(clock: Clock) -> None:
+    client = Someone()
+    with DeadlineBlock(client, 20):
+        with DeadlineBlock(client, 10):
+            started = contextvars.copy_context()
+        assert started.run(deadline_for, client, request()) == 1020
+
+    assert started.run(deadline_for, client, request()) is None
 
 
 def test_the_error_says_where_the_time_went(clock: Clock) -> None:

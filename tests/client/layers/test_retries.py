@@ -241,6 +241,26 @@ def test_any_other_exception_passes_and_closes_the_response(clock: StillClock) -
     assert closed == [True]
 
 
+def test_a_policy_of_ones_own_that_fails_closes_the_response(clock: StillClock) -> None:
+    class Broken(Retry):
+        def allows_status(self, method: str, status: int) -> bool:
+            raise KeyError("allows_status")
+
+    class Body(ByteStream):
+        closes = 0
+
+        def close(self) -> None:
+            self.closes += 1
+
+    body = Body(b"busy")
+    client = client_for(Server(Response(503, stream=body)), clock, Broken())
+
+    with pytest.raises(KeyError, match="allows_status"):
+        client.get("https://api.test/")
+
+    assert body.closes == 1
+
+
 def test_retries_are_logged_without_secrets(clock: StillClock, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "understudy"):
         client_for(Server(503, 200), clock).get("https://me:hidden@api.test/?key=hidden")

@@ -85,6 +85,15 @@ def test_saving_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
     assert os.listdir(tmp_path) == ["cookies.json"]
 
 
+def test_saving_leaves_a_link_where_it_is(tmp_path: Path) -> None:
+    os.symlink("kept.json", tmp_path / "cookies.json")
+
+    some().save(tmp_path / "cookies.json")
+
+    assert os.readlink(tmp_path / "cookies.json") == "kept.json"
+    assert sorted(os.listdir(tmp_path)) == ["cookies.json", "kept.json"]
+
+
 def test_loading_adds_to_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "cookies.json"
     some().save(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 import threading
 from pathlib import Path
@@ -42,6 +43,18 @@ def sent(cookies: Cookies, url: str, **options: Any) -> str | None:
     request = Request("GET", url)
     cookies.set_cookie_header(request, **options)
     return request.headers.get("Cookie")
+
+
+class Flavor(str, enum.Enum):
+    OAT = "oat"
+
+
+class Size(enum.IntEnum):
+    LARGE = 3
+
+
+def test_members_of_enumerations_are_sent_as_what_they_say() -> None:
+    assert sent(Cookies({Flavor.OAT: Size.LARGE, "b": Flavor.OAT}), "https://api.test/") == "oat=3; b=oat"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 import gzip
 import io
 import json
@@ -35,6 +36,15 @@ def fields(request: Request) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("method", ["GET", "get", b"get", "Get"])
 def test_a_method_is_upper_case(method: Any) -> None:
     assert Request(method, "https://api.test/").method == "GET"
+
+
+def test_a_method_is_plain_text_though_an_enumeration_says_it() -> None:
+    class Verb(str, enum.Enum):
+        FETCH = "GET"
+
+    request = Request(Verb.FETCH, "https://api.test/")
+
+    assert f"{request.method} {request!r}" == "GET <Request('GET', 'https://api.test/')>"
 
 
 @pytest.mark.parametrize("method", ["PURGE", "M-SEARCH", "BREW!", "x"])

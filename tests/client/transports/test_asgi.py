@@ -280,6 +280,44 @@ async def test_an_exception_of_the_application_is_raised_to_the_client(app: Any)
             await client.get("/")
 
 
+@pytest.mark.parametrize("raises", [True, False])
+@pytest.mark.parametrize("before", [[], [START, body(b"one", more=True)]])
+async def test_the_verdict_of_a_test_passes_through_the_application(before: list[Any], raises: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in before:
+            await send(message)
+        pytest.fail("must not be called")
+
+    async with client_for(app, raise_app_exceptions=raises) as client:
+        with pytest.raises(pytest.fail.Exception, match="must not be called"):
+            await client.get("/")
+
+
+async def test_an_application_that_fails_while_it_is_cancelled_harms_nobody() -> None:
+    running = anyio.Event()
+
+    async def fail() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise ValueError("on the way out")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/":
+            return await hello(scope, receive, send)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(fail)
+            running.set()
+            await anyio.sleep_forever()
+
+    async with client_for(app) as client:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.get, "/long")
+            await running.wait()
+            tasks.cancel_scope.cancel()
+        assert (await client.get("/")).text == "hello"
+
+
 @pytest.mark.parametrize("app", [fail_at_once, return_at_once])
 async def test_no_response_is_a_500_where_exceptions_stay_inside(app: Any) -> None:
     async with client_for(app, raise_app_exceptions=False) as client:

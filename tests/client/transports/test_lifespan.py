@@ -109,6 +109,18 @@ async def test_a_failed_end_is_raised(says: str, error: type[Exception]) -> None
         await client.aclose()
 
 
+async def test_an_application_whose_end_has_failed_can_be_started_up_again() -> None:
+    app = App("shutdown")
+    transport = ASGITransport(app, lifespan=True)
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="failed at shutdown"):
+            async with AsyncClient(transport=transport, base_url="http://app.test") as client:
+                await client.get("/")
+
+    assert app.log == ["startup", "request with {'made': 'startup'}", "shutdown"] * 2
+
+
 async def test_an_application_is_not_started_up_unless_asked_for() -> None:
     app = App()
     app.log.append("nothing")

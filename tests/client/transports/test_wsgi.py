@@ -76,6 +76,19 @@ def test_the_application_is_told_about_the_request() -> None:
     assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"], seen["wsgi.errors"]) == ("10.0.0.1", "https", errors)
 
 
+def test_the_name_of_the_server_is_what_the_network_knows() -> None:
+    seen: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        return hello(environ, start_response)
+
+    with client_for(app) as client:
+        client.get("https://\u4f8b\u3048.test/")
+
+    assert seen["SERVER_NAME"] == seen["HTTP_HOST"] == "xn--r8jz45g.test"
+
+
 def test_the_port_and_the_place_for_complaints_have_defaults() -> None:
     seen: dict[str, Any] = {}
 
