@@ -170,7 +170,7 @@ def test_a_cookie_that_a_program_gives_a_domain_is_written_as_it_was_given() -> 
 
     seen = {cookie.name: (cookie.domain, cookie.domain_specified, cookie.domain_initial_dot) for cookie in cookies.jar}
     assert seen == {"plain": ("example.org", True, False), "dotted": (".example.org", True, True)}
-    assert sent(Cookies(cookies.jar), "http://www.example.org/") == "plain=1; dotted=2"
+    assert set((sent(Cookies(cookies.jar), "http://www.example.org/") or "").split("; ")) == {"plain=1", "dotted=2"}
 
 
 def test_what_replaces_a_cookie_replaces_it_in_the_jar_too() -> None:
