@@ -6,9 +6,11 @@ Rules
    inflate to: a body that is streamed costs memory for one step, never for itself.
 2. At most `MOST_CODINGS` codings, counted over all header lines, else `DecodingError` before a byte is read.
    A coding that is unknown, or whose package is not installed, leaves the whole body as it came.
-3. A body must be complete and nothing else: corrupt, truncated or trailing data is a `DecodingError`, and no codec's
-   own exception ever leaves. Several gzip members or zstd frames in a row are one body (RFC 1952, RFC 8878);
-   zero bytes after a gzip member are padding, as gzip itself has it. An empty body is empty in every coding.
+3. A body must be complete: corrupt or truncated data is a `DecodingError`, and no codec's own exception ever leaves.
+   Several gzip members or zstd frames in a row are one body (RFC 1952, RFC 8878); zero bytes after a gzip member are
+   padding, as gzip itself has it. An empty body is empty in every coding.
+   What follows a gzip member or a deflate stream and begins no other member is ignored, as browsers ignore it:
+   some servers append line ends or notes. After br and zstd, which are younger than such servers, it is an error.
 4. Guard: a coding that has given more than `RATIO_FLOOR` and more than `MAX_RATIO` times what came over the wire is
    a bomb, `LimitExceeded`. Each link of a chain is watched, so that nothing can hide in the middle.
 5. A codec that takes nothing and gives nothing is stuck, `DecodingError`.
@@ -49,6 +51,7 @@ RATIO_FLOOR = 32 * 1024 * 1024
 
 _INPUT_SLICE = 65_536
 _ZSTD_WINDOW_LOG = 23
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class ContentDecoder:
@@ -207,16 +210,20 @@ class _Link:
 
 
 class _Gzip:
-    """RFC 1952: any number of members, zero padding after each."""
+    """RFC 1952: any number of members, zero padding after each; whatever else comes then is ignored."""
 
     def __init__(self) -> None:
         self._inflate: Any = _inflater(31)
         self._is_between = False
+        self._is_over = False
+        self._first = b""
 
     def step(self, data: bytes) -> tuple[bytes, bytes, bool]:
         if self._is_between:
-            data = data.lstrip(b"\0")
-            if not data:
+            data = self._first + data if self._first else data.lstrip(b"\0")
+            self._first = data if data == _GZIP_MAGIC[:1] else b""
+            self._is_over = self._is_over or not _GZIP_MAGIC.startswith(data[:2])
+            if self._is_over or len(data) < len(_GZIP_MAGIC):
                 return b"", b"", True
             self._inflate = _inflater(31)
             self._is_between = False
@@ -247,7 +254,7 @@ class _Deflate:
             is_wrapped = data[0] & 0x0F == 8 and data[0] >> 4 <= 7 and (data[0] << 8 | data[1]) % 31 == 0
             self._inflate = _inflater(15 if is_wrapped else -15)
         elif self._inflate.eof:
-            raise ValueError("data follows its end")
+            return b"", b"", True  # ignored
         piece = self._inflate.decompress(data, STEP_SIZE)
         if self._inflate.eof:
             rest = self._inflate.unused_data

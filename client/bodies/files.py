@@ -1,4 +1,8 @@
-"""Bodies that are files: read piece by piece, from where the file stood, again and again where it can seek."""
+"""Bodies that are files: read piece by piece, again and again where they can seek.
+
+A file that is the body goes out from where it stood; one that is a part of a form goes out whole, as httpx sends it:
+a buffer that was just written stands at its end, and so does a file that an earlier try has sent.
+"""
 
 from __future__ import annotations
 
@@ -27,25 +31,25 @@ def is_file(value: Any) -> bool:
     return callable(getattr(value, "read", None))
 
 
-def file_stream(file: Any) -> FileStream | AsyncFileStream:
-    """Return the stream of an open file; refuses files opened in text mode."""
+def file_stream(file: Any, *, whole: bool = False) -> FileStream | AsyncFileStream:
+    """Return the stream of an open file, from where it stands or `whole`; refuses files opened in text mode."""
     if isinstance(file, io.TextIOBase):
         raise TypeError("the file is open in text mode: open it with 'rb', so that its bytes are sent as they are")
-    return AsyncFileStream(file) if hasattr(cast("object", file), "__aiter__") else FileStream(file)
+    return (AsyncFileStream if hasattr(cast("object", file), "__aiter__") else FileStream)(file, whole=whole)
 
 
 class FileStream(SyncByteStream, AsyncByteStream):
-    """A body read from an open binary file, beginning where the file stood.
+    """A body read from an open binary file, beginning where the file stood, or at its start where it goes `whole`.
 
     Sent again, it goes back to there.
     Asynchronous code reads it in a worker thread.
     The file stays the caller's to close.
     """
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, *, whole: bool = False) -> None:
         self._file = file
         self.length: int | None
-        self._start, self.length = _position_and_rest(file)
+        self._start, self.length = _start_and_rest(file, whole)
         self._is_started = False
 
     @property
@@ -80,16 +84,16 @@ class FileStream(SyncByteStream, AsyncByteStream):
 
 
 class AsyncFileStream(AsyncByteStream):
-    """A body read from an asynchronous file, such as `anyio.open_file` gives, beginning where it stood.
+    """A body read from an asynchronous file, such as `anyio.open_file` gives, beginning where it stood, or `whole`.
 
     Its length is not known, because asking would need an `await`.
     """
 
     length: int | None = None
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, *, whole: bool = False) -> None:
         self._file = file
-        self._start: int | None = None
+        self._start: int | None = 0 if whole else None
         self._is_started = False
 
     @property
@@ -141,23 +145,24 @@ class PathStream(SyncByteStream, AsyncByteStream):
             file.close()
 
 
-def _position_and_rest(file: Any) -> tuple[int | None, int | None]:
-    """Return where a file stands and how many bytes follow; `None` for what it cannot say.
+def _start_and_rest(file: Any, whole: bool) -> tuple[int | None, int | None]:
+    """Return where a body begins in a file and how many bytes follow; `None` for what the file cannot say.
 
     Asked by seeking and not by `fstat`: the descriptor behind a `GzipFile` tells the size of something else.
     """
     try:
-        start: int = file.tell()
-        file.seek(start)
+        position: int = file.tell()
+        file.seek(position)
     except (AttributeError, OSError, ValueError):
         return None, None
+    start = 0 if whole else position
     try:
         file.seek(0, os.SEEK_END)
         end: int = file.tell()
     except (OSError, ValueError):
-        file.seek(start)
+        file.seek(position)
         return start, None
-    file.seek(start)
+    file.seek(position)
     return start, (max(end - start, 0) if _is_measurable(file) else None)
 
 

@@ -3,7 +3,7 @@
 Names and filenames are escaped as WHATWG's forms escape them: `"` is %22, CR is %0D, LF is %0A, all else is UTF-8;
 other control characters, which WHATWG leaves to the receiver's luck, are escaped in the same way.
 Content types and part headers are validated like any header field.
-Fields come first, files second, each in the order given.
+Fields come first, files second, each in the order given; an open file goes out whole, wherever it stands.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _body_of(name: Any, content: Any) -> tuple[SyncByteStream | AsyncByteStream,
         return ByteStream(held), len(held)
     if is_file(content):
         try:
-            stream = file_stream(content)
+            stream = file_stream(content, whole=True)
         except TypeError as error:
             raise TypeError(f"file {name!r}: {error}") from error
         return stream, stream.length

@@ -23,6 +23,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "value": (str,),
     "domain": (str,),
     "host_only": (bool,),
+    "dotless": (bool,),
     "path": (str,),
     "secure": (bool,),
     "http_only": (bool,),
@@ -69,7 +70,8 @@ def _cookie(path: str | os.PathLike[str], place: int, item: Any) -> Cookie:
     where = f"{os.fspath(path)}, cookie {place}"
     if not isinstance(item, dict):
         raise ValueError(f"{where}: it is not an object")
-    fields = cast("dict[str, Any]", item)
+    # Older files say nothing of dots.
+    fields: dict[str, Any] = {"dotless": False, **cast("dict[str, Any]", item)}
     for name, kinds in _FIELDS.items():
         value: Any = fields.get(name)
         # `bool` is an `int` to Python, but no date to anybody.

@@ -8,6 +8,7 @@ it is how programs keep no cookies, or those of some domains only.
 from __future__ import annotations
 
 from contextlib import suppress
+from email.message import Message
 from http.cookiejar import Cookie as StandardCookie
 from http.cookiejar import CookieJar, CookiePolicy, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from ..urls import URL
 
 __all__ = [
-    "checked_jar",
     "cookies_from",
+    "decides_itself",
     "forget_in",
     "jar_view",
+    "let_extract",
     "may_return",
     "may_set",
     "policy_of",
@@ -56,7 +58,7 @@ def standard_cookie(cookie: Cookie) -> StandardCookie:
         port_specified=False,
         domain=_standard_domain(cookie),
         domain_specified=bool(cookie.domain) and not cookie.host_only,
-        domain_initial_dot=bool(cookie.domain) and not cookie.host_only,
+        domain_initial_dot=_has_dot(cookie),
         path=cookie.path,
         path_specified=True,
         secure=cookie.secure,
@@ -70,17 +72,33 @@ def standard_cookie(cookie: Cookie) -> StandardCookie:
 
 
 def _standard_domain(cookie: Cookie) -> str:
-    return cookie.domain if cookie.host_only or not cookie.domain else "." + cookie.domain
+    return "." + cookie.domain if _has_dot(cookie) else cookie.domain
 
 
-def checked_jar(jar: CookieJar) -> CookieJar:
-    """Refuse a jar whose class decides itself what it takes from a response, because it would not be asked."""
-    if type(jar).extract_cookies is not CookieJar.extract_cookies:
-        raise TypeError(
-            f"{type(jar).__name__} overrides extract_cookies, which is not called here: give a CookieJar a policy "
-            "that says what it takes, or pass cookies=False to a client that is to keep none"
-        )
-    return jar
+def _has_dot(cookie: Cookie) -> bool:
+    return bool(cookie.domain) and not cookie.host_only and not cookie.dotless
+
+
+def decides_itself(jar: CookieJar) -> bool:
+    """Return whether the class of a jar has its own way to take cookies from a response, such as taking none."""
+    return type(jar).extract_cookies is not CookieJar.extract_cookies
+
+
+def let_extract(jar: CookieJar, lines: list[str], url: URL) -> None:
+    """Let a jar take what it wants of the Set-Cookie lines of a response from a URL."""
+    jar.extract_cookies(_Answer(lines), _request_to(url))  # type: ignore[arg-type]  # all of it that a jar looks at
+
+
+class _Answer:
+    """A response as `http.cookiejar` looks at it."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._fields = Message()
+        for line in lines:
+            self._fields.add_header("Set-Cookie", line)
+
+    def info(self) -> Message:
+        return self._fields
 
 
 def cookies_from(jar: CookieJar) -> list[Cookie]:
@@ -91,11 +109,13 @@ def cookies_from(jar: CookieJar) -> list[Cookie]:
 def _own_cookie(cookie: StandardCookie) -> Cookie:
     # The standard library says `localhost.local` for hosts without a dot.
     domain = "localhost" if cookie.domain == "localhost.local" else cookie.domain
+    is_dotless = bool(domain) and not domain.startswith(".")
     return Cookie(
         cookie.name,
         cookie.value or "",
         domain=domain.lstrip(".").lower(),
-        host_only=bool(domain) and not domain.startswith(".") and not cookie.domain_specified,
+        host_only=is_dotless and not cookie.domain_specified,
+        dotless=is_dotless and cookie.domain_specified,
         path=cookie.path,
         secure=cookie.secure,
         http_only=cookie.has_nonstandard_attr("HttpOnly"),

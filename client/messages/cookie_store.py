@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .set_cookie import Cookie, Target
 
-__all__ = ["LARGEST_HEADER", "MOST_COOKIES", "MOST_PER_DOMAIN", "CookieStore"]
+__all__ = ["LARGEST_HEADER", "LOCAL", "MOST_COOKIES", "MOST_PER_DOMAIN", "CookieStore"]
 
 MOST_PER_DOMAIN = 50
 MOST_COOKIES = 3000
@@ -43,25 +43,33 @@ class CookieStore:
         Return whether it is kept.
         """
         self.purge(now)
-        held = self._domains.get(cookie.domain)
-        known = held.get(cookie.key) if held else None
+        replaced = self.replaced_by(cookie)
+        for known in replaced:
+            self.remove(known)
         if cookie.expires is not None and cookie.expires <= now:
-            if known is not None:
-                self.remove(known)
             return False
         self._events += 1
         cookie.used = self._events
-        if held is None:
-            held = self._domains[cookie.domain] = {}
+        held = self._domains.setdefault(cookie.domain, {})
         # RFC 6265bis, 5.7: a cookie that replaces another keeps its place in the order.
-        cookie.created = self._events if known is None else known.created
+        cookie.created = min([known.created for known in replaced], default=self._events)
         held[cookie.key] = cookie
+        self.count += 1
         if cookie.expires is not None:
             self._soonest = min(self._soonest, cookie.expires)
-        if known is None:
-            self.count += 1
-            self._evict(held)
+        self._evict(held)
         return True
+
+    def replaced_by(self, cookie: Cookie) -> list[Cookie]:
+        """Return the cookies whose place one takes: that of its key, and those that may be the same; see `dotless`."""
+        held = self._domains.get(cookie.domain, _NOTHING)
+        known = held.get(cookie.key)
+        found = [] if known is None else [known]
+        others = [held.get((cookie.path, cookie.name, not cookie.host_only))]
+        if cookie.host_only and "." not in cookie.domain:
+            others.append(self._domains.get(cookie.domain + LOCAL, _NOTHING).get((cookie.path, cookie.name, False)))
+        found += [other for other in others if other is not None and (other.dotless or cookie.dotless)]
+        return found
 
     def remove(self, cookie: Cookie) -> None:
         """Forget a cookie that is kept here."""
@@ -128,6 +136,9 @@ class CookieStore:
             yield from held.values()
 
 
+LOCAL = ".local"
+"""What the standard library, and so programs that were written for it, append to a host that has no dot."""
+
 _NOTHING: dict[tuple[str, str, bool], Cookie] = {}
 
 
@@ -135,6 +146,8 @@ def _domains_of(target: Target, scoped_only: bool) -> Iterator[str]:
     """Yield the domains whose cookies may go to a target: itself, all above it, and the one of no domain."""
     host = target.host
     yield host
+    if "." not in host:
+        yield host + LOCAL
     if not target.is_address:
         above = host.partition(".")[2]
         while above:

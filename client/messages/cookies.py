@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from ..errors import CookieConflict
 from ..urls.host import canonical
-from .cookie_store import LARGEST_HEADER, CookieStore
+from .cookie_store import LARGEST_HEADER, LOCAL, CookieStore
 from .set_cookie import Cookie, Target, received_cookie
 
 if TYPE_CHECKING:
@@ -75,12 +75,11 @@ class Cookies(MutableMapping[str, str]):
             for cookie in cookies._held():
                 self._add(cookie.copy())
         elif _is_cookie_jar(cookies):  # before mappings: the jar of requests is one, of names without their domains
-            from .cookie_jar import checked_jar, cookies_from
+            from .cookie_jar import cookies_from
 
-            jar = checked_jar(cookies)
-            for cookie in cookies_from(jar):
+            for cookie in cookies_from(cookies):
                 self._add(cookie)
-            self._jar = jar
+            self._jar = cookies
         elif isinstance(cookies, Mapping):
             mapping: Mapping[Any, Any] = cast("Any", cookies)
             for name, value in mapping.items():
@@ -105,6 +104,8 @@ class Cookies(MutableMapping[str, str]):
         target = Target(url)
         policy = self._ruling()
         with self._lock:
+            if self._jar is not None and self._extract_by_jar(self._jar, response.headers, url):
+                return
             for name, raw in response.headers.raw:
                 if name.lower() != b"set-cookie":
                     continue
@@ -154,8 +155,10 @@ class Cookies(MutableMapping[str, str]):
         for said, given in (("name", name), ("value", value), ("domain", domain), ("path", path)):
             if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the {said} of a cookie is str, not {type(given).__name__} (cookie {name!r})")
+        dotless = bool(domain) and not domain.startswith(".")
         # Of an enumeration's members the text, not their names.
-        cookie = Cookie(str.__str__(name), str.__str__(value), domain=_bare(domain), path=path or "/")
+        name, value = str.__str__(name), str.__str__(value)
+        cookie = Cookie(name, value, domain=_bare(domain), dotless=dotless, path=path or "/")
         cookie.check()
         self._add(cookie)
 
@@ -276,12 +279,27 @@ class Cookies(MutableMapping[str, str]):
 
         return policy_of(self._jar)
 
+    def _extract_by_jar(self, jar: CookieJar, headers: Headers, url: URL) -> bool:
+        """Let a jar whose class extracts cookies in its own way do so; return whether it is one."""
+        from .cookie_jar import cookies_from, decides_itself, let_extract
+
+        if not decides_itself(jar):
+            return False
+        let_extract(jar, headers.get_list("set-cookie"), url)
+        self._store = CookieStore()
+        for cookie in cookies_from(jar):
+            self._store.add(cookie, self._now())
+        return True
+
     def _add(self, cookie: Cookie) -> None:
         with self._lock:
+            replaced = [] if self._jar is None else self._store.replaced_by(cookie)
             is_kept = self._store.add(cookie, self._now())
             if self._jar is not None:
                 from .cookie_jar import forget_in, standard_cookie
 
+                for known in replaced:
+                    forget_in(self._jar, known)
                 if is_kept:
                     self._jar.set_cookie(standard_cookie(cookie))
                 else:
@@ -319,7 +337,7 @@ class Cookies(MutableMapping[str, str]):
             cookie
             for cookie in held
             if (name is None or cookie.name == name)
-            and (bare is None or cookie.domain == bare)
+            and (bare is None or bare in (cookie.domain, _standard_name(cookie.domain)))
             and (path is None or cookie.path == path)
         ]
         return sorted(found, key=lambda cookie: cookie.created)
@@ -361,6 +379,11 @@ def _bare(domain: str) -> str:
     """Return a domain as it is compared: without a dot before it, in lower case, a name beyond ASCII as `xn--`."""
     bare = domain[1:] if domain.startswith(".") else domain
     return bare.lower() if bare.isascii() else canonical(bare)
+
+
+def _standard_name(domain: str) -> str:
+    """Return how the standard library calls a host."""
+    return domain if "." in domain else domain + LOCAL
 
 
 def _header_of(cookies: list[Cookie]) -> str:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence, ValuesView
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, Union, cast, overload
 
+from ..errors import LocalProtocolError
 from ..urls.redaction import without_secrets
 from .fields import checked_name, checked_value, lookup_key, lower_name, lowered
 
@@ -289,9 +290,16 @@ class Headers(MutableMapping[str, str]):
         self._become(known)
 
     def lead_with_host(self, host: bytes) -> None:
-        """Put a Host field in front where there is none: it ought to be the first (RFC 9110, section 7.2)."""
-        if host and "host" not in self._by_name():
-            self.prepend(b"Host", host)
+        """Put a Host field in front where there is none: it ought to be the first (RFC 9110, section 7.2).
+
+        Raises `LocalProtocolError` where there are several, of which proxies and servers may read different ones.
+        """
+        said = self._by_name().get("host")
+        if said is None:
+            if host:
+                self.prepend(b"Host", host)
+        elif type(said) is list:
+            raise LocalProtocolError(f"a request has one Host, not {len(said)}: give the field once")
 
     def copy(self) -> Headers:
         """Return headers of their own, equal to these."""

@@ -40,11 +40,13 @@ class Cookie:
     """A cookie and whom it is for.
 
     `domain` has no leading dot; empty means every host, which only a program can say.
+    `dotless` is a cookie for a whole domain that a program gave without the dot: it may be meant for all of it,
+    or be the one that the host keeps for itself, so what the host sets takes its place.
     `created` and `used` are places in the store's order of events.
     """
 
     __slots__ = (
-        *("created", "domain", "expires", "host_only", "http_only"),
+        *("created", "domain", "dotless", "expires", "host_only", "http_only"),
         *("name", "path", "same_site", "secure", "used", "value"),
     )
 
@@ -55,6 +57,7 @@ class Cookie:
         *,
         domain: str = "",
         host_only: bool = False,
+        dotless: bool = False,
         path: str = "/",
         secure: bool = False,
         http_only: bool = False,
@@ -65,6 +68,7 @@ class Cookie:
         self.value = value
         self.domain = domain
         self.host_only = host_only
+        self.dotless = dotless
         self.path = path
         self.secure = secure
         self.http_only = http_only
@@ -106,6 +110,7 @@ class Cookie:
             self.value,
             domain=self.domain,
             host_only=self.host_only,
+            dotless=self.dotless,
             path=self.path,
             secure=self.secure,
             http_only=self.http_only,

@@ -94,6 +94,8 @@ def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:
         if name in index:
             value = index[name]
             special[name] = value if isinstance(value, bytes) else b", ".join(value)
+    if type(index.get("host")) is list:
+        raise LocalProtocolError("a request has one Host, not several")
     if "host" in special and fields[0][0].lower() != b"host":
         # RFC 9110, section 7.2: it ought to be the first, wherever the caller wrote it.
         fields = sorted(fields, key=lambda field: field[0].lower() != b"host")

@@ -102,7 +102,7 @@ def test_part_headers_go_along_and_say_the_content_type_when_they_do() -> None:
 
 
 @pytest.mark.anyio
-async def test_open_files_and_paths_are_named_and_streamed_from_where_they_stand(tmp_path: Path) -> None:
+async def test_open_files_and_paths_are_named_and_streamed_whole(tmp_path: Path) -> None:
     path = tmp_path / "a b.txt"
     path.write_bytes(b"0123456789")
     with path.open("rb") as file:
@@ -111,12 +111,27 @@ async def test_open_files_and_paths_are_named_and_streamed_from_where_they_stand
         stream = MultipartStream({}, {"f": file, "g": path, "h": ("n", path)})
 
         assert stream.length == len(b"".join(stream)) == len(await gathered(stream))
-        assert [body for _, body in parsed(stream)] == [b"56789", b"0123456789", b"0123456789"]
+        assert [body for _, body in parsed(stream)] == [b"0123456789"] * 3
         assert [head["Content-Disposition"].partition("filename=")[2] for head, _ in parsed(stream)] == [
             '"a b.txt"',
             '"a b.txt"',
             '"n"',
         ]
+
+
+@pytest.mark.anyio
+async def test_a_buffer_that_was_just_written_or_sent_is_uploaded_whole(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    buffer.write(b"hello")
+    path = tmp_path / "file"
+    path.write_bytes(b"hello")
+    async with await anyio.open_file(path, "rb") as file:
+        await file.read()
+        for _ in range(2):
+            stream = MultipartStream({}, {"f": buffer})
+            assert stream.length == len(b"".join(stream))
+            assert [body for _, body in parsed(stream)] == [b"hello"]
+            assert b"\r\n\r\nhello\r\n" in await gathered(MultipartStream({}, {"f": file}))
 
 
 def test_a_file_whose_name_is_a_number_is_an_upload(tmp_path: Path) -> None:

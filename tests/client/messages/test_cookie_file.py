@@ -42,13 +42,14 @@ def some() -> Cookies:
 
 
 def told(cookies: Cookies) -> list[tuple[object, ...]]:
-    names = ("name", "value", "domain", "host_only", "path", "secure", "http_only", "same_site", "expires")
+    names = ("name", "value", "domain", "host_only", "dotless", "path", "secure", "http_only", "same_site", "expires")
     held = cookies._held()  # pyright: ignore[reportPrivateUsage]
     return [tuple(getattr(cookie, name) for name in names) for cookie in held]
 
 
 def test_everything_is_kept_the_host_only_flag_too(tmp_path: Path) -> None:
     cookies, path = some(), tmp_path / "cookies.json"
+    cookies.set("given", "3", domain="other.test")
 
     cookies.save(path)
     loaded = Cookies()

@@ -143,13 +143,43 @@ def test_the_jar_of_a_requests_session_keeps_its_domains() -> None:
     assert sent(cookies, "https://other.test/") is None
 
 
-def test_a_jar_that_would_not_be_asked_is_refused() -> None:
+def test_a_jar_that_overrides_extract_cookies_decides_itself_what_it_takes() -> None:
     class TakesNothing(CookieJar):
         def extract_cookies(self, response: Any, request: Any) -> None:
             """Take nothing."""
 
-    with pytest.raises(TypeError, match="TakesNothing overrides extract_cookies"):
-        Cookies(TakesNothing())
+    class Lists(CookieJar):
+        def extract_cookies(self, response: Any, request: Any) -> None:
+            asked.append(request.full_url)
+            super().extract_cookies(response, request)
+
+    asked: list[str] = []
+    nothing, listed = Cookies(TakesNothing()), Cookies(Lists())
+    for cookies in (nothing, listed):
+        cookies.extract_cookies(answered("https://example.org/x", "a=1; Path=/"))
+
+    assert not nothing
+    assert sent(listed, "https://example.org/") == "a=1"
+    assert asked == ["https://example.org/x"]
+
+
+def test_a_cookie_that_a_program_gives_a_domain_is_written_as_it_was_given() -> None:
+    cookies = Cookies()
+    cookies.set("plain", "1", domain="example.org")
+    cookies.set("dotted", "2", domain=".example.org")
+
+    seen = {cookie.name: (cookie.domain, cookie.domain_specified, cookie.domain_initial_dot) for cookie in cookies.jar}
+    assert seen == {"plain": ("example.org", True, False), "dotted": (".example.org", True, True)}
+    assert set((sent(Cookies(cookies.jar), "http://www.example.org/") or "").split("; ")) == {"plain=1", "dotted=2"}
+
+
+def test_what_replaces_a_cookie_replaces_it_in_the_jar_too() -> None:
+    jar = CookieJar()
+    cookies = Cookies(jar)
+    cookies.set("a", "1", domain="example.org")
+    cookies.extract_cookies(answered("https://example.org/", "a=2; Domain=example.org"))
+
+    assert [(cookie.domain, cookie.value) for cookie in jar] == [(".example.org", "2")]
 
 
 class KeepsNothing(DefaultCookiePolicy):

@@ -330,6 +330,50 @@ def test_a_response_can_remove_a_cookie() -> None:
     assert not cookies
 
 
+@pytest.mark.parametrize(
+    ("domain", "line"),
+    [
+        ("example.org", "a=new; Path=/"),
+        ("example.org", "a=new; Path=/; Domain=example.org"),
+        (".example.org", "a=new; Path=/; Domain=example.org"),
+    ],
+)
+def test_what_a_host_sets_takes_the_place_of_what_a_program_gave_for_it(domain: str, line: str) -> None:
+    cookies = Cookies()
+    cookies.set("a", "old", domain=domain)
+    cookies.set("b", "2", domain=domain)
+
+    cookies.extract_cookies(answered("http://example.org/", line))
+    assert sent(cookies, "http://example.org/") == "a=new; b=2"
+    assert cookies["a"] == "new"
+
+    cookies.extract_cookies(answered("http://example.org/", f"{line}; Max-Age=0"))
+    assert list(cookies) == ["b"]
+
+
+def test_what_a_program_gives_takes_the_place_of_what_the_host_has_set() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answered("http://example.org/", "a=host; Path=/", "a=domain; Path=/; Domain=example.org"))
+    assert sent(cookies, "http://example.org/") == "a=host; a=domain"
+
+    cookies.set("a", "mine", domain="example.org")
+
+    assert sent(cookies, "http://example.org/") == "a=mine"
+
+
+def test_a_host_without_a_dot_is_known_by_the_name_that_the_standard_library_gives_it() -> None:
+    cookies = Cookies()
+    cookies.set("a", "old", domain="testserver.local")
+    assert sent(cookies, "http://testserver/") == sent(cookies, "http://testserver.local/") == "a=old"
+    assert sent(cookies, "http://other/") is None
+
+    cookies.extract_cookies(answered("http://testserver/", "a=new; Path=/"))
+
+    assert sent(cookies, "http://testserver/") == "a=new"
+    assert cookies.get("a", domain="testserver.local") == cookies.get("a", domain="testserver") == "new"
+    assert cookies.get("a", domain="server.local") is None
+
+
 def test_an_insecure_place_does_not_cover_a_secure_cookie() -> None:
     cookies = Cookies()
     cookies.extract_cookies(answered("https://example.org/", "a=secret; Secure; Domain=example.org"))

@@ -439,6 +439,12 @@ def test_a_relative_url_says_no_host() -> None:
     assert "Host" not in Request("GET", "/users").headers
 
 
+@pytest.mark.parametrize(("method", "content"), [("GET", None), ("GET", b"x"), ("POST", None)])
+def test_a_second_host_is_refused(method: str, content: bytes | None) -> None:
+    with pytest.raises(LocalProtocolError, match="one Host, not 2"):
+        Request(method, "http://h/", headers=[("Host", "a"), ("host", "b")], content=content)
+
+
 def test_host_stays_first_where_there_is_no_body() -> None:
     request = Client().build_request("POST", "https://api.test/", headers={"X-One": "1"})
 

@@ -78,6 +78,14 @@ def test_framing_that_contradicts_itself_is_refused(headers: Any, said: str) -> 
         plan_request(made("POST", stream=Pieces(), headers=headers))
 
 
+def test_a_second_host_is_refused() -> None:
+    request = made()
+    request.headers.update([("Host", "a.test"), ("Host", "b.test")])
+
+    with pytest.raises(LocalProtocolError, match="one Host"):
+        plan_request(request)
+
+
 def test_a_length_that_is_not_the_contents_is_refused() -> None:
     request = made("POST", content=b"hello")
     request.headers["Content-Length"] = "4"
