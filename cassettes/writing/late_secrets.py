@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..secrets.redaction import Redactor
     from ..yaml.documents import Document
 
+# What stands there shows nothing of a text that is not UTF-8.
+_OPAQUE = (f"{FOLDER}/", "base64: ")
 # Base64 has line breaks in the middle of a secret, and a secret of several lines has blanks before each.
 _LINE_BREAK = re.compile(r"\n *")
 
@@ -26,7 +28,7 @@ def without_late(data: bytes, document: Document, redactor: Redactor, place: Pla
     whole = document.ended(data)
     text = whole.decode("utf-8")
     shown = (_LINE_BREAK.sub(between, text) for between in ("", "\n"))
-    if f"{FOLDER}/" not in text and not any(map(redactor.knows_one_in, shown)):
+    if not any(word in text for word in _OPAQUE) and not any(map(redactor.knows_one_in, shown)):
         return whole
     redacted = without_secrets(Episode(data, document, 1, place), redactor)
     return data[document.start : document.mark] + redacted.text.encode("utf-8") if redacted.places else whole
