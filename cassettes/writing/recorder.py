@@ -245,12 +245,13 @@ class Recorder:
             Piece(library.matcher.key(episode.request), episode.document.ended(contents.data)) for episode in episodes
         ]
         is_update = self._mode == "update"
-        new, sent = self._without_late(), "\n".join(self._sent)
+        new, sent = [self._read_back(piece) for piece in self._without_late()], "\n".join(self._sent)
+        recorded = pairs(old, new) if is_update else []
         if is_update and not self._hides_in_files:
-            remarking = Remarking(pairs(old, new), [piece.text.decode("utf-8") for piece in new])
+            remarking = Remarking(recorded)
             new = [piece._replace(text=remarking.said(piece.text.decode("utf-8")).encode("utf-8")) for piece in new]
             sent = remarking.said(sent)
-        comparison = Comparison(tuple(map(paths.parse, self._settings.volatile)), sent)
+        comparison = Comparison(tuple(map(paths.parse, self._settings.volatile)), sent, recorded)
 
         def reconcile(one: bytes, other: bytes) -> bytes:
             return comparison.reconciled(one.decode("utf-8"), other.decode("utf-8")).encode("utf-8")
@@ -268,6 +269,14 @@ class Recorder:
             assert self._side is not None
             self._side.remove()  # it names files as well
             self._blobs.remove_unnamed(contents.data + b"".join(piece.text for piece in self._new), data)
+
+    def _read_back(self, piece: Piece) -> Piece:
+        """Return a piece with the key of what is written: in it, a mark may stand where no name tells of a secret."""
+        if b"__REDACTED_" not in piece.text.partition(b"\nresponse:")[0]:
+            return piece
+        (document,) = scan(piece.text, self._tape.path)
+        episode = Episode(piece.text, document, 1, self._library.place)
+        return piece._replace(key=episode.key(self._library.matcher))
 
     def _without_late(self) -> list[Piece]:
         """Return what was recorded without secrets that nobody knew when it was."""

@@ -66,15 +66,14 @@ def settle(
     return b"".join(map(_ended, [head, *kept]))
 
 
-def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str, str]]:
-    """Return the texts of the interactions that take the place of each other."""
+def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str | None, str]]:
+    """Return the text of each new interaction behind that of the old one whose place it takes, if any."""
     waiting: dict[Hashable, deque[bytes]] = {}
     for piece in old:
         waiting.setdefault(piece.key, deque()).append(piece.text)
     return [
-        (waiting[piece.key].popleft().decode("utf-8"), piece.text.decode("utf-8"))
+        (waiting[piece.key].popleft().decode("utf-8") if waiting.get(piece.key) else None, piece.text.decode("utf-8"))
         for piece in new
-        if waiting.get(piece.key)
     ]
 
 
