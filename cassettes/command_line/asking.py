@@ -99,5 +99,5 @@ def mend_for(cassette: Cassette, request: Request) -> Mend | None:
 
 def all_that_answer(cassette: Cassette, request: RecordedRequest) -> list[Episode]:
     """Return every recording that answers a request, in the order in which they are played."""
-    shelf = cassette._library.shelf(request)
+    shelf = cassette._shelf(request)
     return [] if shelf is None else list(shelf.episodes)

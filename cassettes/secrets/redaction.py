@@ -176,7 +176,9 @@ class Redactor:
             if mark and ";" in path:  # `;jsessionid=1` ends where the query begins
                 return self.url(path) + self.url(mark + query)
             url = _IN_QUERY.sub(self._parameter, url)
-        return self.text(url) if "=" in url or "@" in url or self._known.forms or self._patterns else url
+        if "=" in url or "@" in url or self._known.forms or self._patterns:
+            return self.text(url)
+        return self.known(url) if self._is_blank and "__REDACTED_" in url else url
 
     def text(self, text: str) -> str:
         """Return any text without known secrets, and without those that names give away."""
