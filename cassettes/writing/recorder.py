@@ -262,6 +262,7 @@ class Recorder:
             new,
             keeps_others=not is_update or self._settings.shared,
             keeps_further=self._settings.shared,
+            keeps_order=self._settings.order != "strict",
             reconcile=reconcile if is_update else None,
         )
         if data != contents.data or contents.head is None:

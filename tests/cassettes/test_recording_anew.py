@@ -39,8 +39,8 @@ def test_all_replaces_what_was_recorded_again_and_keeps_the_rest(stage: Stage) -
     loaded = cassettes.load(stage.path).interactions
     assert [(item.request.url[-1], item.response and item.response.content) for item in loaded] == [
         ("a", b"3"),
-        ("b", b"2"),
         ("c", b"4"),
+        ("b", b"2"),
     ]
     assert os.listdir(stage.path.parent) == ["tape.yaml"]
 

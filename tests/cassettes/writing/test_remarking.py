@@ -58,8 +58,8 @@ def test_update_with_one_more_request_confuses_no_secrets(stage: Stage) -> None:
             stage.client.get(f"https://api.test/{name}")
 
     parts = stage.text.split("--- #")
-    assert [part.partition("__REDACTED_")[2][:7] for part in parts[1:]] == ["token_1", "token_2", "token_3"]
-    assert [part.partition(" -> ")[0] for part in parts[1:]] == [" GET /a", " GET /c", " GET /b"]
+    assert [part.partition("__REDACTED_")[2][:7] for part in parts[1:]] == ["token_1", "token_3", "token_2"]
+    assert [part.partition(" -> ")[0] for part in parts[1:]] == [" GET /a", " GET /b", " GET /c"]
 
 
 def test_update_finds_the_old_recording_of_a_request_that_repeats_its_secret(stage: Stage) -> None:
