@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from ...client import URL
@@ -155,15 +155,14 @@ class Matcher:
         return tuple(value for name, value in pairs if path.names(name))
 
 
-def stands_for(recorded: object, sent: object, kind: object = "") -> bool:
+def stands_for(recorded: Hashable, sent: Hashable, kind: Hashable = "") -> bool:
     """Return whether two keys are equal but for what was sent where a secret was recorded; `kind` is that of a body."""
     if isinstance(recorded, bytes) and isinstance(sent, bytes):
         recorded, sent = recorded.decode("latin-1"), sent.decode("latin-1")
     if isinstance(recorded, str) and isinstance(sent, str) and BLANK in recorded:
         return recorded == sent or _open(recorded, kind == "json").fullmatch(sent) is not None
     if isinstance(recorded, tuple) and isinstance(sent, tuple):
-        ours: tuple[object, ...] = recorded
-        theirs: tuple[object, ...] = sent
+        ours, theirs = cast("tuple[Hashable, ...]", recorded), cast("tuple[Hashable, ...]", sent)
         kind = ours[0] if ours else ""
         return len(ours) == len(theirs) and all(stands_for(one, other, kind) for one, other in zip(ours, theirs))
     return recorded == sent
