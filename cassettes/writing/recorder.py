@@ -30,7 +30,7 @@ from ..secrets.scan import find
 from ..yaml import fast_reader
 from ..yaml.documents import normalized, scan
 from ..yaml.reader import read
-from .late_secrets import without_late
+from .late_secrets import hide_late, without_late
 from .plain_documents import plain_text
 from .remarking import Remarking
 from .scrubbing import scrubbed
@@ -186,7 +186,7 @@ class Recorder:
             elif self._waiting:
                 self.summaries.clear()
             if self._learned_late and self._side is None and self._waiting is None:
-                self._hide_late()
+                hide_late(self._tape, self._contents, self._writer.redactor)
         except CassetteError as error:
             self.failure = self.failure or error
         finally:
@@ -204,33 +204,6 @@ class Recorder:
         elif self._contents.head is None and not self.summaries:
             # So that the same block, which sends nothing, also runs in mode 'none'.
             self._tape.write(new_header, b"")
-
-    def _hide_late(self) -> None:
-        """Take secrets out of what was written before anybody knew them."""
-        place = Place(self._tape.path)
-        old = {document.ended(self._contents.data) for document in self._contents.episodes}
-
-        def hidden(raw: bytes) -> bytes:
-            contents = contents_of(raw, self._tape.path, may_be_torn=True)
-            data, episodes = contents.data, contents.episodes
-            if not episodes:
-                return raw
-            texts = [
-                text if (text := each.ended(data)) in old else without_late(data, each, self._writer.redactor, place)
-                for each in episodes
-            ]
-            place.blobs.flush()
-            said = b"".join([data[: episodes[0].start], *texts, data[episodes[-1].stop :]])
-            gone.append((data, said))
-            return raw if said == data else self._tape.with_its_line_ends(said)
-
-        gone: list[tuple[bytes, bytes]] = []
-        try:
-            self._tape.change(hidden)
-        finally:
-            place.blobs.release()
-        for before, after in gone:
-            place.blobs.remove_unnamed(before, after)
 
     def _warn(self, text: str) -> None:
         warnings.warn(CassetteWarning(f"{self._tape.path}: {text}"), stacklevel=4)
