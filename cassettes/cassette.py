@@ -185,7 +185,7 @@ class Cassette:
             if shelf is not None:
                 episode = shelf.repeat(self.settings.repeats, request.method in _SAFE)
                 if episode is None:
-                    raise all_played(self.path, self.mode, self._shown(request), shelf.episodes, self.settings.repeats)
+                    raise all_played(self.path, self._shown(request), shelf.episodes, self._library.matcher)
                 return episode
         if self.mode == "once" and self._tape.has_grown():
             raise CassetteLocked(
