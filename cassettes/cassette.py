@@ -14,7 +14,7 @@ from .expiry import today, warn_of_age
 from .files.tape import Tape, not_written
 from .foreign.tapes import recognize
 from .matching.episodes import Episode, Library, Place, Shelf
-from .matching.keys import Matcher
+from .matching.keys import Matcher, stands_for
 from .matching.misses import all_played, network_denied, no_match, out_of_order
 from .playing.pacing import Pace
 from .secrets.redaction import Redactor
@@ -185,7 +185,7 @@ class Cassette:
             if shelf is not None:
                 episode = shelf.repeat(self.settings.repeats, request.method in _SAFE)
                 if episode is None:
-                    raise all_played(self.path, self.mode, self._shown(request), shelf.episodes, self.settings.repeats)
+                    raise all_played(self.path, self._shown(request), shelf.episodes, self._library.matcher)
                 return episode
         if self.mode == "once" and self._tape.has_grown():
             raise CassetteLocked(
@@ -204,7 +204,7 @@ class Cassette:
             self._learned = self._blank.learned
             self._library.forget_keys()
             shelf = self._library.shelf(request)
-        return shelf
+        return self._library.shelf_of_marks(request) if shelf is None else shelf
 
     def _check_reach(self, request: RecordedRequest) -> None:
         """Raise `NetworkDenied` where the cassette does not let the host of a request be asked."""
@@ -222,7 +222,7 @@ class Cassette:
         if self._position < len(episodes):
             episode = episodes[self._position]
             # The second time, both sides know all the secrets in the request.
-            if any(episode.key(matcher) == matcher.key(request) for _ in range(2)):
+            if any(stands_for(episode.key(matcher), matcher.key(request)) for _ in range(2)):
                 episode.plays += 1
                 return episode
             raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)

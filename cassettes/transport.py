@@ -95,6 +95,9 @@ class Player(BaseTransport, AsyncBaseTransport):
             discard(recorded)
             error.request = request
             raise
+        except BaseException:  # a function of the author that fails, or a recording that is damaged
+            discard(recorded)
+            raise
 
     def __repr__(self) -> str:
         return f"<Player {self.cassette!r}>"

@@ -118,7 +118,10 @@ class Writer:
             return None
         if urlencode(pairs).encode("ascii") != content:
             return None
-        return {"form": fields_to_document(self.redactor.form(pairs))}
+        hidden = self.redactor.form(pairs)
+        if len(content) > MAX_TEXT:
+            return self.blobs.keep(urlencode(hidden).encode("ascii"), "application/x-www-form-urlencoded")
+        return {"form": fields_to_document(hidden)}
 
     def _multipart(self, content: bytes, content_type: str) -> dict[str, Any] | None:
         parts = multiparts.parse(content, content_type)
@@ -137,12 +140,18 @@ class Writer:
             if part.content:
                 kind = part.type or "text/plain"
                 media = media_type(kind)
-                body = self._text(part.content, media, kind) or self._binary(part.content, media)
-                if "text" in body and part.filename is None:
-                    body["text"] = self.redactor.form([(part.name, body["text"])])[0][1]
-                members.update(body)
+                content = part.content if part.filename is not None else self._field(part, kind)
+                members.update(self._text(content, media, kind) or self._binary(content, media))
             said.append(members)
         return {"multipart": said}
+
+    def _field(self, part: multiparts.Part, kind: str) -> bytes:
+        """Return what was typed into a form, without what its name says is a secret."""
+        found = text_of(part.content, kind)
+        if found is None or looks_binary(found.text):
+            return part.content
+        ((_, text),) = self.redactor.form([(part.name, found.text)])
+        return part.content if text == found.text else encoded(text, found.charset)
 
     def _ndjson(self, content: bytes) -> dict[str, Any] | None:
         if not content.endswith(b"\n") or len(content) > MAX_TEXT:

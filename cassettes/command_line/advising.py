@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _MODE_TOLD = re.compile(r" \(mode \w+\)|, mode \w+")
 _MODE = re.compile(r"mode='(\w+)'")
-_REPEATS = re.compile(r" or `repeats='(\w+)'` in code")
+_REPEATS = re.compile(r"`repeats='(\w+)'` in code")
+_OR_REPEATS = re.compile(f" or {_REPEATS.pattern}")
 _IN_CODE = re.compile(r",? or [\w= ]+ in code")
 
 
@@ -21,7 +22,7 @@ def advise_server(error: CassetteError, file: str, origin: str | None) -> None:
     proxy = f"understudy proxy --record {shell_word(file)} --target {origin or 'URL'}"
     _advise(error, lambda mode: f"`{proxy}{'' if mode == 'new_episodes' else f' --mode {mode}'}`")
     if error.mend is not None:
-        error.mend = _REPEATS.sub(r" or `--repeats \1`", error.mend)
+        error.mend = _REPEATS.sub(r"`--repeats \1`", error.mend)
         error.mend = _IN_CODE.sub("", error.mend)
 
 
@@ -29,7 +30,7 @@ def advise_proxy(error: CassetteError) -> None:
     """Let an error that `understudy proxy` answers with say what helps there."""
     _advise(error, lambda mode: f"`--mode {mode}`")
     if error.mend is not None:
-        error.mend = _IN_CODE.sub("", _REPEATS.sub("", error.mend))
+        error.mend = _IN_CODE.sub("", _OR_REPEATS.sub("", error.mend))
 
 
 def _advise(error: CassetteError, recording: Callable[[str], str]) -> None:

@@ -62,7 +62,10 @@ def _request(cassette: Cassette, method: str, url: str, said: dict[str, Any]) ->
     content: str | None = said["content"]
     headers = list(said["headers"])
     if said["json_text"] is not None:
-        json.loads(said["json_text"])
+        try:
+            json.loads(said["json_text"])
+        except ValueError as error:
+            raise ValueError(f"--json takes JSON, and {said['json_text']!r} is none: {error}") from error
         content = said["json_text"]
         headers.append(("Content-Type", "application/json"))
     with Client(trust_env=False) as client:
@@ -99,5 +102,5 @@ def mend_for(cassette: Cassette, request: Request) -> Mend | None:
 
 def all_that_answer(cassette: Cassette, request: RecordedRequest) -> list[Episode]:
     """Return every recording that answers a request, in the order in which they are played."""
-    shelf = cassette._library.shelf(request)
+    shelf = cassette._shelf(request)
     return [] if shelf is None else list(shelf.episodes)

@@ -51,6 +51,12 @@ def have_one_format(one: Any, other: Any) -> bool:
     return _RANDOM.match(one) is not None and _RANDOM.match(other) is not None
 
 
+def is_identifier(text: str) -> bool:
+    """Return whether a text has the form of an identifier, which may stand in several places: no moment, no secret."""
+    name = format_of(text)
+    return name in ("UUID", "hexadecimal") or (not name and (_PREFIXED.match(text) or _RANDOM.match(text)) is not None)
+
+
 _PLURALS = {"HTTP date": "dates", "hexadecimal": "hexadecimal numbers", "secret": "secrets", "time": "times"}
 
 

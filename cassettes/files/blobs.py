@@ -1,6 +1,7 @@
 """Bodies too large or too binary for YAML, as files beside the cassette.
 
 1. A file is named after its content: equal bodies share one file, and a file once written never changes.
+   One that somebody else has changed is written again with its body.
 2. The document says the whole SHA-256, and replaying checks it: an editor that "mended" something is found out. Where
    it was all line ends, as git does it on Windows (`core.autocrlf`), the hash tells, and that is undone.
 3. A cassette names files inside its own folder only, whatever it says and wherever links lead.
@@ -155,7 +156,7 @@ class Blobs:
         return {"file": name, "sha256": digest}
 
     def flush(self) -> None:
-        """Write the files that wait; those that exist are left alone.
+        """Write the files that wait; those that hold what they should are left alone.
 
         Nobody removes any of them until `release`: no document names them yet.
         """
@@ -164,7 +165,7 @@ class Blobs:
             self._hold()
         for name, content in list(self.waiting.items()):
             target = os.path.join(self.folder, name)
-            if not os.path.exists(target):
+            if not _holds(target, content):
                 spool = self._spooled(content) if isinstance(content, bytes) else content
                 assert spool.path is not None
                 disk.replace(spool.path, target)
@@ -277,6 +278,23 @@ class Blobs:
                 yield piece
         if digest is not None and seen.hexdigest() != digest:
             raise _changed(name)
+
+
+def _holds(path: str, content: bytes | Spool) -> bool:
+    """Return whether a file has this content."""
+    size = content.size if isinstance(content, Spool) else len(content)
+    try:
+        if os.path.getsize(path) != size:
+            return False
+        with open(path, "rb") as file:
+            if isinstance(content, bytes):
+                return file.read() == content
+            seen = hashlib.sha256()
+            while piece := file.read(_PIECE):
+                seen.update(piece)
+        return bool(seen.hexdigest() == content.digest)
+    except FileNotFoundError:
+        return False
 
 
 def _with_either_line_ends(content: bytes) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..bodies.multiparts import Part
 from ..data.formats import two_alike
 from ..data.plain import is_mapping, is_sequence
+from ..secrets.redaction import BLANK
+from .keys import stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +99,12 @@ def _add(found: dict[str, Any], name: str, value: Any) -> None:
 def names(theirs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """Return the names of the parts that differ."""
     # In Python, true is 1 and NaN is not NaN; what is matched is how they are written.
-    return [name for name in {**theirs, **asked} if repr(theirs.get(name, _ABSENT)) != repr(asked.get(name, _ABSENT))]
+    pairs = ((name, theirs.get(name, _ABSENT), asked.get(name, _ABSENT)) for name in {**theirs, **asked})
+    return [name for name, old, new in pairs if repr(old) != repr(new) and not _is_secret(old, new)]
+
+
+def _is_secret(old: Any, new: Any) -> bool:
+    return isinstance(old, str) and BLANK in old and stands_for(old, new)
 
 
 def lines(theirs: Mapping[str, Any], asked: Mapping[str, Any], random: Mapping[str, int] | None = None) -> list[str]:

@@ -18,9 +18,10 @@ from ..interactions import Interaction, RecordedRequest, interaction_from, reque
 from ..yaml import fast_reader
 from ..yaml.documents import Document
 from ..yaml.reader import read
+from .keys import stands_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from .keys import Matcher
 
@@ -247,7 +248,7 @@ class Library:
         """Return the episodes that answer a request, or `None` where there are none."""
         place = (b"", b"")
         if self.matcher.is_bucketed:
-            place = (request.method.encode("utf-8"), request.url.partition("?")[0].encode("utf-8"))
+            place = _place(request)
         shelf: Shelf | None = None
         bucket = self._buckets.get(place)
         if bucket is None:
@@ -258,6 +259,28 @@ class Library:
         if shelf is None:
             assert bucket is not None  # or else there is one episode, which does answer
             shelf = bucket.get(self.matcher.key(request))
+        return self._agreeing(shelf, request)
+
+    def shelf_of_marks(self, request: RecordedRequest) -> Shelf | None:
+        """Return the episodes that answer a request which has something else where they have a secret."""
+        sent, shelf = self.matcher.key(request), Shelf()
+        for episode in self._near_marks(request):
+            if stands_for(episode.key(self.matcher), sent):
+                shelf.episodes.append(episode)
+        return self._agreeing(shelf, request) if shelf.episodes else None
+
+    def _near_marks(self, request: RecordedRequest) -> Iterable[Episode]:
+        """Return the episodes that share method and URL with a request, but for secrets."""
+        if not self.matcher.is_bucketed:
+            return self.episodes
+        asked, near = self.matcher.place(request), [*self._near(request, _place(request))]
+        for known, episodes in (self._stray_places or {}).items():
+            if known != asked and stands_for(known, asked):
+                near += episodes
+        return near
+
+    def _agreeing(self, shelf: Shelf | None, request: RecordedRequest) -> Shelf | None:
+        """Return what of a shelf the author's functions let answer."""
         if shelf is None or not self.matcher.callables:
             return shelf
         agreeing = Shelf()
@@ -317,6 +340,11 @@ class Library:
             self._stray_places = places  # all of them, or none where one of them is damaged
         strays = self._stray_places.get(self.matcher.place(request), [])
         return sorted([*found, *strays], key=lambda episode: episode.number) if found else strays
+
+
+def _place(request: RecordedRequest) -> tuple[bytes, bytes]:
+    """Return method and URL without its query, as they stand in a file."""
+    return request.method.encode("utf-8"), request.url.partition("?")[0].encode("utf-8")
 
 
 class Shelf:

@@ -8,13 +8,16 @@ The key is made of the fields that the cassette matches on, by default method, U
 2. Bodies are compared by what they mean: JSON as data (`1.0` is `1`), forms as a set of pairs,
    multipart forms without their boundaries, text in any charset that is named, everything else as bytes.
 3. Secrets are blanked on both sides first, and what the cassette ignores is taken out.
+4. A secret may also have been recorded where no name tells of one, as in a path: what is sent there may be anything,
+   where no recording answers it as it stands.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from ...client import URL
@@ -52,7 +55,7 @@ class Matcher:
 
     def agree(self, recorded: RecordedRequest, sent: RecordedRequest) -> bool:
         """Return whether what is compared of two requests is the same; functions are not asked."""
-        return self.key(recorded) == self.key(sent)
+        return stands_for(self.key(recorded), self.key(sent))
 
     def changed(self, *, match: Sequence[MatchTypes] | None = None, ignore: Sequence[str] = ()) -> Matcher:
         """Return one that matches on other fields, and ignores more."""
@@ -150,6 +153,26 @@ class Matcher:
         else:
             pairs = list(_url_parts(self._redactor.url(request.url))[2])
         return tuple(value for name, value in pairs if path.names(name))
+
+
+def stands_for(recorded: Hashable, sent: Hashable, kind: Hashable = "") -> bool:
+    """Return whether two keys are equal but for what was sent where a secret was recorded; `kind` is that of a body."""
+    if isinstance(recorded, bytes) and isinstance(sent, bytes):
+        recorded, sent = recorded.decode("latin-1"), sent.decode("latin-1")
+    if isinstance(recorded, str) and isinstance(sent, str) and BLANK in recorded:
+        return recorded == sent or _open(recorded, kind == "json").fullmatch(sent) is not None
+    if isinstance(recorded, tuple) and isinstance(sent, tuple):
+        ours, theirs = cast("tuple[Hashable, ...]", recorded), cast("tuple[Hashable, ...]", sent)
+        kind = ours[0] if ours else ""
+        return len(ours) == len(theirs) and all(stands_for(one, other, kind) for one, other in zip(ours, theirs))
+    return recorded == sent
+
+
+@lru_cache(maxsize=256)
+def _open(recorded: str, is_json: bool) -> re.Pattern[str]:
+    """Return a pattern for a text with anything in the place of each secret: a text in JSON, a segment in a path."""
+    anything = r'(?:[^"\\]|\\.)+' if is_json else "[^/]+" if recorded[0] == "/" else ".+"
+    return re.compile(anything.join(map(re.escape, recorded.split(BLANK))), re.DOTALL)
 
 
 def picked(data: Any, words: tuple[str, ...]) -> Any:

@@ -27,17 +27,19 @@ _WEIGHTS = {"method": 2, "scheme": 1, "host": 3, "port": 1, "path": 4}
 _COMPARED = 200
 
 
-def all_played(path: str, mode: str, request: RecordedRequest, episodes: Sequence[Episode], policy: str) -> AllPlayed:
+def all_played(path: str, request: RecordedRequest, episodes: Sequence[Episode], matcher: Matcher) -> AllPlayed:
     """Return the error for a request whose recordings were all played."""
-    last = episodes[-1]
+    last, policy = episodes[-1], matcher.settings.repeats
     times = "once" if len(episodes) == 1 else f"{len(episodes)} times"
     allowed = "`repeats: safe` repeats GET, HEAD and OPTIONS only" if policy == "safe" else f"`repeats: {policy}`"
+    repeat = "`repeats='last'` in code"
+    if not matcher.settings.is_lenient:  # a tape of another tool has no first document
+        repeat = f"`repeats: last` in the first document or {repeat}"
     return AllPlayed(
         f"{request.method} {request.url} was recorded {times}, and is now sent once more ({allowed})",
         path=path,
         line=last.line,
-        mend="If the program may repeat it, say `repeats: last` in the first document or `repeats='last'` in code; "
-        + ("record the further request with mode='new_episodes'." if mode != "new_episodes" else ""),
+        mend=f"If the program may repeat it, say {repeat}; or {_record(matcher, 'the further request')}.",
     )
 
 
@@ -100,8 +102,8 @@ def no_match(path: str, mode: str, request: RecordedRequest, library: Library, r
     return NoMatch("\n".join(lines), path=path, line=nearest.line, mend=_sentence("; or ".join(mend)))
 
 
-def _record(matcher: Matcher) -> str:
-    record = "record it with mode='new_episodes'"
+def _record(matcher: Matcher, what: str = "it") -> str:
+    record = f"record {what} with mode='new_episodes'"
     if not matcher.settings.is_lenient:
         return record
     # A tape of another tool is never written to.

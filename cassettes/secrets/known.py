@@ -51,7 +51,9 @@ class KnownSecrets:
 
     def stand_in(self, text: str) -> bool:
         """Return whether a secret stands in a text."""
-        return len(text) >= SHORTEST and bool(self.forms) and bool(self._found(text))
+        if len(text) < SHORTEST or not self.forms:
+            return False
+        return bool(self._found(text)) or ("%" in text and bool(self._found(unquote(text))))
 
     def hidden(self, text: str) -> str:
         """Return a text with marks in the place of secrets."""
@@ -104,6 +106,10 @@ def _forms(value: str) -> set[str]:
         html.escape(value, quote=False),
         raw.decode("latin-1"),  # how fields of headers and other bytes are shown
     }
+    if '"' in value:
+        forms.add(value.replace('"', '""'))  # in tables
+    if not value.isascii():
+        forms.update(value.encode(codec, "surrogatepass").decode("latin-1") for codec in ("utf-16-le", "utf-16-be"))
     return forms | _base64_cores(raw)
 
 

@@ -5,6 +5,7 @@ Each function gives the name and the value of what it finds to `named`, and puts
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Callable
 
@@ -31,20 +32,29 @@ _ELEMENTS = re.compile(
 _QUOTED_MEMBER = re.compile(r"&quot;([\w.-]{1,80})&quot;(\s*:\s*&quot;)([^\"<>]*?)(?=&quot;)")
 
 
+def _said(named: Named, name: str, value: str) -> str:
+    """Return what stands under a name, where signs are written as entities: a secret is known without them."""
+    plain = html.unescape(value) if "&" in value else value
+    if plain == value:
+        return named(name, value)
+    said = named(name, plain)
+    return value if said == plain else html.escape(said)
+
+
 def in_elements(text: str, named: Named) -> str:
     """Look at elements, whose names are those of their values or stand in the element before."""
 
     def element(found: re.Match[str]) -> str:
-        said = named(found[2].rpartition(":")[2], found[3])
+        said = _said(named, found[2].rpartition(":")[2], found[3])
         return found[0] if said == found[3] else f"{found[1]}{said}{found[4]}"
 
     def pair(found: re.Match[str]) -> str:
-        return f"{found[0][: found.start(4) - found.start()]}{named(found[2], found[4])}"
+        return f"{found[0][: found.start(4) - found.start()]}{_said(named, found[2], found[4])}"
 
     text = _ELEMENT.sub(element, text)
     last = _CUT.match(text, max(0, text.rfind("<")))
     if last is not None:
-        text = text[: last.start(2)] + named(last[1].rpartition(":")[2], last[2])
+        text = text[: last.start(2)] + _said(named, last[1].rpartition(":")[2], last[2])
     return _ELEMENTS.sub(pair, text) if "ey>" in text or "ame>" in text else text
 
 
@@ -55,7 +65,7 @@ def in_attributes(text: str, named: Named) -> str:
         name, mark, value = found.groups()
         if name.lower().startswith("xmlns"):
             return found[0]
-        return f"{name}={mark}{named(name.rpartition(':')[2], value)}{mark}"
+        return f"{name}={mark}{_said(named, name.rpartition(':')[2], value)}{mark}"
 
     return _ATTRIBUTE.sub(attribute, text)
 
@@ -67,7 +77,7 @@ def in_fields(text: str, named: Named) -> str:
         name = _NAMED.search(found[0]) or _IDENTIFIED.search(found[0])
         if name is None:
             return found[0]
-        return _VALUED.sub(lambda value: f"{value[1]}{named(name[2], value[3])}", found[0])
+        return _VALUED.sub(lambda value: f"{value[1]}{_said(named, name[2], value[3])}", found[0])
 
     return _FIELD.sub(field, text)
 

@@ -108,6 +108,8 @@ _TELLING = re.compile(r"sess|sid|auth|token|secret|key|csrf|xsrf|login|user|jwt|
 @lru_cache(maxsize=4096)
 def secret_kind(name: str) -> str | None:
     """Return what kind of secret stands under this name (`token`, `password`, `key`, ...), or `None`."""
+    if "__REDACTED_" in name:
+        return None  # it was a secret itself, and said nothing of its value
     plain = re.sub(r"[^a-z]", "", name.lower())
     if plain in _WHOLE:
         return _WHOLE[plain]

@@ -23,7 +23,7 @@ import threading
 from collections import defaultdict
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from ..data.charsets import looks_binary
 from ..data.paths import PLACES, changed
@@ -52,6 +52,9 @@ _MOST_BLANK = 20_000
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _CREDENTIALS = re.compile(r"(?:bearer|basic|token|apikey|key|bot|oauth|jwt) [^\s,]{8,}\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?<![^?&;#])([^=?&;#\s\"'<>,]+)=([^&;#\s\"'<>,]+)")
+# What ends a value in a text belongs to it in a URL.
+_ENDS_IN_TEXTS = re.compile(r"[;\"'<>,]")
+_IN_QUERY = re.compile(r"(?<=[?&#])([^=?&#]+)=([^&#]+)")
 # A percent sign that was quoted again and again, as in URLs that lie in each other like Russian dolls.
 _QUOTED_OFTEN = re.compile(r"%(?:25){3,}")
 _MOST_SIGNS = 4
@@ -60,6 +63,7 @@ _USERINFO = re.compile(r"(://[^/?#@:\s\"]*):([^/?#@\s\"]+)@")
 # A token in the place of a user: long, and no name.
 _TOKEN_AS_USER = re.compile(r"://(?=[^/?#@:\s\"]*[0-9])([^/?#@:\s\"]{16,})(?=@)")
 _ANY_USER = re.compile(r"://[^/?#@\s\"]+@")
+_URLS = frozenset({"location", "content-location", "referer"})
 # Of several cookies that somebody has put into one field.
 _FURTHER_COOKIE = re.compile(r"(,\s*)([^\s;,=]+=[^\s;,]+)")
 # Parts of a form: names in a head, a blank line, and a value up to the next part.
@@ -148,9 +152,11 @@ class Redactor:
 
     def field(self, name: str, value: str) -> str:
         """Return the value of one header field without its secrets."""
-        if not self._is_telling_field(name):
-            return self.text(value) if "=" in value or "@" in value or self._known.forms or self._patterns else value
         lowered = name.lower()
+        if not self._is_telling_field(name):
+            if lowered in _URLS:
+                return self.url(value)
+            return self.text(value) if "=" in value or "@" in value or self._known.forms or self._patterns else value
         if lowered == "cookie":
             return "; ".join(self._cookie(part.strip()) for part in value.split(";"))
         if lowered == "set-cookie":
@@ -164,8 +170,15 @@ class Redactor:
         return self._credentials(value, kind) if lowered.endswith("authorization") else self.secret(value, kind)
 
     def url(self, url: str) -> str:
-        """Return a URL without the secrets in userinfo and query."""
-        return self.text(url) if "?" in url or "@" in url or self._known.forms or self._patterns else url
+        """Return a URL without the secrets in userinfo, query, fragment and parameters of its path."""
+        if "=" in url and _ENDS_IN_TEXTS.search(url) is not None:
+            path, mark, query = url.partition("?")
+            if mark and ";" in path:  # `;jsessionid=1` ends where the query begins
+                return self.url(path) + self.url(mark + query)
+            url = _IN_QUERY.sub(self._parameter, url)
+        if "=" in url or "@" in url or self._known.forms or self._patterns:
+            return self.text(url)
+        return self.known(url) if self._is_blank and "__REDACTED_" in url else url
 
     def text(self, text: str) -> str:
         """Return any text without known secrets, and without those that names give away."""
@@ -320,6 +333,10 @@ class Redactor:
             return self._chained(found[1], value.split("="))
         decoded = _QUOTED_OFTEN.sub("%25", unquote(value)) if "%" in value else value
         said = self.named(unquote(found[1]) if "%" in found[1] else found[1], decoded, "query")
+        if "+" in value and (MARK.fullmatch(said) is not None or said == BLANK):
+            plain = unquote_plus(value)  # elsewhere nobody spells a blank like this
+            if plain not in self._known:
+                self._known.add(plain, said)
         if "%3" in said and (again := unquote(said)) != said and (hidden := self.text(again)) != again:
             said = quote(hidden, safe="")  # one URL in another
         return found[0] if said == decoded else f"{found[1]}={said if decoded == value else quote(said, safe='')}"

@@ -30,7 +30,7 @@ from ..secrets.scan import find
 from ..yaml import fast_reader
 from ..yaml.documents import normalized, scan
 from ..yaml.reader import read
-from .late_secrets import without_late
+from .late_secrets import hide_late, without_late
 from .plain_documents import plain_text
 from .remarking import Remarking
 from .scrubbing import scrubbed
@@ -186,7 +186,7 @@ class Recorder:
             elif self._waiting:
                 self.summaries.clear()
             if self._learned_late and self._side is None and self._waiting is None:
-                self._hide_late()
+                hide_late(self._tape, self._contents, self._writer.redactor)
         except CassetteError as error:
             self.failure = self.failure or error
         finally:
@@ -205,33 +205,6 @@ class Recorder:
             # So that the same block, which sends nothing, also runs in mode 'none'.
             self._tape.write(new_header, b"")
 
-    def _hide_late(self) -> None:
-        """Take secrets out of what was written before anybody knew them."""
-        place = Place(self._tape.path)
-        old = {document.ended(self._contents.data) for document in self._contents.episodes}
-
-        def hidden(raw: bytes) -> bytes:
-            contents = contents_of(raw, self._tape.path, may_be_torn=True)
-            data, episodes = contents.data, contents.episodes
-            if not episodes:
-                return raw
-            texts = [
-                text if (text := each.ended(data)) in old else without_late(data, each, self._writer.redactor, place)
-                for each in episodes
-            ]
-            place.blobs.flush()
-            said = b"".join([data[: episodes[0].start], *texts, data[episodes[-1].stop :]])
-            gone.append((data, said))
-            return raw if said == data else self._tape.with_its_line_ends(said)
-
-        gone: list[tuple[bytes, bytes]] = []
-        try:
-            self._tape.change(hidden)
-        finally:
-            place.blobs.release()
-        for before, after in gone:
-            place.blobs.remove_unnamed(before, after)
-
     def _warn(self, text: str) -> None:
         warnings.warn(CassetteWarning(f"{self._tape.path}: {text}"), stacklevel=4)
 
@@ -245,12 +218,13 @@ class Recorder:
             Piece(library.matcher.key(episode.request), episode.document.ended(contents.data)) for episode in episodes
         ]
         is_update = self._mode == "update"
-        new, sent = self._without_late(), "\n".join(self._sent)
+        new, sent = [self._read_back(piece) for piece in self._without_late()], "\n".join(self._sent)
+        recorded = pairs(old, new) if is_update else []
         if is_update and not self._hides_in_files:
-            remarking = Remarking(pairs(old, new), [piece.text.decode("utf-8") for piece in new])
+            remarking = Remarking(recorded)
             new = [piece._replace(text=remarking.said(piece.text.decode("utf-8")).encode("utf-8")) for piece in new]
             sent = remarking.said(sent)
-        comparison = Comparison(tuple(map(paths.parse, self._settings.volatile)), sent)
+        comparison = Comparison(tuple(map(paths.parse, self._settings.volatile)), sent, recorded)
 
         def reconcile(one: bytes, other: bytes) -> bytes:
             return comparison.reconciled(one.decode("utf-8"), other.decode("utf-8")).encode("utf-8")
@@ -261,6 +235,7 @@ class Recorder:
             new,
             keeps_others=not is_update or self._settings.shared,
             keeps_further=self._settings.shared,
+            keeps_order=self._settings.order != "strict",
             reconcile=reconcile if is_update else None,
         )
         if data != contents.data or contents.head is None:
@@ -268,6 +243,14 @@ class Recorder:
             assert self._side is not None
             self._side.remove()  # it names files as well
             self._blobs.remove_unnamed(contents.data + b"".join(piece.text for piece in self._new), data)
+
+    def _read_back(self, piece: Piece) -> Piece:
+        """Return a piece with the key of what is written: in it, a mark may stand where no name tells of a secret."""
+        if b"__REDACTED_" not in piece.text.partition(b"\nresponse:")[0]:
+            return piece
+        (document,) = scan(piece.text, self._tape.path)
+        episode = Episode(piece.text, document, 1, self._library.place)
+        return piece._replace(key=episode.key(self._library.matcher))
 
     def _without_late(self) -> list[Piece]:
         """Return what was recorded without secrets that nobody knew when it was."""

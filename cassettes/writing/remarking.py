@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class Remarking:
-    """What each mark of a new recording is to be called."""
+    """What each mark of a new recording is to be called; each text stands behind the old one whose place it takes."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], new_texts: Sequence[str]) -> None:
+    def __init__(self, recorded: Sequence[tuple[str | None, str]]) -> None:
         self._names: dict[str, str] = {}
         taken: set[str] = set()
-        for old, new in _at_one_place(pairs):
+        for old, new in _at_one_place(recorded):
             if new not in self._names and old not in taken and _kind(old) == _kind(new):
                 self._names[new] = old
                 taken.add(old)
-        for text in new_texts:
+        for _, text in recorded:
             for found in MARK.finditer(text):
                 if found[0] not in self._names:
                     self._names[found[0]] = name = _free(found[1], int(found[2]), taken)
@@ -51,10 +51,10 @@ def _kind(mark: str) -> str:
     return mark.rpartition("__")[0].rpartition("_")[0]
 
 
-def _at_one_place(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _at_one_place(recorded: Iterable[tuple[str | None, str]]) -> Iterator[tuple[str, str]]:
     """Yield marks that stand at one place of an old and a new text, the old one first."""
-    for old_text, new_text in pairs:
-        if MARK.search(old_text) is None or MARK.search(new_text) is None:
+    for old_text, new_text in recorded:
+        if old_text is None or MARK.search(old_text) is None or MARK.search(new_text) is None:
             continue
         try:
             values = _values(read(old_text, None), read(new_text, None))

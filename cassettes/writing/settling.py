@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
 _HEADING = re.compile(rb"^---(?:[ \t][^\n]*)?\n", re.MULTILINE)
 # As the recorder heads an interaction: `--- # GET /users -> 200`.
@@ -33,48 +33,78 @@ def settle(
     *,
     keeps_others: bool,
     keeps_further: bool = False,
+    keeps_order: bool = True,
     reconcile: Callable[[bytes, bytes], bytes] | None = None,
 ) -> bytes:
     """Return the new file.
 
-    The first new recording of a request takes the place of its first old one, and so on; further ones go to the end,
-    and old ones that were not recorded as often any more are dropped.
+    The first new recording of a request takes the place of its first old one, and so on; further ones go behind those
+    before them, and old ones that were not recorded as often any more are dropped.
     `keeps_others` keeps requests that were not recorded at all, `keeps_further` those that were recorded more often.
+    `keeps_order` leaves recordings where they stood; else the new ones stand in the order in which they were made.
     `reconcile` is given the old and the new bytes of one request, and returns those to write.
     """
-    waiting: dict[Hashable, deque[bytes]] = {}
-    for piece in new:
-        waiting.setdefault(piece.key, deque()).append(piece.text)
-    kept: list[bytes] = []
-    placed: dict[Hashable, int] = {}
+    waiting: dict[Hashable, deque[int]] = {}
+    for number, piece in enumerate(new):
+        waiting.setdefault(piece.key, deque()).append(number)
+    kept: list[bytes | int] = []  # the text of an old one that stays, or the number of the new one in its place
+    texts = [piece.text for piece in new]
     for piece in old:
         found = waiting.get(piece.key)
-        if found is None:
-            if keeps_others:
-                kept.append(piece.text)
-        elif found:
-            text = found.popleft()
-            placed[piece.key] = placed.get(piece.key, 0) + 1
-            kept.append(_headed(piece.text, text if reconcile is None else reconcile(piece.text, text)))
-        elif keeps_further:
+        if found:
+            number = found.popleft()
+            text = texts[number]
+            texts[number] = _headed(piece.text, text if reconcile is None else reconcile(piece.text, text))
+            kept.append(number)
+        elif keeps_others if found is None else keeps_further:
             kept.append(piece.text)
-    for piece in new:
-        if placed.get(piece.key, 0) > 0:
-            placed[piece.key] -= 1
+    ordered = _in_old_order(kept, new) if keeps_order else _in_new_order(kept, len(new))
+    said = (texts[one] if isinstance(one, int) else one for one in ordered)
+    return b"".join(map(_ended, [head, *said]))
+
+
+def _in_old_order(kept: list[bytes | int], new: list[Piece]) -> Iterator[bytes | int]:
+    """Yield what is kept, and new ones beside those that they were recorded beside; equal requests in their order."""
+    places = {number: place for place, number in enumerate(kept) if isinstance(number, int)}
+    behind: dict[int, list[int]] = {}
+    last: dict[Hashable, int] = {}
+    place = next((places[number] - 1 for number in range(len(new)) if number in places), len(kept) - 1)
+    for number, piece in enumerate(new):
+        if number in places:
+            place = places[number]
         else:
-            kept.append(piece.text)
-    return b"".join(map(_ended, [head, *kept]))
+            place = max(place, last.get(piece.key, -1))
+            behind.setdefault(place, []).append(number)
+        last[piece.key] = place
+    yield from behind.get(-1, ())
+    for at, one in enumerate(kept):
+        yield one
+        yield from behind.get(at, ())
 
 
-def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str, str]]:
-    """Return the texts of the interactions that take the place of each other."""
+def _in_new_order(kept: list[bytes | int], count: int) -> Iterator[bytes | int]:
+    """Yield all new ones in their order, behind each the old ones that stood behind the one whose place it takes."""
+    behind: dict[int, list[bytes]] = {}
+    number = -1
+    for one in kept:
+        if isinstance(one, int):
+            number = one
+        else:
+            behind.setdefault(number, []).append(one)
+    yield from behind.get(-1, ())
+    for number in range(count):
+        yield number
+        yield from behind.get(number, ())
+
+
+def pairs(old: list[Piece], new: list[Piece]) -> list[tuple[str | None, str]]:
+    """Return the text of each new interaction behind that of the old one whose place it takes, if any."""
     waiting: dict[Hashable, deque[bytes]] = {}
     for piece in old:
         waiting.setdefault(piece.key, deque()).append(piece.text)
     return [
-        (waiting[piece.key].popleft().decode("utf-8"), piece.text.decode("utf-8"))
+        (waiting[piece.key].popleft().decode("utf-8") if waiting.get(piece.key) else None, piece.text.decode("utf-8"))
         for piece in new
-        if waiting.get(piece.key)
     ]
 
 

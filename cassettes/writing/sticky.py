@@ -5,23 +5,28 @@
 2. A change of type or shape counts, and so does everything else.
 3. A value that the program sends back later always counts:
    an old one, kept in one place, would not fit the new ones in others.
+   So does an identifier that tells what belongs together (`relations`).
 4. Where an interaction has changed, what says nothing keeps its old value there, too:
    the difference in version control is what the API has changed, and nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from ..data.formats import have_one_format
 from ..data.paths import leads
 from ..data.plain import is_mapping, is_sequence
+from ..errors import CassetteError
+from ..yaml import fast_reader
 from ..yaml.reader import read
 from ..yaml.splicing import stands_in, with_old_scalars
+from .relations import Relations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..data.paths import Path
 
@@ -74,17 +79,23 @@ _TIMING = frozenset({"took", "longest_wait", "chunks"})
 class Comparison:
     """Compares old and new documents of one cassette.
 
-    `sent` is everything that the program sent while the new ones were recorded.
+    `sent` is everything that the program sent while the new ones were recorded; `recorded` is each new document
+    behind the old one whose place it takes, if any.
     """
 
-    def __init__(self, volatile: tuple[Path, ...], sent: str) -> None:
+    def __init__(self, volatile: tuple[Path, ...], sent: str, recorded: Iterable[tuple[str | None, str]] = ()) -> None:
         self._headers = _HEADERS | {".".join(path.words).lower() for path in volatile if path.place == "header"}
         self._json = tuple(path.words for path in volatile if path.place == "json")
         self._sent = sent
+        relations = Relations(self._json)
+        for old, new in recorded:
+            with contextlib.suppress(CassetteError):  # an old text that nobody can read keeps nothing
+                relations.add(None if old is None else _read(old), _read(new))
+        self._related = relations.that_count()
 
     def reconciled(self, old_text: str, new_text: str) -> str:
         """Return the text to write where a new recording takes the place of an old one."""
-        old, new = read(old_text, None), read(new_text, None)
+        old, new = _read(old_text), _read(new_text)
         if self.means_the_same(old, new):
             return old_text
         if not is_mapping(old) or not is_mapping(new):
@@ -106,7 +117,7 @@ class Comparison:
         elif (
             type(old) is type(new)
             and repr(old) != repr(new)
-            and (self._is_named(where) or have_one_format(old, new))
+            and (self._is_named(where) or self._says_nothing(old, new))
             and not self._is_sent(new)
         ):
             yield where
@@ -137,7 +148,7 @@ class Comparison:
         for name in names:
             if name not in old or name not in new:
                 return False
-            if name == "sha256":
+            if name in ("sha256", "base64"):
                 same = bool(old[name] == new[name])
             elif name == "sse":
                 same = self._same(_without_times(old[name]), _without_times(new[name]), ())
@@ -169,7 +180,16 @@ class Comparison:
             return False
         if any(leads(words, where) for words in self._json):
             return type(old) is type(new)
-        return have_one_format(old, new)
+        return self._says_nothing(old, new)
+
+    def _says_nothing(self, old: Any, new: Any) -> bool:
+        """Return whether two values are such as differ in every recording."""
+        return have_one_format(old, new) and not (isinstance(new, str) and new in self._related)
+
+
+def _read(text: str) -> Any:
+    data = fast_reader.read(text)
+    return read(text, None) if isinstance(data, fast_reader.Unusual) else data
 
 
 def _without_times(events: Any) -> Any:

@@ -39,8 +39,8 @@ def test_all_replaces_what_was_recorded_again_and_keeps_the_rest(stage: Stage) -
     loaded = cassettes.load(stage.path).interactions
     assert [(item.request.url[-1], item.response and item.response.content) for item in loaded] == [
         ("a", b"3"),
-        ("b", b"2"),
         ("c", b"4"),
+        ("b", b"2"),
     ]
     assert os.listdir(stage.path.parent) == ["tape.yaml"]
 
@@ -321,3 +321,38 @@ def test_a_shared_cassette_keeps_what_this_block_did_not_request(stage: Stage, m
 def test_shared_is_true_or_false(stage: Stage) -> None:
     with pytest.raises(ValueError, match="`shared` is True where others record into the same cassette, not 'yes'"):
         stage.use("update", shared="yes")
+
+
+@pytest.mark.parametrize("mode", ["all", "update"])
+def test_a_secret_in_a_place_that_does_not_tell_moves_no_interaction(stage: Stage, mode: Mode) -> None:
+    def record(mode: Mode, token: str) -> None:
+        stage.server.reply = lambda request: understudy.Response(
+            200, json={"token": token} if request.url.path == "/login" else {}
+        )
+        with stage.use(mode):
+            stage.client.post("https://api.test/login", json={"user": "ada"})
+            stage.client.post("https://api.test/verify", json={"ref": token})
+            stage.client.get("https://api.test/last")
+
+    record("once", "abcdef1234567")
+
+    record(mode, "zyxwvu9876543")
+
+    summaries = [interaction.summary for interaction in cassettes.load(stage.path).interactions]
+    assert summaries == ["POST /login -> 200", "POST /verify -> 200", "GET /last -> 200"]
+
+
+def test_an_interaction_of_a_megabyte_of_short_events_is_recorded_anew(stage: Stage) -> None:
+    events = [b": \n\n" * 200_000, b": \n\n" * 200_001]
+    stage.server.reply = lambda request: understudy.Response(
+        200, headers={"Content-Type": "text/event-stream"}, content=events.pop(0)
+    )
+    with stage.use():
+        stage.client.get("https://api.test/events")
+
+    with stage.use("update"):
+        stage.client.get("https://api.test/events")
+
+    response = cassettes.load(stage.path).interactions[0].response
+    assert response is not None
+    assert len(response.content) == 4 * 200_001

@@ -84,7 +84,7 @@ def test_explain_tells_which_route_answers_first(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("GET", "/users", "-j", "{"), "Expecting property name"),
+        (("GET", "/users", "-j", "{"), "--json takes JSON, and '{' is none: Expecting property name"),
         (("G T", "/users"), "method"),
         (("GET", "/users", "--ignore", "nonsense"), "names no part of a message"),
         (("GET", "/users", "--match", "nonsense"), "cannot match on 'nonsense'"),

@@ -195,6 +195,11 @@ async def test_a_miss_of_a_server_says_what_helps_a_server(tmp_path: Path) -> No
             "Say `repeats: last` in the first document; record the further request with `--mode new_episodes`.",
         ),
         (
+            "If it may be repeated, say `repeats='last'` in code.",
+            "If it may be repeated, say `--repeats last`.",
+            "If it may be repeated, say `repeats='last'` in code.",
+        ),
+        (
             "If it has changed, record with mode='update'.",
             "If it has changed, record with `understudy proxy --record 'my tape.yaml' --target URL --mode update`.",
             "If it has changed, record with `--mode update`.",

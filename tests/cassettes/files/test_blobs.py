@@ -97,6 +97,20 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert list(dead.parent.iterdir()) == [alive]
 
 
+@pytest.mark.parametrize("size", [9_000, 9 * 1024 * 1024])
+@pytest.mark.parametrize("damaged", [b"version https://git-lfs.github.com/spec/v1\n", b"", None])
+def test_a_file_that_somebody_has_changed_is_written_again(stage: Stage, size: int, damaged: bytes | None) -> None:
+    record(stage, bytes(size), "once")
+    (path,) = (stage.path.parent / "_blobs").iterdir()
+    path.write_bytes(bytes(size - 1) + b"x" if damaged is None else damaged)
+
+    record(stage, bytes(size), "update")
+
+    assert path.read_bytes() == bytes(size)
+    record(stage, bytes(size), "none")
+    assert files(stage) == [path.name]
+
+
 @pytest.mark.parametrize(
     ("was", "became", "lines"), [(b"\n", b"\r\n", 2_000), (b"\r\n", b"\n", 2_000), (b"\n", b"\r\n", 1_000_000)]
 )

@@ -8,6 +8,7 @@ import pytest
 
 from understudy import cassettes
 from understudy.cassettes.data import paths
+from understudy.cassettes.matching.keys import stands_for
 
 if TYPE_CHECKING:
     from ..conftest import Stage
@@ -26,6 +27,10 @@ response:
 
 def same_first_byte(one: cassettes.RecordedRequest, other: cassettes.RecordedRequest) -> bool:
     return one.content[:1] == other.content[:1]
+
+
+def never(one: cassettes.RecordedRequest, other: cassettes.RecordedRequest) -> bool:
+    return False
 
 
 def answers(stage: Stage, recorded: dict[str, Any], sent: dict[str, Any], **settings: object) -> bool:
@@ -264,3 +269,93 @@ def test_a_secret_in_the_path_is_whatever_the_program_sends(stage: Stage, monkey
         answer = stage.client.get("https://api.test/bots/12345:abcdefgh/send")
 
     assert answer.status_code == 200
+
+
+BLANK = "__REDACTED__"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "sent", "stands"),
+    [
+        (BLANK, "any thing/at all", True),
+        (BLANK, "", False),
+        (f"/bot{BLANK}/send", "/bot1:a-b/send", True),
+        (f"/bot{BLANK}/send", "/bot1/a/send", False),
+        (("json", f'{{"a":"{BLANK}","b":1}}'), ("json", '{"a":"x/\\" y","b":1}'), True),
+        (("json", f'{{"a":"{BLANK}","b":1}}'), ("json", '{"a":"x","c":"y","b":1}'), False),
+        (("text", BLANK), ("bytes", b"x"), False),
+        (("text", f"is {BLANK}!"), ("text", "is a/b c!"), True),
+        (("text", f"is {BLANK}!"), ("text", "is !"), False),
+        (("bytes", BLANK.encode() + b"\xff"), ("bytes", b"\xfe\n\xff"), True),
+        (("bytes", b"\xff"), ("bytes", b"\xfe"), False),
+        ((), (), True),
+        ((1, "a"), (1, "a"), True),
+        ((1, "a"), (1,), False),
+        ("a", "b", False),
+    ],
+)
+def test_a_secret_stands_for_one_value(recorded: object, sent: object, stands: bool) -> None:
+    assert stands_for(recorded, sent) is stands
+
+
+@pytest.mark.parametrize("settings", [{}, {"order": "strict"}, {"match": ["method", "path", "body"]}])
+def test_what_was_recorded_as_a_secret_where_no_name_tells_of_one_may_be_anything(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    def send(key: str) -> None:
+        stage.client.get(f"https://api.test/{key}/weather?at=1,2")
+        stage.client.post("https://api.test/check", json={"ref": key, "n": 1})
+
+    monkeypatch.setenv("WEATHER_API_KEY", "k3y-of-the-weather")
+    with stage.use():
+        send("k3y-of-the-weather")
+    monkeypatch.delenv("WEATHER_API_KEY")
+
+    with stage.use("none", **settings) as cassette:
+        send("test")
+
+    assert cassette.unplayed == []
+    with stage.use("none", **settings), pytest.raises(cassettes.CassetteError) as caught:
+        stage.client.get("https://api.test/test/forecast?at=1,2")
+    assert "path" in str(caught.value)
+
+
+def test_a_secret_that_is_sent_before_a_name_tells_of_it_is_replayed(stage: Stage) -> None:
+    def send() -> None:
+        stage.client.post("https://api.test/check", json={"ref": "abcdef1234567"})
+        stage.client.get("https://api.test/me", headers={"Authorization": "Bearer abcdef1234567"})
+
+    with stage.use():
+        send()
+
+    with stage.use("none"):
+        send()
+    with stage.use("none", match=["method", "url", "body", same_first_byte]):
+        send()
+    with stage.use("none", match=["method", "url", "body", never]), pytest.raises(cassettes.NoMatch):
+        send()
+
+
+def test_a_miss_says_nothing_of_values_that_may_be_anything(stage: Stage) -> None:
+    with stage.use():
+        stage.client.post("https://api.test/check", json={"ref": "abcdef1234567", "n": 1})
+        stage.client.get("https://api.test/me", headers={"Authorization": "Bearer abcdef1234567"})
+
+    with stage.use("none"), pytest.raises(cassettes.NoMatch) as caught:
+        stage.client.post("https://api.test/check", json={"ref": "other", "n": 2})
+
+    assert "ref" not in str(caught.value)
+    assert "ignore: [json.n]" in str(caught.value)
+
+
+def test_what_stands_under_a_name_that_is_a_secret_is_none(stage: Stage) -> None:
+    def send() -> None:
+        stage.client.get("https://api.test/", headers={"X-Api-Key": "abcdef1234567"})
+        stage.client.post("https://api.test/", json={"limits": {"abcdef1234567": "twelve"}})
+
+    with stage.use():
+        send()
+    assert "__REDACTED_key_1__: twelve" in stage.text
+
+    with stage.use("none"):
+        send()

@@ -140,3 +140,21 @@ def test_for_a_tape_of_another_tool_everything_is_said_in_code(stage: Stage) -> 
     )
     with stage.use("none", ignore=["query.q"]):
         assert stage.client.get("https://api.test/?q=coffee").text == "hi"
+
+
+def test_one_more_request_to_a_tape_of_another_tool_is_mended_in_code_too(stage: Stage) -> None:
+    stage.path.write_text(
+        "interactions:\n- request: {method: POST, uri: 'https://api.test/'}\n"
+        "  response: {status: {code: 200}, body: {string: hi}}\nversion: 1\n"
+    )
+
+    with stage.use("none"):
+        stage.client.post("https://api.test/")
+        with pytest.raises(cassettes.AllPlayed) as caught:
+            stage.client.post("https://api.test/")
+
+    assert caught.value.mend == (
+        "If the program may repeat it, say `repeats='last'` in code; or convert this tape with "
+        "understudy.cassettes.convert(source, target), and record the further request with mode='new_episodes' "
+        "into the new one."
+    )

@@ -27,6 +27,7 @@ SPELLED = {
     "JSON of PHP": json.dumps(SECRET)[1:-1].replace("/", "\\/"),
     "JSON without escapes": json.dumps(SECRET, ensure_ascii=False)[1:-1],
     "HTML": html.escape(SECRET),
+    "a table": SECRET.replace('"', '""'),
     "bytes": SECRET.encode().decode("latin-1"),
 }
 
@@ -76,6 +77,14 @@ def test_bytes_are_searched_for_text_in_utf_16(charset: str) -> None:
     known.add(SECRET, "MARK")
 
     assert known.hidden_bytes(b"\x01" + SECRET.encode(charset) + b"\xff") == b"\x01" + "MARK".encode(charset) + b"\xff"
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+def test_bytes_are_searched_for_text_in_utf_16_beyond_latin_1(charset: str) -> None:
+    known = KnownSecrets()
+    known.add("pa\u20ac\u20acw0rd-1", "MARK")
+
+    assert known.hidden_bytes(b"\xff" + "pa\u20ac\u20acw0rd-1".encode(charset) + b"\xfe") == b"\xffMARK\xfe"
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])

@@ -57,3 +57,15 @@ def test_json_in_an_attribute() -> None:
     text = '<div data-props="{&quot;token&quot;: &quot;x&quot;,&quot;name&quot;:&quot;y&quot;}">'
 
     assert markup.in_quoted_json(text, named) == text.replace("&quot;x&quot;", "&quot;HIDDEN&quot;")
+
+
+def test_a_secret_is_known_without_its_entities_and_other_values_keep_theirs() -> None:
+    asked: list[str] = []
+
+    def named(name: str, value: str) -> str:
+        asked.append(value)
+        return value.replace("p&ss", "HIDDEN") if name == "b" else value
+
+    assert markup.in_elements("<a>x &#38; y</a><b>p&amp;ss &lt;1</b>", named) == "<a>x &#38; y</a><b>HIDDEN &lt;1</b>"
+    assert markup.in_attributes("<c b='p&amp;ss'>", named) == "<c b='HIDDEN'>"
+    assert asked == ["x & y", "p&ss <1", "p&ss"]

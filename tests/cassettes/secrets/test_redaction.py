@@ -659,3 +659,25 @@ def test_bytes_keep_the_length_that_is_said_before_a_token_and_match_whatever_it
         answer = send("another-one-that-is-as-long!!!")
 
     assert answer == b"\x0a\x1e__REDACTED_token_1____________\x12\x00"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://api.test/?token=ab,cd'ef;gh\"12&page=1,2", "https://api.test/?token=__REDACTED_token_1__&page=1,2"),
+        ("https://api.test/#access_token=abcd,efgh", "https://api.test/#access_token=__REDACTED_token_1__"),
+        ("https://api.test/a;jsessionid=AB12?b=c,d", "https://api.test/a;jsessionid=__REDACTED_session_1__?b=c,d"),
+        ("https://api.test/?q=1;token=ab", "https://api.test/?q=1;token=__REDACTED_token_1__"),
+    ],
+)
+def test_a_secret_in_a_url_ends_where_its_parameter_does(url: str, shown: str) -> None:
+    assert Redactor().url(url) == shown
+    assert Redactor().field("Location", url) == shown
+
+
+def test_a_secret_of_several_words_is_known_from_a_query() -> None:
+    redactor = Redactor()
+
+    redactor.url("https://api.test/?passphrase=correct+horse+%22staple%22+9")
+
+    assert redactor.text('say correct horse "staple" 9 twice') == "say __REDACTED_password_1__ twice"

@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "text": {"text": f"your code is {CODE}\n"},
     "binary": {"content": b"\xff\0" * 40 + CODE.encode() + b"\0" * 40},
     "file": {"content": b"\xff\0" * 5000 + CODE.encode()},
+    "percent-encoded": {"text": CODE.replace("-", "%2D").replace("e", "%65")},
 }
 
 
@@ -94,3 +95,10 @@ def test_secrets_of_several_lines_are_taken_out_too(stage: Stage) -> None:
         stage.client.post("https://api.test/", json={"password": key})
 
     assert "line-of-it" not in stage.text
+
+
+def test_text_in_utf_16_among_bytes_is_taken_out_too(stage: Stage) -> None:
+    with stage.use():
+        sent(stage, {"content": b"\xff\x01" * 20 + CODE.encode("utf-16-le") + b"\xff"})
+
+    assert CODE.encode("utf-16-le") not in everything(stage)

@@ -35,6 +35,7 @@ def document(response: dict[str, Any]) -> dict[str, Any]:
         ({"status": 200, "sse": [{"at": 0.1, "data": "x"}]}, {"status": 200, "sse": [{"data": "y"}]}, False),
         ({"status": 200, "json": {"at": "home"}}, {"status": 200, "json": {"at": "work"}}, False),
         ({"status": 200}, {"status": 200, "text": "x"}, False),
+        ({"base64": "iVCBACyDAPeYIu7zp+xT8lbL"}, {"base64": "iVCBAPwsxq76YLugzRDjJi7f"}, False),
         ({"status": 200, "json": {"id": 1234}}, {"status": 200, "json": {"id": 5678}}, False),
     ],
 )
@@ -77,6 +78,10 @@ def test_a_value_that_also_stands_where_it_means_something_is_the_new_one() -> N
     new = f"request: {{}}\nresponse: {{status: 200, json: {{at: '{TUESDAY}', note: 'on {TUESDAY}', name: Grace}}}}\n"
 
     assert Comparison((), "").reconciled(old, new) == new
+
+
+def test_an_old_text_that_nobody_can_read_relates_nothing() -> None:
+    assert Comparison((), "", [("[\n", "a: b\n"), (None, "a: b\n")]).means_the_same({}, {})
 
 
 def test_an_answer_that_became_slow_is_told() -> None:

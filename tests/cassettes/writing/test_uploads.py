@@ -166,6 +166,20 @@ def test_what_is_not_recorded_leaves_no_file(stage: Stage) -> None:
     assert files(stage) == []
 
 
+@pytest.mark.usefixtures("short")
+def test_what_a_function_of_the_author_fails_to_look_at_leaves_no_file(stage: Stage) -> None:
+    def failing(message: object) -> object:
+        raise RuntimeError("a mistake")
+
+    with stage.use():
+        stage.client.get("https://api.test/")
+
+    with stage.use("none", redact=[failing]), pytest.raises(cassettes.CassetteError, match="a mistake"):
+        stage.client.post("https://api.test/", content=once(b"0123456789", b"abc"))
+
+    assert files(stage) == []
+
+
 @pytest.mark.anyio
 @pytest.mark.usefixtures("short")
 async def test_an_upload_that_breaks_off_leaves_no_file_behind_a_task(stage: Stage) -> None:

@@ -63,7 +63,7 @@ def test_tags_are_refused_and_nothing_is_imported_or_run(gadget: str) -> None:
         ("a: '\x07'\n", "not valid YAML"),
         ("a: " + "[" * 10_000, "nested deeper|nesting depth"),  # libyaml 0.2.6 counts on its own
         ("a: " + "{a: " * 10_000, "nested deeper"),
-        ("a:\n" + "".join(f"- {n}\n" for n in range(200_001)), "more than 200000 values"),
+        ("a: [" + "1," * 1_000_001 + "]\n", "more than 1000000 values"),
     ],
     ids=range(14),
 )
