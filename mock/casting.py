@@ -229,7 +229,7 @@ def _refuse_handler(route: Route, function: Any) -> None:
     if function.__name__.startswith("test"):
         return
     parameters = parameters_of(function)
-    names = set(route.target.path.names if route.target.path is not None else ())
+    names = set(route.target.path.holes if route.target.path is not None else ())
     first = parameters[0].annotation if parameters else None
     is_request = getattr(first, "__name__", first) in ("Request", "understudy.Request")
     if is_request or (

@@ -24,6 +24,7 @@ from ..values import (
 )
 from .lookups import Equal, Not, Sized
 from .masking import described, masked
+from .templates import KINDS, fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +169,10 @@ class PathCriterion:
             if isinstance(want, str) and want != have
         ]
         if not differing:
-            return ""
+            place, hole = next((place, each) for place, each in enumerate(own, 1) if not fits(each, got[place - 1], {}))
+            kinds = {each.kind for each in getattr(hole, "holes", ())}
+            said = f"is no {kinds.pop()}" if len(kinds) == 1 and kinds <= KINDS.keys() - {"str"} else "does not fit"
+            return f"segment {place} {said if got[place - 1] else 'is empty'}"
         if all(want.lower() == have.lower() for _, want, have in differing):
             return "they differ only by case"
         place, want, _ = differing[0]

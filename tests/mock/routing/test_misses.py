@@ -70,6 +70,11 @@ def test_a_report_judges_every_criterion_of_the_closest_routes() -> None:
         ("/users/:id", "/users/7", "segment 2 differs; a hole is written {name}"),
         ("/users/<int:id>", "/users/7", "segment 2 differs; a hole is written {name}"),
         ("/a/{x}", "/a", "1 segment, not 2"),
+        ("/a/{x}", "/a/", "segment 2 is empty"),
+        ("/a/{x:int}", "/a/b", "segment 2 is no int"),
+        ("/{x}/{day:date}", "/a/2026-99-99", "segment 2 is no date"),
+        ("/{x:[0-9]+}", "/a", "segment 1 does not fit"),
+        ("/{x}-{y:int}", "/a-b", "segment 1 does not fit"),
         ("/a/**", "/b", "got /b"),
     ],
 )
