@@ -96,7 +96,7 @@ def parse_target(text: str, kinds: dict[str, str] | None = None) -> Target:
     if rest and _METHOD.match(method):
         methods: tuple[str, ...] | None = parse_methods(method)
         rest = rest.strip()
-    elif rest and "{" not in method:
+    elif rest and "{" not in method and "/" not in method:
         raise RouteError(
             f"{text!r} starts with {method!r}, which is no method; "
             f"write {'GET ' + rest!r}, or %20 for a blank in a path"
