@@ -253,3 +253,35 @@ def test_what_is_said_of_a_route_in_a_test_is_said_for_that_test() -> None:
     spoiled()
     assert plain() == "hello"
     assert greeting.plan.describe() == "200"
+
+
+class Inherited:
+    def test_names(self) -> str:
+        return Client().get(URL).text
+
+
+@mock.get(URL).respond(text="base")
+class Decorated(Inherited):
+    def test_names(self) -> str:
+        return super().test_names()
+
+    @staticmethod
+    def test_status() -> int:
+        return Client().get(URL).status_code
+
+
+def test_a_decorated_class_plays_in_the_tests_that_it_inherits() -> None:
+    @mock.get("https://api.test/other").respond().optional()
+    @mock.get(URL).respond(203, text="derived")
+    class Derived(Decorated):
+        pass
+
+    @mock.get(URL).respond(text="own")
+    class Only(Inherited):
+        pass
+
+    assert (Derived().test_names(), Derived().test_status()) == ("derived", 203)
+    assert Only().test_names() == "own"
+    assert (Decorated().test_names(), Decorated.test_status()) == ("base", 200)
+    with mock.get(URL).respond(text="none"):
+        assert Inherited().test_names() == "none"
