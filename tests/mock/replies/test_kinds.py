@@ -436,3 +436,16 @@ def test_an_error_that_makes_its_own_message_makes_it_once() -> None:
         answered(mock.get(URL).error(RefusedError(5)))
 
     assert caught.value.code == 5
+
+
+def test_a_generator_that_fails_fails_in_every_call() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"abc"
+        raise OSError("the file is gone")
+
+    router = mock.Router()
+    router.get(URL).stream(pieces())
+
+    for _ in range(3):
+        with pytest.raises(OSError, match="the file is gone"):
+            Client(transport=router).get(URL)
