@@ -165,11 +165,20 @@ def cast(route: FreeRoute, function: Any) -> Any:
     if not callable(function) or not hasattr(function, "__name__"):
         raise RouteError(f"a route decorates a function or a class, not {kind}")
     _refuse_handler(route, function)
-    known: Cast | None = getattr(function, _MARK, None)
-    if known is not None and known.wrapper is function:
+    known = _known(function)
+    if known is not None:
         known.routes.insert(0, route)
         return function
-    own = Cast(route)
+    return _made(Cast(route), function)
+
+
+def _known(function: Any) -> Cast | None:
+    """Return the routes that a function plays with already."""
+    known: Cast | None = getattr(function, _MARK, None)
+    return known if known is not None and known.wrapper is function else None
+
+
+def _made(own: Cast, function: Any) -> Any:
     own.wrapper = _wrapped(own, function)
     setattr(own.wrapper, _MARK, own)
     return own.wrapper
@@ -211,17 +220,29 @@ def _wrapped(own: Cast, function: Any) -> Any:
 
 
 def _cast_class(route: FreeRoute, kind: type[Any]) -> type[Any]:
-    tests = {name: value for name, value in vars(kind).items() if name.startswith("test")}
+    # Those of base classes are tests of this class as well, and stay as they are in the others.
+    tests = {name: inspect.getattr_static(kind, name) for name in dir(kind) if name.startswith("test")}
     methods = {name: value for name, value in tests.items() if callable(getattr(value, "__func__", value))}
     if not methods:
         raise RouteError(f"the class {kind.__name__} has no methods that start with 'test'")
     for name, value in methods.items():
         binding: Any = value.__class__
+        play = cast if name in vars(kind) else _cast_inherited
         if binding in (staticmethod, classmethod):
-            setattr(kind, name, binding(cast(route, value.__func__)))
+            setattr(kind, name, binding(play(route, value.__func__)))
         else:
-            setattr(kind, name, cast(route, value))
+            setattr(kind, name, play(route, value))
     return kind
+
+
+def _cast_inherited(route: FreeRoute, function: Any) -> Any:
+    """Return a test of a base class for this class; its route goes before those of the base."""
+    known = _known(function)
+    own = Cast(route)
+    if known is not None:
+        own.routes = [*known.routes, route]
+        function = function.__wrapped__
+    return _made(own, function)
 
 
 def _refuse_handler(route: Route, function: Any) -> None:
@@ -229,7 +250,7 @@ def _refuse_handler(route: Route, function: Any) -> None:
     if function.__name__.startswith("test"):
         return
     parameters = parameters_of(function)
-    names = set(route.target.path.names if route.target.path is not None else ())
+    names = set(route.target.path.holes if route.target.path is not None else ())
     first = parameters[0].annotation if parameters else None
     is_request = getattr(first, "__name__", first) in ("Request", "understudy.Request")
     if is_request or (

@@ -82,7 +82,7 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         struck = None if saboteur is None else saboteur.strike(request)
         while True:
             try:
-                layer, chosen = self._choose(facts, passed, counts=struck is None)
+                layer, chosen = self._choose(facts, place, passed, counts=struck is None)
             except RequestNotRead:
                 # A criterion wants to look at the body.
                 await color.read(request)
@@ -113,10 +113,17 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
                 return answer
             passed = (*passed, route)
 
-    def _choose(self, facts: Facts, passed: Passed, *, counts: bool) -> tuple[RouterLayer, Chosen | None]:
+    def _choose(self, facts: Facts, place: Place, passed: Passed, *, counts: bool) -> tuple[RouterLayer, Chosen | None]:
         layer: Any = self
         while isinstance(layer, RouterLayer):
-            chosen = layer.stage.choose(facts, passed, counts=counts)
+            try:
+                chosen = layer.stage.choose(facts, passed, counts=counts)
+            except RequestNotRead:
+                raise
+            except Exception as error:
+                call = Call(facts.request, STRAY, place, layer, number=0)
+                layer.stage.handler_failed(call, error, "what a route asks of a request")
+                raise
             if chosen is not None:
                 return layer, chosen
             layer = layer.behind

@@ -8,7 +8,6 @@ from ..client import REAL_CLOCK
 from .clocks import MockClock, RecordedClock, VirtualClock
 from .errors import RouteError
 from .matching.targets import Target, parse_target
-from .matching.templates import Piece, Rest
 from .replies.handlers import named
 from .replies.sugar import PassThrough, reply_from
 from .values import show
@@ -24,11 +23,7 @@ def template_of(route: Route) -> dict[str, str]:
     if route.target.host is not None:
         kinds.update(dict.fromkeys(route.target.host.names, "str"))
     if route.target.path is not None:
-        for segment in route.target.path.segments:
-            if isinstance(segment, Piece):
-                kinds.update({hole.name: hole.kind for hole in segment.holes})
-            elif isinstance(segment, Rest) and segment.hole is not None:
-                kinds[segment.hole.name] = "path"
+        kinds.update(route.target.path.holes)
     return kinds
 
 

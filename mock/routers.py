@@ -190,11 +190,13 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         """Expect requests that no route answers; at least one, in the block. Returns the list of them."""
         before, count, more = len(self.misses), self.miss_count, self.more_misses
         found: list[Miss] = []
-        yield found
-        found += self.misses[before:]
-        for miss in found:
-            miss.is_settled = True
-        self.more_misses: int = more
+        try:
+            yield found
+        finally:  # the error of the last of them may be on its way
+            found += self.misses[before:]
+            for miss in found:
+                miss.is_settled = True
+            self.more_misses: int = more
         if self.miss_count == count:
             raise AssertionError("every request was answered, and one without a route was expected")
 

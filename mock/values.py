@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from math import isnan
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
@@ -166,10 +167,21 @@ def differences(want: object, got: object, where: Where = (), *, subset: bool = 
         unordered: Any = want
         found: Differences = unordered.compared(got, where, subset)
         return found
-    return _object_differences(want, got, where)
+    return _object_differences(want, got, where, subset)
 
 
-def _object_differences(want: object, got: object, where: Where) -> Differences:  # noqa: PLR0911  # a line a rule
+def _plain_eq(*kinds: Any) -> frozenset[Any]:
+    return frozenset(kind.__eq__ for kind in kinds)
+
+
+_DICT_EQ = _plain_eq(dict, OrderedDict, MappingProxyType, Mapping)
+_LIST_EQ = _plain_eq(list, tuple)
+"""How kinds of dicts and lists compare that have no opinion of their own."""
+
+
+def _object_differences(  # noqa: PLR0911  # a line a rule
+    want: object, got: object, where: Where, subset: bool
+) -> Differences:
     if want is ANY:
         return SAME if got is not ABSENT else [Difference(where, want, got)]
     if want is ABSENT:
@@ -186,10 +198,14 @@ def _object_differences(want: object, got: object, where: Where) -> Differences:
         return SAME if _is_instance(got, want) else [Difference(where, want, got, kind_of(got))]
     if is_predicate(want):
         return SAME if want(got) else [Difference(where, want, got)]  # type: ignore[operator]  # it is a function
+    if is_mapping(want) and type(want).__eq__ in _DICT_EQ:
+        return _dict_differences(want, got, where, subset)
+    if is_list(want) and type(want).__eq__ in _LIST_EQ:
+        return _list_differences(want, got, where, subset)
     return SAME if _same_scalar(want, got) else [Difference(where, want, got, _kind_note(want, got))]
 
 
-def _dict_differences(want: dict[Any, Any], got: object, where: Where, subset: bool) -> Differences:
+def _dict_differences(want: Mapping[Any, Any], got: object, where: Where, subset: bool) -> Differences:
     if not is_mapping(got):
         return [Difference(where, want, got, "" if got is ABSENT else f"{kind_of(got)}, not an object")]
     has: Mapping[Any, Any] = got

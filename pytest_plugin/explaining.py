@@ -44,7 +44,7 @@ def pytest_explain_test(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if error is None:
         return
     tell_how_to_record(error, item)
-    if item.config.getoption("fulltrace"):
+    if item.config.getoption("fulltrace", default=False):
         return
     shorten_behind(error, item.path)
     if explains_itself(error):
@@ -61,7 +61,7 @@ def pytest_explain_collection(
     report = yield
     call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
     error = None if call is None else failure(call)
-    if error is not None and explains_itself(error) and not collector.config.getoption("fulltrace"):
+    if error is not None and explains_itself(error) and not collector.config.getoption("fulltrace", default=False):
         shorten_behind(error, collector.path)
         shown = collector.repr_failure(shortened(error, collector.path))
         if not isinstance(shown, str):  # which is what pytest makes of its own errors

@@ -359,8 +359,12 @@ class Calls(Sequence[Call]):
     def discount(self, call: Call) -> None:
         """Forget a call whose handler said that it was not for it."""
         with self._lock:
-            if call in self._kept:
-                self._kept.remove(call)
+            kept = self._kept
+            # The latest first: that is where it nearly always is.
+            place = next((place for place in range(len(kept) - 1, -1, -1) if kept[place] is call), None)
+            if place is not None:
+                del kept[place]
+            if place is not None or self._count > len(kept):
                 self._count -= 1
 
     def reset(self) -> None:

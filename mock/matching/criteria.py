@@ -24,6 +24,7 @@ from ..values import (
 )
 from .lookups import Equal, Not, Sized
 from .masking import described, masked
+from .templates import KINDS, fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,14 +162,17 @@ class PathCriterion:
         if self.template.rest_at is not None:
             return ""
         if len(own) != len(got):
-            return f"{len(got)} segment{'s' * (len(got) != 1)}, not {len(own)}"
+            return _shifted(own, got) or f"{len(got)} segment{'s' * (len(got) != 1)}, not {len(own)}"
         differing = [
             (place, want, have)
             for place, (want, have) in enumerate(zip(own, got), 1)
             if isinstance(want, str) and want != have
         ]
         if not differing:
-            return ""
+            place, hole = next((place, each) for place, each in enumerate(own, 1) if not fits(each, got[place - 1], {}))
+            kinds = {each.kind for each in getattr(hole, "holes", ())}
+            said = f"is no {kinds.pop()}" if len(kinds) == 1 and kinds <= KINDS.keys() - {"str"} else "does not fit"
+            return f"segment {place} {said if got[place - 1] else 'is empty'}"
         if all(want.lower() == have.lower() for _, want, have in differing):
             return "they differ only by case"
         place, want, _ = differing[0]
@@ -197,9 +201,12 @@ class FieldCriterion:
             sent = facts.get("content")
             kind = "GraphQL" if self.field == "graphql" else self.field.upper()
             note = f"the body is not {kind}" if sent else "there is no body"
+            if sent and self.field == "json":
+                # A form is shown as one, so that what is secret in it is known.
+                sent, note = dict(facts.get("form")) or sent, facts.get("json_fault")
             if self.condition.accepts_absence and not self.condition.differences(ABSENT, ()):
                 return SAME
-            return [Difference((), self.condition, sent or ABSENT, note)]
+            return [Difference((), Words(self.describe()), sent or ABSENT, note)]
         if self.names:
             got = dig(got, self.names)
             if got is ABSENT and not self.condition.accepts_absence:
@@ -207,7 +214,7 @@ class FieldCriterion:
         return self.condition.differences(got, self.names)
 
     def describe(self) -> str:
-        name = self.names[-1] if self.names else self.field
+        name = nearest_name(self.names, self.field)
         return f"{way(self.names, self.field)} {described(self.condition, name)}".strip()
 
 
@@ -351,6 +358,34 @@ class Words:
 def seen(facts: Facts, field: str) -> object:
     """Return what a request has in a field, for a report."""
     return ABSENT if field in ("when", "any") else facts.get(field)
+
+
+def _shifted(own: tuple[Segment, ...], got: tuple[str, ...]) -> str:
+    """Say what one of two paths has before the other, as where a base URL is said twice; nothing where they differ."""
+    size = abs(len(got) - len(own))
+    is_longer = len(got) > len(own)
+    before, rest = (got[:size], own) if is_longer else (own[:size], own[size:])
+    words = [segment for segment in before if isinstance(segment, str)]
+    # Where nothing but holes is left, anything fits it.
+    if (
+        len(words) < size
+        or not any(isinstance(segment, str) for segment in rest)
+        or not all(map(_fit, rest, got[size:] if is_longer else got))
+    ):
+        return ""
+    is_twice = len(rest) >= size and all(map(_fit, rest, words))
+    return f"the {'request' if is_longer else 'route'} has /{'/'.join(words)} {'twice' if is_twice else 'before it'}"
+
+
+def _fit(want: Segment, got: str) -> bool:
+    return fits(want, got, {})
+
+
+def nearest_name(where: Where, field: str) -> str:
+    """Return the name nearest to a place: that of the list where it is an item, that of the field where it is all."""
+    if field == "auth":
+        return "user" if where == (0,) else field
+    return next((step for step in reversed(where) if isinstance(step, str) and not step.isdigit()), field)
 
 
 def way(where: Where, field: str) -> str:

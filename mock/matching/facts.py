@@ -17,6 +17,7 @@ from .forms import Upload, multipart_parts
 if TYPE_CHECKING:
     from ...client import Request
 
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 Pairs = list[tuple[str, str]]
@@ -126,6 +127,20 @@ def _json(facts: Facts) -> object:
         return ABSENT
 
 
+def _json_fault(facts: Facts) -> str:
+    """Return why a body is no JSON, in a few words."""
+    kind = facts.content_type()
+    if kind in _FORMS:
+        return "the body is a form, not JSON"
+    if kind and "json" not in kind:
+        return f"the body is {kind}, not JSON"
+    try:
+        json.loads(facts.body())
+    except (ValueError, RecursionError) as error:
+        return f"the body is not JSON: {error}"
+    return ""
+
+
 def _text(facts: Facts) -> str:
     charset = "utf-8"
     for parameter in facts.request.headers.get("Content-Type", "").split(";")[1:]:
@@ -213,6 +228,7 @@ _COMPUTED: dict[str, Callable[[Facts], Any]] = {
     "graphql": _graphql,
     "headers": _headers,
     "json": _json,
+    "json_fault": _json_fault,
     "params": _params,
     "parts": _parts,
     "text": _text,

@@ -1,15 +1,18 @@
 """JSON Schema, the keywords that describe the shape of an API's bodies; and anything that validates by itself.
 
 `schema=` takes a JSON Schema as a dict, or an object that knows how to check a value:
-a pydantic model or `TypeAdapter`, a `jsonschema` validator,
-whatever has `model_validate`, `validate_python` or `validate`.
-A keyword that is not known here fails when it is written, so that nobody trusts a check that is not made.
+a pydantic model or `TypeAdapter`, a `jsonschema` validator, a marshmallow schema,
+whatever has `model_validate`, `validate_python`, or `validate` that raises or returns `False`.
+A keyword that is not known here, or says what it cannot, fails when it is written,
+so that nobody trusts a check that is not made.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Callable
 
 from ..errors import RouteError
@@ -39,6 +42,20 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "object": _is_object,
     "string": _is_string,
 }
+
+
+def _is_multiple(value: float, bound: float) -> bool:
+    """Whether a number is a multiple as it is written: 0.07 is one of 0.01, whatever binary fractions make of it."""
+    try:
+        return Fraction(repr(value)) % Fraction(repr(bound)) == 0
+    except ValueError:  # nan and inf
+        return False
+
+
+def _are_unique(items: list[Any]) -> bool:
+    return len({json.dumps(item, sort_keys=True, default=repr) for item in items}) == len(items)
+
+
 _BOUNDS: dict[str, tuple[type[Any] | tuple[type[Any], ...], str, Callable[[Any, Any], bool]]] = {
     "exclusiveMaximum": ((int, float), "less than", lambda value, bound: value < bound),
     "exclusiveMinimum": ((int, float), "more than", lambda value, bound: value > bound),
@@ -48,28 +65,41 @@ _BOUNDS: dict[str, tuple[type[Any] | tuple[type[Any], ...], str, Callable[[Any, 
     "minItems": (list, "items, at least", lambda value, bound: len(value) >= bound),
     "minLength": (str, "characters, at least", lambda value, bound: len(value) >= bound),
     "minimum": ((int, float), "at least", lambda value, bound: value >= bound),
-    "multipleOf": ((int, float), "a multiple of", lambda value, bound: value % bound == 0),
+    "multipleOf": ((int, float), "a multiple of", _is_multiple),
     "pattern": (str, "matching", lambda value, bound: re.search(bound, value) is not None),
-    "uniqueItems": (
-        list,
-        "unique items:",
-        lambda value, bound: not bound or len({repr(x) for x in value}) == len(value),
-    ),
+    "uniqueItems": (list, "unique items:", lambda value, bound: not bound or _are_unique(value)),
 }
 _NESTED = {"additionalProperties", "items", "not"}
 _LISTS = {"allOf", "anyOf", "oneOf"}
 _NOTES = {"$id", "$schema", "title", "description", "examples", "default", "format", "deprecated", "$comment"}
 _KNOWN = {"type", "const", "enum", "properties", "required", *_BOUNDS, *_NESTED, *_LISTS, *_NOTES}
 
+_SAID: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), ("a number", _TYPES["number"])),
+    **dict.fromkeys(
+        ("maxItems", "maxLength", "minItems", "minLength"),
+        ("a whole number, 0 or more", lambda value: _TYPES["integer"](value) and value >= 0),
+    ),
+    **dict.fromkeys(_LISTS, ("a list of schemas", lambda value: is_list(value) and len(value) > 0)),
+    "enum": ("a list of values", is_list),
+    "multipleOf": ("a number, more than 0", lambda value: _TYPES["number"](value) and value > 0),
+    "properties": ("a dict of schemas", is_mapping),
+    "required": ("a list of names", lambda value: is_list(value) and all(map(_is_string, value))),
+    "uniqueItems": ("True or False", _TYPES["boolean"]),
+}
+"""What a keyword takes."""
+
 
 class Schema(Condition):
     """Wants a value that a schema accepts."""
 
-    __slots__ = ("_own", "_schema")
+    __slots__ = ("_answers", "_own", "_schema")
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
         self._own = None if isinstance(schema, (Mapping, bool)) else _validator_of(schema)
+        # The others return what they have made of the value, which may be False.
+        self._answers = getattr(self._own, "__name__", "") == "validate"
         if self._own is None:
             _check(schema, "#")
 
@@ -77,17 +107,19 @@ class Schema(Condition):
         if self._own is None:
             return _judged(self._schema, got, where)
         try:
-            self._own(got)
+            said = self._own(got)
         except Exception as error:
             return [Difference(where, self, got, str(error).partition("\n")[0][:200])]
-        return []
+        return [Difference(where, self, got, "it says no")] if said is False and self._answers else []
 
     def describe(self) -> str:
         return f"schema {show(self._schema)}"
 
 
 def _validator_of(schema: Any) -> Callable[[Any], object]:
-    for name in ("model_validate", "validate_python", "validate"):
+    # Of marshmallow's two, `load` raises, and `validate` returns what is wrong.
+    last = ("load", "validate") if hasattr(schema, "validate") else ()
+    for name in ("model_validate", "validate_python", *last):
         method = getattr(schema, name, None)
         if callable(method):
             return method  # type: ignore[no-any-return]  # whatever it is, it is called
@@ -121,7 +153,11 @@ def _check_keyword(keyword: Any, value: Any, where: str) -> None:
         near = get_close_matches(str(keyword), _KNOWN, 1)
         hint = f", did you mean {near[0]!r}?" if near else "; use a `jsonschema` validator for the whole language"
         raise RouteError(f"the JSON Schema keyword {keyword!r} at {where} is not known here{hint}")
-    if keyword == "type":
+    if keyword in _SAID:
+        wanted, fits = _SAID[keyword]
+        if not fits(value):
+            raise RouteError(f"the JSON Schema keyword {keyword!r} at {where} takes {wanted}, not {show(value)}")
+    elif keyword == "type":
         for name in value if is_list(value) else [value]:
             if name not in _TYPES:
                 raise RouteError(f"the JSON Schema type {name!r} at {where} is none of {', '.join(_TYPES)}")

@@ -3,7 +3,7 @@
     GET https://api.test/users     a method, a blank, a URL; `GET,HEAD ...` and `* ...` for several and any
     https://api.test/users         any method
     //api.test/users               http or https
-    https://*.api.test/users       `*` in a host stands for one or more labels, `{tenant}` for one
+    https://*.api.test/users       `*` in a host stands for one or more labels, `{tenant}` for one, or for all of it
     /users/{id:int}                any host, or below the router's `base_url`
     *                              every request
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..errors import RouteError
 from .facts import parse_query
-from .templates import PathTemplate, fits, parse_segment, split_outside_braces
+from .templates import PathTemplate, Rest, fits, parse_segment, split_outside_braces
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY", "TRACE", "CONNECT")
 
@@ -35,7 +35,9 @@ class HostPattern:
         self.text: str = text
         self.literal: str | None = None
         if "{" in text or "*" in text:
-            self._piece = parse_segment(text.lower() if "{" not in text else text, text, {}, is_last=False)
+            self._piece = parse_segment(_lowered(text), text, {}, is_last=False, anything=r"[^.]+")
+            if isinstance(self._piece, Rest):
+                raise RouteError(f"the host {text!r} takes a path: write `*` for any host, or part of one")
         else:
             self.literal = canonical_host(text)
 
@@ -64,6 +66,17 @@ class Target(NamedTuple):
     query: dict[str, Any] | None = None
 
 
+def _lowered(host: str) -> str:
+    """Return a pattern of hosts, which have no case, in lower case; what stands in braces is not the host's."""
+    depth = 0
+    letters = ""
+    for letter in host:
+        depth += letter == "{"
+        letters += letter if depth else letter.lower()
+        depth -= letter == "}"
+    return letters
+
+
 def canonical_host(text: str) -> str:
     """Return a host as requests carry it: lower case, IDNA, without the root label's dot."""
     from ...client import URL
@@ -83,7 +96,7 @@ def parse_target(text: str, kinds: dict[str, str] | None = None) -> Target:
     if rest and _METHOD.match(method):
         methods: tuple[str, ...] | None = parse_methods(method)
         rest = rest.strip()
-    elif rest and "{" not in method:
+    elif rest and "{" not in method and "/" not in method:
         raise RouteError(
             f"{text!r} starts with {method!r}, which is no method; "
             f"write {'GET ' + rest!r}, or %20 for a blank in a path"
@@ -132,9 +145,8 @@ def _authority(text: str, whole: str) -> tuple[HostPattern | None, int | None, s
     authority, slash, path = _partition(text, "/")
     if "@" in authority:
         raise RouteError("a target has no user and password in it: use `auth=(user, password)`")
-    host, colon, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
-    if not colon:
-        host = authority
+    parts = [authority] if authority.endswith("]") else split_outside_braces(authority, ":")
+    host, port, colon = ":".join(parts[:-1] or parts), parts[-1], len(parts) > 1
     if not host:
         raise RouteError(f"{whole!r} has no host; write `//*/path` where any host will do")
     if colon and not (port.isascii() and port.isdigit() and int(port) < 65536):

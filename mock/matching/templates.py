@@ -8,7 +8,7 @@ r"""Path templates: `/users/{id:int}/files/{rest:path}`, matched segment by segm
     *                 inside: anything within the segment; as the last segment: everything below
 
 Literal text is compared after percent-decoding, so `%7e` is `~`; a `%2F` inside a segment stays inside it.
-Matching is linear in the path as far as this module goes; an expression of the author's own is the author's.
+Matching is linear in the path, but for segments with several holes, and expressions of the author's own.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ Segment = Union[str, Piece, Rest]
 class PathTemplate:
     """A path with holes, and what a path has to put into them."""
 
-    __slots__ = ("is_literal", "literals", "names", "rest_at", "segments", "text")
+    __slots__ = ("holes", "is_literal", "literals", "rest_at", "segments", "text")
 
     def __init__(self, text: str, kinds: dict[str, str] | None = None) -> None:
         """Parse a template that starts with a slash; `kinds` says the kind of holes that do not say it themselves."""
@@ -90,7 +90,8 @@ class PathTemplate:
     def _finish(self) -> None:
         self.literals: int = sum(isinstance(segment, str) for segment in self.segments)
         self.is_literal: bool = self.literals == len(self.segments)
-        self.names: tuple[str, ...] = _names(self.segments, self.text)
+        self.holes: dict[str, str] = _holes(self.segments, self.text)
+        """The kind of each hole, by its name."""
         rests = [place for place, segment in enumerate(self.segments) if isinstance(segment, Rest)]
         self.rest_at: int | None = rests[0] if rests else None
 
@@ -193,8 +194,13 @@ def split_outside_braces(text: str, separator: str) -> list[str]:
     return parts
 
 
-def parse_segment(piece: str, text: str, kinds: dict[str, str], *, is_last: bool) -> Segment:
-    """Return one segment of a template, `text`; `RouteError` says what is wrong with it."""
+def parse_segment(
+    piece: str, text: str, kinds: dict[str, str], *, is_last: bool, anything: str = KINDS["str"].pattern
+) -> Segment:
+    """Return one segment of a template, `text`; `RouteError` says what is wrong with it.
+
+    `anything` is what a hole takes that says no kind and has other text beside it.
+    """
     if "{" not in piece and "}" not in piece and "*" not in piece:
         return unquote(piece)
     if piece == "**" or (piece == "*" and is_last):
@@ -213,7 +219,8 @@ def parse_segment(piece: str, text: str, kinds: dict[str, str], *, is_last: bool
     place = 0
     for part in parts:
         if part.startswith("{"):
-            expression += f"(?P<hole{place}>{holes[place].pattern})"
+            pattern = anything if holes[place].kind == "str" else holes[place].pattern
+            expression += f"(?P<hole{place}>{pattern})"
             place += 1
         else:
             expression += ".*" if part == "*" else re.escape(unquote(part))
@@ -280,18 +287,16 @@ def _hole(inside: str, text: str, kinds: dict[str, str]) -> Hole:
     return Hole(name, "regex", kind, str)
 
 
-def _names(segments: tuple[Segment, ...], text: str) -> tuple[str, ...]:
-    names: list[str] = []
-    rests = 0
-    for segment in segments:
-        if isinstance(segment, Piece):
-            names += [hole.name for hole in segment.holes]
-        elif isinstance(segment, Rest):
-            rests += 1
-            names += [segment.hole.name] if segment.hole else []
-    if rests > 1:
+def _holes(segments: tuple[Segment, ...], text: str) -> dict[str, str]:
+    if sum(isinstance(segment, Rest) for segment in segments) > 1:
         raise RouteError(f"in {text!r}: only one part of a path can take any number of segments")
-    for name in names:
-        if names.count(name) > 1:
-            raise RouteError(f"in {text!r}: {{{name}}} stands there twice; give each its own name")
-    return tuple(names)
+    kinds: dict[str, str] = {}
+    for segment in segments:
+        holes = segment.holes if isinstance(segment, Piece) else [segment.hole] if isinstance(segment, Rest) else []
+        for hole in holes:
+            if hole is None:
+                continue
+            if hole.name in kinds:
+                raise RouteError(f"in {text!r}: {{{hole.name}}} stands there twice; give each its own name")
+            kinds[hole.name] = hole.kind
+    return kinds

@@ -28,21 +28,30 @@ PieceFactory = Callable[[], Pieces]
 
 
 class Replayed(Iterable[Any]):
-    """An iterator that can be iterated again: what came out of it is kept, what did not is still asked for."""
+    """An iterator that can be iterated again: what came out of it is kept, what did not is still asked for.
+
+    One that fails does so again, in the same place.
+    """
 
     def __init__(self, source: Iterator[Any]) -> None:
         self._source = source
         self._kept: list[Any] = []
+        self._error: Exception | None = None
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Any]:
         for place in itertools.count():
             with self._lock:
                 if place == len(self._kept):
+                    if self._error is not None:
+                        raise self._error.with_traceback(None)
                     try:
                         self._kept.append(next(self._source))
                     except StopIteration:
                         return
+                    except Exception as error:
+                        self._error = error
+                        raise
             yield self._kept[place]
 
 

@@ -312,10 +312,13 @@ def fresh_error(error: BaseException | type[BaseException], call: Performance) -
     if isinstance(error, type):
         error = error("the mock raises this, as its route says")
     else:
+        given = error
         try:
-            error = copy.copy(error).with_traceback(None)
+            error = copy.copy(given).with_traceback(None)
+            # A copy is made of the arguments, which are seldom what an `__init__` of the user's own was given.
+            error.args = given.args
         except Exception:  # an exception that cannot be copied is raised as it is
-            error = error.with_traceback(None)
+            error = given.with_traceback(None)
     if isinstance(error, HTTPError):
         error.request = call.request
     return error

@@ -80,7 +80,11 @@ class PassThrough(Reply):
             response.read()
         else:
             await response.aread()
-        said = await color.result(self.patch(response), "the patch function")
+        try:
+            said = await color.result(self.patch(response), "the patch function")
+        except Exception as error:
+            call.handler_failed(error, "the patch function")
+            raise
         if said is None or said is response:
             return response
         patched = await reply_from(said).produce(call, color)

@@ -79,7 +79,8 @@ class Script:
         """Whether any reply may go over the wire."""
         self.unmatched: Reply | None = None
         """What answers a request without a route; `None` raises."""
-        self._lock = threading.Lock()
+        # A matcher may be a function that sends a request itself, or adds a route.
+        self._lock = threading.RLock()
         self._index = RouteIndex()
         self._new: list[Route] = []
         self._known: dict[object, Route] = {}

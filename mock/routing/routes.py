@@ -1,8 +1,9 @@
 """A route: what it answers to, what it answers, how often it may and must, and the calls it got.
 
 A route is a value and an actor in one.
-Free routes (`mock.get(url)`) decorate tests and are context managers; each performance plays with a copy,
-so that no call of one test is counted in another. `route.calls` then shows those of the performance that runs.
+Free routes (`mock.get(url)`) decorate tests and are context managers; each run of a decorated test plays with a copy,
+so that nothing of one test reaches another: `route.calls` shows those of the run, and what is said of the route
+meanwhile (`route.respond(503)`) is said of its copy.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class Route:
         self.transitions: tuple[Transition, ...] = transitions(state)
         self.target: Target
         self.target, self._own = aimed(target, matchers, method, criteria, kinds)
-        given = (str(target) if hasattr(target, "raw_path") else target, method, criteria, matchers)
+        holes = {} if self.target.path is None else self.target.path.holes
+        given = (str(target) if hasattr(target, "raw_path") else target, method, criteria, matchers, holes)
         # Kept as well as named: what is let go of may give its name to the next.
         self._given = given, tuple(map(identity, given))
         self.criteria: tuple[Criterion, ...] = self._own.criteria
@@ -108,7 +110,7 @@ class Route:
 
     def then(self, status: Any = 200, **words: Any) -> Self:
         """Answer the next call with this; the last reply repeats."""
-        self._plan.then(self._reply(status, words))
+        self.acting._plan.then(self._reply(status, words))
         return self
 
     def error(self, error: BaseException | type[BaseException], *, delay: float = 0.0) -> Self:
@@ -135,9 +137,10 @@ class Route:
         `at` is how many bytes of the body arrive before; what arrives is the reply that was said before, or one that
         the words of `respond` describe. An unknown name is an error that lists those that there are.
         """
-        if self._plan.last is _EMPTY_REPLY:
+        plan = self.acting._plan
+        if plan.last is _EMPTY_REPLY:
             return self.reply(spoiled(name, words))
-        self._plan.replace_last(spoiled(name, words, self._plan.last))
+        plan.replace_last(spoiled(name, words, plan.last))
         return self
 
     def pass_through(self, patch: Callable[[Response], Any] | None = None) -> Self:
@@ -164,27 +167,28 @@ class Route:
 
     def repeat(self, times: int) -> Self:
         """Give the last reply so often before the next."""
-        self._plan.repeat(times)
+        self.acting._plan.repeat(times)
         return self
 
     def cycle(self) -> Self:
         """Begin again after the last reply."""
-        self._plan.ending = CYCLE
+        self.acting._plan.ending = CYCLE
         return self
 
     def then_fail(self) -> Self:
         """Take a call after the last reply for a mistake."""
-        self._plan.ending = FAIL
+        self.acting._plan.ending = FAIL
         return self
 
     def fall_through(self) -> Self:
         """Leave calls after the last reply to other routes."""
-        self._plan.ending = FALL_THROUGH
+        self.acting._plan.ending = FALL_THROUGH
         return self
 
     def _begin(self, plan: Plan) -> Self:
-        self._plan = plan
-        self.begun = self.used
+        acting = self.acting
+        acting._plan = plan
+        acting.begun = acting.used
         return self
 
     def _reply(self, status: Any, words: dict[str, Any]) -> Reply:
@@ -200,7 +204,8 @@ class Route:
 
     def times(self, count: Any) -> Self:
         """Answer exactly so many calls, or `(at least, at most)`; others pass by, and fewer are an error at the end."""
-        self.least, self.most = _counts(count)
+        acting = self.acting
+        acting.least, acting.most = _counts(count)
         return self
 
     def once(self) -> Self:
@@ -209,12 +214,13 @@ class Route:
 
     def optional(self) -> Self:
         """Do not mind when nobody calls."""
-        self.least = 0
+        self.acting.least = 0
         return self
 
     def never(self) -> Self:
         """Take any call for a mistake."""
-        self.least, self.most = 0, 0
+        acting = self.acting
+        acting.least, acting.most = 0, 0
         return self
 
     def hold(self) -> Hold:
@@ -333,6 +339,7 @@ class Route:
         twin.criteria = self._own.criteria
         twin.open_criteria = twin.criteria
         twin.specificity = specificity(twin.criteria)
+        twin._plan = self._plan.copy()
         twin._calls = Calls(f"the route {self.label}", 10_000)
         return twin
 

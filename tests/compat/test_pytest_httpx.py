@@ -352,3 +352,46 @@ def test_beside_the_real_one_the_plugin_refuses_to_guess(pytester: pytest.Pytest
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*pytest_httpx is installed here*"])
+
+
+class Counted:
+    """Fits everything, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __eq__(self, other: object) -> bool:
+        self.asked += 1
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # only compared
+
+
+def test_no_answer_is_asked_behind_the_one_that_is_given(httpx_mock: HTTPXMock) -> None:
+    last = Counted()
+    httpx_mock.add_response(url=BASE)
+    httpx_mock.add_response(url=BASE, match_headers={"Host": last}, is_optional=True)
+
+    assert answers(httpx_mock)
+    assert last.asked == 0
+    assert answers(httpx_mock)
+    assert last.asked == 1
+
+
+def test_an_exception_that_is_raised_often_does_not_grow(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_exception(ReadTimeout("late"), is_reusable=True)
+
+    lengths: list[int] = []
+    for _ in range(3):
+        with pytest.raises(ReadTimeout) as caught:
+            understudy.get(BASE)
+        lengths.append(len(caught.traceback))
+
+    assert lengths == [lengths[0]] * 3
+
+
+def test_json_that_is_nested_too_deeply_fits_nothing(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(match_json=[], is_optional=True)
+
+    assert not answers(httpx_mock, "POST", content="[" * 100_000)
+    httpx_mock.reset()

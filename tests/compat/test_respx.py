@@ -855,3 +855,43 @@ async def test_streamed_bodies_are_read_before_they_are_matched() -> None:
         api.post(BASE, content=b"ab") % 201
 
         assert (await client.post(BASE, content=_pieces())).status_code == 201
+
+
+class Shown:
+    """Counts how often it is shown."""
+
+    times = 0
+
+    def __repr__(self) -> str:
+        type(self).times += 1
+        return "shown"
+
+
+def test_adding_a_route_does_not_take_apart_those_that_are_there() -> None:
+    router = respx.MockRouter()
+    router.get(BASE, params={"a": Shown()})
+    router.get(BASE, params={"b": 0})
+    shown = Shown.times
+
+    for number in range(10):
+        router.get(BASE, params={"b": number})
+
+    assert Shown.times == shown
+    assert len(router.routes) == 11
+
+
+@respx.mock
+def test_an_exception_that_is_raised_often_does_not_grow() -> None:
+    respx.get(BASE).mock(side_effect=ConnectError("down"))
+
+    lengths: list[int] = []
+    for _ in range(3):
+        with pytest.raises(ConnectError) as caught:
+            understudy.get(BASE)
+        lengths.append(len(caught.traceback))
+
+    assert lengths == [lengths[0]] * 3
+
+
+def test_json_that_is_nested_too_deeply_fits_nothing() -> None:
+    assert not fits(json=[])("POST", content="[" * 100_000)

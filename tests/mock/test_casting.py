@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy import AsyncClient, Client, Request, mock
+from understudy import AsyncClient, Client, IncompleteBody, Request, mock
 from understudy.mock import RouteError
 
 if TYPE_CHECKING:
@@ -229,3 +229,59 @@ def test_a_route_plays_in_one_router_at_a_time() -> None:
     with pytest.raises(RouteError, match="belongs to a router"):
         route(handler)
     assert mock.Router().add(route.copy()).call_count == 0
+
+
+def test_what_is_said_of_a_route_in_a_test_is_said_for_that_test() -> None:
+    greeting = mock.get(URL).respond(text="hello").optional()
+
+    @greeting
+    def changed() -> list[str]:
+        greeting.respond(text="good").repeat(2).then(text="bye").cycle().times(4)
+        return [Client().get(URL).text for _ in range(4)]
+
+    @greeting
+    def spoiled() -> None:
+        greeting.fault("truncate", at=1)
+        with pytest.raises(IncompleteBody):
+            Client().get(URL)
+
+    @greeting
+    def plain() -> str:
+        return Client().get(URL).text
+
+    assert changed() == ["good", "good", "bye", "good"]
+    spoiled()
+    assert plain() == "hello"
+    assert greeting.plan.describe() == "200"
+
+
+class Inherited:
+    def test_names(self) -> str:
+        return Client().get(URL).text
+
+
+@mock.get(URL).respond(text="base")
+class Decorated(Inherited):
+    def test_names(self) -> str:
+        return super().test_names()
+
+    @staticmethod
+    def test_status() -> int:
+        return Client().get(URL).status_code
+
+
+def test_a_decorated_class_plays_in_the_tests_that_it_inherits() -> None:
+    @mock.get("https://api.test/other").respond().optional()
+    @mock.get(URL).respond(203, text="derived")
+    class Derived(Decorated):
+        pass
+
+    @mock.get(URL).respond(text="own")
+    class Only(Inherited):
+        pass
+
+    assert (Derived().test_names(), Derived().test_status()) == ("derived", 203)
+    assert Only().test_names() == "own"
+    assert (Decorated().test_names(), Decorated.test_status()) == ("base", 200)
+    with mock.get(URL).respond(text="none"):
+        assert Inherited().test_names() == "none"

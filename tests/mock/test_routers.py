@@ -215,3 +215,11 @@ def test_a_route_that_is_removed_hides_no_other(recwarn: pytest.WarningsRecorder
     with Client(transport=router) as client:
         assert client.get("https://api.test/a").text == "narrow"
     assert not recwarn
+
+
+def test_a_miss_is_expected_too_where_its_error_leaves_the_block() -> None:
+    with mock.Router() as router:
+        with pytest.raises(mock.UnmatchedRequest), router.expect_unmatched() as misses:
+            Client().get("https://api.test/users")
+
+        assert [miss.request.url.path for miss in misses] == ["/users"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections import ChainMap, OrderedDict, defaultdict
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -190,3 +192,43 @@ class Rude:
 )
 def test_anything_can_be_shown_in_bounded_space(value: object, shown: str) -> None:
     assert show(value) == shown
+
+
+class Pair(NamedTuple):
+    """A list to JSON."""
+
+    x: int
+    y: Any
+
+
+FIRST: dict[str, Any] = {"a": 1}
+MORE: dict[str, Any] = {"b": [True]}
+KINDS: list[Any] = [
+    OrderedDict(a=1, b=[True]),
+    defaultdict(int, {"a": ANY, "b": [True]}),
+    MappingProxyType({"a": int, "b": (True,)}),
+    ChainMap(FIRST, MORE),
+]
+
+
+@pytest.mark.parametrize("want", KINDS)
+def test_every_kind_of_dict_is_compared_as_a_dict_is(want: Any) -> None:
+    assert differences(want, {"a": 1, "b": [True]}) == []
+    assert [each.where for each in differences(want, {"a": 1, "b": [1]})] == [("b", 0)]
+    assert [each.note for each in differences(want, {"a": 1, "b": [True], "c": 1})] == ["not wanted"]
+    assert Subset(want).differences({"a": 1, "b": [True], "c": 1}, ()) == []
+
+
+def test_every_kind_of_list_is_compared_as_a_list_is() -> None:
+    assert differences({"at": Pair(1, ANY)}, {"at": [1, 2]}) == []
+    assert [each.where for each in differences(Pair(1, 2), [1, 3])] == [(1,)]
+
+
+def test_a_dict_with_an_opinion_of_its_own_decides() -> None:
+    class Loose(dict[str, Any]):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, dict)
+
+        __hash__ = None
+
+    assert differences(Loose(a=1), {"b": 2}) == []

@@ -297,3 +297,24 @@ def test_a_mistake_of_a_handler_is_shown_without_the_librarys_lines(suite: Suite
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["E *TypeError: *is asynchronous*", "E *TypeError: *returned what is no reply*"])
     assert "_send(" not in result.stdout.str()
+
+
+def test_a_run_without_a_terminal_fails_as_it_should(suite: Suite) -> None:
+    suite.write(
+        """
+        from understudy import mock
+
+        def test_unused(http_mock):
+            http_mock.get("https://api.test/")
+
+        @mock.get("https://api.test/").respond()
+        def test_unused_as_well():
+            assert False
+        """
+    )
+    suite.write("from understudy import mock\nmock.get('')", "test_other.py")
+
+    result = suite.run_apart("-p", "no:terminal", "--continue-on-collection-errors")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.errlines == []

@@ -336,3 +336,18 @@ def test_a_call_without_bodies_takes_little_memory() -> None:
         tracemalloc.stop()
 
     assert (after - before) / 1_000 < 4_000
+
+
+@pytest.mark.parametrize("keep", [0, 1, None])
+def test_a_call_that_a_handler_left_to_others_is_not_counted_whatever_is_kept(keep: int | None) -> None:
+    router = mock.Router(keep=keep)
+    router.get(URL).respond(200)
+    first = router.get(URL, priority=1).reply(lambda request: mock.NEXT).optional()
+
+    with Client(transport=router) as client:
+        client.get(URL)
+        client.get(URL)
+
+    assert first.call_count == 0
+    assert router.call_count == 2
+    assert [call.route is first for call in router.calls] == [False] * min(2, 2 if keep is None else keep)

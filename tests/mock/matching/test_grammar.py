@@ -50,6 +50,10 @@ def shown(criteria: dict[str, Any]) -> str:
         {"host": "API.test."},
         {"host": "*.test"},
         {"host": "{tenant}.test"},
+        {"host": "{tenant}.TEST"},
+        {"host": "{anything}"},
+        {"host": "{tenant:[a-z]+}.test"},
+        {"url": "https://{tenant:[a-z]+}.test:443/v1/orders"},
         {"host__regex": "^api"},
         {"host__in": ["api.test", "b.test"]},
         {"port": 443},
@@ -171,6 +175,7 @@ def test_these_words_fit_the_order(criteria: dict[str, Any]) -> None:
         {"scheme": "http"},
         {"host": "b.test"},
         {"host": "*.api.test"},
+        {"host": "{tenant:[b-z]+}.test"},
         {"port": 80},
         {"path": "/v1/orders/"},
         {"path": "/v1/{id:int}"},
@@ -308,6 +313,17 @@ def test_matchers_join_with_and_or_and_not() -> None:
         "<Matcher method POST and (json $.total less than 10 or json $.type 'web')>"
     )
     assert repr(match()) == "<Matcher anything>"
+
+
+def test_a_star_takes_several_labels_of_a_host_and_a_hole_takes_one() -> None:
+    deep = Request("GET", "https://a.b.test/")
+
+    assert match(host="*.test").matches(deep)
+    assert match(host="{whole}").matches(deep)
+    assert match(host="{one}.{two}.test").matches(deep)
+    assert not match(host="{one}.test").matches(deep)
+    with pytest.raises(RouteError, match=r"the host '\*\*' takes a path: write `\*` for any host"):
+        match(host="**")
 
 
 def test_urls_are_compared_in_one_form() -> None:

@@ -47,6 +47,8 @@ ORDER = {
         ({"multipleOf": 3, "exclusiveMinimum": 0, "exclusiveMaximum": 10}, 9),
         ({"uniqueItems": True, "maxItems": 2}, [1, 2]),
         ({"uniqueItems": False}, [1, 1]),
+        ({"multipleOf": 0.01}, 19.99),
+        ({"multipleOf": 0.01}, 1e300),
         ({"minLength": 1}, "a"),
         ({"minLength": 1}, 5),
         ({"minimum": 1}, True),
@@ -77,6 +79,9 @@ def test_these_fit(schema: Any, value: object) -> None:
         ({"oneOf": [{"minimum": 1}, {"maximum": 9}]}, 5, (), "exactly one of 2 schemas"),
         ({"not": {"type": "integer"}}, 5, (), "not what the schema excludes"),
         ({"uniqueItems": True}, [1, 1], (), "unique items: True"),
+        ({"uniqueItems": True}, [{"a": 1, "b": 2}, {"b": 2, "a": 1}], (), "unique items: True"),
+        ({"multipleOf": 0.01}, 0.005, (), "a multiple of 0.01"),
+        ({"multipleOf": 2}, float("nan"), (), "a multiple of 2"),
     ],
 )
 def test_these_do_not_fit_and_say_where(schema: Any, value: object, where: tuple[Any, ...], told: str) -> None:
@@ -105,6 +110,31 @@ def test_something_that_validates_by_itself_decides() -> None:
     assert schema.describe() == "schema Model"
 
 
+class Validator:
+    """Says yes or no, as cerberus does."""
+
+    def validate(self, value: object) -> bool:
+        return value == {"a": 1}
+
+
+class Shape:
+    """Lists what is wrong, and raises it where it loads, as marshmallow does."""
+
+    def validate(self, value: object) -> dict[str, list[str]]:
+        return {} if value == {"a": 1} else {"a": ["missing"]}
+
+    def load(self, value: object) -> object:
+        if self.validate(value):
+            raise ValueError("a: missing")
+        return value
+
+
+@pytest.mark.parametrize(("schema", "told"), [(Validator(), "it says no"), (Shape(), "a: missing")])
+def test_a_validator_that_raises_nothing_is_believed(schema: Any, told: str) -> None:
+    assert Schema(schema).differences({"a": 1}, ()) == []
+    assert [each.note for each in Schema(schema).differences({}, ())] == [told]
+
+
 @pytest.mark.parametrize(
     ("schema", "message"),
     [
@@ -115,6 +145,15 @@ def test_something_that_validates_by_itself_decides() -> None:
         ({"items": {"pattern": "("}}, r"the pattern '\(' at #/items is no regular expression"),
         ({"pattern": 5}, "the pattern 5 at # is no regular expression"),
         ("object", "`schema` takes a JSON Schema"),
+        ({"minimum": "3"}, "'minimum' at # takes a number, not '3'"),
+        ({"items": {"maxLength": -1}}, "'maxLength' at #/items takes a whole number, 0 or more, not -1"),
+        ({"multipleOf": 0}, "'multipleOf' at # takes a number, more than 0, not 0"),
+        ({"required": "id"}, "'required' at # takes a list of names, not 'id'"),
+        ({"required": True}, "'required' at # takes a list of names, not True"),
+        ({"properties": ["id"]}, "'properties' at # takes a dict of schemas"),
+        ({"enum": "ab"}, "'enum' at # takes a list of values"),
+        ({"anyOf": []}, "'anyOf' at # takes a list of schemas"),
+        ({"uniqueItems": "yes"}, "'uniqueItems' at # takes True or False"),
     ],
 )
 def test_a_schema_that_is_not_understood_is_refused(schema: Any, message: str) -> None:

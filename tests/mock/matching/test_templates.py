@@ -79,7 +79,7 @@ def test_a_template_below_another_keeps_both_and_their_names() -> None:
     whole = PathTemplate.joined(PathTemplate("/v1/{tenant}"), PathTemplate("/users/{id:int}"))
 
     assert whole.match(("v1", "acme", "users", "3")) == {"tenant": "acme", "id": 3}
-    assert whole.names == ("tenant", "id")
+    assert whole.holes == {"tenant": "str", "id": "int"}
 
 
 def test_a_template_takes_kinds_for_parameters_that_say_none() -> None:

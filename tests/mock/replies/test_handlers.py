@@ -171,3 +171,35 @@ def test_a_parameter_of_the_template_goes_before_what_every_handler_is_given() -
     with Client(transport=router) as client:
         assert client.get("https://api.test/both/7").json() == {"n": 7, "number": 1}
         assert client.get("https://api.test/only/7").json() == {"n": 7}
+
+
+def test_handlers_of_one_template_and_different_kinds_are_two_routes() -> None:
+    router = mock.Router()
+
+    @router.handler("GET /users/{id}")
+    def by_name(id: str) -> Any:
+        return {"name": id}
+
+    @router.handler("GET /users/{id}")
+    def by_number(id: int) -> Any:
+        return {"number": id}
+
+    with Client(transport=router, base_url=URL) as client:
+        assert client.get("/users/7").json() == {"number": 7}
+        assert client.get("/users/ada").json() == {"name": "ada"}
+    router.verify()
+
+
+def test_a_handler_takes_the_place_of_one_that_takes_the_same() -> None:
+    router = mock.Router()
+
+    @router.handler("GET /users/{id:int}")
+    def first(id: Any) -> Any:
+        return 500
+
+    @router.handler("GET /users/{id:int}")
+    def second(id: int) -> Any:
+        return 200
+
+    assert Client(transport=router).get(f"{URL}/users/7").status_code == 200
+    router.verify()

@@ -421,3 +421,31 @@ def test_a_mocked_body_streams_to_an_asynchronous_reader() -> None:
             return [piece async for piece in response.aiter_raw()]
 
     assert asyncio.run(main()) == [b"a", b"b"]
+
+
+class RefusedError(Exception):
+    """An error that makes its message of what it is given."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"refused with code {code}")
+        self.code = code
+
+
+def test_an_error_that_makes_its_own_message_makes_it_once() -> None:
+    with pytest.raises(RefusedError, match=r"^refused with code 5$") as caught:
+        answered(mock.get(URL).error(RefusedError(5)))
+
+    assert caught.value.code == 5
+
+
+def test_a_generator_that_fails_fails_in_every_call() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"abc"
+        raise OSError("the file is gone")
+
+    router = mock.Router()
+    router.get(URL).stream(pieces())
+
+    for _ in range(3):
+        with pytest.raises(OSError, match="the file is gone"):
+            Client(transport=router).get(URL)

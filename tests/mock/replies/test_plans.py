@@ -20,3 +20,14 @@ def test_a_plan_is_asked_by_number_and_never_changes() -> None:
         assert [plan.pick(number) for number in range(2, 5)] == [second, None, None]
     assert plan.replies == [first, second]
     assert plan.describe() == "503 x2, 200"
+
+
+def test_what_is_added_to_a_copy_is_not_added_to_the_plan() -> None:
+    plan = Plan(reply(503))
+    plan.repeat(2)
+    twin = plan.copy()
+    twin.then(reply(200))
+    twin.ending = FAIL
+
+    assert twin.describe() == "503 x2, 200"
+    assert (plan.describe(), plan.length, plan.ending) == ("503 x2", 2, "repeat")

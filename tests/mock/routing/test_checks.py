@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 
 import understudy
-from understudy import Client, Request, mock
+from understudy import Client, MockTransport, Request, Response, mock
 
 URL = "https://api.test/"
 
@@ -253,3 +253,20 @@ def test_errors_of_handlers_are_kept_as_far_as_they_are_told() -> None:
             client.get(URL)
 
     assert len(router.handler_errors) == 100
+
+
+def test_a_matcher_and_a_patch_that_raise_are_told_when_it_was_swallowed() -> None:
+    network = MockTransport(lambda request: Response(200))
+    with pytest.raises(mock.ExpectationsNotMet) as caught, mock.Router(fallback=network) as router:
+        router.get(f"{URL}asked", when=lambda request: request.nothing).optional()
+        router.get(f"{URL}patched").pass_through(patch=lambda response: 1 / 0)
+        for path in ("asked", "patched"):
+            with contextlib.suppress(AttributeError, ZeroDivisionError):
+                Client().get(f"{URL}{path}")
+
+    told = [finding.split("\n") for finding in caught.value.findings]
+    assert [first for first, *_ in told] == [
+        f"what a route asks of a request raised for GET {URL}asked",
+        f"the patch function raised for GET {URL}patched",
+    ]
+    assert told[0][1] == "  AttributeError: 'Request' object has no attribute 'nothing'"

@@ -70,6 +70,18 @@ def test_a_report_judges_every_criterion_of_the_closest_routes() -> None:
         ("/users/:id", "/users/7", "segment 2 differs; a hole is written {name}"),
         ("/users/<int:id>", "/users/7", "segment 2 differs; a hole is written {name}"),
         ("/a/{x}", "/a", "1 segment, not 2"),
+        ("/a/{x}", "/a/b/c", "3 segments, not 2"),
+        ("/{x}/a", "/b", "1 segment, not 2"),
+        ("/v1/users/{id:int}", "/v1/v1/users/7", "the request has /v1 twice"),
+        ("/users/{id:int}", "/v1/users/7", "the request has /v1 before it"),
+        ("/users", "/api/v1/users", "the request has /api/v1 before it"),
+        ("/v1/v1/users", "/v1/users", "the route has /v1 twice"),
+        ("/api/users", "/users", "the route has /api before it"),
+        ("/a/{x}", "/a/", "segment 2 is empty"),
+        ("/a/{x:int}", "/a/b", "segment 2 is no int"),
+        ("/{x}/{day:date}", "/a/2026-99-99", "segment 2 is no date"),
+        ("/{x:[0-9]+}", "/a", "segment 1 does not fit"),
+        ("/{x}-{y:int}", "/a-b", "segment 1 does not fit"),
         ("/a/**", "/b", "got /b"),
     ],
 )
@@ -339,3 +351,72 @@ def test_what_to_write_is_python_where_the_closest_route_is() -> None:
     assert report(router, "GET", f"{URL}/user").endswith(f'write\n  router.get("{URL}/user").respond()')
     told = report(router, "GET", f"{URL}/other/far/awai")
     assert told.endswith(f"write in routes.yml, under `routes:`\n  - GET {URL}/other/far/awai: 200")
+
+
+@pytest.mark.parametrize(
+    ("criteria", "sent", "line"),
+    [
+        ({"json": {"a": "1"}}, {"data": {"a": "1"}}, "got {'a': '1'}   (the body is a form, not JSON)"),
+        ({"json": 1}, {"content": "<a/>", "headers": {"Content-Type": "text/xml"}}, "(the body is text/xml, not JSON)"),
+        ({"json": {"a": 1}}, {"content": "{'a': 1}"}, "(the body is not JSON: Expecting property name enclosed in"),
+        ({"json": 1}, {"content": "[" * 100_000}, "(the body is not JSON: "),
+        ({"graphql": "Q"}, {"content": "Q"}, "(the body is not GraphQL)"),
+        ({"form": {"a": "1"}}, {"json": {"a": "1"}}, "form a: want '1', got nothing   (the body is application/json)"),
+        ({"form": {"a": "1"}}, {"content": "a=1"}, "form a: want '1', got nothing   (the body is of no type)"),
+        ({"form": {"a": "1"}}, {}, "form a: want '1', got nothing   (there is no body)"),
+        ({"form": {"a": "1"}}, {"data": {"b": "1"}}, "form a: want '1', got nothing"),
+        ({"files": {"doc": b"1"}}, {"files": {"file": b"1"}}, "files doc: want b'1', got nothing   (there is 'file')"),
+        ({"params": {"page_size": 9}}, {"params": {"pageSize": 9}}, "got nothing   (there is 'pageSize')"),
+        ({"headers": {"X-Key": ANY}}, {"headers": {"X-Keys": "1"}}, "want anything, got nothing   (there is 'x-keys')"),
+    ],
+)  # fmt: skip
+def test_a_report_says_what_there_is_in_the_place_of_what_is_missing(
+    criteria: dict[str, Any], sent: dict[str, Any], line: str
+) -> None:
+    router = mock.Router()
+    router.post("/", **criteria)
+
+    assert line in report(router, "POST", URL, **sent)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "sent", "lines"),
+    [
+        (
+            {"json": {"text": "x" * 500 + "abc" + "y" * 500}},
+            {"json": {"text": "x" * 500 + "abd" + "y" * 500}},
+            [
+                "want …'xxxxxxxxxxxxxxxxxxabcyyy",
+                "got  …'xxxxxxxxxxxxxxxxxxabdyyy",
+                "(they differ from character 502 on)",
+            ],
+        ),
+        (
+            {"content": b"x" * 200},
+            {"content": b"x" * 150},
+            ["want …b'" + "x" * 70 + "'", "got  …b'" + "x" * 20 + "'", "(they differ from byte 150 on)"],
+        ),
+        ({"text": "x" * 40 + "a"}, {"content": "x" * 40 + "b"}, [f"want '{'x' * 40}a'", f"got  '{'x' * 40}b'"]),
+    ],
+)
+def test_a_report_shows_where_two_long_texts_differ(
+    criteria: dict[str, Any], sent: dict[str, Any], lines: list[str]
+) -> None:
+    router = mock.Router()
+    router.post("/", **criteria)
+
+    text = report(router, "POST", URL, **sent)
+
+    assert [line for line in lines if line not in text] == []
+
+
+def test_a_report_masks_secrets_wherever_they_stand() -> None:
+    router = mock.Router()
+    router.post("/", auth=("ada", "wanted-s3cret"), json={"passwords": "-", "password": ["wanted-s3cret"]})
+    router.post("/", json__password__0="wanted-s3cret", auth__ne="x")
+
+    said = {"password": ["s3cret"], "token": "s3cret"}
+
+    assert "s3cret" not in report(router, "POST", URL, auth=("ada", "s3cret"), json=said)
+    assert "s3cret" not in report(router, "POST", URL, auth=("eva", "s3cret"), data=said)
+    assert "auth 0: want 'ada', got 'eva'" in report(router, "POST", URL, auth=("eva", "s3cret"), data=said)

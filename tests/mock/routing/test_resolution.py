@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from understudy import Client, mock
+from understudy import Client, Request, mock
 from understudy.mock import RouteWarning
 
 URL = "https://api.test"
@@ -199,3 +199,23 @@ def test_reset_forgets_calls_and_states_and_keeps_the_routes() -> None:
 
     assert answers(router, "/a") == ["once"]
     assert router.call_count == 1
+
+
+def test_a_matcher_may_send_a_request_and_add_a_route() -> None:
+    answers: list[int] = []
+
+    def is_known(request: Request) -> bool:
+        router.get("https://auth.test/", reply=204)
+        return Client(transport=router).get("https://auth.test/").status_code == 204
+
+    router = mock.Router()
+    router.get("https://api.test/", when=is_known)
+
+    # In a thread, so that the test ends where they wait for each other.
+    thread = threading.Thread(
+        target=lambda: answers.append(Client(transport=router).get("https://api.test/").status_code), daemon=True
+    )
+    thread.start()
+    thread.join(10)
+
+    assert answers == [200]

@@ -95,7 +95,8 @@ class HTTPXMock:
         def fail(request: Request) -> Response:
             if isinstance(exception, RequestError):
                 exception.request = request
-            raise exception
+            # One instance for many calls would carry the way of each of them.
+            raise exception.with_traceback(None)
 
         self._add(fail, matchers, "add_exception")
 
@@ -160,17 +161,15 @@ class HTTPXMock:
         return self._options.should_mock(request)
 
     def _chosen(self, request: Request, proxy: URL | None) -> Callback | None:
-        fitting = [pair for pair in self._answers if not pair[0].differences(request, proxy)]
-        for matcher, callback in fitting:
-            if not matcher.times:
-                matcher.times += 1
-                return callback
-        if fitting:
-            matcher, callback = fitting[-1]
-            if matcher.is_reusable:
-                matcher.times += 1
-                return callback
-        return None
+        unused = (pair for pair in self._answers if not pair[0].times)
+        chosen = next((pair for pair in unused if pair[0].fits(request, proxy)), None)
+        if chosen is None:
+            chosen = next((pair for pair in reversed(self._answers) if pair[0].fits(request, proxy)), None)
+            if chosen is None or not chosen[0].is_reusable:
+                return None
+        matcher, callback = chosen
+        matcher.times += 1
+        return callback
 
     def _unanswered(self, request: Request, proxy: URL | None) -> TimeoutException:
         """Return the error of a request without an answer: that of pytest-httpx, so that suites which catch it go on.

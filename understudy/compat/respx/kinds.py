@@ -164,7 +164,7 @@ def json_of(request: Request) -> Any:
     """Return the JSON of a body, or what equals nothing."""
     try:
         return json.loads(request.read())
-    except ValueError:
+    except (ValueError, RecursionError):
         return _NOT_JSON
 
 

@@ -229,7 +229,8 @@ class Route:
         if isinstance(effect, Exception):
             if isinstance(effect, RequestError):
                 effect.request = request
-            raise effect
+            # One instance for many calls would carry the way of each of them.
+            raise effect.with_traceback(None)
         if isinstance(effect, type) and issubclass(effect, Exception):
             raise effect("Mock Error", request=request) if issubclass(effect, RequestError) else effect()
         if isinstance(effect, Response):

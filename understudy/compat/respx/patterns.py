@@ -41,6 +41,8 @@ NO = Match(False, {})
 class Pattern:
     """One wish, or several joined: see `M`."""
 
+    _said: str | None = None
+
     def match(self, request: Request) -> Match:
         """Say whether the request fits."""
         raise NotImplementedError
@@ -69,11 +71,17 @@ class Pattern:
     def _key(self) -> object:
         return id(self)
 
+    def _identity(self) -> str:
+        """Return the key as text, made once: every route that is added is compared with all that are there."""
+        if self._said is None:
+            self._said = repr(self._key())
+        return self._said
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pattern) and self._key() == other._key()
+        return isinstance(other, Pattern) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash(repr(self._key()))
+        return hash(self._identity())
 
 
 class All(Pattern):
@@ -201,6 +209,7 @@ class Field(Pattern):
             return self
         twin = Field.__new__(Field)
         twin.__dict__.update(self.__dict__)
+        twin._said = None
         twin.base = base
         return twin
 
