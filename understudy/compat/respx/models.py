@@ -196,8 +196,15 @@ class Route:
         return self._pattern.match(request)
 
     def moved(self, pattern: Pattern) -> None:
-        """Take another pattern: a route of the same name was added."""
+        """Take another pattern: that which the router's base URL makes of it."""
         self._pattern = pattern
+
+    def become(self, route: Route) -> None:
+        """Want and answer what another route does, which was added in this one's place."""
+        if route is not self:
+            self._pattern = route.pattern
+            self.mock(return_value=route.return_value, side_effect=route.side_effect)
+            self.pass_through(route.is_pass_through)
 
     def named(self, name: str | None) -> None:
         """Take a name."""
