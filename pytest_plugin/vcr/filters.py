@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
@@ -59,11 +59,12 @@ def _body(request: VCRRequest, said: dict[str, Replacement]) -> None:
         return
     if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
         try:
-            data = json.loads(request.body)
+            data: Any = json.loads(request.body)
         except ValueError:
             return
         if isinstance(data, dict) and any(name in data for name in said):
-            request.body = json.dumps(dict(_pairs(data.items(), said, request))).encode()
+            members = cast("dict[str, Any]", data)
+            request.body = json.dumps(dict(_pairs(members.items(), said, request))).encode()
         return
     pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
     if any(name in said for name, _ in pairs):
