@@ -247,7 +247,7 @@ def is_foreign(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         start = file.read(4096)
-    return bool(start.strip()) and re.search(rb"^cassette\s*:", start, re.MULTILINE) is None
+    return bool(start.strip()) and re.search(rb"^(?:\xef\xbb\xbf)?cassette\s*:", start, re.MULTILINE) is None
 
 
 def adopt(path: Path) -> None:
