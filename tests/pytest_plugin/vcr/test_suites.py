@@ -473,6 +473,22 @@ def test_where_the_real_plugin_is_installed_its_names_stay_its_own(
     result.stdout.fnmatch_lines(["*fixture 'vcr' not found*"])
 
 
+def test_tapes_that_are_used_by_hand_are_found_where_pytest_vcr_has_left_them(suite: Suite) -> None:
+    tape(suite.path / "cassettes", "flat.yaml")
+    suite.write(
+        """
+        import understudy
+
+        def test_it(vcr):
+            with vcr.use_cassette("flat.yaml") as tape:
+                assert understudy.get("https://api.test/users").json() == {"from": "users"}
+                assert tape.play_count == 1
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
 def test_the_hook_of_pytest_recording_registers_matchers_and_sets_defaults(suite: Suite) -> None:
     tape(suite.path / "cassettes" / "test_suite", "test_it.yaml")
     suite.pytester.makeconftest(
