@@ -177,7 +177,7 @@ class Cassette:
                 episode = self._next(request)
             else:
                 shelf = self._shelf(request)
-                episode = None if shelf is None else shelf.take()
+                episode = None if shelf is None else shelf.take(self.settings.repeats)
             if episode is None and self._recorder is not None:
                 self._check_reach(request)
             if episode is not None or self._recorder is not None:

@@ -18,7 +18,7 @@ from .reach import Reach
 from .secrets.rules import NO_RULES, RedactTypes, Rules, rules_from
 
 Mode = Literal["none", "once", "new_episodes", "all", "update"]
-Repeats = Literal["never", "safe", "last", "always"]
+Repeats = Literal["never", "safe", "first", "last", "always"]
 MODES: tuple[str, ...] = get_args(Mode)
 Order = Literal["any", "strict"]
 ORDERS: tuple[str, ...] = get_args(Order)

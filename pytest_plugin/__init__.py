@@ -32,6 +32,7 @@ from .session import (
     pytest_unconfigure,
 )
 from .startup import pytest_configure
+from .vcr import pytest_addhooks
 
 __all__ = [
     "NetworkBlocked",
@@ -42,6 +43,7 @@ __all__ = [
     "http_mock",
     "http_mock_settings",
     "network_ledger",
+    "pytest_addhooks",
     "pytest_addoption",
     "pytest_assertrepr_compare",
     "pytest_collection_finish",

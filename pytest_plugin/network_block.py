@@ -70,7 +70,8 @@ class Block:
         if not self.lets_through(name):
             self.attempts.append((self.test, attempt))
             raise NetworkBlocked(
-                f"{self.test or 'pytest, outside a test,'} tried to {attempt}, and --block-network is on.\n"
+                f"Network is disabled for host {name!r}: "
+                f"{self.test or 'pytest, outside a test,'} tried to {attempt}.\n"
                 f"Answer it with a route (fixture `http_mock`) or a tape (`@pytest.mark.cassette`),\n"
                 f'or let it through: --allowed-hosts={name}, or `@pytest.mark.network("{name}")` on the test'
             )

@@ -145,4 +145,4 @@ class _Plan:
 
 
 def _may_repeat(policy: str, episode: Episode) -> bool:
-    return policy in ("last", "always") or (policy == "safe" and episode.request.method in _SAFE)
+    return policy in ("first", "last", "always") or (policy == "safe" and episode.request.method in _SAFE)

@@ -5,6 +5,7 @@ They are read as plain data and never written: tags are dropped, nothing is cons
 
 from __future__ import annotations
 
+import codecs
 import functools
 import importlib
 import json
@@ -59,14 +60,14 @@ def recognize(raw: bytes, path: str) -> ForeignTape | None:
         raise NotACassette(
             "the file is a ZIP archive", path=path, mend="Unpack it, and name the file in it that ends with .har."
         )
-    raw = _unzipped(raw, path)
+    raw = _unzipped(raw, path).removeprefix(codecs.BOM_UTF8)
     if re.search(rb"^cassette\s*:", raw[:4096], re.MULTILINE) is not None:
         return None
     language = _language(raw)
     if language is None:
         return None
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
     may_be_template = might_be_template(text)
@@ -89,7 +90,7 @@ def recognize(raw: bytes, path: str) -> ForeignTape | None:
 
 def _language(raw: bytes) -> str | None:
     """Return the language that a tape is written in, or `None` where this is none."""
-    start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:2]
+    start = raw.lstrip(b" \t\r\n")[:2]
     if start[:1] in (b"{", b"[") and start != b"[[":
         return "JSON"
     if re.search(rb"^\[\[interactions\]\]", raw, re.MULTILINE) is not None:

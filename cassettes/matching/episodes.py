@@ -356,8 +356,11 @@ class Shelf:
         self.episodes: list[Episode] = []
         self._waiting: deque[Episode] | None = None
 
-    def take(self) -> Episode | None:
-        """Return the first episode that was not played, counted as played now."""
+    def take(self, policy: str = "safe") -> Episode | None:
+        """Return the first episode that was not played, counted as played now; a policy may always want the first."""
+        if policy == "first":
+            self.episodes[0].plays += 1
+            return self.episodes[0]
         if self._waiting is None:
             self._waiting = deque(self.episodes)
         while self._waiting:

@@ -91,7 +91,10 @@ class Recorder:
         """Append an interaction."""
         try:
             if self._rules.functions:
-                interaction = scrubbed(interaction, self._rules.functions)
+                kept = scrubbed(interaction, self._rules.functions)
+                if kept is None:
+                    return
+                interaction = kept
             document, summary, text = self._verified(interaction)
             if self._blobs.waiting:
                 hides = any("__REDACTED_" in body for body in self._blobs.texts())

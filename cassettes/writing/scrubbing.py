@@ -23,12 +23,17 @@ def scrubbed_request(request: RecordedRequest, functions: tuple[Scrub, ...]) -> 
     return request
 
 
-def scrubbed(interaction: Interaction, functions: tuple[Scrub, ...]) -> Interaction:
-    """Return an interaction as the author's functions leave it; `CassetteError` names the one that fails."""
+def scrubbed(interaction: Interaction, functions: tuple[Scrub, ...]) -> Interaction | None:
+    """Return an interaction as the author's functions leave it; `CassetteError` names the one that fails.
+
+    `None` stands for what is not to be recorded: a function has returned `NotImplemented` for its response.
+    """
     request, response = scrubbed_request(interaction.request, functions), interaction.response
     if response is not None:
         for function in functions:
             response = _called(function, response)
+            if response is NotImplemented:
+                return None
     return replace(interaction, request=request, response=response)
 
 
@@ -41,6 +46,8 @@ def _called(function: Scrub, message: Any) -> Any:
         raise CassetteError(
             f"redact={name} raised {type(error).__name__}: {error}; nothing was written", mend=mend
         ) from error
+    if changed is NotImplemented and isinstance(message, RecordedResponse):
+        return changed
     if not isinstance(changed, (RecordedRequest, RecordedResponse)) or type(changed) is not type(message):
         raise CassetteError(
             f"redact={name} returned {changed!r:.60} for a {type(message).__name__}; nothing was written", mend=mend

@@ -7,8 +7,20 @@ their tapes are replayed where they lie.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 RIVALS = ("pytest_recording", "pytest_vcr")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let `conftest.py` have the hook of pytest-recording."""
+    if is_wanted():
+        from . import hookspecs
+
+        pluginmanager.add_hookspecs(hookspecs)
 
 
 def is_wanted() -> bool:

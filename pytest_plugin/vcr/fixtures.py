@@ -9,6 +9,7 @@ import pytest
 
 from ..fixtures import around, test_of
 from ..network_block import Block, start, stop
+from ..options import allowed_hosts as hosts_let_through
 from ..options import disables_recording
 from ..options import record_mode as chosen_mode
 from ..session import block_of, failure_of, tally_of
@@ -90,6 +91,8 @@ def vcr(
     mode = chosen_mode(config, mode_of(said.get("record_mode")))
     folder = Path(vcr_cassette_dir)
     recorder = VCR(folder, said, mode)
+    test.ihook.pytest_recording_configure(config=config, vcr=recorder)
+    said = recorder.said
     if disable_recording or not vcr_markers:
         yield recorder
         tally_of(config).adopted.extend(recorder.adopted)
@@ -114,9 +117,10 @@ def vcr_cassette(vcr: VCR) -> VCR:
 
 
 @pytest.fixture
-def allowed_hosts(request: pytest.FixtureRequest) -> list[str]:
-    """What the marker `allowed_hosts` lets through in this test."""
-    return [str(host) for marker in test_of(request).iter_markers("allowed_hosts") for host in _hosts(marker)]
+def allowed_hosts(request: pytest.FixtureRequest, vcr_config: dict[str, Any]) -> list[str]:
+    """What the marker `allowed_hosts` and the settings let through in this test."""
+    marked = [host for marker in test_of(request).iter_markers("allowed_hosts") for host in _hosts(marker)]
+    return [*marked, *_as_globs(vcr_config.get("allowed_hosts"))]
 
 
 @pytest.fixture
@@ -125,10 +129,12 @@ def block_network(request: pytest.FixtureRequest, allowed_hosts: list[str]) -> I
     test = test_of(request)
     marker = test.get_closest_marker("block_network")
     outer = block_of(request.config)
+    if outer is not None:
+        outer.let_through(tuple(allowed_hosts))
     if marker is None or outer is not None or may_record(test):
         yield
         return
-    block = Block((*allowed_hosts, *_hosts(marker)))
+    block = Block((*hosts_let_through(request.config), *allowed_hosts, *_hosts(marker)))
     block.begin(test.nodeid, ())
     start(block)
     try:
@@ -149,9 +155,13 @@ def hosts_of(test: pytest.Item) -> list[str]:
 
 
 def _hosts(marker: pytest.Mark) -> list[str]:
-    """Return the hosts that a marker of pytest-recording names: patterns, of which the plain part is what counts."""
-    said: Any = marker.kwargs.get("allowed_hosts") or (marker.args[0] if marker.args else ())
-    hosts: list[str] = [said] if isinstance(said, str) else [str(host) for host in said]
+    """Return the hosts that a marker of pytest-recording names."""
+    return _as_globs(marker.kwargs.get("allowed_hosts") or (marker.args[0] if marker.args else ()))
+
+
+def _as_globs(said: Any) -> list[str]:
+    """Return hosts as pytest-recording says them, as patterns, of which the plain part is what counts."""
+    hosts: list[str] = [said] if isinstance(said, str) else [str(host) for host in said or ()]
     return [host.replace("\\.", ".").replace(".*", "*").strip("^$") for host in hosts]
 
 

@@ -26,9 +26,10 @@ class Hooks:
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Give marked tests the fixtures that their markers mean."""
         names: list[str] = getattr(item, "fixturenames", [])
-        for marker, fixture in (("block_network", "block_network"), ("vcr", "vcr")):
-            if item.get_closest_marker(marker) is not None and fixture not in names:
-                names.insert(0, fixture)
+        for name in ("block_network", "vcr"):
+            is_marked = item.get_closest_marker(name) is not None
+            if name not in names and (is_marked or (name == "block_network" and block_of(item.config) is not None)):
+                names.insert(0, name)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -7,7 +7,7 @@
 | `filter_headers`, `filter_query_parameters`, `filter_post_data_parameters` | `redact`, and `ignore` where they match |
 | `before_record_request`, `before_record_response` | functions of `redact`; a request that is dropped is `live` |
 | `ignore_hosts`, `ignore_localhost` | `live` |
-| `allow_playback_repeats` | `repeats: always` |
+| `allow_playback_repeats` | `repeats: first`, else `never` |
 
 Settings that are about vcrpy's own machinery change nothing here.
 """
@@ -18,10 +18,12 @@ from difflib import get_close_matches
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, cast
 
+from .filters import filters_of
 from .requests import VCRRequest, response_shown, response_taken_back, shown, taken_back
 
 if TYPE_CHECKING:
     from ...cassettes import RecordedRequest, RecordedResponse
+    from .filters import Filter
 
 MODES = {
     "none": "none",
@@ -61,6 +63,7 @@ TRANSLATED = (
     "path_transformer",
 )
 WITHOUT_EFFECT = (
+    "allowed_hosts",  # the fixture of that name reads it
     "custom_patches",
     "decode_compressed_response",
     "drop_unused_requests",
@@ -102,11 +105,11 @@ def translated(said: dict[str, Any], matchers: dict[str, Matcher] | None = None)
     after = said.get("before_record_response")
     if after is not None:
         redact.append(partial(_before_response, _listed(after)))
-    match = [_matcher(name, matchers or {}) for name in said.get("match_on", DEFAULT_MATCH)]
+    filters = filters_of(said)
+    match = [_matcher(name, matchers or {}, filters) for name in said.get("match_on", DEFAULT_MATCH)]
     lists = {"redact": redact, "ignore": ignore, "live": live}
     options: dict[str, Any] = {"match": match, **{name: value for name, value in lists.items() if value}}
-    if said.get("allow_playback_repeats"):
-        options["repeats"] = "always"
+    options["repeats"] = "first" if said.get("allow_playback_repeats") else "never"
     mode = mode_of(said.get("record_mode"))
     return Said(mode, options, said.get("cassette_library_dir"), said.get("path_transformer"))
 
@@ -140,9 +143,9 @@ def _filters(said: dict[str, Any], redact: list[Any], ignore: list[str]) -> None
                 ignore.append(f"{place}.{name}")
 
 
-def _matcher(name: Any, matchers: dict[str, Matcher]) -> Any:
+def _matcher(name: Any, matchers: dict[str, Matcher], filters: list[Filter]) -> Any:
     if name in matchers:
-        return update_wrapper(partial(_agree, matchers[name]), matchers[name])
+        return update_wrapper(partial(_agree, matchers[name], filters), matchers[name])
     if name == "raw_body":
         return _same_bytes
     if name not in MATCHERS:
@@ -151,10 +154,14 @@ def _matcher(name: Any, matchers: dict[str, Matcher]) -> Any:
     return MATCHERS[name]
 
 
-def _agree(matcher: Matcher, recorded: RecordedRequest, sent: RecordedRequest) -> bool:
+def _agree(matcher: Matcher, filters: list[Filter], recorded: RecordedRequest, sent: RecordedRequest) -> bool:
     """Return what a matcher of vcrpy says: it returns a truth, or returns nothing and fails by an assertion."""
+    one, other = shown(sent), shown(recorded)
+    for change in filters:
+        change(one)
+        change(other)
     try:
-        return matcher(shown(sent), shown(recorded)) in (True, None)
+        return matcher(one, other) in (True, None)
     except AssertionError:
         return False
 
@@ -198,5 +205,5 @@ def _before_response(functions: list[Callable[..., Any]], message: Any) -> Any:
     for function in functions:
         changed = function(changed)
         if changed is None:
-            return response
+            return NotImplemented  # not to be recorded
     return response_taken_back(changed, response)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..network_block import Block
 from .requests import VCRRequest, response_shown, shown
-from .settings import Matcher, translated
+from .settings import TRANSLATED, Matcher, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,18 @@ class VCR:
         self.cassettes: list[Cassette] = []
         self.adopted: list[str] = []
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """The settings: what was assigned to this object, as to vcrpy's, and what goes before that."""
+        assigned = {name: value for name, value in vars(self).items() if name in TRANSLATED and name != "record_mode"}
+        return {**assigned, **self._said}
+
+    def register_serializer(self, name: str, serializer: object) -> None:
+        """Take a serializer of vcrpy, and do without it: a tape has one form."""
+
+    def register_persister(self, persister: object) -> None:
+        """Take a persister of vcrpy, and do without it: a tape is a file."""
+
     def register_matcher(self, name: str, matcher: Matcher) -> None:
         """Let `match_on` know a matcher: a function of two requests."""
         self.matchers[name] = matcher
@@ -39,21 +51,24 @@ class VCR:
         """Answer from a tape for the length of a block: `with vcr.use_cassette("login.yaml"): ...`."""
         if path is None:
             raise TypeError('use_cassette takes the path of a tape: `with vcr.use_cassette("login.yaml")`')
-        return Tapes(self, self.place(path, {**self._said, **said}), (), {**self._said, **said})
+        return Tapes(self, self.place(path, {**self.said, **said}), (), {**self.said, **said})
 
     def place(self, path: str | Path, said: dict[str, Any]) -> Path:
         """Return where a tape is: in the folder that was said, else in that of the tests."""
         settings = translated(said, self.matchers)
         folder = self._folder if settings.folder is None else Path(settings.folder)
         name = str(path) if settings.path_transformer is None else settings.path_transformer(str(path))
-        return Path(os.path.normpath(folder / name))
+        path, flat = folder / name, folder.parent / name
+        if settings.folder is None and not path.exists() and flat.is_file():
+            path = flat  # where pytest-vcr has left it
+        return Path(os.path.normpath(path))
 
     # The tape of the test
 
     @property
     def interactions(self) -> list[Interaction]:
-        """What the tapes hold."""
-        return [each for tape in self.cassettes for each in tape.interactions]
+        """What the tapes hold, with what was recorded so far; what is recorded anew is not there before its end."""
+        return [each for tape in self.cassettes for each in _held(tape)]
 
     @property
     def requests(self) -> list[VCRRequest]:
@@ -89,7 +104,8 @@ class VCR:
         return any(tape.recorded for tape in self.cassettes)
 
     def __len__(self) -> int:
-        return sum(len(tape) for tape in self.cassettes)
+        anew = self.record_mode == "update"
+        return sum(len(tape.recorded) if anew else len(tape) for tape in self.cassettes)
 
     def __bool__(self) -> bool:
         return True
@@ -113,12 +129,14 @@ class Tapes:
         self._others = others
         self._said = said
         self._stack = ExitStack()
+        self._was_there = False
 
     def __enter__(self) -> Any:
         from ...cassettes import use
 
         settings = translated(self._said, self._vcr.matchers)
         mode: Any = self._vcr.record_mode
+        self._was_there = self._path.exists()
         with ExitStack() as stack:
             if mode != "none" or self._path.exists():
                 if mode not in ("none", "once") and is_foreign(self._path):
@@ -138,6 +156,8 @@ class Tapes:
 
     def __exit__(self, *failure: Any) -> None:
         self._stack.__exit__(*failure)
+        if not self._was_there and self._path.is_file() and not _interactions_in(self._path):
+            self._path.unlink()  # a test without a tape is a test that asks for nothing
 
     def __call__(self, function: Any) -> Any:
         """Decorate a function with the block."""
@@ -172,6 +192,19 @@ class _One(VCR):
         self.matchers = vcr.matchers
         self.adopted = vcr.adopted
         self.cassettes = [tape]
+
+
+def _held(tape: Cassette) -> list[Interaction]:
+    """Return what the file of a tape holds by now."""
+    if not tape.recorded:
+        return tape.interactions
+    return _interactions_in(Path(tape.path)) if Path(tape.path).exists() else []
+
+
+def _interactions_in(path: Path) -> list[Interaction]:
+    from ...cassettes import Cassette
+
+    return Cassette(path, "none").interactions
 
 
 def _missing(path: Path, others: list[Path], live: list[Any]) -> Any:
@@ -217,7 +250,7 @@ def is_foreign(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         start = file.read(4096)
-    return bool(start.strip()) and re.search(rb"^cassette\s*:", start, re.MULTILINE) is None
+    return bool(start.strip()) and re.search(rb"^(?:\xef\xbb\xbf)?cassette\s*:", start, re.MULTILINE) is None
 
 
 def adopt(path: Path) -> None:

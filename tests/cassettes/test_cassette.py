@@ -128,6 +128,28 @@ def test_equal_requests_get_each_recording_once_and_in_order(stage: Stage) -> No
     assert caught.value.request is not None
 
 
+def test_what_a_function_does_not_want_recorded_is_left_out(stage: Stage) -> None:
+    def without_health(message: object) -> object:
+        return NotImplemented if getattr(message, "content", b"") == b"healthy" else message
+
+    stage.server.reply = lambda request: understudy.Response(200, text=request.url.path[1:])
+
+    with stage.use(redact=[without_health]) as cassette:
+        for path in ("healthy", "users"):
+            assert stage.client.get(f"https://api.test/{path}").text == path
+
+    assert cassette.recorded == ["GET /users -> 200"]
+    assert "healthy" not in stage.text
+
+
+def test_a_request_is_always_something(stage: Stage) -> None:
+    def nothing(message: object) -> object:
+        return NotImplemented
+
+    with pytest.raises(cassettes.CassetteError, match="a RecordedRequest"), stage.use(redact=[nothing]):
+        stage.client.get("https://api.test/users")
+
+
 def test_safe_requests_repeat_the_last_recording(stage: Stage) -> None:
     stage.written(EPISODE, EPISODE.replace("ada, grace", "joan"))
 
@@ -139,7 +161,12 @@ def test_safe_requests_repeat_the_last_recording(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("repeats", "expected"),
-    [("last", ["1", "2", "2", "2"]), ("always", ["1", "2", "1", "2"]), ("never", ["1", "2", None, None])],
+    [
+        ("last", ["1", "2", "2", "2"]),
+        ("always", ["1", "2", "1", "2"]),
+        ("first", ["1", "1", "1", "1"]),
+        ("never", ["1", "2", None, None]),
+    ],
 )
 def test_repeats_decides_what_a_further_request_gets(stage: Stage, repeats: str, expected: list[str | None]) -> None:
     stage.server.reply = lambda request: understudy.Response(200, text=str(len(stage.server.asked)))

@@ -200,6 +200,51 @@ def test_the_same_pattern_is_the_same_route() -> None:
     assert len(router.routes) == 1
 
 
+def test_a_route_that_is_added_again_keeps_its_calls_and_answers_anew() -> None:
+    with respx.mock as router:
+        one = router.get(f"{BASE}/users", name="users").respond(404)
+        understudy.get(f"{BASE}/users")
+
+        other = router.get(f"{BASE}/users")
+
+        assert understudy.get(f"{BASE}/users").status_code == 200
+        assert other is one
+        assert one.call_count == 2
+        assert one.name is None
+        assert "users" not in router.routes
+
+
+@pytest.mark.parametrize("spoil", [{"side_effect": ConnectError}, {"side_effect": [Response(500)]}, None], ids=str)
+def test_what_a_route_did_before_it_was_added_again_is_over(spoil: Any) -> None:
+    with respx.mock as router:
+        route = router.get(f"{BASE}/users")
+        route.pass_through() if spoil is None else route.mock(**spoil)
+
+        assert router.get(f"{BASE}/users", name="users") is route
+
+        assert understudy.get(f"{BASE}/users").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"json": {"a": 1, "b": [{"c": 1, "d": 2}]}}, {"json": {"b": [{"d": 2, "c": 1}], "a": 1}}),
+        ({"json__at": {"a": 1, "b": 2}}, {"json__at": {"b": 2, "a": 1}}),
+        ({"params": {"a": 1, "b": 2}}, {"params": "b=2&a=1"}),
+        ({"headers": {"A": "1", "B": "2"}}, {"headers": {"b": "2", "a": "1"}}),
+        ({"data": {"a": 1, "b": 2}}, {"data": {"b": 2, "a": 1}}),
+    ],
+    ids=["json", "a place in json", "params", "headers", "data"],
+)
+def test_the_order_of_members_makes_no_other_route(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert M(**one) == M(**other)
+
+
+def test_the_order_of_equal_parameters_makes_another_route() -> None:
+    assert M(params=[("a", 1), ("a", 2)]) != M(params=[("a", 2), ("a", 1)])
+    assert M(json=[1, 2]) != M(json=[2, 1])
+
+
 def test_a_name_that_is_given_again_changes_its_route() -> None:
     router = respx.Router()
     first = router.get(f"{BASE}/users", name="users") % 200

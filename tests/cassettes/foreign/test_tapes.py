@@ -350,6 +350,17 @@ def test_compressed_tapes_and_parsed_bodies_are_read(stage: Stage) -> None:
         assert stage.client.get("https://api.test/").json() == {"a": [1]}
 
 
+def test_a_byte_order_mark_that_an_editor_has_left_does_not_count(stage: Stage) -> None:
+    text = (
+        "interactions:\n- request: {method: GET, uri: 'https://api.test/'}\n"
+        "  response: {status: {code: 200}, body: {string: 'a'}}\n"
+    )
+    stage.path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+
+    with stage.use("none"):
+        assert stage.client.get("https://api.test/").text == "a"
+
+
 def test_aliases_are_followed_but_do_not_explode(stage: Stage) -> None:
     bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(9))
     stage.path.write_text(bomb + "interactions: []\n")

@@ -19,7 +19,10 @@ class RecordMode(Enum):
 
 
 def test_without_settings_what_vcrpy_matches_on_is_matched_on() -> None:
-    assert translated({}).options == {"match": ["method", "scheme", "host", "port", "path", "query"]}
+    assert translated({}).options == {
+        "match": ["method", "scheme", "host", "port", "path", "query"],
+        "repeats": "never",
+    }
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_request_that_is_dropped_is_live() -> None:
     assert not is_live(Request("POST", "https://api.test", content=b"other"))
 
 
-def test_functions_change_responses_and_may_leave_them() -> None:
+def test_functions_change_responses_and_may_drop_them() -> None:
     def after(response: Any) -> Any:
         if response["status"]["code"] == 204:
             return None
@@ -90,7 +93,7 @@ def test_functions_change_responses_and_may_leave_them() -> None:
 
     assert changed.headers == [("A", "1"), ("A", "2"), ("X-New", "1"), ("X-New", "2")]
     assert changed.content == b"text"
-    assert redact(RecordedResponse(204)) == RecordedResponse(204)
+    assert redact(RecordedResponse(204)) is NotImplemented
     assert redact(SENT) is SENT
 
 
@@ -106,3 +109,11 @@ def test_functions_change_responses_and_may_leave_them() -> None:
 def test_what_vcrpy_does_not_know_is_refused(said: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         translated(said)
+
+
+def test_matchers_of_the_suite_see_what_filters_leave() -> None:
+    said = {"match_on": ["mine"], "filter_query_parameters": ["b"]}
+    (matcher,) = translated(said, {"mine": lambda one, other: one.uri == other.uri}).options["match"]
+
+    assert matcher(RecordedRequest("POST", "https://api.test:8443/a?a=1", [], b""), SENT)
+    assert not matcher(RecordedRequest("POST", "https://api.test:8443/a?a=2", [], b""), SENT)

@@ -471,3 +471,132 @@ def test_where_the_real_plugin_is_installed_its_names_stay_its_own(
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'vcr' not found*"])
+
+
+def test_tapes_that_are_used_by_hand_are_found_where_pytest_vcr_has_left_them(suite: Suite) -> None:
+    tape(suite.path / "cassettes", "flat.yaml")
+    suite.write(
+        """
+        import understudy
+
+        def test_it(vcr):
+            with vcr.use_cassette("flat.yaml") as tape:
+                assert understudy.get("https://api.test/users").json() == {"from": "users"}
+                assert tape.play_count == 1
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
+def test_the_hook_of_pytest_recording_registers_matchers_and_sets_defaults(suite: Suite) -> None:
+    tape(suite.path / "cassettes" / "test_suite", "test_it.yaml")
+    suite.pytester.makeconftest(
+        """
+        def on_path(one, other):
+            return one.path == other.path
+
+        def pytest_recording_configure(config, vcr):
+            vcr.register_matcher("on_path", on_path)
+            vcr.register_serializer("mine", object())
+            vcr.register_persister(object())
+            vcr.match_on = ["on_path"]
+        """
+    )
+    suite.write(
+        """
+        import pytest, understudy
+
+        @pytest.mark.vcr
+        def test_it():
+            assert understudy.post("http://elsewhere.test/users?page=2").json() == {"from": "users"}
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=1)
+
+
+def test_settings_and_options_say_which_hosts_the_block_lets_through(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.fixture
+        def vcr_config(request):
+            return {{"allowed_hosts": ["127.0.0.*"]}} if request.node.name == "test_config" else {{}}
+
+        @pytest.mark.block_network
+        def test_config():
+            assert understudy.get("{url}/x").status_code == 200
+
+        @pytest.mark.vcr
+        def test_tape():
+            pass
+
+        @pytest.mark.block_network
+        def test_option():
+            with pytest.raises(RuntimeError, match=r"^Network is disabled for host '127\\.0\\.0\\.1'"):
+                understudy.get("{url}/x")
+        """
+    )
+
+    suite.run().assert_outcomes(passed=3)
+    suite.run("--block-network").assert_outcomes(passed=3)
+    suite.run("--allowed-hosts=127.0.0.1").assert_outcomes(passed=2, failed=1)
+
+
+def test_a_recording_is_played_once_or_the_first_of_them_always(suite: Suite) -> None:
+    file = tape(suite.path / "cassettes" / "test_suite", "test_once.yaml", "one")
+    one, end = file.read_text("utf-8").replace("/one\n", "/users\n").split("version: 1\n")
+    file.write_text(f"{one}{one.partition(chr(10))[2].replace('from', 'then')}version: 1\n{end}", "utf-8")
+    file.with_name("test_always.yaml").write_bytes(file.read_bytes())
+    suite.write(
+        """
+        import pytest, understudy
+
+        def ask():
+            return list(understudy.get("https://api.test/users").json())
+
+        @pytest.mark.vcr
+        def test_once():
+            assert [ask(), ask()] == [["from"], ["then"]]
+            with pytest.raises(understudy.cassettes.NoMatch):
+                ask()
+
+        @pytest.mark.vcr(allow_playback_repeats=True)
+        def test_always(vcr):
+            assert [ask(), ask(), ask()] == [["from"]] * 3
+            assert vcr.play_count == 3
+        """
+    )
+
+    suite.run("--block-network").assert_outcomes(passed=2)
+
+
+def test_what_a_filter_drops_is_not_recorded_and_what_is_recorded_is_shown(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest, understudy
+
+        @pytest.mark.vcr(before_record_response=lambda response: None)
+        def test_dropped(vcr):
+            assert understudy.get("{url}/x").status_code == 200
+            assert len(vcr) == 0
+
+        @pytest.mark.vcr
+        def test_kept(vcr):
+            understudy.get("{url}/x")
+            assert [request.path for request in vcr.requests] == ["/x"]
+            assert len(vcr) == len(vcr.responses) == 1
+
+        @pytest.mark.vcr
+        def test_nothing():
+            pass
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=3)
+
+    files = [file.name for file in (suite.path / "cassettes" / "test_suite").iterdir()]
+    assert files == ["test_kept.yaml"]
+    suite.run("--record-mode=once").assert_outcomes(passed=3)

@@ -12,7 +12,6 @@ from ...client import (
     AsyncBaseTransport,
     AsyncByteStream,
     BaseTransport,
-    ByteStream,
     Headers,
     Request,
     RequestError,
@@ -21,6 +20,7 @@ from ...client import (
     TimeoutException,
 )
 from ..aliases import who_passes_by
+from ..copies import copy_of
 from .matchers import RequestMatcher, check_words
 
 Callback = Callable[[Request], Union[Optional[Response], Awaitable[Optional[Response]]]]
@@ -77,7 +77,7 @@ class HTTPXMock:
         body: dict[str, Any] = {**words, "stream": None}
         checked = Response(status_code, headers=fields, **body)
         if stream is None and checked.is_stream_consumed:
-            fields, words = checked.headers.multi_items(), {"stream": ByteStream(checked.content)}
+            fields, words = checked.headers.multi_items(), {"stream": checked.stream}
 
         def respond(request: Request) -> Response:
             extensions: dict[str, Any] = {"http_version": http_version.encode("ascii")}
@@ -150,11 +150,7 @@ class HTTPXMock:
             raise self._unanswered(request, proxy)
         if not isinstance(value, Response):
             raise TypeError(f"a callback returned {type(value).__name__}, not a Response or None")
-        stream = ByteStream(value.content) if value.is_stream_consumed else value.stream
-        extensions = {"http_version": b"HTTP/1.1", **value.extensions}
-        return Response(
-            value.status_code, headers=value.headers.raw, stream=stream, request=request, extensions=extensions
-        )
+        return copy_of(value, request, {"http_version": b"HTTP/1.1"})
 
     def mocks(self, request: Request) -> bool:
         """Whether this request is to be answered here at all."""

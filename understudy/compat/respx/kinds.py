@@ -55,6 +55,8 @@ class Kind(NamedTuple):
     lookup: Lookup = Lookup.EQUAL
     equal: Callable[[Any, Any], bool] = _same
     contains: Callable[[Any, Any], bool] = _within
+    # What of a wish's value tells it from another: not the order of members, of parameters.
+    same: Callable[[Any], Any] = lambda value: value
 
 
 def _port(url: URL) -> int | None:
@@ -113,6 +115,10 @@ def _grouped(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     for name, value in pairs:
         groups.setdefault(name, []).append(value)
     return groups
+
+
+def _pairs_in_order(pairs: Any) -> Any:
+    return sorted(pairs, key=lambda pair: pair[0]) if isinstance(pairs, list) else pairs
 
 
 def _same_pairs(wanted: Any, got: Any) -> bool:
@@ -190,6 +196,13 @@ def same_json(wanted: Any, got: Any) -> bool:
     return bool(wanted == got)
 
 
+def in_order(value: Any) -> Any:
+    """Return JSON with the members of its objects in the order of their names."""
+    if isinstance(value, dict):
+        return {name: in_order(each) for name, each in sorted(value.items(), key=lambda member: str(member[0]))}
+    return [in_order(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
 def _same_url(wanted: str, got: str) -> bool:
     return wanted == got or _places(wanted) == _places(got)
 
@@ -240,12 +253,12 @@ KINDS: dict[str, Kind] = {
     "host": Kind(lambda request: request.url.host, _clean_host, _TEXT),
     "port": Kind(lambda request: _port(request.url), _clean_port, _ONE),
     "path": Kind(_path, _clean_path, _TEXT),
-    "params": Kind(_params, _pairs, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "params": Kind(_params, _pairs, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs, _pairs_in_order),
     "url": Kind(lambda request: str(request.url), str, _TEXT, equal=_same_url),
-    "headers": Kind(_headers, _clean_headers, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "cookies": Kind(_cookies, _clean_cookies, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
+    "headers": Kind(_headers, _clean_headers, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs, _pairs_in_order),
+    "cookies": Kind(_cookies, _clean_cookies, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs, _pairs_in_order),
     "content": Kind(_content, _clean_content, _SEVERAL | {Lookup.STARTS_WITH}),
-    "data": Kind(_data, _pairs, _SEVERAL, Lookup.EQUAL, _same_pairs, _among_pairs),
-    "files": Kind(_files, _clean_files, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs),
-    "json": Kind(json_of, _clean_json, _ONE, equal=same_json),
+    "data": Kind(_data, _pairs, _SEVERAL, Lookup.EQUAL, _same_pairs, _among_pairs, _pairs_in_order),
+    "files": Kind(_files, _clean_files, _SEVERAL, Lookup.CONTAINS, _same_pairs, _among_pairs, _pairs_in_order),
+    "json": Kind(json_of, _clean_json, _ONE, equal=same_json, same=in_order),
 }

@@ -9,7 +9,8 @@ from copy import copy
 from itertools import tee
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...client import ByteStream, Headers, Request, RequestError, Response
+from ...client import Headers, Request, RequestError, Response
+from ..copies import copy_of
 from ..signatures import signature_of
 from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
 from .handlers import SetCookie
@@ -196,8 +197,15 @@ class Route:
         return self._pattern.match(request)
 
     def moved(self, pattern: Pattern) -> None:
-        """Take another pattern: a route of the same name was added."""
+        """Take another pattern: that which the router's base URL makes of it."""
         self._pattern = pattern
+
+    def become(self, route: Route) -> None:
+        """Want and answer what another route does, which was added in this one's place."""
+        if route is not self:
+            self._pattern = route.pattern
+            self.mock(return_value=route.return_value, side_effect=route.side_effect)
+            self.pass_through(route.is_pass_through)
 
     def named(self, name: str | None) -> None:
         """Take a name."""
@@ -222,7 +230,7 @@ class Route:
                     ) from None
                 effect = None
         if effect is None:
-            return _fresh(self._return_value, request) if self._return_value is not None else Response(200)
+            return copy_of(self._return_value, request) if self._return_value is not None else Response(200)
         return self._effect_of(effect, request, match)
 
     def _effect_of(self, effect: Any, request: Request, match: Match) -> Any:  # one kind a line
@@ -234,7 +242,7 @@ class Route:
         if isinstance(effect, type) and issubclass(effect, Exception):
             raise effect("Mock Error", request=request) if issubclass(effect, RequestError) else effect()
         if isinstance(effect, Response):
-            return _fresh(effect, request)
+            return copy_of(effect, request)
         if isinstance(effect, int) and not isinstance(effect, bool):
             return Response(effect)
         function: Any = effect
@@ -281,21 +289,7 @@ def answer_from(value: Any, request: Request, route: Route) -> Response | None:
         raise TypeError(
             f"a side effect of {route!r} returned {type(value).__name__}, not a Response, a Request or None"
         )
-    return _fresh(value, request)
-
-
-def _fresh(response: Response, request: Request) -> Response:
-    """Return a copy for one call: the same response may be given again."""
-    stream: Any = response.stream
-    if isinstance(getattr(response, "_content", None), bytes) and response.is_stream_consumed:
-        stream = ByteStream(response.content)
-    return Response(
-        response.status_code,
-        headers=response.headers.raw,
-        stream=stream,
-        request=request,
-        extensions=dict(response.extensions),
-    )
+    return copy_of(value, request)
 
 
 def _set_cookies(cookies: Any) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ...client import URL, Request
-from .kinds import KINDS, Lookup, begins, json_of, same_json
+from .kinds import KINDS, Lookup, begins, in_order, json_of, same_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -214,7 +214,7 @@ class Field(Pattern):
         return twin
 
     def _key(self) -> object:
-        value = self.value.pattern if self.lookup is Lookup.REGEX else self.value
+        value = self.value.pattern if self.lookup is Lookup.REGEX else KINDS[self.key].same(self.value)
         return (self.key, self.lookup.value, self.base, repr(value))
 
     def __repr__(self) -> str:
@@ -242,7 +242,7 @@ class JSONPath(Pattern):
         return {"json"}
 
     def _key(self) -> object:
-        return ("json", self.path, repr(self.value))
+        return ("json", self.path, repr(in_order(self.value)))
 
     def __repr__(self) -> str:
         return f"<json at {self.path.replace('__', '.')} eq {self.value!r}>"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RouteList:
-    """The routes of a router, by place and by name; one that is added again replaces the first in its place."""
+    """The routes of a router, by place and by name; one that is added again takes the first one's place."""
 
     def __init__(self, routes: RouteList | None = None) -> None:
         self._routes: list[Route] = list(routes._routes) if routes is not None else []
@@ -20,25 +20,19 @@ class RouteList:
     def add(self, route: Route, name: str | None = None) -> Route:
         """Add a route, and return that which is in the list: an earlier one of the same name or the same pattern."""
         same = next((known for known in self._routes if known == route), None)
-        if name is not None and name in self._names:
-            known = self._names[name]
-            if same is not None and same is not known:
-                self._remove(same)
-            known.moved(route.pattern)
-            known.mock(return_value=route.return_value, side_effect=route.side_effect)
-            known.pass_through(route.is_pass_through)
-            return known
-        if same is not None:
-            if name is not None:
-                self._names = {key: value for key, value in self._names.items() if value is not same}
-                same.named(name)
-                self._names[name] = same
-            return same
-        self._routes.append(route)
+        named = self._names.get(name) if name is not None else None
+        known = named or same
+        if known is None:
+            self._routes.append(route)
+            known = route
+        elif same is not None and same is not known:
+            self._remove(same)
+        self._names = {key: value for key, value in self._names.items() if value is not known}
+        known.named(name)
         if name is not None:
-            route.named(name)
-            self._names[name] = route
-        return route
+            self._names[name] = known
+        known.become(route)
+        return known
 
     def pop(self, name: str, default: Any = ...) -> Any:
         """Remove the route of this name and return it."""
