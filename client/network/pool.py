@@ -157,6 +157,7 @@ class Pool:
 
     def close(self) -> None:
         """Close every connection; calls that are still being served fail."""
+        self._reap()
         with self._lock, self._whole:
             self._state.close_all()
         self._settle()

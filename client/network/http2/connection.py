@@ -50,7 +50,7 @@ class HTTP2Connection(SharedConnection):
 
     async def send(self, call: Call) -> Response:
         self._pool = call.pool
-        plan = plan_request(call.request, self._via)
+        plan = self._planned(call)
         await self.look(call)
         await self.make_sure(call)
         stream: Stream | None = None
@@ -89,6 +89,14 @@ class HTTP2Connection(SharedConnection):
                 doing = READ if stream.has_sent_all else WRITE
                 translated = translate(error, doing, call.request, call.waits)
                 raise translated from because(translated, error)
+            raise
+
+    def _planned(self, call: Call) -> Plan:
+        """Return how a request goes out; that one cannot be sent is no concern of the others on the connection."""
+        try:
+            return plan_request(call.request, self._via)
+        except BaseException:
+            call.done(reusable=self.protocol.takes_requests)
             raise
 
     def _open_stream(self, call: Call, plan: Plan) -> Stream | None:

@@ -505,6 +505,19 @@ def test_who_waits_in_vain_gets_what_a_response_held_that_is_gone_meanwhile(kind
     anyio.run(body, backend=kind)
 
 
+def test_nothing_is_held_after_closing_by_responses_that_are_gone(world: Any) -> None:
+    async def body() -> None:
+        sender = world.sender(Server(ENDLESS))
+        await sender.send("GET")
+        gc.collect()
+
+        await sender.close()
+
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+
 class Litter:
     """Part of a circle: what it holds is closed by the garbage collector, in the middle of whatever runs."""
 
