@@ -180,6 +180,9 @@ class HTTP2Connection(SharedConnection):
         with self.lock:
             if self._is_settled_for(call):
                 return
+            if not (self.protocol.streams or self.protocol.is_fresh):
+                # It took some before: it is on its way out, and another connection may take more.
+                raise self._unsent(RemoteProtocolError("the server takes no more streams"), call)
         waits = call.waits
         try:
             await self.wait(call, call, waits.left(waits.pool), self._is_settled_for)

@@ -932,3 +932,18 @@ def test_a_connection_that_allows_no_streams_any_more_makes_room_for_another_one
         assert len(sender.network.connections) == 2
 
     world.run(body)
+
+
+def test_an_idle_connection_that_comes_to_allow_no_streams_is_replaced(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.get()
+        server.peers[0].settings({SettingsFrame.MAX_CONCURRENT_STREAMS: 0})
+
+        assert await sender.read(await sender.send("POST", content=b"x")) == b"ok"
+        assert len(sender.network.connections) == 2
+        assert sender.pool.open == 1
+
+    world.run(body)
