@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 class Owner(Protocol):
     """What calls and connections tell the pool that they belong to; all of it synchronous."""
 
-    orphans: deque[ref[Any]]
-    """What is left of responses that nobody has ended: their calls' `receiver`."""
+    orphans: deque[ref[Any] | Call]
+    """What is left of responses that nobody has ended: their calls' `receiver`, or the calls."""
 
     def release(self, call: Call, *, reusable: bool, idle_timeout: float | None = None) -> None:
         """Take the call's connection back."""
+        ...
+
+    def postpones(self, call: Call) -> bool:
+        """Say whether this thread is in the middle of a step; if so, the call is taken back after it."""
         ...
 
     def set_capacity(self, connection: Any, capacity: int) -> None:
@@ -89,3 +93,8 @@ class Call(Ticket[Any]):
         """Give the connection back, or have it closed; `idle_timeout` is how long the server says it keeps it."""
         self.pool.release(self, reusable=reusable, idle_timeout=idle_timeout)
         self.receiver = None
+
+    def give_up(self) -> None:
+        """Have the connection closed, also where it is the garbage collector who has had enough of the response."""
+        if not self.pool.postpones(self):
+            self.done(reusable=False)

@@ -9,12 +9,14 @@
    if the method is idempotent. Where the server has certainly not looked at the request, any method is sent again, at
    most three times: at once, then after moments that grow and that chance lengthens, so that those who were sent away
    together do not come back together. Either way the body must be there to be sent again, or not have been touched.
-5. A response that is gone without having been closed gives its connection back when somebody needs one.
+5. A response that is gone without having been closed gives its connection back when somebody needs one, or makes one.
 6. While a connection is being made that may serve all, the others wait for it, and that is waiting to be connected. In
    each second of it one of them begins another attempt, so that a connection that hangs does not hold up everybody.
    Whose time for the pool is over makes one itself.
 7. An interrupt may break off a step between any two lines. What it leaves of the state is mended (`mending`) before
    the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
+8. So may the garbage collector, which closes generators, and what they read. What it gives back in the middle of a step
+   of its own thread is taken back after that step.
 """
 
 from __future__ import annotations
@@ -74,11 +76,12 @@ class Pool:
         self._now = now
         # What is stamped on the way is in real time: beside moments of another clock it would mean nothing.
         self._tells_times = now is time.monotonic
-        self._lock = threading.Lock()
+        # Not a `Lock`, at which a finalizer would wait for the very thread that it interrupts.
+        self._lock: Any = threading.RLock()
         self._state: PoolState[Connection] = PoolState(limits)
         self._whole = _Whole(self._state, now)
         # Filled by the garbage collector, from any thread and between any two lines, also from under the lock.
-        self.orphans: deque[ref[Any]] = deque()
+        self.orphans: deque[ref[Any] | Call] = deque()
 
     async def send(self, request: Request) -> Response:
         """Send the request over a connection of its origin, once there is one."""
@@ -144,8 +147,17 @@ class Pool:
             self._abandon(call)
             raise
 
+    def postpones(self, call: Call) -> bool:
+        """Say whether this thread is in the middle of a step; if so, the call is taken back after it."""
+        is_busy: bool = self._lock._is_owned()
+        if is_busy:
+            late: Any = _Late(self, call)
+            self._state.closed.append(late)
+        return is_busy
+
     def close(self) -> None:
         """Close every connection; calls that are still being served fail."""
+        self._reap()
         with self._lock, self._whole:
             self._state.close_all()
         self._settle()
@@ -213,13 +225,13 @@ class Pool:
             connection: Connection | None = entry.connection
             if connection is None:
                 call.stamps.is_reused = False
+                self._reap()
                 connection = await self._connector.connect(call.key, call)  # type: ignore[arg-type]  # an Origin
                 try:
                     call.stamps.ready = now = self._now()
                     with self._lock, self._whole:
                         self._state.connected(call, connection, now, capacity=connection.capacity)
-                    if self._state.woken:
-                        self._settle()
+                    self._settle()
                 except BaseException:
                     if entry.connection is not connection:
                         connection.close()
@@ -293,6 +305,7 @@ class Pool:
         waits = call.waits
         state = self._state
         while True:
+            self._reap()
             with self._lock, self._whole:
                 is_being_made = state.is_probing(call.key)
                 is_late = waits.pool is not None and waited >= waits.pool
@@ -337,7 +350,7 @@ class Pool:
 
     def _reap(self) -> None:
         """Take back what responses held that are gone."""
-        found: list[ref[Any]] = []
+        found: list[ref[Any] | Call] = []
         while self.orphans:
             with suppress(IndexError):  # another thread may be at it
                 found.append(self.orphans.popleft())
@@ -346,7 +359,7 @@ class Pool:
             with self._lock:
                 held = list(self._state.holders)
             for call in held:
-                if isinstance(call, Call) and id(getattr(call, "receiver", None)) in gone:
+                if isinstance(call, Call) and not gone.isdisjoint((id(call), id(getattr(call, "receiver", None)))):
                     self._abandon(call)
 
     def _abandon(self, call: Call) -> None:
@@ -386,6 +399,19 @@ class _Whole:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             mend(self._state, self._now())
+
+
+class _Late:
+    """A call to be taken back after a step, among the connections that the step has closed."""
+
+    __slots__ = ("_call", "_pool")
+
+    def __init__(self, pool: Pool, call: Call) -> None:
+        self._pool = pool
+        self._call = call
+
+    def close(self) -> None:
+        self._pool._abandon(self._call)
 
 
 def _perform(closed: list[Connection], woken: list[Ticket[Connection]]) -> None:

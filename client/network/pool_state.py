@@ -244,8 +244,10 @@ class PoolState(Generic[Connection]):
         if capacity > entry.users:
             entry.origin.available[entry] = None
             self._serve(entry.origin, now)
-        else:
+        elif entry.users:
             entry.origin.available.pop(entry, None)
+        else:
+            self.retire(entry, now)
 
     def retire(self, entry: Entry[Connection], now: float) -> None:
         """Let the connection serve those it has, and nobody else."""
@@ -375,7 +377,8 @@ class PoolState(Generic[Connection]):
 
     def _make_available(self, entry: Entry[Connection], now: float) -> None:
         age = self.limits.max_age
-        if age is not None and now >= entry.opened_at + age:
+        if (age is not None and now >= entry.opened_at + age) or not (entry.users or entry.capacity):
+            # One that may serve nobody is of no use, and nobody would hear when it may again.
             self.retire(entry, now)
             return
         if entry.users < entry.capacity:

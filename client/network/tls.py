@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Union, cast
+
+from . import forks
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +30,6 @@ _SHARED_MOST = 32
 # ssl.OP_IGNORE_UNEXPECTED_EOF, a name that Python 3.9 does not have yet.
 _IGNORE_UNEXPECTED_EOF = 0x80
 _shared: OrderedDict[Any, ssl.SSLContext] = OrderedDict()
-_lock = threading.Lock()
 
 
 def create_ssl_context(
@@ -227,7 +227,7 @@ class TLSSettings:
         environment = _named_by_environment() if self._trust_env and self._verify is True else (None, None)
         files = (self._verify, *((self._cert,) if isinstance(self._cert, str) else self._cert or ())[:2], *environment)
         key = (self._verify, self._cert, environment, self._alpn, tuple(map(_state_of, files)))
-        with _lock:
+        with forks.tls_lock:
             known = _shared.get(key)
             if known is not None:
                 _shared.move_to_end(key)

@@ -212,10 +212,15 @@ class AnyioStream:
 
     async def _wait_for_either(self, timeout: float | None) -> None:
         happened = False
+        failure: OSError | None = None
 
         async def watch(wait: Any, tasks: Any) -> None:
-            nonlocal happened
-            await self._wait(wait)
+            nonlocal happened, failure
+            try:
+                await self._wait(wait)
+            except OSError as error:
+                # It leaves as it is, and not inside a group.
+                failure = error
             happened = True
             tasks.cancel_scope.cancel()
 
@@ -223,6 +228,8 @@ class AnyioStream:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(watch, anyio.wait_readable, tasks)
                 tasks.start_soon(watch, anyio.wait_writable, tasks)
+        if failure is not None:
+            raise failure
         if not happened:
             raise TimeoutError("the peer takes nothing")
 

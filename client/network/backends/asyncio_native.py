@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _HIGH = 1_048_576
 _WRITE_SIZE = 262_144
 _READ_SIZE = 65_536
+# Beyond so many different waits each has a timer of its own, which is gone with it: where calls have deadlines, no two
+# are equally patient.
+_MOST_LINES = 64
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -132,6 +135,10 @@ class _Patience:
         """Let `future` be false after `timeout` seconds, if nothing else has made it true."""
         line = self._lines.get(timeout)
         deadline = loop.time() + timeout
+        if line is None and len(self._lines) >= _MOST_LINES:
+            timer = loop.call_at(deadline, _give_up, future)
+            future.add_done_callback(lambda _: timer.cancel())
+            return
         if line is None:
             line = self._lines[timeout] = (deque(), deque())
             loop.call_at(deadline, self._on_timer, timeout, loop)
@@ -149,12 +156,16 @@ class _Patience:
         while waiting and (waiting[0].done() or ends[0] <= now):
             future = waiting.popleft()
             ends.popleft()
-            if not future.done():
-                future.set_result(False)
+            _give_up(future)
         if waiting:
             loop.call_at(ends[0], self._on_timer, timeout, loop)
         else:
             del self._lines[timeout]
+
+
+def _give_up(future: asyncio.Future[bool]) -> None:
+    if not future.done():
+        future.set_result(False)
 
 
 _patience: WeakKeyDictionary[asyncio.AbstractEventLoop, _Patience] = WeakKeyDictionary()
@@ -349,6 +360,8 @@ class AsyncioStream(asyncio.Protocol):
             self._eof = self._closed = True
         self._reader.open()
         self._writer.open()
+        self._reader.dispose()
+        self._writer.dispose()
 
     def pause_writing(self) -> None:
         self._writing_paused = True

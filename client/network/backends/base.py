@@ -12,8 +12,9 @@ Theory of operation
 3. Failures are the standard library's: `TimeoutError` when `timeout` seconds passed, another `OSError` for everything
    that the network or TLS did. One table (`..failures`) makes them this library's errors.
 4. `timeout` is in seconds; `None` waits for ever; it bounds the one call that it is given to.
-5. A stream is used by at most one reader and one writer at a time. A stream whose call was cancelled, timed out or
-   failed is only good for `close`.
+5. A stream is used by at most one reader and one writer at a time. A `read` that was cancelled or timed out has lost
+   nothing, and whatever else may follow. After any other call that was cancelled, timed out or failed, a stream is only
+   good for `close`.
 """
 
 from __future__ import annotations

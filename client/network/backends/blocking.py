@@ -24,7 +24,16 @@ from .addresses import (
     open_unix,
     told_by,
 )
-from .readiness import MOST_READ, SYSTEM_BOUNDS, bound_reads, is_readable, probe, wait_for
+from .readiness import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    MOST_READ,
+    SYSTEM_BOUNDS,
+    bound_reads,
+    is_readable,
+    probe,
+    wait_for,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -152,7 +161,7 @@ class _Race:
                 raise TimeoutError(f"no answer from {tried}")
         if self._waiting:
             return STAGGER if left is None else min(STAGGER, left)
-        return left
+        return _settable(left)
 
     def _start_next(self, selector: selectors.BaseSelector) -> None:
         address = self._waiting.pop()
@@ -227,8 +236,8 @@ class BlockingStream:
             if timeout != self._timeout or self._is_closed:
                 self._limit(timeout)
             return self._socket.recv(max_bytes if max_bytes < MOST_READ else MOST_READ)
-        except BlockingIOError as error:
-            raise TimeoutError("the peer says nothing") from error
+        except BlockingIOError:
+            return self._read_late(max_bytes, timeout)
         except OSError as error:
             if not self._tls or not _is_unclean(error):
                 raise
@@ -237,6 +246,18 @@ class BlockingStream:
             self._is_reading = False
             if self._is_closed:
                 self._leave()
+
+    def _read_late(self, max_bytes: int, timeout: float | None) -> bytes:
+        """Go on where the system has ended the first moment of a wait."""
+        left = 0.0
+        if self._is_bounded_by_system and timeout is not None:
+            left = timeout - FIRST_WAIT
+        deadline = time.monotonic() + left
+        while left > 0 and any(wait_for(self._socket, timeout=left)):
+            with contextlib.suppress(BlockingIOError):
+                return self._socket.recv(min(max_bytes, MOST_READ), socket.MSG_DONTWAIT)
+            left = deadline - time.monotonic()
+        raise TimeoutError("the peer says nothing")
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         self._is_writing = True
@@ -334,7 +355,9 @@ class BlockingStream:
             return await TLSStream.client(self, context, hostname, timeout)
         try:
             self._check_open()
-            self._socket.settimeout(timeout)
+            if self._is_bounded_by_system:
+                bound_reads(self._socket, None)
+            self._socket.settimeout(_settable(timeout))
             from .sessions import session_for
 
             wrapped = context.wrap_socket(
@@ -393,6 +416,10 @@ class BlockingStream:
             return self.is_readable()
         if name == "dns_seconds":
             return self._dns_seconds
+        if name == "socket" and self._is_bounded_by_system and self._socket.fileno() >= 0:
+            # Whoever gets it expects it to wait for as long as it is told to.
+            bound_reads(self._socket, None)
+            self._timeout = None
         return about_socket(self._socket, name)
 
     def __repr__(self) -> str:
@@ -405,7 +432,7 @@ class BlockingStream:
         if self._is_bounded_by_system:
             bound_reads(self._socket, timeout)
         else:
-            self._socket.settimeout(timeout)
+            self._socket.settimeout(_settable(timeout))
         self._timeout = timeout
 
     def _check_open(self) -> None:
@@ -460,6 +487,11 @@ class _Wait:
                 return False
             self.piece = min(left, _PIECE)
         return True
+
+
+def _settable(timeout: float | None) -> float | None:
+    """Return a timeout that is not too long for sockets and selectors."""
+    return None if timeout is None else min(timeout, LONGEST_WAIT)
 
 
 def _close_half_wrapped(error: BaseException) -> None:

@@ -20,18 +20,23 @@ MOST_READ = 98_304
 # Where the system itself can bound how long a blocking socket waits, and what `setsockopt` wants is known: two C longs.
 # macOS bounds reading only: a blocking socket's `send` ignores MSG_DONTWAIT there, and waits.
 SYSTEM_BOUNDS = sys.platform == "linux" and struct.calcsize("l") == 8
-_LONGEST = 1 << 31
+FIRST_WAIT = 0.01
+"""For how long at most the system bounds a wait: each signal that a program handles begins it anew."""
+
+LONGEST_WAIT = 1_000_000.0
+"""Longer waits, of eleven days, are more than what some systems can be asked for, and mean for ever."""
 
 
 def bound_reads(bounded: socket.socket, timeout: float | None) -> None:
     """Have the system end each `recv` of a blocking socket after `timeout` seconds, with a `BlockingIOError`.
 
+    Not after more than `FIRST_WAIT`: who waits longer goes on with `wait_for`, which bears signals.
     A timeout of Python's own asks the system before each `recv` and `send` whether it would wait, which is one more
     call into the system for each.
     """
     # Zero means for ever.
-    microseconds = 0 if timeout is None else max(1, int(min(timeout, _LONGEST) * 1e6))
-    bounded.setsockopt(SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", *divmod(microseconds, 1_000_000)))
+    microseconds = 0 if timeout is None else max(1, int(min(timeout, FIRST_WAIT) * 1e6))
+    bounded.setsockopt(SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", 0, microseconds))
 
 
 def is_readable(watched: socket.socket) -> bool:
@@ -56,7 +61,7 @@ if hasattr(select, "poll"):
         """Block until the socket can be read or written, as asked; return which, `(False, False)` when time is up."""
         poll = select.poll()
         poll.register(watched.fileno(), (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-        happened = poll.poll(None if timeout is None else timeout * 1000)
+        happened = poll.poll(None if timeout is None else min(timeout, LONGEST_WAIT) * 1000)
         if not happened:
             return (False, False)
         events = happened[0][1]
@@ -74,6 +79,9 @@ else:
     ) -> tuple[bool, bool]:
         """Block until the socket can be read or written, as asked; return which, `(False, False)` when time is up."""
         readable, writable, broken = select.select(
-            [watched] if read else [], [watched] if write else [], [watched], timeout
+            [watched] if read else [],
+            [watched] if write else [],
+            [watched],
+            None if timeout is None else min(timeout, LONGEST_WAIT),
         )
         return (bool(readable or broken), bool(writable))

@@ -86,6 +86,8 @@ class DNSCache:
             if known is not None and self._now() < known[0]:
                 return known[1]
             addresses = await inner(host, port)
+            if not addresses:
+                return addresses
             until = self._now() + self._ttl
             with self._lock:
                 self._known.pop((host, port), None)

@@ -115,7 +115,7 @@ class Receiver:
         """Give the connection back: for another call after the last byte, else to be closed."""
         if not self._is_closed:
             # First, so that closing again after an interrupt is not for nothing.
-            self._call.done(reusable=False)
+            self._call.give_up()
             self._is_closed = True
 
     def end_by(self, moment: float) -> None:
@@ -239,7 +239,7 @@ class TunnelBody(SyncByteStream, AsyncByteStream):
             yield piece
 
     def close(self) -> None:
-        self._call.done(reusable=False)
+        self._call.give_up()
 
     async def aclose(self) -> None:
-        self._call.done(reusable=False)
+        self._call.give_up()

@@ -63,7 +63,10 @@ class Receiver:
         if not self._is_closed:
             connection, stream = self._connection, self._stream
             try:
-                if not stream.has_ended:
+                if connection.is_busy():
+                    # It is the garbage collector who closes, in the middle of a step of this thread.
+                    stream.call.pool.orphans.append(stream.call)
+                elif not stream.has_ended and not stream.call.pool.postpones(stream.call):
                     connection.abandon(stream)
                     stream.call.done(reusable=connection.protocol.takes_requests)
             except BaseException:

@@ -50,7 +50,7 @@ class HTTP2Connection(SharedConnection):
 
     async def send(self, call: Call) -> Response:
         self._pool = call.pool
-        plan = plan_request(call.request, self._via)
+        plan = self._planned(call)
         await self.look(call)
         await self.make_sure(call)
         stream: Stream | None = None
@@ -89,6 +89,14 @@ class HTTP2Connection(SharedConnection):
                 doing = READ if stream.has_sent_all else WRITE
                 translated = translate(error, doing, call.request, call.waits)
                 raise translated from because(translated, error)
+            raise
+
+    def _planned(self, call: Call) -> Plan:
+        """Return how a request goes out; that one cannot be sent is no concern of the others on the connection."""
+        try:
+            return plan_request(call.request, self._via)
+        except BaseException:
+            call.done(reusable=self.protocol.takes_requests)
             raise
 
     def _open_stream(self, call: Call, plan: Plan) -> Stream | None:
@@ -172,6 +180,9 @@ class HTTP2Connection(SharedConnection):
         with self.lock:
             if self._is_settled_for(call):
                 return
+            if not (self.protocol.streams or self.protocol.is_fresh):
+                # It took some before: it is on its way out, and another connection may take more.
+                raise self._unsent(RemoteProtocolError("the server takes no more streams"), call)
         waits = call.waits
         try:
             await self.wait(call, call, waits.left(waits.pool), self._is_settled_for)

@@ -80,7 +80,8 @@ class Duties:
         self._heartbeat: Heartbeat | None = None
         if settings.ping_interval is not None:
             self._heartbeat = Heartbeat(settings.ping_interval, settings.ping_timeout, time.monotonic())
-        self.lock: Any = threading.Lock()
+        # Not a `Lock`, at which a finalizer would wait for the very thread that it interrupts.
+        self.lock: Any = threading.RLock()
         self._backend = backend
         self._wire = wire_for(stream, is_async=is_async)
         self._wants_http1 = wants_http1
@@ -98,6 +99,11 @@ class Duties:
         self._is_closed = False
         self._heard = 0  # how often something has arrived
         self._is_doubted = False
+
+    def is_busy(self) -> bool:
+        """Say whether this thread is in the middle of a step."""
+        is_busy: bool = self.lock._is_owned()
+        return is_busy
 
     async def wait(self, party: Any, call: Call, timeout: float | None, is_ready: Callable[[Any], bool]) -> None:
         """Return when `is_ready(party)`, taking on duties meanwhile; `TimeoutError` after `timeout` seconds."""

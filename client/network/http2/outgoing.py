@@ -86,6 +86,11 @@ class Outgoing:
         """Whether this connection may still get new streams."""
         return self.dead is None and self.goaway is None and not self.is_refusing and self._next_id < _LARGEST_STREAM_ID
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no request has gone out yet."""
+        return self._next_id == 1
+
     def open(self, call: Call, head: Head, *, ends: bool) -> Stream:
         """Send a request's head."""
         stream_id = self._next_id

@@ -127,7 +127,8 @@ class ThreadedWire:
         self._stream = stream
         self._socket: Any = connected
         self._is_tls = is_tls
-        self._lock = threading.Lock()  # around OpenSSL, and around the two below
+        # Around OpenSSL, and around the two below; a finalizer may need it where this thread has it.
+        self._lock = threading.RLock()
         self._users: set[int] = set()  # the threads that wait for the socket
         self._is_closed = False
         connected.setblocking(False)
@@ -178,9 +179,12 @@ class ThreadedWire:
 
     def write_now(self, data: bytes) -> int:
         try:
+            self._enter()
             sent, _ = self._try(self._socket.send, data)
         except OSError:
             return len(data)
+        finally:
+            self._leave()
         return sent or 0
 
     def close(self) -> None:

@@ -97,12 +97,13 @@ def test_pools_of_the_parent_are_left_alone_after_a_fork(monkeypatch: pytest.Mon
     asyncio.run(body())
 
 
-def test_a_fork_changes_the_generation_and_frees_the_lock() -> None:
-    before, lock = forks.generation, forks.lock
+def test_a_fork_changes_the_generation_and_frees_the_locks() -> None:
+    before, lock, tls_lock = forks.generation, forks.lock, forks.tls_lock
     forks._forked()
 
     assert forks.generation == before + 1
     assert forks.lock is not lock
+    assert forks.tls_lock is not tls_lock
 
 
 def test_without_a_loop_there_is_no_pool(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.hostile.http2_server import Http2Server
 from understudy.client.bodies.streams import AsyncByteStream, SyncByteStream
+from understudy.client.bridge import run
+from understudy.client.clock import REAL_CLOCK
 from understudy.client.config import Limits
 from understudy.client.errors import (
     ConnectError,
@@ -25,7 +27,11 @@ from understudy.client.errors import (
 )
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import MemoryNetwork
+from understudy.client.network.http2.outgoing import Outgoing
+from understudy.client.network.pool_state import PoolState
 from understudy.client.transports.network import HTTPTransport
+
+from .conftest import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -466,3 +472,114 @@ def test_a_response_that_is_gone_gives_its_connection_back_when_somebody_needs_o
         assert sender.pool.active == 0
 
     world.run(body)
+
+
+def test_responses_that_are_gone_do_not_add_up_where_nothing_bounds_them(world: Any) -> None:
+    async def body() -> None:
+        sender = world.sender(Server(ENDLESS), limits=Limits(max_connections=None))
+        for _ in range(20):
+            await sender.send("GET")
+            gc.collect()
+
+        assert sender.pool.open <= 2
+
+    world.run(body)
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_who_waits_in_vain_gets_what_a_response_held_that_is_gone_meanwhile(kind: str) -> None:
+    async def body() -> None:
+        real: Any = REAL_CLOCK
+        sender = World(kind, real).sender(Server(ENDLESS, OK), limits=Limits(max_connections=1))
+        held = [await sender.send("GET")]
+
+        async def let_go() -> None:
+            await anyio.sleep(0.02)
+            held.clear()
+            gc.collect()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(let_go)
+            assert await sender.get(extensions={"timeout": {"pool": 0.1}}) == b"ok"
+
+    anyio.run(body, backend=kind)
+
+
+def test_nothing_is_held_after_closing_by_responses_that_are_gone(world: Any) -> None:
+    async def body() -> None:
+        sender = world.sender(Server(ENDLESS))
+        await sender.send("GET")
+        gc.collect()
+
+        await sender.close()
+
+        assert sender.pool.open == 0
+
+    world.run(body)
+
+
+class Litter:
+    """Part of a circle: what it holds is closed by the garbage collector, in the middle of whatever runs."""
+
+    def __init__(self, sender: Any) -> None:
+        self.itself = self
+        self.reading = self.read(sender)
+        next(self.reading)
+
+    @staticmethod
+    def read(sender: Any) -> Iterator[bytes]:
+        response = sender.transport.handle_request(Request("GET", "http://h.test/endless"))
+        try:
+            yield from response.stream
+        finally:
+            response.close()
+
+
+def endless(peer: Any, request: Any) -> None:
+    if request[":path"] == "/endless":
+        peer.head(request.stream_id)
+        peer.data(request.stream_id, b"ok")
+    else:
+        peer.respond(request.stream_id)
+
+
+@pytest.mark.parametrize("step", ["acquire", "release", "open"])
+@pytest.mark.parametrize("options", [{}, {"http1": False, "http2": True}], ids=["http1", "http2"])
+def test_the_garbage_collector_may_close_a_response_in_the_middle_of_any_step(
+    monkeypatch: pytest.MonkeyPatch, options: Any, step: str
+) -> None:
+    server: Any = Http2Server(on_request=endless) if options else Server(ENDLESS, ENDLESS, OK)
+    sender = World("blocking").sender(server, limits=Limits(max_connections=3), **options)
+    owner: Any = Outgoing if step == "open" else PoolState
+    plain = getattr(owner, step)
+
+    def struck(*arguments: Any, **options: Any) -> Any:
+        gc.collect()
+        answer = plain(*arguments, **options)
+        gc.collect()
+        return answer
+
+    def work() -> None:
+        # Two, because each step is struck before and after.
+        litter = [Litter(sender), Litter(sender)]
+        monkeypatch.setattr(owner, step, struck)
+        del litter
+        assert run(sender.get()) == b"ok"
+        monkeypatch.undo()
+        assert run(sender.get()) == b"ok"
+        gc.collect()
+        assert run(sender.get("http://other.test/")) == b"ok"
+        done.append(True)
+
+    done: list[bool] = []
+    working = threading.Thread(target=work, daemon=True)
+    gc.disable()
+    try:
+        working.start()
+        working.join(10)
+    finally:
+        gc.enable()
+
+    assert done, "the thread waits for itself"
+    assert not sender.pool.holders
+    run(sender.close())

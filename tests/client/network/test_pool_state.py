@@ -387,3 +387,23 @@ def test_a_connection_that_serves_one_at_a_time_counts_one() -> None:
 
     assert ticket.entry is None
     assert list(state.holders) == [holder]
+
+
+@pytest.mark.parametrize("is_idle", [False, True])
+def test_a_connection_that_may_serve_nobody_is_not_kept(is_idle: bool) -> None:
+    # Nobody would hear when it may again, and it would stand in the way of another one for ever.
+    state = pool(max_connections_per_host=1)
+    holder = holding(state, "a", "one", capacity=2)
+    entry = holder.entry
+    assert entry is not None
+
+    if is_idle:
+        state.release(holder, 0, reusable=True)
+        state.set_capacity(entry, 0, 0)
+    else:
+        state.set_capacity(entry, 0, 0)
+        assert state.closed == []
+        state.release(holder, 0, reusable=True)
+
+    assert state.closed == ["one"]
+    assert state.acquire(Ticket("a"), 0)

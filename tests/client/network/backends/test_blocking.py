@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import select
+import signal
 import socket
 import ssl
 import struct
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from understudy.client.bridge import run
 from understudy.client.network.backends import addresses, blocking
-from understudy.client.network.backends.blocking import BlockingStream, WindowsStream
+from understudy.client.network.backends.blocking import BlockingBackend, BlockingStream, WindowsStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,3 +158,90 @@ def test_a_number_that_a_socket_tells_has_the_words_of_the_system(monkeypatch: p
     monkeypatch.setattr(socket, "errorTab", {errno.ECONNREFUSED: "Connection refused as on Windows."}, raising=False)
 
     assert str(addresses.told_by(errno.ECONNREFUSED)).endswith("] Connection refused as on Windows")
+
+
+@pytest.fixture
+def many_signals() -> Iterator[None]:
+    """A program that shows its progress, or has many children: signals come all the time, and are handled."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("no timers of this kind on this system")
+
+    def note(number: int, frame: object) -> None:
+        pass
+
+    before = signal.signal(signal.SIGALRM, note)
+    signal.setitimer(signal.ITIMER_REAL, 0.03, 0.03)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("many_signals")
+def test_signals_make_no_wait_longer(pair: tuple[socket.socket, socket.socket]) -> None:
+    near, far = pair
+    late = threading.Timer(5, far.sendall, (b"late",))
+    late.start()
+    began = time.monotonic()
+
+    with pytest.raises((TimeoutError, socket.timeout)):
+        run(BlockingStream(near).read(10, 0.2))
+
+    assert time.monotonic() - began < 4
+    late.cancel()
+
+
+@pytest.mark.usefixtures("many_signals")
+def test_what_comes_after_a_while_is_read_in_spite_of_signals(pair: tuple[socket.socket, socket.socket]) -> None:
+    near, far = pair
+    late = threading.Timer(0.1, far.sendall, (b"late",))
+    late.start()
+
+    assert run(BlockingStream(near).read(10, 60)) == b"late"
+
+    late.join()
+
+
+@pytest.mark.parametrize("timeout", [1e8, 1e10, 1e300])
+def test_no_wait_is_too_long_for_the_system(timeout: float) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stream = run(BlockingBackend().connect_tcp("127.0.0.1", server.getsockname()[1], timeout))
+        far, _ = server.accept()
+
+    def answer() -> None:
+        with far:
+            far.sendall(b"first")
+            while far.recv(1 << 20):
+                pass
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    assert run(stream.read(10, timeout)) == b"first"
+    run(stream.write(bytes(20_000_000), timeout))
+    stream.close()
+    answering.join()
+
+
+def test_a_handshake_may_take_very_long(pair: tuple[socket.socket, socket.socket]) -> None:
+    near, far = pair
+    far.sendall(b"no TLS at all")
+
+    with pytest.raises(ssl.SSLError):
+        run(BlockingStream(near).start_tls(ssl.create_default_context(), "api.test", 1e300))
+
+
+def test_a_socket_that_is_given_away_waits_for_as_long_as_it_is_told_to(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    near, far = pair
+    stream = BlockingStream(near)
+    with pytest.raises((TimeoutError, socket.timeout)):
+        run(stream.read(10, 0.001))
+    later = threading.Timer(0.05, far.sendall, (b"late",))
+    later.start()
+
+    given = stream.get_extra_info("socket")
+
+    assert given.recv(10) == b"late"
+    later.join()
+    with pytest.raises((TimeoutError, socket.timeout)):
+        run(stream.read(10, 0.001))

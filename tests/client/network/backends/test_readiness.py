@@ -46,6 +46,8 @@ def test_a_bounded_socket_does_not_wait_for_ever(pair: tuple[socket.socket, sock
 @only_where_the_system_can
 def test_a_bound_is_taken_back(pair: tuple[socket.socket, socket.socket]) -> None:
     bound_reads(pair[0], 1e9)
+    assert any(pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))
+
     bound_reads(pair[0], None)
 
     assert not any(pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16))

@@ -111,6 +111,14 @@ def test_threads_share_a_cache_that_is_emptied_in_any_moment() -> None:
     assert found == [[("127.0.0.1", 80)]] * 800
 
 
+def test_a_cache_does_not_remember_that_there_was_no_address() -> None:
+    answers: list[list[str]] = [[], ["192.0.2.1"]]
+    cache = DNSCache(lambda host, port: answers.pop(0))
+
+    assert resolved(cache, "api.test") == []
+    assert resolved(cache, "api.test") == resolved(cache, "api.test") == [("192.0.2.1", 80)]
+
+
 def test_a_cache_without_a_resolver_remembers_what_the_system_said() -> None:
     cache = DNSCache()
 

@@ -10,7 +10,7 @@ from hpack import Decoder
 from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.hostile.http2_server import Http2Server
-from understudy.client.config import HTTP2
+from understudy.client.config import HTTP2, Limits
 from understudy.client.errors import (
     DeadlineExceeded,
     LocalProtocolError,
@@ -904,3 +904,46 @@ def test_a_response_closed_early_says_so(world: Any) -> None:
 
 def _decoded(data: bytes) -> list[Any]:
     return list(Decoder().decode(data))
+
+
+def test_a_request_that_cannot_be_sent_costs_the_others_nothing(world: Any) -> None:
+    async def body() -> None:
+        sender = sending(world, Http2Server())
+        await sender.get()
+        with pytest.raises(LocalProtocolError):
+            await sender.send("GET", headers={"Upgrade": "x"})
+
+        assert await sender.get() == b"ok"
+        assert len(sender.network.connections) == 1
+
+    world.run(body)
+
+
+def test_a_connection_that_allows_no_streams_any_more_makes_room_for_another_one(world: Any) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.settings({SettingsFrame.MAX_CONCURRENT_STREAMS: 0})
+        peer.data(request.stream_id, b"ok", ends=True)
+
+    async def body() -> None:
+        sender = sending(world, Http2Server(on_request=answer), limits=Limits(max_connections_per_host=1))
+        assert await sender.get() == b"ok"
+        assert await sender.get() == b"ok"
+        assert len(sender.network.connections) == 2
+
+    world.run(body)
+
+
+def test_an_idle_connection_that_comes_to_allow_no_streams_is_replaced(world: Any) -> None:
+    server = Http2Server()
+
+    async def body() -> None:
+        sender = sending(world, server)
+        await sender.get()
+        server.peers[0].settings({SettingsFrame.MAX_CONCURRENT_STREAMS: 0})
+
+        assert await sender.read(await sender.send("POST", content=b"x")) == b"ok"
+        assert len(sender.network.connections) == 2
+        assert sender.pool.open == 1
+
+    world.run(body)
