@@ -23,6 +23,7 @@ from .errors import (
 )
 from .interactions import Interaction, RecordedError, RecordedRequest, RecordedResponse
 from .pruning import prune
+from .secrets.rules import DO_NOT_RECORD
 from .settings import Mode, Options, Settings
 from .swapping import Swap, open
 from .transport import CassetteTransport
@@ -30,6 +31,7 @@ from .using import load, use
 from .verifying import Checked, Drift, Verification, verify
 
 __all__ = [
+    "DO_NOT_RECORD",
     "AllPlayed",
     "Cassette",
     "CassetteDamaged",

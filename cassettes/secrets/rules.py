@@ -6,18 +6,32 @@
       - /cus_[0-9a-z]+/           # a regular expression, wherever it matches
 
 Code may also give compiled patterns, and functions that take a `RecordedRequest` or `RecordedResponse`
-and return it changed.
+and return it changed, or `DO_NOT_RECORD` for a response.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Callable, Final, NamedTuple, Union
 
 from ..data import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+class Verdict(Enum):
+    """What a function of `redact` may say in the place of a message."""
+
+    DO_NOT_RECORD = "DO_NOT_RECORD"
+
+    def __repr__(self) -> str:
+        return f"cassettes.{self.name}"
+
+
+DO_NOT_RECORD: Final = Verdict.DO_NOT_RECORD
+"""What a function of `redact` returns for a response which leaves its interaction out of the file."""
 
 Scrub = Callable[[Any], Any]
 RedactTypes = Union[str, "re.Pattern[str]", Scrub]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CassetteError
 from ..interactions import Interaction, RecordedRequest, RecordedResponse
+from ..secrets.rules import DO_NOT_RECORD
 
 if TYPE_CHECKING:
     from ..secrets.rules import Scrub
@@ -26,13 +27,13 @@ def scrubbed_request(request: RecordedRequest, functions: tuple[Scrub, ...]) -> 
 def scrubbed(interaction: Interaction, functions: tuple[Scrub, ...]) -> Interaction | None:
     """Return an interaction as the author's functions leave it; `CassetteError` names the one that fails.
 
-    `None` stands for what is not to be recorded: a function has returned `NotImplemented` for its response.
+    `None` stands for what is not to be recorded: a function has returned `DO_NOT_RECORD` for its response.
     """
     request, response = scrubbed_request(interaction.request, functions), interaction.response
     if response is not None:
         for function in functions:
             response = _called(function, response)
-            if response is NotImplemented:
+            if response is DO_NOT_RECORD:
                 return None
     return replace(interaction, request=request, response=response)
 
@@ -46,7 +47,7 @@ def _called(function: Scrub, message: Any) -> Any:
         raise CassetteError(
             f"redact={name} raised {type(error).__name__}: {error}; nothing was written", mend=mend
         ) from error
-    if changed is NotImplemented and isinstance(message, RecordedResponse):
+    if changed is DO_NOT_RECORD and isinstance(message, RecordedResponse):
         return changed
     if not isinstance(changed, (RecordedRequest, RecordedResponse)) or type(changed) is not type(message):
         raise CassetteError(

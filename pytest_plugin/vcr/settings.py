@@ -196,7 +196,7 @@ def _is_dropped(functions: list[Callable[..., Any]], request: Any) -> bool:
 
 
 def _before_response(functions: list[Callable[..., Any]], message: Any) -> Any:
-    from ...cassettes import RecordedResponse
+    from ...cassettes import DO_NOT_RECORD, RecordedResponse
 
     if not isinstance(message, RecordedResponse):
         return message
@@ -205,5 +205,5 @@ def _before_response(functions: list[Callable[..., Any]], message: Any) -> Any:
     for function in functions:
         changed = function(changed)
         if changed is None:
-            return NotImplemented  # not to be recorded
+            return DO_NOT_RECORD
     return response_taken_back(changed, response)

@@ -24,8 +24,8 @@ _ESCAPED = re.compile("%([0-9A-F]{2})")
 
 def given_as(kind: str, content: bytes) -> Any:
     if kind == "file":
-        file = io.BytesIO(b"skipped" + content)
-        file.seek(len(b"skipped"))
+        file = io.BytesIO(content)
+        file.seek(0, io.SEEK_END)  # where a file stands that was just written
         return file
     return iter([content]) if kind == "iterator" else content
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from understudy import Request
-from understudy.cassettes import RecordedRequest, RecordedResponse
+from understudy.cassettes import DO_NOT_RECORD, RecordedRequest, RecordedResponse
 from understudy.pytest_plugin.vcr.settings import mode_of, translated
 
 SENT = RecordedRequest("POST", "https://api.test:8443/a?b=2&a=1", [("X-Key", "1")], b"body")
@@ -93,7 +93,7 @@ def test_functions_change_responses_and_may_drop_them() -> None:
 
     assert changed.headers == [("A", "1"), ("A", "2"), ("X-New", "1"), ("X-New", "2")]
     assert changed.content == b"text"
-    assert redact(RecordedResponse(204)) is NotImplemented
+    assert redact(RecordedResponse(204)) is DO_NOT_RECORD
     assert redact(SENT) is SENT
 
 
