@@ -97,13 +97,14 @@ class Retry:
                 raise ValueError(f"Retry({name}={seconds!r}): seconds cannot be negative")
         if budget is not None and not budget >= 0:
             raise ValueError(f"Retry(budget={budget!r}): a share of all requests, such as 0.2, or None for no bound")
-        codes: Any = statuses
-        if isinstance(codes, int) or not all(isinstance(code, int) for code in codes):
+        said: Any = statuses
+        codes: frozenset[Any] | None = None if isinstance(said, int) else frozenset(said)
+        if codes is None or not all(isinstance(code, int) for code in codes):
             raise TypeError(f"Retry(statuses={statuses!r}): a collection of numbers, such as {{429, 503}}")
         if isinstance(methods, str):
             raise TypeError(f"Retry(methods={methods!r}): a collection of methods, such as {{'GET'}}")
         self.attempts = attempts
-        self.statuses: frozenset[int] = frozenset(statuses)
+        self.statuses: frozenset[int] = codes
         self.methods: frozenset[str] = frozenset(method.upper() for method in methods)
         self.backoff = backoff
         self.max_backoff = max_backoff

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 import time
+from typing import Any
 
 import pytest
 
@@ -75,8 +76,9 @@ def test_what_was_never_sent_may_be_sent_again_whatever_its_method() -> None:
     assert Retry().allows_error("POST", safe)
 
 
-def test_statuses_and_methods_can_be_chosen() -> None:
-    retry = Retry(statuses={500}, methods=["post"])
+@pytest.mark.parametrize("statuses", [{500}, [500], (code for code in (500,))])
+def test_statuses_and_methods_can_be_chosen(statuses: Any) -> None:
+    retry = Retry(statuses=statuses, methods=["post"])
 
     assert retry.allows_status("POST", 500)
     assert not retry.allows_status("POST", 503)
