@@ -41,7 +41,7 @@ function outcome(one) {
   return { text, kind: `s${Math.floor(one.response.status / 100)}` };
 }
 
-function waterfall(one) {
+function timeBar(one) {
   const bar = element("span", { class: "fall", role: "img", "aria-label": `took ${seconds(one.took) || "an unknown time"}` });
   if (!one.took) return bar;
   const whole = (one.took / longest) * 100;
@@ -74,7 +74,7 @@ function row(one) {
     element("span", { class: `status ${kind}`, title: text }, text),
     element("span", { class: "size" }, bytes(size)),
     element("span", { class: "took" }, seconds(one.took)),
-    waterfall(one));
+    timeBar(one));
   const item = element("li", { id: one.line ? `line-${one.line}` : null }, button);
   button.addEventListener("click", () => toggle(item, one));
   item.one = one;
