@@ -36,7 +36,7 @@ def place_of(path: str | os.PathLike[str]) -> str:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(f"{name} is a folder: say the name of the file as well")
     if not stat.S_ISREG(mode):
-        raise FileExistsError(f"{name} is a device, a pipe or a socket, and what is written here replaces it")
+        raise FileExistsError(f"{name} is a device, a pipe or a socket, which a file would replace: say another name")
     return place
 
 
