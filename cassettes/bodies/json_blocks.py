@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.json_text import MAX_DEPTH
 from ..data.numbers import number
 from ..secrets.members import PAIRED_VALUES
-from ..yaml.fast_values import is_clean
+from ..yaml.fast_values import holds_odd
 from ..yaml.writer import (
     WIDTH,
     constant,
@@ -78,9 +78,9 @@ def block(content: bytes, redactor: Redactor) -> Block | None:
         return None
     try:
         text = content.decode("utf-8")
-        if not (redactor.leaves(text) and is_clean(content, text)):
+        if b"\x7f" in content or holds_odd(content, text) or not redactor.leaves(text):
             return None
-        data, end = _decoded(text)
+        data, end = _decoded(text)  # which refuses the other control characters
         if not data or end != len(text):
             return None
         style = "python" if '": ' in text[: text.find('":') + 3] else ""

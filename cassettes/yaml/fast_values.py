@@ -51,7 +51,12 @@ def is_clean(raw: bytes, text: str) -> bool:
         has_controls = any(map(contains, repeat(raw), _CONTROLS))
     else:
         has_controls = len(raw.translate(None, _CONTROLS)) != len(raw)
-    return not has_controls and (len(text) == len(raw) or not _ODD.search(text))
+    return not has_controls and not holds_odd(raw, text)
+
+
+def holds_odd(raw: bytes, text: str) -> bool:
+    """Return whether a text, given as bytes, too, holds what YAML takes for invisible, beyond ASCII."""
+    return len(text) != len(raw) and _ODD.search(text) is not None
 
 
 def is_plain(text: str) -> bool:
