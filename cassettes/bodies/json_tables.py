@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
-from operator import itemgetter
 from typing import Any, Callable
 
 from ..data.numbers import Number
@@ -23,8 +21,6 @@ _NUMBERS: set[type] = {int}
 _SCALARS: set[type] = {str, int, float, bool, type(None), Number}
 _NOT_LAST = frozenset(" :")  # of a plain text
 _values: Callable[[dict[str, Any]], Iterable[Any]] = dict[str, Any].values
-_first: Callable[[str], str] = itemgetter(0)
-_last: Callable[[str], str] = itemgetter(-1)
 _DATES = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\n]*\n)+\Z")
 
 
@@ -84,14 +80,20 @@ def rows(columns: Columns, starts: Iterable[tuple[str, str]], comma: str, lead: 
     )
 
 
-def _woven(first: str, before: Iterable[str], columns: Columns, ending: str) -> str:
+def _woven(first: str, before: Sequence[str], columns: Columns, ending: str) -> str:
     """Return the values of the first row, each behind what stands before it, then those of the second, and so on.
 
     Before the first one of all stands `first`.
     """
-    parts = chain.from_iterable(zip(*chain.from_iterable(zip(map(repeat, before), columns))))
-    next(parts)
-    return "".join(chain((first,), parts, (ending,)))
+    width = 2 * len(before)
+    row: list[Any] = [None] * width
+    row[::2] = before
+    parts = row * len(columns[0])
+    for number, column in enumerate(columns):
+        parts[2 * number + 1 :: width] = column
+    parts[0] = first
+    parts.append(ending)
+    return "".join(parts)
 
 
 def text_of(value: str) -> str:
@@ -115,15 +117,14 @@ def text_of(value: str) -> str:
 
 def _texts(column: Sequence[str]) -> tuple[str, Sequence[str]]:
     """Return the mark that all values stand between, if any, and the values between them."""
-    if min(map(len, column)) > LONGEST_WORD:
-        if LETTERS.issuperset(map(_first, column)):
-            whole = "".join(column)
-            has_marks = "#" in whole or (":" in whole and ": " in whole)
-            lasts = {*map(_last, column)}
-            if not has_marks and lasts.isdisjoint(_NOT_LAST):
-                return "", column
-            if lasts <= _NOT_LAST:
-                return '"', column
-        elif column[0][0] in DIGITS and _DATES.match("\n".join([*column, ""])):
+    if not [None for value in column if len(value) <= LONGEST_WORD or value[0] not in LETTERS]:
+        whole = "".join(column)
+        has_marks = "#" in whole or (":" in whole and ": " in whole)
+        lasts = {value[-1] for value in column}
+        if not has_marks and lasts.isdisjoint(_NOT_LAST):
+            return "", column
+        if lasts <= _NOT_LAST:
             return '"', column
+    elif column[0][:1] in DIGITS and _DATES.match("\n".join([*column, ""])):
+        return '"', column
     return "", list(map(text_of, column))
