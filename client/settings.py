@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, Literal
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"python-understudy/{__version__}"
 _EVENTS = ("request", "response", "error")
+_SHOWING = threading.RLock()
 _LONGEST_KEPT = 2_048
 # URLs never change: requests for the same text have the same one.
 _url_of = lru_cache(maxsize=1_024)(URL)
@@ -57,6 +59,8 @@ _url_of = lru_cache(maxsize=1_024)(URL)
 
 class Settings:
     """What a client is told, and may be told later."""
+
+    _event_hooks: dict[str, list[EventHook]]
 
     def __init__(
         self,
@@ -136,7 +140,11 @@ class Settings:
     @property
     def event_hooks(self) -> dict[str, list[EventHook]]:
         """The functions called for each `request`, each `response`, and each `error` in the place of a response."""
-        return self._event_hooks
+        with _SHOWING:
+            if type(self._event_hooks) is dict:
+                # Not before somebody asks: a plain dictionary is quicker, and every call looks into it.
+                self._event_hooks = _EventHooks(self._event_hooks)
+            return self._event_hooks
 
     @event_hooks.setter
     def event_hooks(self, event_hooks: Mapping[str, Sequence[EventHook]]) -> None:
@@ -295,6 +303,15 @@ class Settings:
         merged._forget_names(set(given))
         merged.update(given)
         return merged
+
+
+class _EventHooks(dict[str, "list[EventHook]"]):
+    """What httpx's clients show as well, and `error`, which is there for whoever asks for it."""
+
+    def __missing__(self, event: str) -> list[EventHook]:
+        if event not in _EVENTS:
+            raise KeyError(event)
+        return self.setdefault(event, [])
 
 
 def _refuse_to_leave(base: URL, url: URL) -> None:

@@ -9,8 +9,9 @@ Theory of operation
 3. What counts as lost: a failure of the wire, the clock or the message. A stream that ends as it should is at its end,
    unless `reconnect=True`, which is what browsers do: there only a 204 is the end.
 4. Only requests that may be repeated are: idempotent, with a body that can be sent again.
-5. An answer that is no event stream is an `SSEError` and ends it, unless its status is one of `RETRY_STATUSES`.
-   After `_MOST_FAILURES` failures in a row the last one is raised.
+5. An answer that is no event stream is an `SSEError` and ends it, unless its status is one of `RETRY_STATUSES`: then
+   its Retry-After makes the wait longer. After `_MOST_FAILURES` failures in a row the last one is raised.
+   A client that raises for every status asks as often; of its first answers it is the `HTTPStatusError` that is raised.
 6. Where the wait would not end before the deadline of the call, there is none, and no other connection.
 """
 
@@ -28,7 +29,7 @@ from .layers.deadline import within_call
 from .messages.body import _closing as closing
 from .messages.headers import Headers
 from .messages.request import Request
-from .retry import IDEMPOTENT_METHODS, RETRY_STATUSES
+from .retry import IDEMPOTENT_METHODS, RETRY_STATUSES, retry_after_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
@@ -144,7 +145,7 @@ class EventSource:
             await again.caller.close(self._response)
             await again.caller.sleep(again.clock, wait)
             try:
-                self._begin(await again.connect(self._next_request(again.request)))
+                self._begin(await again.connect(_repeated(again.request, self.last_event_id)))
             except TransportError as error:
                 failure = error
             except HTTPStatusError as error:
@@ -159,16 +160,6 @@ class EventSource:
         last_event_id, retry = self._parser.last_event_id, self._parser.retry
         self._parser = EventParser(max_event_size=self._most)
         self._parser.last_event_id, self._parser.retry = last_event_id, retry
-
-    def _next_request(self, request: Request) -> Request:
-        headers = Headers(request.headers)
-        if self.last_event_id:
-            # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4), where no value has whitespace around it.
-            said = self.last_event_id.strip(" \t").encode("utf-8")
-            headers["Last-Event-ID"] = said  # type: ignore[assignment]  # bytes are fine
-        return Request(
-            request.method, request.url, headers=headers, stream=request.stream, extensions=within_call(request)
-        )
 
     def __repr__(self) -> str:
         return f"<EventSource {self._response!r}>"
@@ -192,17 +183,21 @@ class Reconnection:
         self._send = send
         self._always = always
 
-    def wait(self, failure: TransportError | None, retry: int | None) -> float | None:
+    def wait(self, failure: TransportError | HTTPStatusError | None, retry: int | None) -> float | None:
         """Return how many seconds to wait before the next connection, `None` when there is none."""
         request = self.request
         if self._always is False or request.method not in IDEMPOTENT_METHODS or not request.is_replayable:
             return None
         if failure is None and not self._always:
             return None
-        if isinstance(failure, DeadlineExceeded) or (
-            isinstance(failure, SSEError) and failure.status not in RETRY_STATUSES
-        ):
+        if isinstance(failure, DeadlineExceeded):
             return None
+        retry_after: float | None = None
+        if isinstance(failure, (SSEError, HTTPStatusError)):
+            answer = failure.response
+            if answer is None or answer.status_code not in RETRY_STATUSES:
+                return None
+            retry_after = retry_after_seconds(answer.headers.get("Retry-After"), answer.headers.get("Date"))
         if failure is not None:
             self.failures += 1
             if self.failures > _MOST_FAILURES:
@@ -214,8 +209,23 @@ class Reconnection:
             from random import uniform
 
             wait = min(longest, wait * 2.0 ** (self.failures - 1) * uniform(0.75, 1.0))
+        if retry_after is not None:
+            wait = max(wait, min(retry_after, _MOST_WAIT))
         deadline = request.extensions.get("deadline")
         return None if deadline is not None and time.monotonic() + wait >= deadline else wait
+
+    async def begin(self) -> Response:
+        """Return the first response; of a client that raises for every status, once the server is not too busy."""
+        request = self.request
+        while True:
+            try:
+                return await self.connect(request)
+            except HTTPStatusError as error:
+                wait = self.wait(error, None)
+                if wait is None:
+                    raise
+            await self.caller.sleep(self.clock, wait)
+            request = _repeated(self.request, "")
 
     async def connect(self, request: Request) -> Response:
         """Send a request; return its response, whose body is still to come."""
@@ -247,7 +257,7 @@ def events(
 ) -> Generator[EventSource]:
     """Send a request and yield its events, for a blocking client."""
     reconnection = Reconnection(request, send, client._caller, client._clock_for(request.url), reconnect)
-    source = EventSource(run(reconnection.connect(request)), max_event_size, reconnection=reconnection)
+    source = EventSource(run(reconnection.begin()), max_event_size, reconnection=reconnection)
     try:
         yield source
     except SSEError as error:
@@ -270,7 +280,7 @@ async def aevents(
 ) -> AsyncGenerator[EventSource]:
     """Send a request and yield its events, for an asynchronous client."""
     reconnection = Reconnection(request, send, client._caller, client._clock_for(request.url), reconnect)
-    source = EventSource(await reconnection.connect(request), max_event_size, reconnection=reconnection)
+    source = EventSource(await reconnection.begin(), max_event_size, reconnection=reconnection)
     try:
         yield source
     except SSEError as error:
@@ -281,6 +291,16 @@ async def aevents(
         if source._reading is not None:
             await source._reading.aclose()
         await source.response.aclose()
+
+
+def _repeated(request: Request, last_event_id: str) -> Request:
+    """Return the request to send again, to go on behind an event."""
+    headers = Headers(request.headers)
+    if last_event_id:
+        # An id is UTF-8 on the wire (WHATWG HTML, 9.2.4), where no value has whitespace around it.
+        said = last_event_id.strip(" \t").encode("utf-8")
+        headers["Last-Event-ID"] = said  # type: ignore[assignment]  # bytes are fine
+    return Request(request.method, request.url, headers=headers, stream=request.stream, extensions=within_call(request))
 
 
 def _check(response: Response) -> None:

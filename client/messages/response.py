@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..bodies.encode import encode_response
@@ -14,6 +15,7 @@ from .cookies import Cookies
 from .extensions import checked_extensions
 from .headers import Headers
 from .links import parse_links
+from .portable import Portable
 
 if TYPE_CHECKING:
     import datetime
@@ -247,11 +249,23 @@ class Response(ResponseBody):
         return f"<Response [{f'{self.status_code} {self.reason_phrase}'.rstrip()}]>"
 
     def __getstate__(self) -> dict[str, Any]:
+        if self._whole is not None and not isinstance(self.default_encoding, str):
+            # What the function says of this body travels, even if the function does not.
+            with contextlib.suppress(Exception):
+                self._encoding = self.encoding
         # Extensions hold live connections, decoders hold C state; neither travels.
-        return {name: value for name, value in self.__dict__.items() if name not in _STAYS_BEHIND}
+        state = {name: value for name, value in self.__dict__.items() if name not in _STAYS_BEHIND}
+        for name in _FUNCTIONS:
+            if callable(state.get(name)):
+                state[name] = Portable(state[name])
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        for name, value in state.items():
+            if not isinstance(value, Portable):
+                self.__dict__[name] = value
+            elif value.function is not None:
+                self.__dict__[name] = value.function
         self.is_closed = True
         self.extensions = {}
         self._decoder = None
@@ -263,3 +277,4 @@ _OTHER_FRAMING = {"Content-Length": "Transfer-Encoding", "Transfer-Encoding": "C
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_KINDS = {1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error"}
 _STAYS_BEHIND = frozenset({"extensions", "stream", "is_closed", "_decoder", "_reading"})
+_FUNCTIONS = ("default_encoding", "_loads")

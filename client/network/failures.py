@@ -102,6 +102,19 @@ def translate(
     return translated
 
 
+def unread(kept: int, error: OSError, waits: Waits) -> OSError:
+    """Return the error where a server that has sent `kept` bytes of its response takes nothing more of the request.
+
+    More time for writing would not help, so nothing is said of it.
+    """
+    if not isinstance(error, (TimeoutError, socket.timeout)) or waits.is_over() or waits.write is None:
+        return error
+    return WriteTimeout(
+        f"the server has sent {kept} bytes of its response, as many as are kept during an upload, and takes nothing "
+        f"more for {waits.write:g} s: it may wait until they are read, which is after the upload; send less at once"
+    )
+
+
 def because(translated: BaseException, error: BaseException | None) -> BaseException | None:
     """Return what `translated` is raised from: an error that is its own cause would never end for who follows them."""
     return translated.__cause__ if translated is error else error

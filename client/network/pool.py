@@ -17,6 +17,8 @@
    the lock is, what had been decided is done all the same, and the call of whom it struck gives back what it holds.
 8. So may the garbage collector, which closes generators, and what they read. What it gives back in the middle of a step
    of its own thread is taken back after that step.
+9. A finalizer or a signal handler may even send a request there. It goes over a connection of its own, of which the
+   pool knows nothing (`aside`): nobody could wait for the step to end.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConnectTimeout, PoolTimeout
 from ..messages.request import Request
+from .aside import send_aside
 from .call import Call
 from .connection import BodyFailed, Crowded, Unanswered
 from .failures import because, described
@@ -87,6 +90,8 @@ class Pool:
         """Send the request over a connection of its origin, once there is one."""
         origin = origin_of(request)
         now = self._now()
+        if self._lock._is_owned():
+            return await send_aside(self._connector, origin, request, now, is_async=self._is_async)
         call = Call(origin, request, self, now, is_async=self._is_async)
         try:
             if self._acquire(call, now):
@@ -118,8 +123,7 @@ class Pool:
                         return await self._without_expectation(response, call)
                     return response
                 call.stamps.attempt = getattr(call.stamps, "attempt", 1) + 1
-                if call.refusals > 1:
-                    await self._pause(call)
+                await self._pause(call)
                 await self._renew(call)
         except BaseException:
             self._abandon(call)
@@ -207,7 +211,9 @@ class Pool:
         origin: Origin = call.key  # type: ignore[assignment]  # what this pool's keys are
         with self._lock:
             try:
-                granted = state.acquire(call, now, may_share=self._connector.may_share(origin))
+                # Asked of an origin once, when it is new.
+                may_share = origin not in state.origins and self._connector.may_share(origin)
+                granted = state.acquire(call, now, may_share=may_share)
                 if not granted:
                     call.waiter = self._backend.waiter()
             except BaseException:
@@ -276,6 +282,8 @@ class Pool:
             await self._wait(call)
 
     async def _pause(self, call: Call) -> None:
+        if call.refusals < 2:
+            return
         from random import random
 
         pause = _FIRST_PAUSE * (call.refusals - 1) * (1 + random())

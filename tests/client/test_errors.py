@@ -4,7 +4,7 @@ import copy
 import inspect
 import pickle
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -31,6 +31,9 @@ from understudy.client.errors import (
     TimeoutException,
     TransportError,
 )
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Side
 
 DEFINED = {
     name: kind
@@ -213,6 +216,35 @@ def test_a_status_error_survives_it_with_its_response() -> None:
     assert back.request.url == "https://api.test/"
     assert back.response.status_code == 404
     assert back.response.json() == {"why": 1}
+
+
+@pytest.mark.anyio
+async def test_an_error_survives_it_whatever_functions_its_client_was_told(side: Side) -> None:
+    def local(value: Any) -> Any:
+        return value
+
+    def charset(content: bytes) -> str:
+        return "utf-8"
+
+    async def pass_on(request: Request, send: Any) -> Response:
+        return cast("Response", await send(request))
+
+    client = side.client(
+        lambda request: Response(500, json={"why": 1}, extensions={"told": lambda: None}),
+        json_codec=(local, local),
+        default_encoding=charset,
+        auth=local,
+        event_hooks={"request": [], "response": [], "error": [side.function(local)]},
+        layers=[pass_on],
+        raise_for_status=True,
+    )
+
+    with pytest.raises(HTTPStatusError) as caught:
+        await side.call(client.get, "https://api.test/", extensions={"trace": None, "mine": lambda: None})
+
+    back = pickled(caught.value)
+    assert str(back) == str(caught.value)
+    assert (back.response.json(), back.response.text, back.request.url.path) == ({"why": 1}, '{"why":1}', "/")
 
 
 def test_what_an_error_counted_survives_it() -> None:

@@ -230,7 +230,36 @@ def test_a_client_that_raises_for_every_status_reconnects_all_the_same(reading: 
 
 def test_the_first_answer_is_raised_by_a_client_that_does_so(reading: Any) -> None:
     with pytest.raises(HTTPStatusError):
-        reading(Server(stream(status=503)), raise_for_status=True)
+        reading(Server(stream(status=404)), raise_for_status=True)
+
+
+def test_a_server_that_is_busy_at_first_is_asked_again_by_a_client_that_raises_for_every_status(reading: Any) -> None:
+    server = Server(stream(status=503), stream(status=429), stream(b"data: one\n\n"))
+
+    assert reading(server, raise_for_status=True) == ["one"]
+    assert len(server.clock.slept) == 2
+
+
+def test_a_server_that_stays_busy_is_given_up_with_the_error_that_the_client_raises(reading: Any) -> None:
+    server = Server(*[stream(status=503) for _ in range(9)])
+
+    with pytest.raises(HTTPStatusError):
+        reading(server, raise_for_status=True)
+
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize("raise_for_status", [False, True])
+def test_a_busy_server_says_when_to_come_again(reading: Any, raise_for_status: bool) -> None:
+    def busy(seconds: str) -> Response:
+        return Response(503, headers={"Retry-After": seconds}, stream=Parts())
+
+    server = Server(busy("120"), stream(b"data: one\n\n", LOST), busy("1"), busy("999999"), stream(b"data: two\n\n"))
+
+    assert reading(server, raise_for_status=raise_for_status) == ["one", "two"]
+    first, lost, soon, late = server.clock.slept
+    assert (first, lost, late) == (120.0, 3.0, 3600.0)
+    assert soon > 3.0
 
 
 def test_an_answer_that_is_no_event_stream_ends_it(reading: Any) -> None:

@@ -161,11 +161,15 @@ async def _connect(opened: socket.socket, sockaddr: tuple[Any, ...]) -> None:
 class AnyioStream:
     """A connected non-blocking socket."""
 
-    __slots__ = ("_dns_seconds", "_socket")
+    __slots__ = ("_dns_seconds", "_socket", "takes_at_once", "unsent")
 
     def __init__(self, connected: socket.socket, *, dns_seconds: float | None = None) -> None:
         self._socket = connected
         self._dns_seconds = dns_seconds
+        self.takes_at_once: bool = False
+        """Whether a write that is cancelled has taken everything all the same: set where callers share this."""
+        self.unsent: bytes = b""
+        """What it has taken and the system has not; it goes out before whatever is written next."""
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:
         max_bytes = min(max_bytes, MOST_READ)
@@ -186,19 +190,26 @@ class AnyioStream:
         raise TimeoutError("the peer says nothing")
 
     async def write(self, data: bytes, timeout: float | None) -> None:
-        rest = memoryview(data)
-        # Others get their turn when something is read. Here they would come between the look whether a kept connection
-        # still stands and the request that trusts it.
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        while True:
-            with contextlib.suppress(BlockingIOError):
-                rest = rest[self._socket.send(rest) :]
-            if not rest:
-                return
-            with anyio.move_on_after(timeout) as scope:
-                await self._wait(anyio.wait_writable)
-            if scope.cancelled_caught:
-                raise TimeoutError("the peer takes nothing")
+        rest = memoryview(self.unsent + data if self.unsent else data)
+        self.unsent = b""
+        if not self.takes_at_once:
+            # Others get their turn when something is read. Here they would come between the look whether a kept
+            # connection still stands and the request that trusts it.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        try:
+            while True:
+                with contextlib.suppress(BlockingIOError):
+                    rest = rest[self._socket.send(rest) :]
+                if not rest:
+                    return
+                with anyio.move_on_after(timeout) as scope:
+                    await self._wait(anyio.wait_writable)
+                if scope.cancelled_caught:
+                    raise TimeoutError("the peer takes nothing")
+        except BaseException:
+            if self.takes_at_once:
+                self.unsent = bytes(rest)
+            raise
 
     async def write_until_readable(self, data: memoryview, timeout: float | None) -> int:
         sent = 0
@@ -239,8 +250,9 @@ class AnyioStream:
         return await TLSStream.client(self, context, hostname, timeout)
 
     def send_now(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.send(data)
+        if not self.unsent:
+            with contextlib.suppress(OSError):
+                self._socket.send(data)
 
     def close(self) -> None:
         if self._socket.fileno() < 0:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from .base import NetworkStream
 
 _READ_SIZE = 65_536
-# One record holds 16 KiB; more at once only makes a slow peer's backlog larger.
-_WRITE_SIZE = 65_536
+# One record holds 16 KiB; more than a few at once only makes a slow peer's backlog larger. What another TLS inside this
+# one makes of 64 KiB is taken as a whole.
+_WRITE_SIZE = 67_584
 
 
 class TLSStream:
@@ -35,7 +36,6 @@ class TLSStream:
         "_is_broken",
         "_outgoing",
         "_sealed",
-        "_takes_at_once",
         "_tls",
     )
 
@@ -51,8 +51,6 @@ class TLSStream:
         self._sealed = b""  # encrypted, and not taken by the inner stream yet
         self._flushing = threading.Lock()  # held by whoever writes to the inner stream
         self._is_broken = False
-        # Whether what is handed to the inner stream goes out, even if nobody waits for that.
-        self._takes_at_once: bool = getattr(inner, "takes_at_once", False)
 
     @classmethod
     async def client(
@@ -154,6 +152,11 @@ class TLSStream:
         """
         self.send_now(b"")
 
+    @property
+    def takes_at_once(self) -> bool:
+        """Whether what is handed to the inner stream goes out, even if nobody waits for that."""
+        return getattr(self._inner, "takes_at_once", False)
+
     def is_readable(self) -> bool:
         # What came in the same segment as the last bytes that were read may be encrypted still.
         if self._ahead or self._end is not None:
@@ -194,7 +197,7 @@ class TLSStream:
         while self._outgoing.pending or self._sealed:
             if not self._flushing.acquire(blocking=False):
                 return
-            is_done = self._takes_at_once
+            is_done = self.takes_at_once
             try:
                 sealed, self._sealed = self._sealed + self._outgoing.read(), b""
                 await self._inner.write(sealed, timeout)

@@ -24,7 +24,7 @@ from ...messages.headers import Headers
 from ...messages.response import Response
 from ..bodies import AsyncBody, SyncBody
 from ..connection import Unanswered
-from ..failures import READ, WRITE, because, translate
+from ..failures import READ, WRITE, because, translate, unread
 from ..trace import traced
 from .answer import Answer
 from .body import Receiver, TunnelBody
@@ -198,10 +198,8 @@ class Exchange:
         try:
             await self._stream.write(rest, timeout)
         except OSError as error:
-            if not _is_timeout(error) or self._ahead is None:
-                raise
-            kept = f"{len(self._ahead)} bytes of its response, as many as are kept during an upload"
-            raise TimeoutError(f"the server has sent {kept}, and takes nothing more") from error
+            said = unread(len(self._ahead or b""), error, self._call.waits)
+            raise said from because(said, error)
 
     async def _wait_for_continue(self) -> None:
         """Give the server a moment to refuse before the body goes out (RFC 9110, section 10.1.1)."""

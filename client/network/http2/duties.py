@@ -268,12 +268,25 @@ class Duties:
             self._write_error = failure = error
         except BaseException as error:
             if is_cancellation(error):
-                if not self._wire.takes_at_once:
+                if not self._wire.takes_at_once and not self._leaves_rest():
                     self._break(ConnectionAbortedError("sending was interrupted in the middle of a frame"))
                 self._has_written()
             raise
         self._has_written()
         return failure
+
+    def _leaves_rest(self) -> bool:
+        """Leave what a cancelled write has not sent to whoever writes next; `False` where it cannot be left."""
+        unsent = self._wire.unsent()
+        if unsent:
+            with self.lock:
+                if self._reader is not None and not self._waiting:
+                    # The only one who is there listens, perhaps for the answer to this.
+                    return False
+                if not self.protocol.outgoing:
+                    # Something has to be written for the rest to go out.
+                    self.protocol.ping()
+        return unsent is not None
 
     def _has_written(self) -> None:
         with self.lock:

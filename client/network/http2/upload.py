@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...bodies.streams import ByteStream
 from ...errors import LocalProtocolError
 from ...messages.headers import Headers
+from ..failures import because, unread
 from ..streamed import StreamedBody
 from .fields import request_head
 
@@ -103,7 +104,13 @@ async def _send_piece(connection: SharedConnection, stream: Stream, piece: bytes
         if not stream.rest or stream.is_answered:
             break
         left = len(stream.rest)
-        await connection.wait(stream, stream.call, waits.left(waits.write), has_moved)
+        try:
+            await connection.wait(stream, stream.call, waits.left(waits.write), has_moved)
+        except OSError as error:
+            if stream.window_in > 0:
+                raise
+            said = unread(stream.held, error, waits)
+            raise said from because(said, error)
         connection.send_rest()
     if not stream.has_sent_all or protocol.outgoing:
         await connection.flush(stream)

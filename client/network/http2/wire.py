@@ -5,9 +5,10 @@
    is asked inside it.
 2. A socket that another thread waits for is shut down, and closed by the last one to leave: its number must not be
    given to another socket meanwhile.
-3. Asynchronous code can be cancelled while it writes. Under asyncio that loses nothing: the transport has taken
-   everything before the first wait. Elsewhere the write is shielded, as long as the caller's own deadline allows;
-   should it be interrupted all the same, nobody knows how much of a frame went out, and the connection is broken.
+3. Asynchronous code can be cancelled while it writes, and ends at once. Under asyncio that loses nothing: the transport
+   has taken everything before the first wait. Of this library's sockets under trio the stream keeps what did not go
+   out, for the next one who writes. Of any other stream nobody knows how much of a frame went out, and the connection
+   is broken; the last frames of a task that is cancelled already get a moment.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Wire(Protocol):
     can_be_shared: bool
     """Whether it can be read and written by two callers at once."""
     takes_at_once: bool
-    """Whether a write that is interrupted has sent everything all the same."""
+    """Whether a write that is interrupted has sent everything all the same, which needs nobody."""
     can_be_tried: bool
     """Whether `read_now` and `write_now` do anything."""
     is_behind: bool
@@ -56,6 +57,10 @@ class Wire(Protocol):
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         """Send at most `WRITE_SIZE` bytes."""
+        ...
+
+    def unsent(self) -> int | None:
+        """Return how much of an interrupted write goes out with the next one; `None` where it is lost."""
         ...
 
     def read_now(self) -> bytes | None:
@@ -101,6 +106,9 @@ class PlainWire:
 
     async def write(self, data: bytes, timeout: float | None) -> None:
         await self._stream.write(data, timeout)
+
+    def unsent(self) -> int | None:
+        return None
 
     def read_now(self) -> bytes | None:
         if not self._stream.is_readable():
@@ -163,6 +171,9 @@ class ThreadedWire:
                     rest = rest[sent:]
         finally:
             self._leave()
+
+    def unsent(self) -> int | None:
+        return None
 
     def read_now(self) -> bytes | None:
         with contextlib.suppress(OSError):
@@ -256,10 +267,15 @@ class AsyncWire:
 
     def __init__(self, stream: NetworkStream) -> None:
         self._stream = stream
-        kind = _kind(stream)
+        self._carrier = carrier = _carrier(stream)
+        # By its name, because not every backend is imported everywhere.
+        kind = type(carrier).__name__
         self.takes_at_once: bool = kind == "AsyncioStream"
         # Only of these it is known that reading loses nothing when it has to be stopped.
         self.can_be_tried: bool = kind in ("AsyncioStream", "MemoryStream")
+        self._keeps_unsent = kind == "AnyioStream"
+        if self._keeps_unsent:
+            carrier.takes_at_once = True
         self.is_behind: bool = False
         self.close: Callable[[], None] = stream.close
 
@@ -270,25 +286,27 @@ class AsyncWire:
             return None
 
     async def write(self, data: bytes, timeout: float | None) -> None:
-        if self.takes_at_once:
+        if self.takes_at_once or self._keeps_unsent:
             await self._stream.write(data, timeout)
             return
         import anyio
         import anyio.lowlevel
 
-        last = anyio.current_effective_deadline()
-        if last != math.inf:
-            # A loop that is busy, and not the peer, may be why even the next step takes long.
-            before = anyio.current_time()
-            await anyio.lowlevel.cancel_shielded_checkpoint()
-            now = anyio.current_time()
-            last = max(last, now) + _GRACE + _MOST_STEPS * (now - before)
-        with anyio.CancelScope(shield=True, deadline=last) as scope:
+        if anyio.current_effective_deadline() != -math.inf:
             await self._stream.write(data, timeout)
-        if scope.cancelled_caught:
-            # Whoever has ended the caller's time says so itself.
-            await anyio.lowlevel.checkpoint_if_cancelled()
-            raise TimeoutError("the peer takes nothing")
+            return
+        # A loop that is busy, and not the peer, may be why even the next step takes long.
+        before = anyio.current_time()
+        await anyio.lowlevel.cancel_shielded_checkpoint()
+        now = anyio.current_time()
+        last = now + _GRACE + _MOST_STEPS * (now - before)
+        with anyio.CancelScope(shield=True, deadline=last):
+            await self._stream.write(data, timeout)
+            return
+        await anyio.lowlevel.checkpoint_if_cancelled()
+
+    def unsent(self) -> int | None:
+        return len(self._carrier.unsent) if self._keeps_unsent else None
 
     def read_now(self) -> bytes | None:
         data: bytes | None = None
@@ -306,13 +324,13 @@ class AsyncWire:
         return len(data)
 
 
-def _kind(stream: Any) -> str:
-    """Return what carries the bytes in the end; by its name, because not every backend is imported everywhere."""
+def _carrier(stream: Any) -> Any:
+    """Return what carries the bytes in the end."""
     from ..backends.tls_stream import TLSStream
 
     while isinstance(stream, TLSStream):
         stream = stream._inner
-    return type(stream).__name__
+    return stream
 
 
 def _step(coroutine: Coroutine[Any, Any, Result]) -> Result | bytes | None:

@@ -172,6 +172,25 @@ async def test_hooks_may_be_added_and_replaced_later(side: Side) -> None:
 
 
 @pytest.mark.anyio
+async def test_an_error_hook_may_be_added_later_as_the_others(side: Side) -> None:
+    seen: list[Exception] = []
+
+    def fail(request: Request) -> Response:
+        raise ConnectError("planted")
+
+    client = side.client(fail)
+    assert client.event_hooks == {"request": [], "response": []}
+
+    client.event_hooks["error"].append(side.function(seen.append))
+
+    with pytest.raises(ConnectError) as caught:
+        await side.call(client.get, "https://api.test/")
+    assert seen == [caught.value]
+    with pytest.raises(KeyError, match="errors"):
+        client.event_hooks["errors"]
+
+
+@pytest.mark.anyio
 async def test_the_callers_lists_are_not_shared(side: Side) -> None:
     hooks: dict[str, list[Any]] = {"request": []}
 

@@ -305,6 +305,45 @@ def test_a_response_can_be_pickled() -> None:
     assert list(back.iter_bytes()) == [b'{"a":1}']
 
 
+def test_functions_that_cannot_be_pickled_stay_behind_and_what_they_said_travels() -> None:
+    response = Response(200, content="Grüße".encode("latin-1"), request=REQUEST, default_encoding=lambda _: "latin-1")
+
+    def loads(content: bytes) -> bytes:
+        return content[:2]
+
+    response._loads = loads
+
+    back: Response = pickle.loads(pickle.dumps(response))
+
+    assert (back.text, back.default_encoding, back._loads) == ("Grüße", "utf-8", None)
+
+
+def test_functions_that_can_be_pickled_travel() -> None:
+    response = Response(200, content=b"[1]", request=REQUEST, default_encoding=latin)
+    response._loads = first_character
+
+    back: Response = pickle.loads(pickle.dumps(response))
+
+    assert (back.encoding, back.default_encoding, back.json()) == ("latin-1", latin, "[")
+
+
+def latin(content: bytes) -> str:
+    return "latin-1"
+
+
+def first_character(content: bytes) -> str:
+    return content[:1].decode()
+
+
+def test_a_response_whose_encoding_nobody_can_tell_is_pickled_all_the_same() -> None:
+    def fail(content: bytes) -> str:
+        raise LookupError("planted")
+
+    back: Response = pickle.loads(pickle.dumps(Response(200, content=b"a", request=REQUEST, default_encoding=fail)))
+
+    assert back.text == "a"
+
+
 def test_a_response_that_was_streaming_is_pickled_without_its_body() -> None:
     response = Response(200, content=iter([b"a"]), request=REQUEST)
 

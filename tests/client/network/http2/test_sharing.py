@@ -568,6 +568,35 @@ async def test_closing_waits_no_longer_for_a_server_that_takes_nothing_than_writ
 
 
 @pytest.mark.anyio
+async def test_closing_in_a_cancelled_task_gives_a_server_that_takes_nothing_a_moment_only() -> None:
+    network: Any = SlowNetwork(
+        AsyncMemoryNetwork(Http2Server(on_request=lambda peer, asked: peer.head(asked.stream_id)))
+    )
+    transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
+    request = Request("GET", "http://h.test/", extensions={"timeout": dict.fromkeys(TIMEOUTS)})
+
+    with anyio.fail_after(10):
+        first = await transport.handle_async_request(request)
+        # Somebody who only listens, so that closing waits as long as the call may write.
+        listening = await transport.handle_async_request(request)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(aread_in_vain, listening)
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            network.is_held = True
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await first.aclose()
+
+    assert transport.snapshot().open == 0
+
+
+async def aread_in_vain(response: Response) -> None:
+    with pytest.raises(TransportError):
+        await response.aread()
+
+
+@pytest.mark.anyio
 async def test_a_writer_who_is_answered_before_it_has_written_sends_what_others_have_left_to_it() -> None:
     network: Any = SlowNetwork(AsyncMemoryNetwork(Http2Server()))
     transport = AsyncHTTPTransport(http1=False, http2=True, network=network)
@@ -809,8 +838,10 @@ async def test_a_socket_that_ended_while_the_event_loop_was_busy_is_not_used(
     assert [len(peer.requests) for peer in server.peers] == [2, 1]
 
 
-def test_who_is_cancelled_while_asyncio_sends_leaves_the_connection_to_the_others(
-    place: tuple[Http2Server, str, Any],
+@pytest.mark.parametrize("size", [10_000, 100_000])
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_to_the_others(
+    place: tuple[Http2Server, str, Any], loop: str, size: int
 ) -> None:
     server, base, trusting = place
     goes_on = threading.Event()
@@ -831,7 +862,11 @@ def test_who_is_cancelled_while_asyncio_sends_leaves_the_connection_to_the_other
 
     async def pieces() -> AsyncIterator[bytes]:
         while True:
-            yield bytes(100_000)
+            yield bytes(size)
+
+    async def cancel_later(scope: anyio.CancelScope) -> None:
+        await anyio.sleep(0.3)
+        scope.cancel()
 
     async def body() -> None:
         transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
@@ -839,7 +874,8 @@ def test_who_is_cancelled_while_asyncio_sends_leaves_the_connection_to_the_other
         async with anyio.create_task_group() as tasks:
             for _ in range(4):
                 tasks.start_soon(read, transport, get("/silent", base))
-            with anyio.move_on_after(0.3):
+            with anyio.fail_after(10), anyio.CancelScope() as scope:
+                tasks.start_soon(cancel_later, scope)
                 await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces()))
             # Although much is queued, and others wait for their turn to write.
             with anyio.fail_after(3):
@@ -852,11 +888,58 @@ def test_who_is_cancelled_while_asyncio_sends_leaves_the_connection_to_the_other
 
     server.hello, server.on_head, server.on_request = hello, stop_listening, answer
     try:
-        asyncio.run(body())
+        anyio.run(body, backend=loop)
     finally:
         goes_on.set()
 
     assert len(server.peers) == 1
+
+
+def test_who_is_cancelled_while_trio_sends_leaves_nobody_waiting_for_what_did_not_go_out(
+    place: tuple[Http2Server, str, Any],
+) -> None:
+    server, base, trusting = place
+    goes_on = threading.Event()
+
+    def hello(peer: Http2Peer) -> None:
+        peer.settings({SettingsFrame.INITIAL_WINDOW_SIZE: 2**31 - 1})
+        peer.credit(0, 2**30)
+
+    def stop_listening(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] == "/upload":
+            goes_on.wait(10)
+
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        if request[":path"] != "/listening" or len(server.peers) > 1:
+            peer.respond(request.stream_id)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(100_000)
+
+    async def cancel_later(scope: anyio.CancelScope) -> None:
+        await anyio.sleep(0.3)
+        scope.cancel()
+
+    async def body() -> None:
+        transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
+        assert await read(transport, get("/first", base)) == b"ok"
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(read, transport, get("/listening", base))
+                with anyio.CancelScope() as scope:
+                    tasks.start_soon(cancel_later, scope)
+                    await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces()))
+        await transport.aclose()
+
+    server.hello, server.on_head, server.on_request = hello, stop_listening, answer
+    try:
+        anyio.run(body, backend="trio")
+    finally:
+        goes_on.set()
+
+    # The connection was given up, and the one who listened has asked again on another.
+    assert len(server.peers) == 2
 
 
 def test_forty_threads_share_a_connection(place: tuple[Http2Server, str, Any]) -> None:

@@ -14,6 +14,8 @@ from hyperframe.frame import DataFrame, HeadersFrame, RstStreamFrame, SettingsFr
 
 from tests.client.network.conftest import World
 from tests.hostile.http2_server import Http2Server, ListeningServer
+from understudy.client.config import HTTP2
+from understudy.client.errors import WriteTimeout
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import AsyncMemoryNetwork
 from understudy.client.network.http2.heads import Head
@@ -194,6 +196,29 @@ def test_threads_that_upload_get_on_at_the_same_pace() -> None:
 
     assert [len(request.body) for request in server.peers[0].requests.values()] == [FIRST_WINDOW] + [SIZE] * UPLOADS
     assert server.spread == DROP
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (16_384, "sent 16384 bytes of its response, .* takes nothing more for 0.1 s: .* send less at once$"),
+        (100, "the peer says nothing for 0.1 s; allow more"),
+    ],
+)
+async def test_a_server_that_waits_for_its_answer_to_be_read_is_told_of(size: int, said: str) -> None:
+    def answer(peer: Http2Peer, request: Http2Request) -> None:
+        peer.head(request.stream_id)
+        peer.data(request.stream_id, bytes(size))
+
+    server = Http2Server(gives_credit=False, on_head=answer)
+    transport = AsyncHTTPTransport(http1=False, http2=HTTP2(stream_window=16_384), network=AsyncMemoryNetwork(server))
+    request = Request("POST", "http://h.test", content=bytes(100_000), extensions={"timeout": {"write": 0.1}})
+
+    with pytest.raises(WriteTimeout, match=said):
+        await transport.handle_async_request(request)
+
+    assert transport.snapshot().active == 0
 
 
 @pytest.mark.anyio
