@@ -160,9 +160,9 @@ def _teller(console: Console) -> Any:
 
     def tell(entry: Entry) -> None:
         style = "red" if entry.status >= 500 else "yellow" if entry.status >= 400 else "green"
-        said = (str(entry.status), style) if entry.status else ("interrupted", "yellow")
+        end = (str(entry.status), style) if entry.status else ("interrupted", "yellow")
         clock = time.strftime("%H:%M:%S", time.localtime(entry.at))
-        line(console, (f"{clock}  ", "dim"), f"{entry.method} {entry.target} -> ", said)
+        line(console, (f"{clock}  ", "dim"), f"{entry.method} {entry.target} -> ", end)
         if entry.miss is not None:
             for said in entry.miss.splitlines():
                 line(console, (f"          {said}", "red"))
