@@ -299,6 +299,34 @@ def test_the_fixture_is_the_tape(suite: Suite, url: str) -> None:
     suite.run("--block-network").assert_outcomes(passed=1)
 
 
+def test_routes_are_in_front_of_the_tape_whichever_is_named_first(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        def ask(http_mock):
+            http_mock.get("https://api.test/mocked").respond(json=1)
+            assert understudy.get("https://api.test/mocked").json() == 1
+            assert understudy.get("{url}/live").status_code == 200
+
+        @pytest.mark.cassette
+        @pytest.mark.mock
+        def test_markers(http_mock): ask(http_mock)
+
+        def test_fixtures(http_mock, cassette): ask(http_mock)
+
+        def test_fixtures_the_other_way_round(cassette, http_mock): ask(http_mock)
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=3)
+    result = suite.run("--unused=fail")
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["played 3 from 3 tapes, recorded 0"])
+
+
 def test_the_tape_runs_before_other_fixtures_of_the_test_send_anything(suite: Suite, url: str) -> None:
     suite.write(
         f"""
