@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ..mock import Router
 
 Entered = TypeVar("Entered")
+
+# In seconds: how long a worker waits for another one that records the same tape anew.
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -160,10 +164,24 @@ class fresh_or_counted:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CassetteExpired)
-            tape = self._used.__enter__()
+            tape = self._entered()
         if tape.is_expired:
             tally_of(self._config).expired[tape.path] = f"{tape.settings.recorded or ''}"
         return tape
+
+    def _entered(self) -> Cassette:
+        """Enter; where another worker of pytest-xdist records the tape anew, when it has done so."""
+        from ..cassettes import CassetteLocked
+
+        is_alone = not hasattr(self._config, "workeroutput")
+        deadline = time.monotonic() + (0 if is_alone else PATIENCE)
+        while True:
+            try:
+                return self._used.__enter__()
+            except CassetteLocked:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.05)
 
     def __exit__(self, *failure: Any) -> None:
         self._used.__exit__(*failure)
