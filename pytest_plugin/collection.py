@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-_TAPES = pytest.StashKey[dict[str, str]]()
+_TAPES = pytest.StashKey[dict[str, tuple[str, str, bool]]]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,18 +96,17 @@ def default_folder(test_file: Path) -> Path:
 
 
 def _collision(item: pytest.Function) -> str | None:
-    """Return which other test of the file has the same tape, unless a marker chose it; letter case does not count."""
+    """Return which other test of the file has the same tape by accident; letter case does not count."""
     module = item.getparent(pytest.Module)
-    if module is None or markers.has_chosen_name(item):
+    if module is None:
         return None
-    name = tape_of(item)
-    other = module.stash.setdefault(_TAPES, {}).setdefault(name.lower(), item.nodeid)
-    if other == item.nodeid:
+    name, is_chosen = tape_of(item), markers.has_chosen_name(item)
+    tapes = module.stash.setdefault(_TAPES, {})
+    known, other, is_shared = tapes.setdefault(name.lower(), (name, item.nodeid, is_chosen))
+    if other == item.nodeid or (known == name and (is_chosen or is_shared)):
         return None
-    return (
-        f"its tape {name} would be that of {other} where a file system ignores letter case; "
-        f"name one: @pytest.mark.cassette(name=...)"
-    )
+    mend = f"write {known}" if is_chosen else "name one: @pytest.mark.cassette(name=...)"
+    return f"its tape {name} would be that of {other} where a file system ignores letter case; {mend}"
 
 
 def _request(item: pytest.Function, fixture: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import pytest
 
-from .collection import default_folder, tape_of
+from .collection import default_folder, tape_of, uses_tape
 from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 Entered = TypeVar("Entered")
 
+# In seconds: how long a worker waits for another one that records the same tape anew.
+PATIENCE = 30.0
+
 
 @pytest.fixture
 def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]) -> Iterator[Router]:
@@ -37,6 +41,8 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
 
     refuse_strange(http_mock_settings, "mock", "http_mock_settings")
     test = test_of(request)
+    if uses_tape(test):
+        request.getfixturevalue("cassette")  # behind the routes, whichever of the two is named first
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
     file, line, _ = test.location
     router.place = Place(file, (line or 0) + 1)
@@ -158,10 +164,24 @@ class fresh_or_counted:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CassetteExpired)
-            tape = self._used.__enter__()
+            tape = self._entered()
         if tape.is_expired:
             tally_of(self._config).expired[tape.path] = f"{tape.settings.recorded or ''}"
         return tape
+
+    def _entered(self) -> Cassette:
+        """Enter; where another worker of pytest-xdist records the tape anew, when it has done so."""
+        from ..cassettes import CassetteLocked
+
+        is_alone = not hasattr(self._config, "workeroutput")
+        deadline = time.monotonic() + (0 if is_alone else PATIENCE)
+        while True:
+            try:
+                return self._used.__enter__()
+            except CassetteLocked:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.05)
 
     def __exit__(self, *failure: Any) -> None:
         self._used.__exit__(*failure)

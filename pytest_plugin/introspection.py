@@ -19,7 +19,7 @@ LONGEST = 100
 
 def explained(config: pytest.Config, operator: str, left: object, right: object) -> list[str] | None:
     """Return the lines that explain a failed comparison, or None where pytest does."""
-    if operator != "==" or config.get_verbosity() > 1 or type(left) is not type(right):
+    if operator != "==" or config.option.verbose > 1 or type(left) is not type(right):
         return None
     if not (_is_nested(left) or _is_nested(right)):
         return None

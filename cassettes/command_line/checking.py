@@ -72,7 +72,7 @@ def check(files: tuple[str, ...], fails_when_old: bool, quiet: bool) -> int:
             mend = f" ({problem.mend})" if problem.mend else ""
             line(console, (f"{path}:{problem.line}: ", "cyan"), problem.message.replace("\n", " "), (mend, "dim"))
         count += len(problems)
-    if not quiet:
+    if not (quiet or (trouble and not looked_at)):
         verdict = (counted(count, "problem"), "bold red") if count else ("no problems", "green")
         line(err(), verdict, f" in {counted(looked_at, 'tape')}")
     return 2 if trouble else 1 if count else 0

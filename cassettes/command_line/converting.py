@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from ..converting import convert as convert_tape
-from ..errors import CassetteError, NotACassette, SecretFound
+from ..errors import CassetteError, SecretFound
 from ..files.folders import converted_name
 from ..settings import Settings
-from .opening import tapes_in
-from .terminal import counted, err, line, out
+from .opening import complained, tapes_in
+from .terminal import counted, line, out
 
 
 @click.command(short_help="Write a tape into a new cassette, or a HAR file.")
@@ -44,11 +44,8 @@ def convert(source: str, target: str, redact: tuple[str, ...], allow_secrets: tu
     for path, _ in tapes_in([source]):
         try:
             write(path, os.path.join(target, converted_name(os.path.relpath(path, source), taken)))
-        except NotACassette:
-            continue
         except CassetteError as error:
-            line(err(), ("error: ", "bold red"), str(error))
-            trouble = True
+            trouble |= complained(error, is_named=False)
     return 2 if trouble else 0
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import CassetteError, NotACassette
-from .opening import Opened, opened, tapes_in
-from .terminal import counted, err, line, out, seconds, size, status_color
+from ..errors import CassetteError
+from .opening import Opened, complained, opened, tapes_in
+from .terminal import counted, line, out, seconds, size, status_color
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("-u", "--url", "part", metavar="TEXT", help="Only URLs that contain this.")
 def ls(files: tuple[str, ...], methods: tuple[str, ...], statuses: tuple[str, ...], part: str | None) -> int:
     """List the interactions of tapes, or of all tapes in a folder."""
-    console, trouble = out(), 0
+    console, trouble = out(), False
     shown = 0
     for path, is_named in tapes_in(files):
         try:
@@ -37,16 +37,9 @@ def ls(files: tuple[str, ...], methods: tuple[str, ...], statuses: tuple[str, ..
                 console.print()
             _print(console, tape, kept)
             shown += 1
-        except NotACassette as error:
-            trouble |= _complained(error) if is_named else 0
         except CassetteError as error:
-            trouble |= _complained(error)
+            trouble |= complained(error, is_named=is_named)
     return 2 if trouble else 0
-
-
-def _complained(error: CassetteError) -> int:
-    line(err(), ("error: ", "bold red"), str(error))
-    return 1
 
 
 def _is_wanted(interaction: Interaction, methods: tuple[str, ...], statuses: tuple[str, ...], part: str | None) -> bool:

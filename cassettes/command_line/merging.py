@@ -26,11 +26,12 @@ from ..files.folders import no_such_file
 from ..files.tape import Tape
 from ..foreign.tapes import recognize
 from ..interactions import describe, to_text
+from ..matching.episodes import Episode, Place
 from ..secrets.redaction import MARK, Redactor
 from ..secrets.scan import find
 from ..writing.recorder import new_header
 from .heading import with_items
-from .opening import opened
+from .opening import opened, tapes_in
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:
@@ -46,16 +47,20 @@ _NAMED = re.compile(rf"\b{FOLDER}/[0-9a-f]+\.[0-9a-z]+")
 @click.argument("target", metavar="TARGET")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 def merge(target: str, sources: tuple[str, ...]) -> int:
-    """Put the interactions of several tapes, in this order, into the new cassette TARGET."""
+    """Put the interactions of several tapes, in this order, into the new cassette TARGET.
+
+    Where a SOURCE is a folder, every tape in it counts.
+    """
     if os.path.exists(target):
         raise CassetteError(
             "there is such a file already", path=target, mend="Name a new one, or remove this one first."
         )
     merger = _Merger(target)
-    for source in sources:
-        merger.add(source)
+    paths = [path for path, _ in tapes_in(sources)]
+    for path in paths:
+        merger.add(path)
     merger.write()
-    line(out(), (target, "cyan"), f"  {counted(merger.count, 'interaction')} of {counted(len(sources), 'tape')}")
+    line(out(), (target, "cyan"), f"  {counted(merger.count, 'interaction')} of {counted(len(paths), 'tape')}")
     return 0
 
 
@@ -86,6 +91,9 @@ class _Merger:
     def _add_own(self, source: str, contents: Contents) -> None:
         data, head = contents.data, contents.head
         assert head is not None
+        place = Place(source)
+        for number, document in enumerate(contents.episodes, 1):
+            _ = Episode(data, document, number, place).interaction  # what nobody can read would damage the new one
         self._take_settings(source, head.text(data).decode("utf-8"), contents.settings)
         new, common = self._told_apart([_ended(each.ended(data).decode("utf-8")) for each in contents.episodes])
         folder = Blobs(source)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import CassetteError
-from ..files.folders import no_tape_in, place_of, tapes_within
+from ..errors import CassetteError, NotACassette
+from ..files.folders import expanded, no_tape_in, place_of, tapes_within
 from ..using import load
+from .terminal import err, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,9 +51,10 @@ def episode_at(path: str, episodes: Sequence[Episode], line: int) -> Episode:
 def tapes_in(arguments: Iterable[str], *, may_be_none: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield every file that is named, and every one in the folders that are; whether it was named itself.
 
+    A pattern that no shell has expanded, as on Windows, names the files that it fits.
     A folder without a tape is a mistake, unless there `may_be_none`.
     """
-    for argument in arguments:
+    for argument in chain.from_iterable(map(expanded, arguments)):
         if not os.path.isdir(argument):
             yield argument, True
             continue
@@ -61,3 +64,11 @@ def tapes_in(arguments: Iterable[str], *, may_be_none: bool = False) -> Iterator
             yield path, False
         if not (found or may_be_none):
             raise no_tape_in(argument)
+
+
+def complained(error: CassetteError, *, is_named: bool) -> bool:
+    """Tell what is wrong with one of several tapes; what nobody has named, and is no tape, is passed over."""
+    if not is_named and isinstance(error, NotACassette):
+        return False
+    line(err(), ("error: ", "bold red"), str(error))
+    return True

@@ -22,7 +22,7 @@ from ..matching.keys import Matcher
 from ..rewriting import Rewriting
 from ..secrets.redaction import Redactor
 from .comparing import Pair, _Judge
-from .opening import episode_at
+from .opening import complained, episode_at, tapes_in
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:
@@ -51,20 +51,25 @@ _OWN = ("cassette:", "recorder:", "recorded:", "expires:", "...", "---")
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
 def prune(files: tuple[str, ...], duplicates: bool, expired: bool, unused: Any, dry_run: bool) -> int:
-    """Take recordings out of cassettes: those at FILE:LINE, and those that the options name."""
-    named: dict[str, list[int]] = {}
-    for argument in files:
-        path, at = place_of(argument)
-        lines = named.setdefault(path, [])
-        lines += [] if at is None else [at]
-        if at is None and not (duplicates or expired):
-            raise click.UsageError(f"{path}: say what goes: {path}:LINE, --duplicates or --expired")
+    """Take recordings out of cassettes: those at FILE:LINE, and those that the options name.
+
+    With --duplicates and --expired, FILE may be a folder.
+    """
+    named, come_upon = _named(files, may_be_whole=duplicates or expired)
     for path, at in _reported(unused.read()) if unused is not None else ():
         named.setdefault(path, []).append(at)
     if not named and unused is None:
         raise click.UsageError("say which recordings go: FILE:LINE, --duplicates FILE, --expired FILE, --unused REPORT")
     # All are read, and everything is decided, before the first one is changed.
-    plans = [_Plan(path, lines, duplicates=duplicates, expired=expired) for path, lines in named.items()]
+    plans: list[_Plan] = []
+    trouble = False
+    for path, lines in named.items():
+        try:
+            plans.append(_Plan(path, lines, duplicates=duplicates, expired=expired))
+        except CassetteError as error:
+            if path not in come_upon:
+                raise
+            trouble |= complained(error, is_named=False)
     console = out()
     for plan in plans:
         for episode in plan.going:
@@ -73,7 +78,24 @@ def prune(files: tuple[str, ...], duplicates: bool, expired: bool, unused: Any, 
             plan.perform()
     count = sum(len(plan.going) for plan in plans)
     line(console, (f"{counted(count, 'recording')} {'would go' if dry_run else 'removed'}", "bold"))
-    return 0
+    return 2 if trouble else 0
+
+
+def _named(files: tuple[str, ...], *, may_be_whole: bool) -> tuple[dict[str, list[int]], set[str]]:
+    """Return the lines that are named of each cassette; and those cassettes that were come upon in folders."""
+    named: dict[str, list[int]] = {}
+    come_upon: set[str] = set()
+    for argument in files:
+        path, at = place_of(argument)
+        if at is not None:
+            named.setdefault(path, []).append(at)
+            continue
+        if not may_be_whole:
+            raise click.UsageError(f"{path}: say what goes: {path}:LINE, --duplicates or --expired")
+        for tape, is_named in tapes_in([path]):
+            named.setdefault(tape, [])
+            come_upon |= set() if is_named else {tape}
+    return named, come_upon
 
 
 def _reported(text: str) -> Iterable[tuple[str, int]]:

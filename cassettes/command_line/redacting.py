@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import SecretFound
+from ..errors import CassetteError, SecretFound
 from ..rewriting import Rewriting
 from ..secrets.redaction import Redactor
 from ..secrets.scan import find
@@ -19,10 +19,12 @@ from ..settings import settings_from
 from ..writing.secrets_within import Redacted, without_secrets
 from ..yaml.reader import read
 from .heading import with_items
-from .opening import tapes_in
+from .opening import complained, tapes_in
 from .terminal import counted, line, out
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..matching.episodes import Episode
 
 
@@ -39,28 +41,37 @@ if TYPE_CHECKING:
 def redact(files: tuple[str, ...], rules: tuple[str, ...], dry_run: bool) -> int:
     """Take secrets out of cassettes that were recorded before a rule was there, or written by hand."""
     console = out()
-    count = 0
-    for path, _ in tapes_in(files):
-        rewriting = Rewriting(path)
-        head, changed = _redacted(rewriting, rules)
-        for episode, redacted in changed.items():
-            line(console, (f"{path}:{episode.line}", "cyan"), f"  {', '.join(redacted.places)}")
-        count += len(changed)
-        if dry_run:
-            rewriting.blobs.forget()
-            continue
-        documents = [
-            changed[episode].text.encode("utf-8") if episode in changed else rewriting.whole(episode)
-            for episode in rewriting.episodes
-        ]
-        _check(path, b"".join([head, *documents]), rewriting)
+    count, trouble = 0, False
+    for path, is_named in tapes_in(files):
         try:
-            rewriting.blobs.flush()
-            rewriting.write(head, documents)
-        finally:
-            rewriting.blobs.release()
-    line(console, (f"{counted(count, 'interaction')} {'would be ' if dry_run else ''}redacted", "bold"))
-    return 0
+            count += _redact(console, path, rules, dry_run=dry_run)
+        except CassetteError as error:  # the others hold secrets, too
+            trouble |= complained(error, is_named=is_named)
+    if count or not trouble:
+        line(console, (f"{counted(count, 'interaction')} {'would be ' if dry_run else ''}redacted", "bold"))
+    return 2 if trouble else 0
+
+
+def _redact(console: Console, path: str, rules: tuple[str, ...], *, dry_run: bool) -> int:
+    """Take the secrets out of one cassette; return how many interactions that changes."""
+    rewriting = Rewriting(path)
+    head, changed = _redacted(rewriting, rules)
+    for episode, redacted in changed.items():
+        line(console, (f"{path}:{episode.line}", "cyan"), f"  {', '.join(redacted.places)}")
+    if dry_run:
+        rewriting.blobs.forget()
+        return len(changed)
+    documents = [
+        changed[episode].text.encode("utf-8") if episode in changed else rewriting.whole(episode)
+        for episode in rewriting.episodes
+    ]
+    _check(path, b"".join([head, *documents]), rewriting)
+    try:
+        rewriting.blobs.flush()
+        rewriting.write(head, documents)
+    finally:
+        rewriting.blobs.release()
+    return len(changed)
 
 
 def _redacted(rewriting: Rewriting, rules: tuple[str, ...]) -> tuple[bytes, dict[Episode, Redacted]]:

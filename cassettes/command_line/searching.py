@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import CassetteError, NotACassette
+from ..errors import CassetteError
 from .facts import facts
-from .opening import opened, tapes_in
-from .terminal import err, harmless, line, out
+from .opening import complained, opened, tapes_in
+from .terminal import harmless, line, out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,7 @@ def grep(
                         after,
                     )
         except CassetteError as error:
-            if is_named or not isinstance(error, NotACassette):
-                line(err(), ("error: ", "bold red"), str(error))
-                trouble = True
+            trouble |= complained(error, is_named=is_named)
     return 2 if trouble else 0 if found else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -159,8 +160,9 @@ def _teller(console: Console) -> Any:
 
     def tell(entry: Entry) -> None:
         style = "red" if entry.status >= 500 else "yellow" if entry.status >= 400 else "green"
+        end = (str(entry.status), style) if entry.status else ("interrupted", "yellow")
         clock = time.strftime("%H:%M:%S", time.localtime(entry.at))
-        line(console, (f"{clock}  ", "dim"), f"{entry.method} {entry.target} -> ", (str(entry.status), style))
+        line(console, (f"{clock}  ", "dim"), f"{entry.method} {entry.target} -> ", end)
         if entry.miss is not None:
             for said in entry.miss.splitlines():
                 line(console, (f"          {said}", "red"))
@@ -169,7 +171,7 @@ def _teller(console: Console) -> Any:
 
 
 def _listen(app: Application, host: str, port: int, what: str) -> None:
-    """Run the server until it is interrupted."""
+    """Run the server until it is interrupted, or told to end."""
     try:
         import uvicorn
     except ModuleNotFoundError as missing:
@@ -195,10 +197,13 @@ def _listen(app: Application, host: str, port: int, what: str) -> None:
         date_header=False,
         timeout_graceful_shutdown=1,
     )
+    # Whom a script has started in the background hears of nothing but SIGTERM, and has a tape to finish all the same.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         # uvicorn has ended in order, and hands the signal on.
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         listening.close()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ...client import Client
-from ..errors import CassetteError, NotACassette
+from ..errors import CassetteError
 from ..filling import Filling
 from ..verifying import SAFE, Verification
 from ..verifying import verify as verified
-from .opening import tapes_in
-from .terminal import err, line, out
+from .opening import complained, tapes_in
+from .terminal import line, out
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,9 +68,7 @@ def verify(
             try:
                 results.append(verified(path, client=client, secrets=values, methods=methods))
             except CassetteError as error:  # what the others say is worth knowing, too
-                if is_named or not isinstance(error, NotACassette):
-                    line(err(), ("error: ", "bold red"), str(error))
-                    trouble = True
+                trouble |= complained(error, is_named=is_named)
     if as_json:
         click.echo(json.dumps([result.as_data() for result in results], indent=2, ensure_ascii=False))
     else:

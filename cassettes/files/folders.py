@@ -34,6 +34,16 @@ def tapes_within(folder: str) -> Iterator[str]:
                 yield path
 
 
+def expanded(name: str) -> list[str]:
+    """Return what a name with `*` or `?` stands for where no shell has said it; any other name as it is."""
+    if os.path.exists(name) or not ("*" in name or "?" in name):
+        return [name]
+    import glob  # most shells have done it
+
+    # Names of tests have brackets, which stand for themselves.
+    return sorted(glob.glob(name.replace("[", "[[]"), recursive=True)) or [name]
+
+
 def _refused(error: OSError) -> None:
     raise CassetteError(
         f"the folder cannot be read: {error.strerror or error}",
@@ -75,6 +85,9 @@ def no_such_file(path: str) -> CassetteMissing:
     whole, line = place_of(path)
     if line is not None and os.path.exists(whole):
         return CassetteMissing("a whole file is wanted here, without a line", path=path, mend=f"Say {whole}")
+    if path == "-":
+        mend = "Write the tape to a file, and name that: bodies may stand beside it."
+        return CassetteMissing("no tape is read from standard input", path=path, mend=mend)
     if os.path.islink(path):
         target = os.readlink(path)
         return CassetteMissing(f"the link leads to {target}, which is not there", path=path, mend="Name another file.")

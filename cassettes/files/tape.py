@@ -45,17 +45,15 @@ class Tape:
     def read(self) -> bytes | None:
         """Return the bytes of the file, or `None` where there is none."""
         try:
-            self._refuse_endless()
+            self._refuse_others()
             # Another process may be in the middle of a write: half of it would look like damage.
             with open(self._target, "rb") as file, Locked(file.fileno(), is_shared=True):
                 data = file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
-            # Windows denies the permission to open a folder, whoever asks.
-            told = os.strerror(errno.EISDIR) if os.path.isdir(self._target) else error.strerror or error
             raise CassetteError(
-                f"the file cannot be read: {told}",
+                f"the file cannot be read: {error.strerror or error}",
                 path=self.path,
                 mend="Name a file that can be read; or mend its permissions.",
             ) from error
@@ -64,10 +62,14 @@ class Tape:
         self._line_end = b"\r\n" if first > 0 and data[first - 1 : first] == b"\r" else b"\n"
         return data
 
-    def _refuse_endless(self) -> None:
-        """Refuse a pipe, a socket or a device, which would keep a reader waiting, perhaps for ever."""
+    def _refuse_others(self) -> None:
+        """Refuse a folder; and a pipe, a socket or a device, which would keep a reader waiting, perhaps for ever."""
         mode = os.stat(self._target).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        if stat.S_ISDIR(mode):
+            raise CassetteError(
+                "this is a folder, and one tape is wanted here", path=self.path, mend="Name a file in it."
+            )
+        if not stat.S_ISREG(mode):
             raise CassetteError(
                 "this is a pipe, a socket or a device, and no file", path=self.path, mend="Name a regular file."
             )
@@ -328,7 +330,7 @@ def not_written(path: str, error: OSError) -> CassetteNotWritten:
     return CassetteNotWritten(
         f"the cassette could not be written: {error.strerror or error}",
         path=path,
-        mend="The file is as it was before. Mend the disk or its permissions, and record again.",
+        mend="The file is as it was before. Mend the disk or its permissions, and run this again.",
     )
 
 

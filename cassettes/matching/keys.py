@@ -213,9 +213,14 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
 
 
+_LONGEST_URL = 65_536
+
+
 @lru_cache(maxsize=2048)
 def _url_parts(text: str) -> tuple[tuple[str, str, int | None], str, tuple[tuple[str, str], ...]]:
     """Return origin, path and query of a URL, so that two spellings of one URL give the same."""
+    if len(text) > _LONGEST_URL:
+        return ("", "", None), text, ()  # some tools can send it, and no client of ours: it answers nothing
     url = URL(text)
     query = tuple(sorted(_pairs(url.query.decode("ascii")), key=lambda pair: pair[0])) if url.query else ()
     path = url.raw_path.partition(b"?")[0].decode("ascii")

@@ -27,7 +27,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from ..data.charsets import looks_binary
 from ..data.paths import PLACES, changed
-from . import markup, members, msgpack
+from . import cbor, markup, members, msgpack
 from .known import SHORTEST, KnownSecrets
 from .names import cookie_is_telling, secret_header_kind, secret_kind
 from .rules import NO_RULES, Rules
@@ -228,6 +228,8 @@ class Redactor:
         """Return bytes that are a text in a charset that nobody names, or none, without secrets."""
         if msgpack.is_msgpack(media):
             return self.known_bytes(msgpack.without_secrets(content, self) or content)
+        if cbor.is_cbor(media):
+            return self.known_bytes(cbor.without_secrets(content, self) or content)
         text = content.decode("latin-1")
         if not looks_binary(text):
             content = self.body(text).encode("latin-1", "replace")

@@ -107,6 +107,46 @@ def test_a_name_in_the_marker_ends_the_collision(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=2)
 
 
+def test_names_in_markers_that_differ_in_letter_case_only_are_a_collection_error(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette("shop/Users")
+        def test_one(): pass
+
+        @pytest.mark.cassette("shop/users")
+        def test_two(): pass
+        """
+    )
+
+    suite.run().stdout.fnmatch_lines(
+        [
+            "test_suite.py::test_two: its tape shop/users.yaml would be that of test_suite.py::test_one "
+            "where a file system ignores letter case; write shop/Users.yaml"
+        ]
+    )
+
+
+def test_tests_that_share_a_tape_by_name_are_no_collision(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+
+        @pytest.mark.cassette("test_three", mode="once")
+        def test_one(): pass
+
+        @pytest.mark.cassette("test_three", mode="once")
+        def test_two(): pass
+
+        @pytest.mark.cassette(mode="once")
+        def test_three(): pass
+        """
+    )
+
+    suite.run().assert_outcomes(passed=3)
+
+
 def test_every_mistake_of_a_file_is_named_at_once(suite: Suite) -> None:
     suite.write(
         """

@@ -3,9 +3,13 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from understudy import cassettes
+from understudy.pytest_plugin import fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,6 +303,34 @@ def test_the_fixture_is_the_tape(suite: Suite, url: str) -> None:
     suite.run("--block-network").assert_outcomes(passed=1)
 
 
+def test_routes_are_in_front_of_the_tape_whichever_is_named_first(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import pytest
+        import understudy
+
+        def ask(http_mock):
+            http_mock.get("https://api.test/mocked").respond(json=1)
+            assert understudy.get("https://api.test/mocked").json() == 1
+            assert understudy.get("{url}/live").status_code == 200
+
+        @pytest.mark.cassette
+        @pytest.mark.mock
+        def test_markers(http_mock): ask(http_mock)
+
+        def test_fixtures(http_mock, cassette): ask(http_mock)
+
+        def test_fixtures_the_other_way_round(cassette, http_mock): ask(http_mock)
+        """
+    )
+
+    suite.run("--record-mode=once").assert_outcomes(passed=3)
+    result = suite.run("--unused=fail")
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["played 3 from 3 tapes, recorded 0"])
+
+
 def test_the_tape_runs_before_other_fixtures_of_the_test_send_anything(suite: Suite, url: str) -> None:
     suite.write(
         f"""
@@ -435,6 +467,40 @@ def test_a_test_that_skips_itself_can_do_so_again(suite: Suite) -> None:
         result = suite.run(*arguments)
         result.assert_outcomes(skipped=1)
         assert result.ret == pytest.ExitCode.OK
+
+
+def test_workers_record_one_tape_anew_one_after_the_other(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import time
+        import pytest
+        import understudy
+
+        @pytest.fixture(scope="session")
+        def login(record):
+            with record("login"):
+                time.sleep(1)  # so that the other worker comes meanwhile
+                return understudy.get("{url}/login").status_code
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_login(login, number):
+            assert login == 200
+        """
+    )
+    suite.run("--record-mode=once").assert_outcomes(passed=2)
+
+    suite.run_apart("-n", "2", "--record-mode=update").assert_outcomes(passed=2)
+
+    suite.run("--unused=fail").assert_outcomes(passed=2)
+
+
+def test_a_worker_does_not_wait_for_ever(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    config: Any = SimpleNamespace(workeroutput={})
+    monkeypatch.setattr(fixtures, "PATIENCE", 0.1)
+    first, second = (cassettes.use(suite.path / "tape.yaml", "all") for _ in range(2))
+
+    with first, pytest.raises(cassettes.CassetteLocked):
+        fixtures.fresh_or_counted(config, second).__enter__()
 
 
 def test_a_tape_from_before_this_run_is_closed(suite: Suite, url: str) -> None:

@@ -16,7 +16,8 @@ pytest_plugins = ["pytester"]
 
 
 def told(left: object, right: object, operator: str = "==", verbosity: int = 0) -> list[str] | None:
-    config: Any = SimpleNamespace(get_verbosity=lambda: verbosity)
+    # All that pytest 7 has, too.
+    config: Any = SimpleNamespace(option=SimpleNamespace(verbose=verbosity))
     return explained(cast("pytest.Config", config), operator, left, right)
 
 

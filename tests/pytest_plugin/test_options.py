@@ -101,6 +101,8 @@ def test_the_command_line_is_before_the_file(pytester: pytest.Pytester) -> None:
     assert allowed_hosts(config) == ("a.test", "b.test")
 
 
+# What pytest 7 warns of by itself.
+@pytest.mark.filterwarnings("ignore:A plugin raised an exception during an old-style hookwrapper teardown")
 def test_an_unknown_mode_on_the_command_line_is_wrong_use(suite: Suite) -> None:
     suite.write("def test_nothing(): pass")
 

@@ -193,6 +193,31 @@ def test_merge_copies_the_bodies_beside_the_tapes(run: Callable[..., Any], tmp_p
     assert interaction.response.content == content
 
 
+def test_merge_of_a_folder_takes_every_tape_in_it(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    write("tapes/a.yaml", poll("one"))
+    write("tapes/b.yaml", poll("two"))
+    target = tmp_path / "all.yaml"
+
+    printed = run("merge", target, tmp_path / "tapes")
+
+    assert (printed.status, printed.lines) == (0, [f"{target}  2 interactions of 2 tapes"])
+
+
+def test_merge_takes_no_recording_that_cannot_be_read(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    broken = write("broken.yaml", poll("one"), poll("two").replace("method: GET", "method: [GET"))
+    target = tmp_path / "all.yaml"
+
+    printed = run("merge", target, broken)
+
+    assert printed.status == 2
+    assert printed.err.startswith(f"error: {broken}:")
+    assert not target.exists()
+
+
 def test_merge_refuses_settings_that_contradict_each_other(
     run: Callable[..., Any], tape: Path, write: Callable[..., Path]
 ) -> None:
@@ -352,6 +377,35 @@ def test_prune_keeps_repetitions_that_could_not_be_played_again(
     assert len(load(path)) == left
 
 
+def test_prune_of_a_folder_looks_through_every_cassette_in_it_and_tells_of_what_it_cannot_change(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tape = write("tapes/b.yaml", poll("done"), poll("done", 1))
+    write("tapes/c.yaml", header="services:\n  cassette: no\nrequests:\n")
+    foreign = tape.with_name("a.yaml")
+    foreign.write_bytes((TAPES / "vcr_httpx.yaml").read_bytes())
+    before = foreign.read_bytes()
+
+    printed = run("prune", "--duplicates", tmp_path / "tapes")
+
+    assert printed.status == 2
+    assert printed.lines == [f"{tape}:16  GET /job -> 200", "1 recording removed"]
+    assert printed.err.startswith(f"error: {foreign}: this is a tape of vcrpy")
+    assert "c.yaml" not in printed.err
+    assert (len(load(tape)), foreign.read_bytes()) == (1, before)
+
+
+def test_prune_of_something_named_that_cannot_be_read_changes_nothing(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tape = write("tape.yaml", poll("done"), poll("done", 1))
+
+    printed = run("prune", "--duplicates", tape, tmp_path / "no.yaml")
+
+    assert printed.status == 2
+    assert len(load(tape)) == 2
+
+
 def test_prune_removes_an_expired_cassette_that_nobody_wrote(
     run: Callable[..., Any], write: Callable[..., Path]
 ) -> None:
@@ -485,3 +539,24 @@ def _recorded(path: Path, content: bytes, media: str = "application/x-thing") ->
     request = RecordedRequest("GET", "https://api.test/large")
     cassette.record(Interaction(request, RecordedResponse(200, [("Content-Type", media)], content)))
     cassette.close()
+
+
+def test_redact_of_a_folder_goes_on_after_what_it_cannot_change(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tape = write("tapes/b.yaml", poll("password=hunter2-and-more"))
+    foreign = tape.with_name("a.yaml")
+    foreign.write_bytes((TAPES / "vcr_httpx.yaml").read_bytes())
+
+    printed = run("redact", tmp_path / "tapes")
+
+    assert printed.status == 2
+    assert printed.lines[-1] == "1 interaction redacted"
+    assert printed.err.startswith(f"error: {foreign}: this is a tape of vcrpy")
+    assert "hunter2" not in tape.read_text(encoding="utf-8")
+
+
+def test_redact_of_what_cannot_be_read_only_says_so(run: Callable[..., Any], tmp_path: Path) -> None:
+    printed = run("redact", tmp_path / "no.yaml")
+
+    assert (printed.status, printed.out) == (2, "")

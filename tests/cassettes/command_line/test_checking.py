@@ -145,6 +145,13 @@ def test_a_file_that_cannot_be_read_ends_with_2_and_does_not_keep_the_others(
     assert f"{torn}:" in printed.out
 
 
+def test_nothing_is_said_to_be_well_where_nothing_could_be_read(run: Callable[..., Any], tmp_path: Path) -> None:
+    printed = run("check", tmp_path / "missing.yaml")
+
+    assert printed.status == 2
+    assert "no problems" not in printed.err
+
+
 def test_age_is_a_problem_where_that_is_asked_for(run: Callable[..., Any], tape: Path) -> None:
     tape.write_text(tape.read_text("utf-8").replace("2026-11-22  # a Sunday", "2020-01-01\nexpires: 30d"), "utf-8")
 

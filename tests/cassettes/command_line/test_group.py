@@ -66,7 +66,7 @@ def test_a_folder_where_a_file_is_meant_is_an_error(run: Callable[..., Any], tmp
     printed = run("show", tmp_path)
 
     assert printed.status == 2
-    assert printed.err.startswith(f"error: {tmp_path}: the file cannot be read: Is a directory\n")
+    assert printed.err == f"error: {tmp_path}: this is a folder, and one tape is wanted here\nName a file in it.\n"
 
 
 def test_asking_and_being_interrupted_is_left_to_the_dispatcher(monkeypatch: pytest.MonkeyPatch) -> None:

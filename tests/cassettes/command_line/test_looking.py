@@ -11,6 +11,8 @@ import pytest
 
 from understudy.cassettes import Cassette, Interaction, RecordedRequest, RecordedResponse
 
+from .conftest import ORDER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -61,6 +63,27 @@ def test_ls_of_a_folder_lists_every_tape_and_passes_over_other_files(
     heads = [line for line in printed.lines if "  " in line and "interaction" in line]
     assert len(heads) == 2
     assert heads[1].endswith("deep/other.yaml  0 interactions, 1 route before them, expired")
+
+
+def test_ls_expands_a_pattern_that_no_shell_has(
+    run: Callable[..., Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    for name in ("test_b[1].yaml", "test_a[1].yaml", "other.yaml"):
+        write(name, ORDER)
+
+    printed = run("ls", tmp_path / "test_?[*.yaml")
+
+    assert [said.partition("  ")[0] for said in printed.lines if "interaction" in said] == [
+        str(tmp_path / "test_a[1].yaml"),
+        str(tmp_path / "test_b[1].yaml"),
+    ]
+
+
+def test_ls_of_a_pattern_that_fits_nothing_is_an_error(run: Callable[..., Any], tmp_path: Path) -> None:
+    printed = run("ls", tmp_path / "*.yaml")
+
+    assert printed.status == 2
+    assert printed.err.startswith(f"error: {tmp_path / '*.yaml'}: there is no such file\n")
 
 
 def test_ls_tells_of_what_it_cannot_read_and_goes_on(

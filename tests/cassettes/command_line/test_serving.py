@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -108,7 +109,13 @@ class Echo(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    is_waiting: ClassVar[threading.Event]
+    may_end: ClassVar[threading.Event]
+
     def do_GET(self) -> None:
+        if self.path == "/never":
+            self.is_waiting.set()
+            self.may_end.wait()
         content = self.path.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
@@ -121,11 +128,48 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def target() -> Iterator[str]:
+    Echo.is_waiting, Echo.may_end = threading.Event(), threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
+    Echo.may_end.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_a_proxy_that_a_script_ends_finishes_its_tape(target: str, tmp_path: Path) -> None:
+    tape = tmp_path / "recorded.yaml"
+
+    with running("proxy", "--record", str(tape), "--target", target, "--mode", "all") as server:
+        understudy.get(f"{server.url}/users")
+        server.process.terminate()
+        server.output += server.process.communicate(timeout=60)[0]
+
+    assert server.process.returncode == 0
+    assert "1 request, 1 interaction recorded" in server.output
+    assert len(cassettes.load(tape)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["recorded.yaml"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_proxy_that_is_interrupted_waits_for_no_server(target: str, tmp_path: Path, times: int) -> None:
+    tape = tmp_path / "recorded.yaml"
+    with running("proxy", "--record", str(tape), "--target", target) as server:
+        understudy.get(f"{server.url}/users")
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as waiting:
+            waiting.sendall(b"GET /never HTTP/1.1\r\nHost: test\r\n\r\n")
+            assert Echo.is_waiting.wait(60)
+            for _ in range(times - 1):
+                server.process.send_signal(signal.SIGINT)
+            server.process.send_signal(signal.SIGINT)
+            server.output += server.process.communicate(timeout=60)[0]
+
+    assert server.process.returncode in (0, -signal.SIGINT)
+    assert "Traceback" not in server.output
+    assert "GET /never -> interrupted" in server.output
+    assert [interaction.summary for interaction in cassettes.load(tape).interactions] == ["GET /users -> 200"]
 
 
 def test_a_proxy_records_what_any_client_does(target: str, tmp_path: Path) -> None:

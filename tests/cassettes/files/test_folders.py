@@ -31,3 +31,8 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(tmp_path: Path, name: 
         with pytest.raises(cassettes.CassetteMissing) as caught:
             function(path)
         assert str(caught.value) == f"{path}: {told.format(folder=tmp_path)}"
+
+
+def test_standard_input_is_no_tape() -> None:
+    with pytest.raises(cassettes.CassetteMissing, match="no tape is read from standard input"):
+        cassettes.load("-")

@@ -359,3 +359,13 @@ def test_what_stands_under_a_name_that_is_a_secret_is_none(stage: Stage) -> None
 
     with stage.use("none"):
         send()
+
+
+def test_a_url_that_no_client_sends_does_not_keep_the_other_recordings_of_its_tape(stage: Stage) -> None:
+    long = EPISODE.replace("/users", f"/{'a' * 70_000}")
+    stage.written(long, EPISODE, EPISODE.replace("/users", "/by?token=__REDACTED_token_1__"))
+
+    with stage.use("none", match=["method", "path"]):
+        assert stage.client.get(f"{URL}users").json() == ["ada", "grace"]
+        with pytest.raises(cassettes.NoMatch, match="no recording answers GET"):
+            stage.client.get(f"{URL}nobody")
