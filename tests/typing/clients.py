@@ -105,6 +105,47 @@ def wrong(client: Client) -> None:
     stand_in(42)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # no transport
 
 
+class Wrapper:
+    """What SDKs do: pass on what their callers may say, in the words of the client, from its face alone."""
+
+    def __init__(
+        self,
+        *,
+        auth: understudy.AuthTypes | None = None,
+        cert: understudy.CertTypes | None = None,
+        proxy: understudy.ProxyTypes | None = None,
+        verify: understudy.VerifyTypes = True,
+    ) -> None:
+        self.client = Client(auth=auth, cert=cert, proxy=proxy, verify=verify)
+
+    def send(
+        self,
+        url: understudy.URLTypes,
+        *,
+        params: understudy.QueryParamTypes | None = None,
+        headers: understudy.HeaderTypes | None = None,
+        cookies: understudy.CookieTypes | None = None,
+        content: understudy.RequestContent | None = None,
+        data: understudy.RequestData | None = None,
+        files: understudy.RequestFiles | None = None,
+        extensions: understudy.RequestExtensions | None = None,
+        auth: understudy.AuthTypes | understudy.UseClientDefault | None = understudy.USE_CLIENT_DEFAULT,
+        timeout: understudy.TimeoutTypes | understudy.UseClientDefault = understudy.USE_CLIENT_DEFAULT,
+    ) -> Response:
+        return self.client.post(
+            url,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            content=content,
+            data=data,
+            files=files,
+            extensions=extensions,
+            auth=auth,
+            timeout=timeout,
+        )
+
+
 def functions() -> None:
     assert_type(understudy.get("https://api.test", verify=False, trust_env=False), Response)
     assert_type(understudy.request("PURGE", "https://api.test", proxy="http://proxy.test"), Response)
