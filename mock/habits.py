@@ -6,7 +6,7 @@ The names are those of respx, pytest-httpx, responses, requests-mock, aiorespons
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,4 +56,6 @@ def no_such(owner: object, name: str, habits: Mapping[str, str]) -> AttributeErr
     said = habits.get(name)
     near = [] if said else get_close_matches(name, [each for each in dir(kind) if not each.startswith("_")], 1)
     hint = f": write `{said}`" if said else f", did you mean {near[0]!r}?" if near else ""
-    return AttributeError(f"a {kind.__name__} has no {name!r}{hint}")
+    error: Any = AttributeError(f"a {kind.__name__} has no {name!r}{hint}")
+    error.obj = None  # Python adds a guess of its own to what says nothing of these two, `name` and `obj`
+    return cast("AttributeError", error)

@@ -28,16 +28,19 @@ def step_fits(step: Any, request: Request, route: Any, base: str = "") -> bool:
     if isinstance(step, str):
         if "/" not in step or route.name == step:
             return bool(route.name == step)
-        target = parse_target(step)
-        facts = Facts(request)
-        if Matcher(target_criteria(target)).holds(facts):
-            return True
-        if not base or target.path is None or target.host is not None or target.scheme is not None:
-            return False
-        target = target._replace(path=PathTemplate(base + target.path.text))
-        return Matcher(target_criteria(target)).holds(facts)
+        return _target_fits(step, Facts(request), base)
     if is_predicate(step):
         return bool(step(request))
     if hasattr(step, "criteria"):
         return False
     raise RouteError(f"a step is a route, its name, a target such as 'POST /orders' or a matcher; not {show(step)}")
+
+
+def _target_fits(text: str, facts: Facts, base: str) -> bool:
+    target = parse_target(text)
+    if Matcher(target_criteria(target)).holds(facts):
+        return True
+    if not base or target.path is None or target.host is not None or target.scheme is not None:
+        return False
+    target = target._replace(path=PathTemplate(base + target.path.text))
+    return Matcher(target_criteria(target)).holds(facts)
