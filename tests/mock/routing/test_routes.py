@@ -155,6 +155,8 @@ def test_a_route_shows_what_it_is_and_where_it_was_written() -> None:
         (lambda: mock.get("/a", state=5), "`state` takes 'open'"),
         (lambda: mock.get("/a", state="a -> b -> c"), "is no change of state"),
         (lambda: mock.get("/a", state="a ->"), "is no change of state"),
+        (lambda: mock.get("/a", state="a > b"), "is no change of state"),
+        (lambda: mock.get("/a", state="a => b"), "is no change of state"),
         (lambda: mock.get("/a", state={"x": ""}), "a state is text"),
         (lambda: mock.get("/a").respond("404"), "a status is a number, and '404' is text: write 404, or text='404'"),
         (lambda: mock.get("/a").respond().then("503"), "a status is a number"),
