@@ -26,6 +26,7 @@ from understudy import (
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Generator
+    from pathlib import Path
 
     from typing_extensions import assert_type  # noqa: TC004 - this file is checked, never run
 
@@ -34,6 +35,11 @@ def statuses(response: Response) -> None:
     assert_type(response.status_code == codes.NOT_FOUND, bool)
     assert_type(response.status_code in (codes.OK, codes.CREATED), bool)
     assert_type(codes.OK.phrase, str)
+
+
+def files_of_certificates(folder: Path) -> None:
+    Client(verify=folder / "authority.pem", cert=(folder / "client.pem", folder / "client.key"))
+    AsyncClient(verify=folder, cert=folder / "client.pem")
 
 
 def functions_that_authenticate() -> None:

@@ -263,9 +263,9 @@ def test_a_policy_of_ones_own_that_fails_closes_the_response(clock: StillClock) 
 
 def test_retries_are_logged_without_secrets(clock: StillClock, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "understudy"):
-        client_for(Server(503, 200), clock).get("https://me:hidden@api.test/?key=hidden")
+        client_for(Server(503, 200), clock).get("https://me:hidden@api.test/users?key=hidden")
 
-    assert "Retrying GET https://api.test in 0.50 s, after attempt 1: 503" in caplog.text
+    assert "Retrying GET https://api.test/users?... in 0.50 s, after attempt 1: 503" in caplog.text
     assert "hidden" not in caplog.text
 
 
