@@ -17,6 +17,7 @@ OF_ROUTERS = {
     "add_passthru": "router.route(...).pass_through()",
     "add_response": "router.route(...).respond(...)",
     "assert_all_called": "router.verify(); leaving checks it by itself",
+    "assert_call_count": "route.call_count",
     "clear": "router.remove(*router)",
     "get_request": "router.calls.one(...).request",
     "get_requests": "router.calls.where(...)",
