@@ -274,8 +274,10 @@ def test_what_only_some_cassettes_need_is_loaded_with_them(module: str) -> None:
 def test_a_setting_that_there_is_not_fails_at_the_call_with_the_nearest_one() -> None:
     with pytest.raises(TypeError, match=r"no setting 'ignor': did you mean 'ignore'\?"):
         cassettes.use("tape.yaml", ignor=["json.id"])  # type: ignore[call-arg]  # that is the point
-    with pytest.raises(TypeError, match=r"no setting 'record_mode': there are mode, match, "):
+    with pytest.raises(TypeError, match=r"no setting 'record_mode': write mode="):
         cassettes.use("tape.yaml", record_mode="once")  # type: ignore[call-arg]  # that is the point
+    with pytest.raises(TypeError, match=r"no setting 'xyzzy': there are mode, match, "):
+        cassettes.use("tape.yaml", xyzzy=1)  # type: ignore[call-arg]  # that is the point
 
 
 def test_a_mode_that_there_is_not_fails_at_the_call() -> None:
