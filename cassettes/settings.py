@@ -158,6 +158,21 @@ class Settings:
         return changed
 
 
+_OF_VCRPY = {
+    "allow_playback_repeats": 'write repeats="always"',
+    "before_record_request": "write redact=[function]",
+    "before_record_response": "write redact=[function]",
+    "filter_headers": "names that sound secret need nothing, others are said in redact=[...]",
+    "filter_post_data_parameters": "names that sound secret need nothing, others are said in redact=[...]",
+    "filter_query_parameters": "names that sound secret need nothing, others are said in redact=[...]",
+    "ignore_hosts": "write live=[...]",
+    "ignore_localhost": 'write live="localhost"',
+    "match_on": 'write match=["method", "url"]',
+    "record_mode": "write mode=...",
+}
+"""What its settings are called here."""
+
+
 def check_use(mode: str, options: Mapping[str, Any]) -> None:
     """Raise `ValueError` or `TypeError`, with the nearest right word, for a mode or setting that there is not."""
     if mode not in MODES:
@@ -167,7 +182,7 @@ def check_use(mode: str, options: Mapping[str, Any]) -> None:
             known = ["mode", *Options.__annotations__]
             near = difflib.get_close_matches(name, known, 1)
             mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise TypeError(f"a cassette has no setting {name!r}: {mend}")
+            raise TypeError(f"a cassette has no setting {name!r}: {_OF_VCRPY.get(name, mend)}")
     Settings().changed(**options)
 
 

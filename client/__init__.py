@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from .alias import alias_httpx
 from .api import delete, get, head, options, patch, post, put, query, request, stream
+from .arguments import (
+    CertTypes,
+    CookieTypes,
+    FileContent,
+    FileTypes,
+    HeaderTypes,
+    PrimitiveData,
+    QueryParamTypes,
+    RequestContent,
+    RequestData,
+    RequestExtensions,
+    RequestFiles,
+    ResponseContent,
+    ResponseExtensions,
+    TimeoutTypes,
+    URLTypes,
+    UseClientDefault,
+    VerifyTypes,
+)
+from .auth.accept import AuthTypes
 from .auth.basic import BasicAuth
 from .auth.bearer import BearerAuth
 from .auth.digest import DigestAuth
@@ -60,7 +80,7 @@ from .messages.response import Response
 from .messages.timings import Timings
 from .network.backends.memory import AsyncMemoryNetwork, MemoryEnd, MemoryNetwork
 from .network.backends.resolvers import DNSCache
-from .network.proxy import Proxy
+from .network.proxy import Proxy, ProxyTypes
 from .network.snapshot import PoolSnapshot
 from .network.tls import create_ssl_context
 from .retry import Attempt, Retry
@@ -91,10 +111,12 @@ __all__ = [
     "AsyncMemoryNetwork",
     "Attempt",
     "Auth",
+    "AuthTypes",
     "BaseTransport",
     "BasicAuth",
     "BearerAuth",
     "ByteStream",
+    "CertTypes",
     "ChecksumMismatch",
     "Client",
     "Clock",
@@ -102,6 +124,7 @@ __all__ = [
     "ConnectError",
     "ConnectTimeout",
     "CookieConflict",
+    "CookieTypes",
     "Cookies",
     "DNSCache",
     "DeadlineBlock",
@@ -110,11 +133,14 @@ __all__ = [
     "DigestAuth",
     "Download",
     "EventSource",
+    "FileContent",
+    "FileTypes",
     "FunctionAuth",
     "Guards",
     "HTTPError",
     "HTTPStatusError",
     "HTTPTransport",
+    "HeaderTypes",
     "Headers",
     "IncompleteBody",
     "InvalidURL",
@@ -130,18 +156,27 @@ __all__ = [
     "Origin",
     "PoolSnapshot",
     "PoolTimeout",
+    "PrimitiveData",
     "ProtocolError",
     "Proxy",
     "ProxyError",
+    "ProxyTypes",
+    "QueryParamTypes",
     "QueryParams",
     "ReadError",
     "ReadTimeout",
     "RealClock",
     "RemoteProtocolError",
     "Request",
+    "RequestContent",
+    "RequestData",
     "RequestError",
+    "RequestExtensions",
+    "RequestFiles",
     "RequestNotRead",
     "Response",
+    "ResponseContent",
+    "ResponseExtensions",
     "ResponseNotRead",
     "Retry",
     "RetryTransport",
@@ -155,11 +190,15 @@ __all__ = [
     "SyncByteStream",
     "Timeout",
     "TimeoutException",
+    "TimeoutTypes",
     "Timings",
     "TooManyRedirects",
     "TransportError",
     "URLPattern",
+    "URLTypes",
     "UnsupportedProtocol",
+    "UseClientDefault",
+    "VerifyTypes",
     "WSGITransport",
     "WriteError",
     "WriteTimeout",

@@ -14,6 +14,7 @@ from .urls import PrimitiveData, QueryParamTypes, URLTypes
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
+    from os import PathLike
     from ssl import SSLContext
 else:  # both modules are heavy, and a program may never need them
     CookieJar = SSLContext = object
@@ -23,8 +24,9 @@ CookieTypes = Union[Cookies, CookieJar, dict[str, str], list[tuple[str, str]]]
 RequestExtensions = Mapping[str, Any]
 ResponseExtensions = Mapping[str, Any]
 
-CertTypes = Union[str, tuple[str, str], tuple[str, str, str]]
-VerifyTypes = Union[bool, str, SSLContext]
+_Path = Union[str, "PathLike[str]"]
+CertTypes = Union[_Path, tuple[_Path, _Path], tuple[_Path, _Path, str]]
+VerifyTypes = Union[bool, _Path, SSLContext]
 
 EventHook = Callable[..., Any]
 

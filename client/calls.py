@@ -384,7 +384,10 @@ class BaseClient(Settings):
             await self._caller.close(response)
 
     def _wrong_kind(self, transport: object) -> TypeError:
-        name = transport.__name__ + " itself" if isinstance(transport, type) else type(transport).__name__
+        if isinstance(transport, type):
+            name = transport.__name__
+            return TypeError(f"the class {name} is no transport for {type(self).__name__}: write {name}(...)")
+        name = type(transport).__name__
         return TypeError(f"{name} is no transport for {type(self).__name__}: it has no `{self._method}`")
 
 

@@ -93,6 +93,9 @@ class TimeoutException(TransportError, TimeoutError):
 class ConnectTimeout(TimeoutException):
     """No connection within `Timeout(connect=)` seconds."""
 
+    retryable: bool = True
+    request_sent: bool | None = False
+
 
 class ReadTimeout(TimeoutException):
     """Nothing was received for `Timeout(read=)` seconds."""
@@ -105,6 +108,7 @@ class WriteTimeout(TimeoutException):
 class PoolTimeout(TimeoutException):
     """No connection became free within `Timeout(pool=)` seconds."""
 
+    request_sent: bool | None = False
     pool: Any = None
     """The `PoolSnapshot` of that moment: who holds the connections, and who waits."""
 
@@ -119,6 +123,9 @@ class NetworkError(TransportError, OSError):
 
 class ConnectError(NetworkError):
     """No connection could be made."""
+
+    retryable: bool = True
+    request_sent: bool | None = False
 
 
 class ReadError(NetworkError):

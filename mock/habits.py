@@ -6,7 +6,7 @@ The names are those of respx, pytest-httpx, responses, requests-mock, aiorespons
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ OF_ROUTERS = {
     "add_passthru": "router.route(...).pass_through()",
     "add_response": "router.route(...).respond(...)",
     "assert_all_called": "router.verify(); leaving checks it by itself",
+    "assert_call_count": "route.call_count",
     "clear": "router.remove(*router)",
     "get_request": "router.calls.one(...).request",
     "get_requests": "router.calls.where(...)",
@@ -56,4 +57,6 @@ def no_such(owner: object, name: str, habits: Mapping[str, str]) -> AttributeErr
     said = habits.get(name)
     near = [] if said else get_close_matches(name, [each for each in dir(kind) if not each.startswith("_")], 1)
     hint = f": write `{said}`" if said else f", did you mean {near[0]!r}?" if near else ""
-    return AttributeError(f"a {kind.__name__} has no {name!r}{hint}")
+    error: Any = AttributeError(f"a {kind.__name__} has no {name!r}{hint}")
+    error.obj = None  # Python adds a guess of its own to what says nothing of these two, `name` and `obj`
+    return cast("AttributeError", error)

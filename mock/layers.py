@@ -37,7 +37,7 @@ from .sendable import check_framing, check_scheme
 from .wire.playing import AskedAgain, leaves_body, play_on_wire
 
 if TYPE_CHECKING:
-    from ..client import Clock, Request, Response
+    from ..client import Clock, Request, RequestError, Response
     from .replies.kinds import Reply
     from .routing.resolution import Chosen, Script
 
@@ -183,10 +183,10 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
         told = "says nothing more" if seconds == inf else f"{doing} {seconds:g} s"
         if left is not None and left < seconds and (limit is None or left <= limit):
             await color.sleep(clock, max(0.0, left))
-            raise DeadlineExceeded(f"the call's time was up: this route {told}", request=request)
+            raise _sent(DeadlineExceeded(f"the call's time was up: this route {told}", request=request))
         if limit is not None and limit < seconds:
             await color.sleep(clock, limit)
-            raise ReadTimeout(f"no data received within {limit:g} seconds: this route {told}", request=request)
+            raise _sent(ReadTimeout(f"no data received within {limit:g} seconds: this route {told}", request=request))
         if seconds == inf:
             raise RuntimeError(
                 f"this would wait for ever: this route {told}, and the client has no timeout; "
@@ -253,3 +253,9 @@ class RouterLayer(AsyncBaseTransport, BaseTransport):
 
     def __repr__(self) -> str:
         return f"<{self.stage!r} in front of {self.behind!r}>"
+
+
+def _sent(error: RequestError) -> RequestError:
+    """Return an error that says of its request what is so of one that waits for an answer."""
+    error.request_sent = True
+    return error

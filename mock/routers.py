@@ -83,6 +83,7 @@ class Router(Script, AsyncBaseTransport, BaseTransport):
         self.base: Target | None = None if base_url is None else checked_base(str(base_url))
         self._base_url = "https://any.host" if base_url is None else str(base_url).rstrip("/")
         self._base_path = "" if self.base is None or self.base.path is None else self.base.path.text.rstrip("/")
+        self.calls.base = self._base_path
         self.fallback: Any = checked_transport(fallback)
         self.unmatched: Reply | None = policy(unmatched)
         self.falls_back: bool = fallback is not None and unmatched is None

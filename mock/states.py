@@ -46,7 +46,7 @@ def _transition(name: str, said: Any) -> Transition:
     if not isinstance(said, str) or not said.strip():
         raise RouteError(f"a state is text such as 'open -> paid', not {show(said)}")
     needs, arrow, sets = (part.strip() for part in said.partition("->"))
-    if (arrow and not sets) or "->" in sets:
+    if (arrow and not sets) or ">" in needs + sets:
         raise RouteError(f"{said!r} is no change of state: write 'open -> paid', or '-> paid'")
     return Transition(name, needs or None, sets or None)
 

@@ -168,10 +168,20 @@ def _encode_data_as_content(data: Any, *, files: Any, json: Any) -> tuple[dict[s
             f"data= is a mapping of form fields, or (name, value) pairs, not {type(data).__name__}; "
             "pass raw bodies as content= and JSON as json="
         )
+    _warn("use content=... to send raw bytes or text; data= is for forms")
+    return _encode_content(data)
+
+
+def _warn(text: str) -> None:
+    """Warn of what is deprecated at the line of the caller: anywhere else the warning is not even shown."""
+    import sys
     import warnings
 
-    warnings.warn("use content=... to send raw bytes or text; data= is for forms", DeprecationWarning, stacklevel=4)
-    return _encode_content(data)
+    package = __name__.partition(".")[0]
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, DeprecationWarning, stacklevel=level)
 
 
 def _encode_form(data: Any) -> tuple[dict[str, str], Stream]:

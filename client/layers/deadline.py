@@ -51,6 +51,8 @@ class DeadlineBlock:
     """
 
     def __init__(self, client: object, seconds: float) -> None:
+        if not isinstance(seconds, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a deadline of {seconds!r}: seconds are a number")
         if not seconds >= 0:
             raise ValueError(f"a deadline of {seconds!r} seconds: it cannot be negative")
         # Contexts that were copied inside of the block may live for long: they keep no client alive.

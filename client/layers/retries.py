@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
+from ..journal import loggable
 from ..retry import Attempt, retry_after_seconds
 from .deadline import note_wait, read_accounted
 
@@ -135,10 +136,9 @@ def _log(request: Request, attempt: Attempt, wait: float) -> None:
     logging = sys.modules.get("logging")
     if logging is not None:
         logging.getLogger("understudy").info(
-            "Retrying %s %s://%s in %.2f s, after attempt %d: %s",
+            "Retrying %s %s in %.2f s, after attempt %d: %s",
             request.method,
-            request.url.scheme,
-            request.url.netloc.decode("ascii"),
+            loggable(request.url),
             wait,
             attempt.number,
             attempt.status or attempt.error,

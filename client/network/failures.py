@@ -130,9 +130,10 @@ def _out_of_time(error: BaseException, doing: str, what: str, request: Request, 
     if seconds is None:
         # The system's own patience, not ours.
         return kind(f"{what}: {_said(error)}", request=request)
-    return kind(
-        f"{what}: {_said(error)} for {seconds:g} s; allow more with Timeout({doing}=...)"[:_MOST], request=request
-    )
+    said = _said(error)
+    if "handshake operation timed out" in said:  # the words of the module ssl, which begin with a line of C
+        said = "the TLS handshake does not end"
+    return kind(f"{what}: {said} for {seconds:g} s; allow more with Timeout({doing}=...)"[:_MOST], request=request)
 
 
 def _said(error: BaseException) -> str:
@@ -173,7 +174,7 @@ def _hint_about_certificate(error: BaseException, to: str) -> str:
         return "; check the clock of this machine, and have the certificate renewed"
     if code in _NAMED_OTHERWISE:
         return "; check the host" + ("" if to else ", or ask for another name: extensions={'sni_hostname': ...}")
-    mend = "proxy=Proxy(url, ssl_context=...)" if to else "verify=ssl_context"
+    mend = "proxy=Proxy(url, ssl_context=...)" if to else "verify='authority.pem'"
     return f"; to trust another authority pass {mend}"
 
 

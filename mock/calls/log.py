@@ -198,11 +198,13 @@ class Calls(Sequence[Call]):
     `calls.assert_none(host="x.test")`.
     """
 
-    __slots__ = ("_count", "_kept", "_lock", "_name", "_waiting", "most")
+    __slots__ = ("_count", "_kept", "_lock", "_name", "_waiting", "base", "most")
 
-    def __init__(self, name: str, most: int | None) -> None:
+    def __init__(self, name: str, most: int | None, base: str = "") -> None:
         self.most: int | None = most
         """How many of them are kept."""
+        self.base: str = base
+        """The path of the router's base URL: what is asked for by a path is that path, or one below this."""
         self._name = name
         self._kept: deque[Call] = deque(maxlen=most)
         self._count = 0
@@ -269,8 +271,16 @@ class Calls(Sequence[Call]):
 
     def where(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> list[Call]:
         """Return the calls whose request fits."""
-        wanted = match(*matchers, **criteria)
-        return [call for call in self._all() if wanted.holds(Facts(call.request))]
+        wanted = self._wanted(matchers, criteria)
+        return [call for call in self._all() if any(each.holds(Facts(call.request)) for each in wanted)]
+
+    def _wanted(self, matchers: Any, criteria: dict[str, Any]) -> list[Matcher]:
+        """Return what a call has to fit, one of which is enough."""
+        wanted = [match(*matchers, **criteria)]
+        path = criteria.get("path")
+        if self.base and isinstance(path, str) and path.startswith("/"):
+            wanted.append(match(*matchers, **{**criteria, "path": self.base + path}))
+        return wanted
 
     def one(self, *matchers: Matcher | Callable[[Request], Any], **criteria: Any) -> Call:
         """Return the only call whose request fits; an `AssertionError` when there is none or another."""
@@ -302,11 +312,12 @@ class Calls(Sequence[Call]):
         """Assert that these happened in this order, whatever came between.
 
         A step is a route, the name of a route, a target such as `"POST /orders"`, or a matcher.
+        A path may be the whole one, or one below the router's base URL, as for `path=` of the other questions.
         """
         place = 0
         kept = self._all()
         for number, step in enumerate(steps, 1):
-            while place < len(kept) and not step_fits(step, kept[place].request, kept[place].route):
+            while place < len(kept) and not step_fits(step, kept[place].request, kept[place].route, self.base):
                 place += 1
             if place == len(kept):
                 raise AssertionError(
@@ -373,12 +384,12 @@ class Calls(Sequence[Call]):
             self._kept.clear()
             self._count = 0
 
-    def __getstate__(self) -> tuple[str, int | None, list[Call], int]:
-        return self._name, self.most, self._all(), self._count
+    def __getstate__(self) -> tuple[str, int | None, str, list[Call], int]:
+        return self._name, self.most, self.base, self._all(), self._count
 
-    def __setstate__(self, state: tuple[str, int | None, list[Call], int]) -> None:
-        name, most, kept, count = state
-        self.__init__(name, most)  # type: ignore[misc]  # the lock and who waits do not travel
+    def __setstate__(self, state: tuple[str, int | None, str, list[Call], int]) -> None:
+        name, most, base, kept, count = state
+        self.__init__(name, most, base)  # type: ignore[misc]  # the lock and who waits do not travel
         self._kept.extend(kept)
         self._count = count
 
@@ -388,7 +399,7 @@ class Calls(Sequence[Call]):
                 signal.give()
 
     def _told(self, message: str, matchers: Any, criteria: Any) -> str:
-        wanted = match(*matchers, **criteria)
+        wanted = self._wanted(matchers, criteria)[-1]
         lines = [f"{message}: {wanted.describe()}", self._listed()]
         if message.startswith("no "):
             lines += nearest(wanted, [(call.serial + 1, call.request) for call in self._all()])

@@ -330,8 +330,10 @@ def _tree_criterion(field: str, places: list[str], lookup: str | None, value: An
         condition: Condition = Equal(value) if exact else Subset(value)
     else:
         condition = LOOKUPS[lookup](value)
-    if field == "graphql" and names[:1] and names[0] not in ("operation", "query", "variables"):
-        raise RouteError("`graphql` has operation, query and variables")
+    if field == "graphql":
+        said = names[:1] or (value if lookup is None and is_mapping(value) else ())
+        if any(name not in ("operation", "query", "variables") for name in said):
+            raise RouteError("`graphql` has operation, query and variables")
     return FieldCriterion(field, names, condition)
 
 

@@ -55,6 +55,8 @@ class Fault(NamedTuple):
     is_short: bool = False
     """Whether the head announces more than there is."""
     code: int = 0
+    is_unseen: bool = False
+    """Whether the server says that it has not looked at the request, where nothing of the response has come."""
 
     @property
     def may_begin(self) -> bool:
@@ -186,6 +188,7 @@ FAULTS: dict[str, Fault] = {
         "IncompleteBody",
         acts=_goaway,
         versions=HTTP2,
+        is_unseen=True,
     ),
     "header-flood": Fault("the response's head does not end", "LimitExceeded", acts=_header_flood),
     "interim-flood": Fault(
@@ -213,6 +216,7 @@ FAULTS: dict[str, Fault] = {
         acts=_rst_stream,
         versions=HTTP2,
         code=0x7,
+        is_unseen=True,
     ),
     "reset": Fault("connection reset by peer", "ReadError", "ReadError", acts=_then((Reset(),))),
     "rst-stream": Fault(

@@ -15,12 +15,12 @@ from ..acts import PROPERLY, Acts
 from ..errors import RouteError
 from ..values import show
 from .bodies import PlayedStream, compressed, piece_factory
-from .faults import HTTP2, Blow, Fault, fault_named
+from .faults import CONNECTING, HTTP2, Blow, Fault, fault_named
 from .kinds import Play, Reply, Respond, fresh_error
 from .words import BODIES, check_words, response_reply
 
 if TYPE_CHECKING:
-    from ...client import Response
+    from ...client import RequestError, Response
     from ..colors import Color
     from .kinds import Performance
 
@@ -78,19 +78,23 @@ class Spoiled(Reply):
         made: Any = getattr(_client, kind)
         said = f"{fault.said} (mocked)"
         if kind != "IncompleteBody":
-            error: Exception = made(said)
+            error: RequestError = made(said)
             return self._marked(error)
         whole = len(self.carrier.body) if isinstance(self.carrier, Respond) and not fault.is_chunked else None
         received = self.at if self.at is not None else whole
         expected = self.announced or whole
         of = "" if expected is None else f" of {expected}"
-        cut: Exception = made(
+        cut: RequestError = made(
             f"the body ended after {received}{of} bytes: {said}", received=received, expected=expected
         )
         return self._marked(cut)
 
-    def _marked(self, error: Exception) -> Exception:
-        """Return an error that knows how a server would have led to it."""
+    def _marked(self, error: RequestError) -> RequestError:
+        """Return an error that knows how a server would have led to it, and whether it may be sent again."""
+        fault = self.fault
+        if fault.when != CONNECTING:
+            error.request_sent = True
+            error.retryable = fault.is_unseen and self.at is None
         error.mocked_acts = self.acts  # type: ignore[attr-defined]  # for a router that is a server
         return error
 

@@ -59,6 +59,8 @@ def check_words(words: Iterable[str]) -> None:
         if word not in WORDS:
             near = get_close_matches(word, WORDS, 1)
             hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(WORDS)}"
+            if word == "body":
+                hint = ": write text=, content= or json="
             raise RouteError(f"a reply has no {word!r}{hint}")
 
 

@@ -302,6 +302,7 @@ class Route:
         if self.router is not None and self.router is not router:
             raise RouteError(f"{self!r} belongs to another router already: add `route.copy()`")
         self.router = router
+        self._calls.base = "" if base is None or base.path is None else base.path.text.rstrip("/")
         if base is not None and self.target.host is None and self.target.scheme is None:
             self.criteria = below(base, self.target, self._own).criteria
             self.specificity = specificity(self.criteria)
@@ -321,7 +322,7 @@ class Route:
     def keep(self, most: int | None) -> None:
         """Remember so many calls from now on."""
         if most != self._calls.most:
-            self._calls = Calls(f"the route {self.label}", most)
+            self._calls = Calls(f"the route {self.label}", most, self._calls.base)
 
     def log(self, call: Call) -> None:
         """Note a call."""

@@ -28,8 +28,9 @@ def written(facts: Facts) -> str:
 
 
 def _url(facts: Facts) -> str:
-    url = masked_url(str(facts.request.url)).partition("#")[0]
-    return re.sub(r"(?<=//)[^/@]*@", "", url)  # a target has no user in it
+    url = re.sub(r"(?<=//)[^/@]*@", "", str(facts.request.url).partition("#")[0])  # a target has no user in it
+    # With a mask in it the query would answer nothing; without a query a target answers any.
+    return url if masked_url(url) == url else url.partition("?")[0]
 
 
 def _wants_json(facts: Facts) -> bool:

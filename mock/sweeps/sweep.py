@@ -236,7 +236,8 @@ class Sweep:
     # As a saboteur, who does nothing
 
     def strike(self, request: Request) -> Reply | None:
-        """Let every request be answered."""
+        """Let every request be answered; one that is sent once more, with new credentials or by a retry, is another."""
+        self._noted.pop(id(request), None)
         return None
 
     def note(self, call: Call) -> None:

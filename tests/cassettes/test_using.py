@@ -274,8 +274,27 @@ def test_what_only_some_cassettes_need_is_loaded_with_them(module: str) -> None:
 def test_a_setting_that_there_is_not_fails_at_the_call_with_the_nearest_one() -> None:
     with pytest.raises(TypeError, match=r"no setting 'ignor': did you mean 'ignore'\?"):
         cassettes.use("tape.yaml", ignor=["json.id"])  # type: ignore[call-arg]  # that is the point
-    with pytest.raises(TypeError, match=r"no setting 'record_mode': there are mode, match, "):
+    with pytest.raises(TypeError, match=r"no setting 'record_mode': write mode="):
         cassettes.use("tape.yaml", record_mode="once")  # type: ignore[call-arg]  # that is the point
+    with pytest.raises(TypeError, match=r"no setting 'xyzzy': there are mode, match, "):
+        cassettes.use("tape.yaml", xyzzy=1)  # type: ignore[call-arg]  # that is the point
+
+
+def test_a_recorded_connection_that_was_refused_is_tried_as_often_as_it_was(tmp_path: Path) -> None:
+    def refuse(request: understudy.Request) -> understudy.Response:
+        raise understudy.ConnectError("refused", request=request)
+
+    def order() -> None:
+        with understudy.Client(retry=understudy.Retry(backoff=0)) as client, pytest.raises(understudy.ConnectError):
+            client.post("https://api.test/orders")
+
+    tape = str(tmp_path / "tape.yaml")
+    with understudy.stand_in(understudy.MockTransport(refuse)), cassettes.use(tape):
+        order()
+    with cassettes.use(tape, mode="none") as cassette:
+        order()
+
+    assert (len(cassette.played), cassette.unplayed) == (3, [])
 
 
 def test_a_mode_that_there_is_not_fails_at_the_call() -> None:

@@ -478,6 +478,13 @@ def test_so_is_what_is_no_transport_at_all(side: Side, wrong: Any) -> None:
         side.client(transport=wrong)
 
 
+def test_a_class_is_told_to_be_called() -> None:
+    wrong: Any = MockTransport
+
+    with pytest.raises(TypeError, match=r"the class MockTransport is no transport for Client: write MockTransport\("):
+        Client(transport=wrong)
+
+
 # Which network
 
 

@@ -20,6 +20,7 @@ from understudy.client.errors import (
     InvalidURL,
     LimitExceeded,
     NetworkError,
+    PoolTimeout,
     ProxyError,
     ReadTimeout,
     RequestError,
@@ -131,6 +132,12 @@ def test_nobody_promises_that_a_request_may_be_sent_again() -> None:
 
     assert error.retryable is False
     assert error.request_sent is None
+
+
+@pytest.mark.parametrize("kind", [ConnectError, ConnectTimeout, PoolTimeout])
+def test_without_a_connection_nothing_was_sent(kind: type[RequestError]) -> None:
+    assert kind("planted").request_sent is False
+    assert kind("planted").retryable is (kind is not PoolTimeout)
 
 
 def test_an_incomplete_body_says_how_much_came() -> None:

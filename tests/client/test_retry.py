@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from understudy import (
-    ConnectError,
     DeadlineExceeded,
     LimitExceeded,
     LocalProtocolError,
@@ -67,7 +66,7 @@ def test_only_failures_that_may_pass_are_repeated(method: str, error: RequestErr
 
 
 def test_what_was_never_sent_may_be_sent_again_whatever_its_method() -> None:
-    never_sent = ConnectError("refused")
+    never_sent = ReadError("of another stream, before this one began")
     never_sent.request_sent = False
     safe = ReadError("refused stream")
     safe.retryable = True

@@ -109,6 +109,8 @@ def test_a_mock_made_from_a_client_refuses_what_the_client_refuses() -> None:
         ("parms", "did you mean 'params'"),
         ("follow_redirect", "did you mean 'follow_redirects'"),
         ("allow_redirects", "write follow_redirects="),
+        ("max_retries", "write retry=Retry"),
+        ("retries", "write retry=Retry"),
         ("stream", "client.stream"),
         ("verify", "Client\\(verify"),
         ("xyzzy", "there are content, data"),

@@ -26,6 +26,7 @@ from understudy import (
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Generator
+    from pathlib import Path
 
     from typing_extensions import assert_type  # noqa: TC004 - this file is checked, never run
 
@@ -34,6 +35,11 @@ def statuses(response: Response) -> None:
     assert_type(response.status_code == codes.NOT_FOUND, bool)
     assert_type(response.status_code in (codes.OK, codes.CREATED), bool)
     assert_type(codes.OK.phrase, str)
+
+
+def files_of_certificates(folder: Path) -> None:
+    Client(verify=folder / "authority.pem", cert=(folder / "client.pem", folder / "client.key"))
+    AsyncClient(verify=folder, cert=folder / "client.pem")
 
 
 def functions_that_authenticate() -> None:
@@ -103,6 +109,47 @@ def wrong(client: Client) -> None:
     Client(tranport=None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # misspelt
     understudy.get("/", heders={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # misspelt
     stand_in(42)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]  # no transport
+
+
+class Wrapper:
+    """What SDKs do: pass on what their callers may say, in the words of the client, from its face alone."""
+
+    def __init__(
+        self,
+        *,
+        auth: understudy.AuthTypes | None = None,
+        cert: understudy.CertTypes | None = None,
+        proxy: understudy.ProxyTypes | None = None,
+        verify: understudy.VerifyTypes = True,
+    ) -> None:
+        self.client = Client(auth=auth, cert=cert, proxy=proxy, verify=verify)
+
+    def send(
+        self,
+        url: understudy.URLTypes,
+        *,
+        params: understudy.QueryParamTypes | None = None,
+        headers: understudy.HeaderTypes | None = None,
+        cookies: understudy.CookieTypes | None = None,
+        content: understudy.RequestContent | None = None,
+        data: understudy.RequestData | None = None,
+        files: understudy.RequestFiles | None = None,
+        extensions: understudy.RequestExtensions | None = None,
+        auth: understudy.AuthTypes | understudy.UseClientDefault | None = understudy.USE_CLIENT_DEFAULT,
+        timeout: understudy.TimeoutTypes | understudy.UseClientDefault = understudy.USE_CLIENT_DEFAULT,
+    ) -> Response:
+        return self.client.post(
+            url,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            content=content,
+            data=data,
+            files=files,
+            extensions=extensions,
+            auth=auth,
+            timeout=timeout,
+        )
 
 
 def functions() -> None:

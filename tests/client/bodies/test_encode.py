@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from understudy import Client, MockTransport, Response
 from understudy.client.bodies.encode import encode_request, encode_response
 from understudy.client.bodies.multipart import MultipartStream
 from understudy.client.bodies.streams import (
@@ -128,6 +129,16 @@ def test_data_that_is_no_form_is_taken_for_content_with_a_warning(data: Any) -> 
         _, stream = encode_request(data=data)
 
     assert body_of(stream) == b"raw"
+
+
+def test_that_warning_is_at_the_line_of_the_caller() -> None:
+    transport = MockTransport(lambda request: Response(200))
+    raw: Any = "raw"
+
+    with Client(transport=transport) as client, pytest.warns(DeprecationWarning, match="use content=") as caught:
+        client.post("https://api.test/", data=raw)
+
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("data", [7, object()])

@@ -153,6 +153,13 @@ def test_a_deadline_in_the_past_is_refused(seconds: float) -> None:
         DeadlineBlock(Someone(), seconds)
 
 
+def test_a_deadline_is_a_number() -> None:
+    wrong: Any = "3"
+
+    with pytest.raises(TypeError, match="a deadline of '3': seconds are a number"):
+        DeadlineBlock(Someone(), wrong)
+
+
 def test_a_deadline_belongs_to_its_context(clock: Clock) -> None:
     client = Someone()
 

@@ -79,7 +79,7 @@ def test_an_alert_of_the_server_says_what_it_wants(doing: str, words: str, reaso
         (10, "", "check the clock"),
         (62, "", "sni_hostname"),
         (64, " to the proxy http://p.test", "check the host"),
-        (20, "", "verify=ssl_context"),
+        (20, "", "verify='authority.pem'"),
         (20, " to the proxy http://p.test", "ssl_context=..."),
     ],
 )
@@ -94,6 +94,12 @@ def test_a_timeout_says_how_long_and_how_to_allow_more() -> None:
     said = str(translate(TimeoutError("the peer says nothing"), READ, REQUEST, WAITS))
 
     assert said.endswith("the peer says nothing for 2 s; allow more with Timeout(read=...)")
+
+
+def test_a_handshake_that_does_not_end_is_called_that() -> None:
+    said = str(translate(TimeoutError("_ssl.c:1064: The handshake operation timed out"), READ, REQUEST, WAITS))
+
+    assert said.endswith("the TLS handshake does not end for 2 s; allow more with Timeout(read=...)")
 
 
 def test_a_timeout_of_the_systems_own_says_no_number() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import understudy
 from understudy import AsyncClient, Client, ConnectError, mock
 from understudy.mock import match
 
@@ -130,6 +131,23 @@ def test_order_is_asserted_by_route_name_target_matcher_and_predicate(used: mock
         used.calls.assert_order(mock.get("/x"))
     with pytest.raises(mock.RouteError, match="a step is a route"):
         used.calls.assert_order(5)
+
+
+def test_a_path_is_asked_for_as_routes_have_it_below_the_base_url() -> None:
+    with mock.Router(base_url="https://api.test/v2") as api:
+        api.get("/users/{id:int}").respond(json={})
+        api.post("https://auth.test/token").respond(json={})
+        understudy.post("https://auth.test/token")
+        understudy.get("https://api.test/v2/users/7")
+
+    api.calls.assert_order("POST /token", "GET /users/{id}")
+    api.calls.assert_order("POST https://auth.test/token", "/v2/users/7")
+    assert api.calls.one(path="/users/7") is api.calls.one(path="/v2/users/7") is api.calls[1]
+    api.calls.assert_one(path="/token")
+    with pytest.raises(AssertionError, match="fit, and none should: path /v2/users"):
+        api.calls.assert_none(path="/users/{id}")
+    with pytest.raises(AssertionError, match="step 1 of 1"):
+        api.calls.assert_order("GET https://auth.test/users/7")
 
 
 def test_a_full_log_keeps_the_last_calls_and_counts_all() -> None:

@@ -393,6 +393,7 @@ def test_urls_are_compared_in_one_form() -> None:
         ({"when__eq": len}, "`when` takes a function"),
         ({"not__url": "https://a.test/"}, "a whole URL cannot be negated"),
         ({"graphql__oper": "x"}, "`graphql` has operation, query and variables"),
+        ({"graphql": {"op": "x"}}, "`graphql` has operation, query and variables"),
     ],
     ids=repr,
 )

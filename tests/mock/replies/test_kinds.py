@@ -382,6 +382,7 @@ def test_reply_makes_replies_from_plain_data() -> None:
         (lambda: mock.get(URL).respond(ValueError, text="x"), "`text=` cannot be said beside an exception"),
         (lambda: mock.get(URL).then(Response(200), text="x"), "cannot be said beside a Response"),
         (lambda: mock.get(URL).respond(200, jsno={}), "a reply has no 'jsno', did you mean 'json'?"),
+        (lambda: mock.get(URL).respond(200, body="x"), "a reply has no 'body': write text=, content= or json="),
         (lambda: mock.get(URL).respond().then(200, delya=1), "a reply has no 'delya', did you mean 'delay'?"),
         (lambda: mock.get(URL).stream([b"a"], evry=1), "a reply has no 'evry', did you mean 'every'?"),
         (lambda: mock.get(URL).sse([], evry=1), "a reply has no 'evry', did you mean 'every'?"),

@@ -251,7 +251,8 @@ def test_a_report_masks_secrets_of_criteria_that_hold_and_of_the_url() -> None:
 
     assert "s3cret" not in text
     assert "czNjcmV0" not in text
-    assert 'router.get("https://api.test/b?token=[secure]&api_key=[secure]")' in text
+    # A route for the masks would answer nothing; this one can be pasted.
+    assert 'router.get("https://api.test/b").respond()' in text
 
 
 class Hostile:

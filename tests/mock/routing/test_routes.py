@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import Any
 
 import pytest
@@ -154,6 +155,8 @@ def test_a_route_shows_what_it_is_and_where_it_was_written() -> None:
         (lambda: mock.get("/a", state=5), "`state` takes 'open'"),
         (lambda: mock.get("/a", state="a -> b -> c"), "is no change of state"),
         (lambda: mock.get("/a", state="a ->"), "is no change of state"),
+        (lambda: mock.get("/a", state="a > b"), "is no change of state"),
+        (lambda: mock.get("/a", state="a => b"), "is no change of state"),
         (lambda: mock.get("/a", state={"x": ""}), "a state is text"),
         (lambda: mock.get("/a").respond("404"), "a status is a number, and '404' is text: write 404, or text='404'"),
         (lambda: mock.get("/a").respond().then("503"), "a status is a number"),
@@ -227,3 +230,12 @@ def test_replies_are_said_as_in_respx_too() -> None:
 def test_what_has_another_name_elsewhere_says_its_name_here(make: Any, name: str, told: str) -> None:
     with pytest.raises(AttributeError, match=told):
         getattr(make(), name)
+
+
+def test_a_name_that_is_said_to_be_meant_stands_alone() -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(mock.Router(), "gett")  # noqa: B009 - a type checker would find it as an attribute
+
+    # Python adds what it takes to be meant itself, when it shows such an error.
+    shown = traceback.format_exception_only(caught.type, caught.value)
+    assert shown == ["AttributeError: a Router has no 'gett', did you mean 'get'?\n"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import understudy
 from understudy import AsyncClient, Client, Retry, mock
 from understudy.mock import RouteError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 BASE = "https://api.test"
 STRICT = ["connect-refused", "read-timeout", 503, "half-json"]
@@ -147,6 +150,26 @@ def test_each_call_is_met_in_a_run_of_its_own() -> None:
     assert [case.told for case in found] == ["ReadError"] * 3
     assert [case.has_struck for case in found] == [True] * 3
     assert [case.call.key[2] for case in found] == [1, 2, 1]
+
+
+def test_a_request_that_is_sent_once_more_with_new_credentials_is_a_call_of_its_own() -> None:
+    class Renewed(understudy.Auth):
+        def auth_flow(self, request: understudy.Request) -> Generator[understudy.Request, understudy.Response, None]:
+            response = yield request
+            if response.status_code == 401:
+                request.headers["Authorization"] = "Bearer new"
+                yield request
+
+    def renewing() -> None:
+        with mock.Router(base_url=BASE) as api:
+            api.get("/user").respond(401)
+            api.get("/user", auth="Bearer new").respond(json={"name": "Ada"})
+            assert fetch(auth=Renewed())["name"] == "Ada"
+
+    found = mock.sweep(renewing, faults=[500], quiet=True)
+
+    assert [call.call.response.status_code for call in found.calls if call.call.response] == [401, 200]
+    assert [case.told for case in found] == ["HTTPStatusError", "HTTPStatusError"]
 
 
 def test_what_cannot_meet_a_call_is_left_out() -> None:
