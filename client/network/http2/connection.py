@@ -108,12 +108,17 @@ class HTTP2Connection(SharedConnection):
             return None
         if len(protocol.streams) >= protocol.most_streams:
             raise Crowded
-        stream = protocol.open(call, plan.head, ends=plan.is_complete)
-        if protocol.settings.push:
-            stream.pushed = []
-            protocol.drop_orphans()
-        if plan.content and len(plan.content) <= protocol.room_for(stream) and not plan.expects_continue:
-            self._send_content(stream, plan.content)
+        try:
+            stream = protocol.open(call, plan.head, ends=plan.is_complete)
+            if protocol.settings.push:
+                stream.pushed = []
+                protocol.drop_orphans()
+            if plan.content and len(plan.content) <= protocol.room_for(stream) and not plan.expects_continue:
+                self._send_content(stream, plan.content)
+        except BaseException:
+            # Before others come, whose heads the server would read by another table than theirs.
+            self._end_at_once()
+            raise
         return stream
 
     def _send_content(self, stream: Stream, content: bytes) -> None:

@@ -192,13 +192,17 @@ class Duties:
         """
         # Not even what is to be ended may be found.
         with contextlib.suppress(Exception), self.lock:
-            self._is_closed = True
-            self.protocol.outgoing.clear()
-            self.protocol.end(ConnectionResetError("an interrupt struck the connection"))
-            self._woken.update(dict.fromkeys(self._waiting.values()))
-            self._waiting.clear()
+            self._end_at_once()
         self._wire.close()
         self._publish()
+
+    def _end_at_once(self) -> None:
+        """Let nobody write or ask anything any more; the caller holds the lock."""
+        self._is_closed = True
+        self.protocol.outgoing.clear()
+        self.protocol.end(ConnectionResetError("an interrupt struck the connection"))
+        self._woken.update(dict.fromkeys(self._waiting.values()))
+        self._waiting.clear()
 
     async def flush_farewell(self, call: Call) -> None:
         """Write what `abandon` could not write without waiting; that it arrives matters less than time.

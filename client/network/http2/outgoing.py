@@ -159,8 +159,8 @@ class Outgoing:
         if size <= 0 and (data or not ends):
             return 0
         ends = ends and size == len(data)
-        self.outgoing += f.frame_head(f.DATA, f.END_STREAM if ends else 0, stream.id, size)
-        self.outgoing += data[:size]
+        # In one step: whatever an interrupt leaves here is a whole number of frames.
+        self.outgoing += b"".join((f.frame_head(f.DATA, f.END_STREAM if ends else 0, stream.id, size), data[:size]))
         self._window_out -= size
         stream.window_out -= size
         self._progress()

@@ -21,6 +21,8 @@ from understudy.client.config import HTTP2
 from understudy.client.errors import TransportError
 from understudy.client.messages.request import Request
 from understudy.client.network.backends.memory import AsyncMemoryNetwork, MemoryNetwork
+from understudy.client.network.http2 import frames
+from understudy.client.network.http2.connection import HTTP2Connection
 from understudy.client.transports.network import AsyncHTTPTransport, HTTPTransport
 
 if TYPE_CHECKING:
@@ -218,6 +220,32 @@ async def test_an_interrupt_at_any_line_lets_no_other_task_hang() -> None:
         at += 1
 
     assert at > 300
+
+
+def test_nobody_writes_behind_a_head_that_the_server_never_got(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its fields are in the table by which heads are packed, and not in the server's."""
+    transport = HTTPTransport(http1=False, http2=True, network=MemoryNetwork(Scripted()))
+    assert read(transport, "/") == b"ok"
+    met_by_others: list[tuple[bool, bytes]] = []
+    condemn = HTTP2Connection.condemn
+
+    def condemned(connection: HTTP2Connection) -> None:
+        # The lock has been free since the interrupt.
+        met_by_others.append((connection.protocol.takes_requests, bytes(connection.protocol.outgoing)))
+        condemn(connection)
+
+    def struck(*arguments: Any, **options: Any) -> bytes:
+        raise Struck
+
+    monkeypatch.setattr(HTTP2Connection, "condemn", condemned)
+    with monkeypatch.context() as patch:
+        patch.setattr(frames, "headers_frames", struck)
+        with pytest.raises(Struck):
+            read(transport, "/another")
+
+    assert met_by_others == [(False, b"")]
+    assert read(transport, "/") == b"ok"
+    transport.close()
 
 
 def test_an_interrupt_at_any_line_lets_no_other_thread_hang() -> None:
