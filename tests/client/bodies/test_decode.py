@@ -397,12 +397,22 @@ def test_brotli_vectors_decode_to_what_they_stand_for() -> None:
     assert seen > 20
 
 
+@pytest.fixture
+def recent_zstd() -> None:
+    """Skip where the library that Python was built with is an old one, which reads some of these files otherwise."""
+    module: Any = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    if module.zstd_version_info < (1, 5, 5):
+        pytest.skip(f"libzstd {module.zstd_version} is older than the files")
+
+
+@pytest.mark.usefixtures("recent_zstd")
 @pytest.mark.parametrize("name", ["off0.bin.zst", "truncated_huff_state.zst", "zeroSeq_extraneous.zst"])
 def test_corrupt_zstd_vectors_are_decoding_errors(name: str) -> None:
     with pytest.raises(DecodingError):
         undone((vectors("zstd-golden") / name).read_bytes(), "zstd")
 
 
+@pytest.mark.usefixtures("recent_zstd")
 @pytest.mark.parametrize(
     ("name", "size"),
     [
