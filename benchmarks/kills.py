@@ -9,8 +9,10 @@ Every body that a recording names must be there whole, and the next recording go
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -112,20 +114,24 @@ def main() -> int:
     """Kill as often as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=1000)
-    count = parser.parse_args().count
+    parser.add_argument("--first", type=int, default=0, help="the number to begin with, for sharing the work")
+    options = parser.parse_args()
     wrong: list[str] = []
     tally: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(count):
+    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as folder:
+        for seed in range(options.first, options.first + options.count):
             mode = MODES[seed % len(MODES)]
-            tally[mode] += 1
             problem = kill_once(Path(folder), seed, mode)
+            shutil.rmtree(Path(folder) / str(seed))
+            tally[mode] += 1
             if problem:
                 wrong.append(f"seed {seed}, mode {mode}: {problem}")
+            if sum(tally.values()) % 50 == 0:
+                print(f"{sum(tally.values())} kills, {len(wrong)} left something wrong", file=sys.stderr, flush=True)
     modes = ", ".join(f"{mode} {times}" for mode, times in tally.items())
-    print(f"{count} kills ({modes}), {len(wrong)} left something wrong")
+    print(f"{sum(tally.values())} kills ({modes}), {len(wrong)} left something wrong")
     print("\n".join(wrong))
-    return 1 if wrong else 0
+    return 1 if wrong or sum(tally.values()) < options.count else 0
 
 
 if __name__ == "__main__":
