@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import linecache
 import sys
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ class Interrupter:
         self.where = where
         self.lines = 0
         self._unwinding: FrameType | None = None
+        self._struck_lines: dict[str, frozenset[int] | None] = {}  # by file; `None` where nothing strikes
 
     @property
     def has_struck(self) -> bool:
@@ -42,15 +44,28 @@ class Interrupter:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         path = frame.f_code.co_filename
-        if self.where not in path.replace("\\", "/") or "tests" in path:
+        if path not in self._struck_lines:
+            is_ours = self.where in path.replace("\\", "/") and "tests" not in path
+            self._struck_lines[path] = _struck_lines(path, self.passed_over) if is_ours else None
+        lines = self._struck_lines[path]
+        if lines is None:
             return None
-        if event == "exception":
+        if event == "line":
+            if frame is self._unwinding:
+                self._unwinding = None
+            elif frame.f_lineno in lines:
+                self.lines += 1
+                if self.lines == self.at:
+                    raise self.error
+        elif event == "exception":
             # Until Python 3.10, what ends a `with` block after an error is seen as the block's last line.
             self._unwinding = frame
-        elif event == "line" and frame is self._unwinding:
-            self._unwinding = None
-        elif event == "line" and not linecache.getline(path, frame.f_lineno).lstrip().startswith(self.passed_over):
-            self.lines += 1
-            if self.lines == self.at:
-                raise self.error
         return self
+
+
+@functools.cache
+def _struck_lines(path: str, passed_over: tuple[str, ...]) -> frozenset[int]:
+    """Return the numbers of the lines at which an interrupt can strike."""
+    return frozenset(
+        number for number, line in enumerate(linecache.getlines(path), 1) if not line.lstrip().startswith(passed_over)
+    )
