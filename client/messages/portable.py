@@ -14,7 +14,7 @@ class Portable:
     __slots__ = ("function",)
 
     def __init__(self, function: Callable[..., Any] | None) -> None:
-        self.function = function
+        self.function: Callable[..., Any] | None = function
 
     def __deepcopy__(self, memo: Any) -> Portable:
         return self
