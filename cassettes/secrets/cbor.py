@@ -1,6 +1,6 @@
 """Secrets in CBOR: what JSON would hide is hidden, and the lengths before it are put right.
 
-RFC 8949 says how values are spelled. What nobody hides keeps its bytes, whatever its spelling.
+RFC 8949 says how values are spelled.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .packed import DEEPEST, Packed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .members import Hider
 
 _MEDIA = re.compile(r"[/+.-]cbor(?:-seq)?\Z")
-_DEEPEST = 100
 # The kinds of values, by the first three bits of each (section 3.1).
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG = 2, 3, 4, 5, 6
 # By the last five bits of the first byte: how many bytes of an argument follow.
@@ -30,38 +31,21 @@ def is_cbor(media: str) -> bool:
 
 def without_secrets(content: bytes, hider: Hider) -> bytes | None:
     """Return values without their secrets; `None` where this is no CBOR."""
-    reader = _Reader(content, hider)
-    said: list[bytes] = []
-    try:
-        while reader.at < len(content):
-            said.append(reader.value(None, 0))
-    except ValueError:
-        return None
-    return b"".join(said)
+    return _Cbor(content, hider).whole()
 
 
-class _Reader:
-    """Reads value after value, and says each anew."""
-
-    def __init__(self, content: bytes, hider: Hider) -> None:
-        self._content = content
-        self._hider = hider
-        self.at = 0
-
+class _Cbor(Packed):
     def value(self, name: str | None, depth: int) -> bytes:
-        """Return the next value without its secrets; `name` is that of the member in which it stands."""
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise ValueError("nested too deep")
-        start = self.at
+        start = self._at
         kind, argument = self._head()
-        head = self._content[start : self.at]
+        head = self._content[start : self._at]
         if kind == _TEXT:
-            text = self._string(kind, argument).decode("utf-8")
-            said = self._hider.text(text) if name is None else self._hider.named(name, text)
-            return self._content[start : self.at] if said == text else _spelled(said.encode("utf-8"))
+            return self._text(self._string(kind, argument), start, name)
         if kind == _BYTES:
             self._string(kind, argument)
-            return self._content[start : self.at]
+            return self._content[start : self._at]
         if kind == _ARRAY:
             return head + b"".join(self.value(name, depth + 1) for _ in self._counted(argument)) + self._end(argument)
         if kind == _MAP:
@@ -73,10 +57,10 @@ class _Reader:
         return head
 
     def _member(self, depth: int) -> bytes:
-        start = self.at
+        start = self._at
         kind, argument = self._head()
         text = self._string(kind, argument).decode("utf-8", "replace") if kind == _TEXT else None
-        self.at = start
+        self._at = start
         return self.value(None, depth + 1) + self.value(text, depth + 1)
 
     def _head(self) -> tuple[int, int | None]:
@@ -110,24 +94,15 @@ class _Reader:
             for _ in range(argument):
                 yield
         else:
-            while self._content[self.at : self.at + 1] != bytes([_BREAK]):
+            while self._content[self._at : self._at + 1] != bytes([_BREAK]):
                 yield
 
     def _end(self, argument: int | None) -> bytes:
         return b"" if argument is not None else self._taken(1)
 
-    def _taken(self, size: int) -> bytes:
-        start = self.at
-        self.at += size
-        if self.at > len(self._content):
-            raise ValueError("the end is missing")
-        return self._content[start : self.at]
-
-
-def _spelled(content: bytes) -> bytes:
-    """Return a string with its length before it."""
-    size = len(content)
-    if size < 24:
-        return bytes([_TEXT << 5 | size]) + content
-    info = next(info for info, width in _ARGUMENTS.items() if size < 1 << 8 * width)
-    return bytes([_TEXT << 5 | info]) + size.to_bytes(_ARGUMENTS[info], "big") + content
+    def spelled(self, content: bytes) -> bytes:
+        size = len(content)
+        if size < 24:
+            return bytes([_TEXT << 5 | size]) + content
+        info = next(info for info, width in _ARGUMENTS.items() if size < 1 << 8 * width)
+        return bytes([_TEXT << 5 | info]) + size.to_bytes(_ARGUMENTS[info], "big") + content

@@ -1,7 +1,6 @@
 """Secrets in MessagePack: what JSON would hide is hidden, and the lengths before it are put right.
 
 https://github.com/msgpack/msgpack/blob/master/spec.md says how values are spelled.
-What nobody hides keeps its bytes, whatever its spelling.
 """
 
 from __future__ import annotations
@@ -9,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .packed import DEEPEST, Packed
+
 if TYPE_CHECKING:
     from .members import Hider
 
 _MEDIA = re.compile(r"[/+.-]msgpack\Z")
-_DEEPEST = 100
 # By the first byte: how many bytes of a length follow; strings, bytes, arrays and maps.
 _STRINGS = {0xD9: 1, 0xDA: 2, 0xDB: 4}
 _BYTES = {0xC4: 1, 0xC5: 2, 0xC6: 4}
@@ -36,39 +36,24 @@ def is_msgpack(media: str) -> bool:
 
 def without_secrets(content: bytes, hider: Hider) -> bytes | None:
     """Return values without their secrets; `None` where this is no MessagePack."""
-    reader = _Reader(content, hider)
-    said: list[bytes] = []
-    try:
-        while reader.at < len(content):
-            said.append(reader.value(None, 0))
-    except ValueError:
-        return None
-    return b"".join(said)
+    return _MessagePack(content, hider).whole()
 
 
-class _Reader:
-    """Reads value after value, and says each anew."""
-
-    def __init__(self, content: bytes, hider: Hider) -> None:
-        self._content = content
-        self._hider = hider
-        self.at = 0
-
+class _MessagePack(Packed):
     def value(self, name: str | None, depth: int) -> bytes:
-        """Return the next value without its secrets; `name` is that of the member in which it stands."""
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise ValueError("nested too deep")
-        start = self.at
+        start = self._at
         first = self._taken(1)[0]
         if 0xA0 <= first <= 0xBF or first in _STRINGS:
             text = self._taken(first & 0x1F if first <= 0xBF else self._number(_STRINGS[first]))
-            return self._string(text, self._content[start : self.at], name)
+            return self._text(text, start, name)
         if 0x80 <= first <= 0x8F or first in _MAPS:
             count = first & 0x0F if first <= 0x8F else self._number(_MAPS[first])
-            return b"".join([self._content[start : self.at], *(self._member(depth) for _ in range(count))])
+            return b"".join([self._content[start : self._at], *(self._member(depth) for _ in range(count))])
         if 0x90 <= first <= 0x9F or first in _ARRAYS:
             count = first & 0x0F if first <= 0x9F else self._number(_ARRAYS[first])
-            return b"".join([self._content[start : self.at], *(self.value(name, depth + 1) for _ in range(count))])
+            return b"".join([self._content[start : self._at], *(self.value(name, depth + 1) for _ in range(count))])
         if first in _BYTES:
             self._taken(self._number(_BYTES[first]))
         elif first in _EXTENSIONS:
@@ -77,36 +62,22 @@ class _Reader:
             if first not in _FIXED:
                 raise ValueError("a byte that begins nothing")
             self._taken(_FIXED[first])
-        return self._content[start : self.at]
+        return self._content[start : self._at]
 
     def _member(self, depth: int) -> bytes:
-        start = self.at
+        start = self._at
         name = self.value(None, depth + 1)
-        spelled = self._content[start : self.at]
+        spelled = self._content[start : self._at]
         is_string = 0xA0 <= spelled[0] <= 0xBF or spelled[0] in _STRINGS
         text = spelled[1 + _STRINGS.get(spelled[0], 0) :].decode("utf-8", "replace") if is_string else None
         return name + self.value(text, depth + 1)
 
-    def _string(self, content: bytes, spelled: bytes, name: str | None) -> bytes:
-        text = content.decode("utf-8")
-        said = self._hider.text(text) if name is None else self._hider.named(name, text)
-        return spelled if said == text else _spelled(said.encode("utf-8"))
-
     def _number(self, size: int) -> int:
         return int.from_bytes(self._taken(size), "big")
 
-    def _taken(self, size: int) -> bytes:
-        start = self.at
-        self.at += size
-        if self.at > len(self._content):
-            raise ValueError("the end is missing")
-        return self._content[start : self.at]
-
-
-def _spelled(content: bytes) -> bytes:
-    """Return a string with its length before it."""
-    size = len(content)
-    if size < 0x20:
-        return bytes([0xA0 | size]) + content
-    first = next(first for first, width in _STRINGS.items() if size < 1 << 8 * width)
-    return bytes([first]) + size.to_bytes(_STRINGS[first], "big") + content
+    def spelled(self, content: bytes) -> bytes:
+        size = len(content)
+        if size < 0x20:
+            return bytes([0xA0 | size]) + content
+        first = next(first for first, width in _STRINGS.items() if size < 1 << 8 * width)
+        return bytes([first]) + size.to_bytes(_STRINGS[first], "big") + content
