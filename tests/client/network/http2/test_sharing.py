@@ -838,6 +838,21 @@ async def test_a_socket_that_ended_while_the_event_loop_was_busy_is_not_used(
     assert [len(peer.requests) for peer in server.peers] == [2, 1]
 
 
+def endless_windows(peer: Http2Peer) -> None:
+    peer.settings({SettingsFrame.INITIAL_WINDOW_SIZE: 2**31 - 1})
+    peer.credit(0, 2**30)
+
+
+async def pieces(size: int) -> AsyncIterator[bytes]:
+    while True:
+        yield bytes(size)
+
+
+async def cancel_later(scope: anyio.CancelScope) -> None:
+    await anyio.sleep(0.3)
+    scope.cancel()
+
+
 @pytest.mark.parametrize("size", [10_000, 100_000])
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_to_the_others(
@@ -845,10 +860,6 @@ def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_
 ) -> None:
     server, base, trusting = place
     goes_on = threading.Event()
-
-    def hello(peer: Http2Peer) -> None:
-        peer.settings({SettingsFrame.INITIAL_WINDOW_SIZE: 2**31 - 1})
-        peer.credit(0, 2**30)
 
     def stop_listening(peer: Http2Peer, request: Http2Request) -> None:
         if request[":path"] == "/upload":
@@ -860,14 +871,6 @@ def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_
         elif request[":path"] != "/silent":
             peer.respond(request.stream_id)
 
-    async def pieces() -> AsyncIterator[bytes]:
-        while True:
-            yield bytes(size)
-
-    async def cancel_later(scope: anyio.CancelScope) -> None:
-        await anyio.sleep(0.3)
-        scope.cancel()
-
     async def body() -> None:
         transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
         opened = await transport.handle_async_request(get("/open", base))
@@ -876,7 +879,7 @@ def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_
                 tasks.start_soon(read, transport, get("/silent", base))
             with anyio.fail_after(10), anyio.CancelScope() as scope:
                 tasks.start_soon(cancel_later, scope)
-                await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces()))
+                await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces(size)))
             # Although much is queued, and others wait for their turn to write.
             with anyio.fail_after(3):
                 await opened.aclose()
@@ -886,7 +889,7 @@ def test_who_is_cancelled_while_it_sends_ends_at_once_and_leaves_the_connection_
         assert await read(transport, again) == b"ok"
         await transport.aclose()
 
-    server.hello, server.on_head, server.on_request = hello, stop_listening, answer
+    server.hello, server.on_head, server.on_request = endless_windows, stop_listening, answer
     try:
         anyio.run(body, backend=loop)
     finally:
@@ -901,10 +904,6 @@ def test_who_is_cancelled_while_trio_sends_leaves_nobody_waiting_for_what_did_no
     server, base, trusting = place
     goes_on = threading.Event()
 
-    def hello(peer: Http2Peer) -> None:
-        peer.settings({SettingsFrame.INITIAL_WINDOW_SIZE: 2**31 - 1})
-        peer.credit(0, 2**30)
-
     def stop_listening(peer: Http2Peer, request: Http2Request) -> None:
         if request[":path"] == "/upload":
             goes_on.wait(10)
@@ -912,14 +911,6 @@ def test_who_is_cancelled_while_trio_sends_leaves_nobody_waiting_for_what_did_no
     def answer(peer: Http2Peer, request: Http2Request) -> None:
         if request[":path"] != "/listening" or len(server.peers) > 1:
             peer.respond(request.stream_id)
-
-    async def pieces() -> AsyncIterator[bytes]:
-        while True:
-            yield bytes(100_000)
-
-    async def cancel_later(scope: anyio.CancelScope) -> None:
-        await anyio.sleep(0.3)
-        scope.cancel()
 
     async def body() -> None:
         transport = AsyncHTTPTransport(http1=base.startswith("https"), http2=True, verify=trusting)
@@ -929,10 +920,10 @@ def test_who_is_cancelled_while_trio_sends_leaves_nobody_waiting_for_what_did_no
                 tasks.start_soon(read, transport, get("/listening", base))
                 with anyio.CancelScope() as scope:
                     tasks.start_soon(cancel_later, scope)
-                    await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces()))
+                    await transport.handle_async_request(Request("POST", f"{base}/upload", content=pieces(100_000)))
         await transport.aclose()
 
-    server.hello, server.on_head, server.on_request = hello, stop_listening, answer
+    server.hello, server.on_head, server.on_request = endless_windows, stop_listening, answer
     try:
         anyio.run(body, backend="trio")
     finally:
