@@ -11,14 +11,15 @@ import asyncio
 import contextlib
 import os
 import random
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-_BLOCK = bytes(262_144)
 
 
 class Plain(asyncio.Protocol):
@@ -56,46 +57,61 @@ class Echo(Plain):
             loop.call_later((1 - chance) / 100, self.transport.write, path[1:])
 
 
-async def _transfer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+class Transfer:
+    """Sends as many bytes as a GET's path says, and says how many a POST had, with as little work as that can be done.
+
+    The client is what is measured: what is sent to it comes from a file, by the system (`sendfile`),
+    and what it sends is not kept, and goes to one place again and again.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._zeros = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            method, path = head.split(b" ", 2)[:2]
-            if method == b"GET":
-                size = int(path[1:])
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-                for _ in range(size // len(_BLOCK)):
-                    writer.write(_BLOCK)
-                    await writer.drain()
-                writer.write(_BLOCK[: size % len(_BLOCK)])
-                continue
-            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
-            counted = 0
-            if fields.get(b"transfer-encoding") == b"chunked":
-                size = -1
-                while size:
-                    size = int(await reader.readline(), 16)
-                    await reader.readexactly(size + 2)
-                    counted += size
-            else:
-                counted = int(fields[b"content-length"])
-                left = counted
-                while left:
-                    left -= len(await reader.read(min(left, 1_048_576)))
-            said = b"%d" % counted
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
-    writer.close()
+            threading.Thread(target=self._serve, args=(self._socket.accept()[0],), daemon=True).start()
+
+    def _serve(self, end: socket.socket) -> None:
+        place = memoryview(bytearray(1_048_576))
+        received = b""
+        with end, contextlib.suppress(ConnectionError):
+            while piece := end.recv(65_536):
+                received += piece
+                head, is_whole, received_body = received.partition(b"\r\n\r\n")
+                if not is_whole:
+                    continue
+                received = b""
+                method, path = head.split(b" ", 2)[:2]
+                if method == b"GET":
+                    size = int(path[1:])
+                    end.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+                    self._send(end, size)
+                    continue
+                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+                size = int(fields[b"content-length"])
+                left = size - len(received_body)
+                while left and (count := end.recv_into(place)):
+                    left -= count
+                said = b"%d" % (size - left)
+                end.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
+
+    def _send(self, end: socket.socket, size: int) -> None:
+        self._zeros.truncate(size)
+        end.sendfile(self._zeros, 0, size)
 
 
 async def serve(kind: str) -> None:
     """Serve until standard input ends, and so no longer than the process that measures."""
     loop = asyncio.get_running_loop()
-    server: Any
     if kind == "transfer":
-        server = await asyncio.start_server(_transfer, "127.0.0.1", 0, limit=1_048_576)
+        port = Transfer().port
     else:
         server = await loop.create_server(_protocol(kind), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
+        port = server.sockets[0].getsockname()[1]
+    print(port, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 

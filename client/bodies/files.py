@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 # Each piece costs asynchronous code a way to a worker thread and back.
-CHUNK_SIZE = 262_144
+CHUNK_SIZE = 524_288
 
 _CONSUMED = (
     "this body was a file that cannot seek, and was sent already; "

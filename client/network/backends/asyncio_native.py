@@ -394,14 +394,17 @@ class AsyncioStream(asyncio.Protocol):
         if self._closed or self._transport is None:
             raise self._broken()
         taken = 0
+        is_constant = type(data.obj) is bytes
+        piece: bytes | memoryview
         while taken < len(data) and not self._chunks and not self._eof and not self._closed:
             if self._probed():
                 # The loop comes to that only while somebody waits.
                 await self._reader.opening(timeout)
                 continue
-            # The transport keeps what it cannot send: little at a time, and the view may not outlive the caller's
-            # buffer.
-            piece = bytes(data[taken : taken + _WRITE_SIZE])
+            # The transport keeps what it cannot send: little at a time, and no view of what its owner may change.
+            piece = data[taken : taken + _WRITE_SIZE]
+            if not is_constant:
+                piece = bytes(piece)
             self._transport.write(piece)
             taken += len(piece)
             while self._writing_paused and not self._chunks and not self._eof:
