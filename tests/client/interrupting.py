@@ -8,9 +8,20 @@ import linecache
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from types import FrameType
+
+
+# A test that takes `every` strikes at each fifth line, and in its long form at each.
+at_lines = pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow, id="1")])
+
+
+def first_of(every: int) -> int:
+    """Return the line to begin with, so that each Python strikes at others."""
+    return 1 + sys.version_info.minor // 2 % every
 
 
 class Interrupter:

@@ -278,7 +278,7 @@ TIMES: list[Case] = [
         Fails(DeadlineExceeded),
         total=0.15,
     ),
-    Case("C52", "silence", (Read(), Stall()), Fails(DeadlineExceeded), total=0.1),
+    Case("C52", "silence", (Read(), Stall()), Fails(DeadlineExceeded), total=0.4),
     Case("C52", "silence without a deadline", (Read(), Stall()), Fails(ReadTimeout), read=0.1),
     Case(
         "C52", "silence in the body", (Read(), Send(head(b"Content-Length: 9")), Stall()), Fails(ReadTimeout), read=0.1

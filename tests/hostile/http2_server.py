@@ -7,7 +7,9 @@ transport = HTTPTransport(http1=False, http2=True, network=MemoryNetwork(server)
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import ssl
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
@@ -228,17 +230,41 @@ class Http2Server:
 
 
 class SocketEnd:
-    """A server's hold on a real connection; what a `MemoryEnd` is in memory."""
+    """A server's hold on a real connection; what a `MemoryEnd` is in memory.
+
+    Tests send while the server's own thread reads. OpenSSL must not be asked by two threads at once (Python sees to
+    that from 3.13 on), so whoever asks it waits for the socket before, and has the lock.
+    """
 
     def __init__(self, connected: Any) -> None:
         self._socket = connected
+        self._is_tls = isinstance(connected, ssl.SSLSocket)
+        self._lock: Any = threading.RLock() if self._is_tls else contextlib.nullcontext()
 
     def send(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
+            if self._is_tls:
+                self._socket.settimeout(None)
             self._socket.sendall(data)
 
+    def receive(self) -> bytes | None:
+        """Return what arrives, `b""` at the end; `None` where it is not whole yet."""
+        data: bytes
+        if not self._is_tls:
+            data = self._socket.recv(65_536)
+            return data
+        if not self._socket.pending():
+            select.select([self._socket], [], [])
+        with self._lock:
+            self._socket.settimeout(0)
+            try:
+                data = self._socket.recv(65_536)
+            except ssl.SSLWantReadError:
+                return None
+            return data
+
     def close(self) -> None:
-        with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
 
@@ -287,10 +313,9 @@ class ListeningServer:
                 connected = self._context.wrap_socket(connected, server_side=True)
                 self._sockets.append(connected)
             with connected:
-                peer = self._server(SocketEnd(connected))
-                while True:
-                    data = connected.recv(65_536)
-                    if not data:
-                        break
-                    peer.received(data)
+                end = SocketEnd(connected)
+                peer = self._server(end)
+                while (data := end.receive()) != b"":
+                    if data is not None:
+                        peer.received(data)
                 peer.ended()

@@ -29,7 +29,7 @@ from understudy.client.network import origin
 from understudy.client.urls import parse
 
 from ...hostile.http2_server import Http2Server
-from ..interrupting import Interrupter
+from ..interrupting import Interrupter, at_lines, first_of
 from .conftest import Wire
 
 if TYPE_CHECKING:
@@ -159,14 +159,15 @@ def interrupted(scene: Scene, at: int) -> tuple[int, str, Any]:
     return interrupter.lines, client.get("http://h.test/").text, transport.snapshot()
 
 
+@at_lines
 @pytest.mark.parametrize("scene", list(SCENES))
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_c82_an_interrupt_at_any_line_leaves_a_client_that_works(scene: str) -> None:
+def test_c82_an_interrupt_at_any_line_leaves_a_client_that_works(scene: str, every: int) -> None:
     interrupted(SCENES[scene], 0)  # what is loaded when first used is loaded now
     lines, _, _ = interrupted(SCENES[scene], 0)
 
     assert lines > 100
-    for at in range(1, lines):
+    for at in range(first_of(every), lines, every):
         _, text, pool = interrupted(SCENES[scene], at)
 
         assert text == "", at

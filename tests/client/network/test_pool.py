@@ -474,6 +474,7 @@ def test_a_response_that_is_gone_gives_its_connection_back_when_somebody_needs_o
     world.run(body)
 
 
+@pytest.mark.usefixtures("small_heap")
 def test_responses_that_are_gone_do_not_add_up_where_nothing_bounds_them(world: Any) -> None:
     async def body() -> None:
         sender = world.sender(Server(ENDLESS), limits=Limits(max_connections=None))
@@ -543,6 +544,7 @@ def endless(peer: Any, request: Any) -> None:
         peer.respond(request.stream_id)
 
 
+@pytest.mark.usefixtures("small_heap")
 @pytest.mark.parametrize("step", ["acquire", "release", "open"])
 @pytest.mark.parametrize("options", [{}, {"http1": False, "http2": True}], ids=["http1", "http2"])
 def test_the_garbage_collector_may_close_a_response_in_the_middle_of_any_step(
@@ -576,7 +578,7 @@ def test_the_garbage_collector_may_close_a_response_in_the_middle_of_any_step(
     gc.disable()
     try:
         working.start()
-        working.join(10)
+        working.join(60)
     finally:
         gc.enable()
 

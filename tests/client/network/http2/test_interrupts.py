@@ -15,7 +15,7 @@ import anyio.lowlevel
 import pytest
 from hyperframe.frame import PushPromiseFrame
 
-from tests.client.interrupting import Interrupter
+from tests.client.interrupting import Interrupter, at_lines, first_of
 from tests.hostile.http2_server import Http2Request, Http2Server, ListeningServer
 from understudy.client.config import HTTP2
 from understudy.client.errors import TransportError
@@ -153,18 +153,21 @@ def interrupted(act: Callable[[HTTPTransport], Any], settings: HTTP2, error: typ
     return interrupter.has_struck
 
 
+@at_lines
 @pytest.mark.parametrize(
     ("act", "error"),
     [*((act, Struck) for act in ACTS), *(("a request", error) for error in (KeyboardInterrupt, Outcome, TimeoutError))],
 )
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_an_interrupt_at_any_line_counts_nothing_that_has_ended(act: str, error: type[BaseException]) -> None:
+def test_an_interrupt_at_any_line_counts_nothing_that_has_ended(
+    act: str, error: type[BaseException], every: int
+) -> None:
     settings = HTTP2(push=True, ping_interval=1e-9 if error is Struck else None)
     interrupted(ACTS[act], settings, error, 0)  # what is loaded when first used is loaded now
-    at = 1
+    at = first_of(every)
 
     while interrupted(ACTS[act], settings, error, at):
-        at += 1
+        at += every
 
     assert at > 20
 
@@ -209,15 +212,16 @@ async def crowd(at: int) -> bool:
     return interrupter.has_struck
 
 
+@at_lines
 @pytest.mark.anyio
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-async def test_an_interrupt_at_any_line_lets_no_other_task_hang() -> None:
+async def test_an_interrupt_at_any_line_lets_no_other_task_hang(every: int) -> None:
     gc.collect()  # what the tests above leave is a million objects, which Python 3.14 would collect in one crowd's time
     await crowd(0)
-    at = 1
+    at = first_of(every)
 
     while await crowd(at):
-        at += 1
+        at += every
 
     assert at > 300
 
