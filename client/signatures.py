@@ -78,22 +78,30 @@ def _unknown(name: str, known: Sequence[str]) -> TypeError:
     if name in _ELSEWHERE:
         return TypeError(f"there is no option {name!r} here: {_ELSEWHERE[name]}")
     close = get_close_matches(name, known, n=1)
-    mend = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    if close:
+        mend = f"did you mean {close[0]!r}?"
+    elif name in new_client.__code__.co_varnames:
+        mend = f"it belongs to the client, as in Client({name}=...)"
+    else:
+        mend = f"there are {', '.join(known)}"
     return TypeError(f"there is no option {name!r} here: {mend}")
 
 
-# What people write who come from requests, or from an older httpx.
+# What people write who come from requests, aiohttp, urllib3, or an older httpx.
 _ELSEWHERE = {
     "allow_redirects": "write follow_redirects=",
     "app": "write transport=WSGITransport(app=...) or transport=ASGITransport(app=...)",
+    "body": "write content=, data= or json=",
     "cert": "certificates belong to the client, as in Client(cert=...)",
     "max_retries": "write retry=Retry(attempts=...)",
     "proxies": "write proxy= for all URLs, or mounts= for some; both belong to the client",
     "proxy": "a proxy belongs to the client, as in Client(proxy=...)",
     "retries": "write retry=Retry(attempts=...)",
+    "ssl": "write verify= and cert=, which belong to the client",
     "stream": "write `with client.stream(method, url) as response:`, or client.send(request, stream=True)",
     "trust_env": "whether to trust the environment is a matter of the client, as in Client(trust_env=False)",
     "verify": "verifying certificates is a matter of the client, as in Client(verify=...)",
+    "verify_ssl": "write verify=, which belongs to the client",
 }
 
 

@@ -113,6 +113,9 @@ def test_a_mock_made_from_a_client_refuses_what_the_client_refuses() -> None:
         ("retries", "write retry=Retry"),
         ("stream", "client.stream"),
         ("verify", "Client\\(verify"),
+        ("verify_ssl", "write verify=, which belongs to the client"),
+        ("limits", "it belongs to the client, as in Client\\(limits"),
+        ("body", "write content="),
         ("xyzzy", "there are content, data"),
     ],
 )
@@ -133,6 +136,7 @@ async def test_a_misspelt_option_names_the_one_that_was_meant(side: Side, given:
         ("timeot", "did you mean 'timeout'"),
         ("proxies", "mounts="),
         ("app", "WSGITransport"),
+        ("ssl", "write verify="),
         ("xyzzy", "there are auth"),
     ],
 )
