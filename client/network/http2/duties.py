@@ -88,6 +88,7 @@ class Duties:
         self.capacity: int = self.protocol.most_streams if self._wire.can_be_shared else 1
         self._pool: Owner | None = None
         self._waiting: dict[Any, Waiter] = {}  # a stream or a call -> the flag that it waits for
+        self._called: set[Any] = set()  # who has been woken for a duty and has not come yet
         self._woken: dict[Waiter, None] = {}  # the flags that are to be set once the pool knows
         self._reader: object | None = None  # who performs the duty
         self._writer: object | None = None
@@ -177,6 +178,7 @@ class Duties:
         """Leave nothing behind that others would wait for, after an error."""
         with self.lock:
             is_broken = party in (self._reader, self._writer)
+            self._called.discard(party)
             self._waiting.pop(party, None)
             # It may have been woken in the last moment, for a duty: somebody else does it.
             self._hand_over()
@@ -207,7 +209,8 @@ class Duties:
     async def flush_farewell(self, call: Call) -> None:
         """Write what `abandon` could not write without waiting; that it arrives matters less than time.
 
-        Where others listen, a server that takes nothing is borne as long as in any writing: it costs them, too.
+        Where others wait, or have just been called to a duty, one of them does it. Where somebody only listens, a
+        server that takes nothing is borne as long as in any writing: it costs them, too.
         """
         party = object()
         is_stuck = True
@@ -216,6 +219,9 @@ class Duties:
                 with self.lock:
                     is_busy = self._writer is not None or self._write_error is not None
                     if is_busy or not self.protocol.outgoing or self._is_closed:
+                        return
+                    if (self._called or self._waiting) and not self._wire.takes_at_once:
+                        self._hand_over()
                         return
                     self._writer = party
                     data = self._take_outgoing()
@@ -354,7 +360,11 @@ class Duties:
         self.protocol.ping()
 
     async def _sleep(self, party: Any, waiter: Waiter, left: float | None) -> None:
-        if not await waiter.wait(None if left is None else _rounded(left)):
+        try:
+            is_awake = await waiter.wait(None if left is None else _rounded(left))
+        finally:
+            self._called.discard(party)
+        if not is_awake:
             with self.lock:
                 if self._waiting.pop(party, None) is None:
                     # Woken in the last moment, perhaps for a duty: somebody else does it.
@@ -364,6 +374,7 @@ class Duties:
         """Wake one who waits, if there is a duty that nobody performs; the caller holds the lock."""
         if self._waiting and (self._reader is None or (self.protocol.outgoing and self._writer is None)):
             party = next(iter(self._waiting))
+            self._called.add(party)
             self._waiting[party].set()
             del self._waiting[party]
 
