@@ -9,6 +9,8 @@ from hypothesis import settings
 
 # How long one example takes says more about the machine than about the code: a lazily loaded module is enough.
 settings.register_profile("understudy", deadline=None)
+# For further Pythons, by `pytest --hypothesis-profile=brief`.
+settings.register_profile("brief", deadline=None, max_examples=25)
 settings.load_profile("understudy")
 
 
