@@ -228,6 +228,9 @@ class Cassette:
             raise out_of_order(self.path, self.mode, self._shown(request), episode, self._library)
         if self._recorder is not None:
             return None
+        shelf = self._shelf(request)
+        if shelf is not None:
+            raise all_played(self.path, self._shown(request), shelf.episodes, matcher)
         raise no_match(self.path, self.mode, self._shown(request), self._library, self.router)
 
     def _shown(self, request: RecordedRequest) -> RecordedRequest:

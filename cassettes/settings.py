@@ -270,11 +270,14 @@ def settings_from(document: Any, text: str, path: str) -> Settings:
     for name in document:
         if name not in KNOWN:
             near = difflib.get_close_matches(name, KNOWN, 1)
+            mend = f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(KNOWN)}."
+            if name == "mode" or name in Options.__annotations__:
+                mend = f"Remove it, and say it where the cassette is used: cassettes.use(path, {name}=...)."
             raise CassetteDamaged(
                 f"the first document has an unknown setting `{name}:`",
                 path=path,
                 line=_line_of(name, text),
-                mend=f"Did you mean `{near[0]}:`?" if near else f"Known settings are {', '.join(KNOWN)}.",
+                mend=mend,
             )
     settings = Settings(
         recorder=str(document["recorder"] or "") if "recorder" in document else None,

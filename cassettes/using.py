@@ -42,8 +42,8 @@ class use:
     - `update`: as `all`, but what was not requested any more is dropped, and what means the same keeps its bytes,
       so that the difference in version control is the difference in the API.
 
-    Settings (`match`, `ignore`, `volatile`, `redact`, `allow_secrets`, `order`, `repeats`) add to those in the
-    cassette's first document.
+    Settings are those of the cassette's first document, and `speed`, `chunks`, `clock` and `shared`;
+    lists add to what stands there, single values replace it.
     """
 
     def __init__(

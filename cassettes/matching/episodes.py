@@ -18,7 +18,7 @@ from ..interactions import Interaction, RecordedRequest, interaction_from, reque
 from ..yaml import fast_reader
 from ..yaml.documents import Document
 from ..yaml.reader import read
-from .keys import stands_for
+from .keys import plainly_escaped, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -344,7 +344,7 @@ class Library:
 
 def _place(request: RecordedRequest) -> tuple[bytes, bytes]:
     """Return method and URL without its query, as they stand in a file."""
-    return request.method.encode("utf-8"), request.url.partition("?")[0].encode("utf-8")
+    return request.method.encode("utf-8"), plainly_escaped(request.url.partition("?")[0]).encode("utf-8")
 
 
 class Shelf:

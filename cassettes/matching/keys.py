@@ -112,7 +112,8 @@ class Matcher:
         media = media_type(content_type)
         if media == "application/x-www-form-urlencoded":
             pairs = self._redactor.form(_pairs(content.decode("utf-8", "surrogateescape")))
-            kept = tuple(sorted(pair for pair in pairs if not self._is_ignored("form", pair[0])))
+            pairs.sort(key=lambda pair: pair[0])
+            kept = tuple(pair for pair in pairs if not self._is_ignored("form", pair[0]))
             return ("form", kept) if kept else None  # as if there were no body at all
         parts = multiparts.parse(content, content_type) if media == "multipart/form-data" else None
         if parts is not None:
@@ -214,6 +215,19 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 _LONGEST_URL = 65_536
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+# What stands in a path as it is. A slash that is escaped separates nothing.
+_PLAIN = frozenset(map(chr, range(33, 127))).difference('"#%/<>?\\^`{}')
+
+
+def plainly_escaped(path: str) -> str:
+    """Return a path, or a URL up to its query, with the escapes that it needs, in capital letters."""
+    return _ESCAPE.sub(_plain, path) if "%" in path else path
+
+
+def _plain(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    return character if character in _PLAIN else escape[0].upper()
 
 
 @lru_cache(maxsize=2048)
@@ -224,4 +238,4 @@ def _url_parts(text: str) -> tuple[tuple[str, str, int | None], str, tuple[tuple
     url = URL(text)
     query = tuple(sorted(_pairs(url.query.decode("ascii")), key=lambda pair: pair[0])) if url.query else ()
     path = url.raw_path.partition(b"?")[0].decode("ascii")
-    return (url.scheme, url.host, url.port), path, query
+    return (url.scheme, url.host, url.port), plainly_escaped(path), query

@@ -32,14 +32,16 @@ def all_played(path: str, request: RecordedRequest, episodes: Sequence[Episode],
     last, policy = episodes[-1], matcher.settings.repeats
     times = "once" if len(episodes) == 1 else f"{len(episodes)} times"
     allowed = "`repeats: safe` repeats GET, HEAD and OPTIONS only" if policy == "safe" else f"`repeats: {policy}`"
-    repeat = "`repeats='last'` in code"
+    repeat = "say `repeats='last'` in code"
     if not matcher.settings.is_lenient:  # a tape of another tool has no first document
-        repeat = f"`repeats: last` in the first document or {repeat}"
+        repeat = "say `repeats: last` in the first document or `repeats='last'` in code"
+    if matcher.settings.order == "strict":
+        allowed, repeat = "strict order repeats nothing", "remove `order: strict`"
     return AllPlayed(
         f"{request.method} {request.url} was recorded {times}, and is now sent once more ({allowed})",
         path=path,
         line=last.line,
-        mend=f"If the program may repeat it, say {repeat}; or {_record(matcher, 'the further request')}.",
+        mend=f"If the program may repeat it, {repeat}; or {_record(matcher, 'the further request')}.",
     )
 
 

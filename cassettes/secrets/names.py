@@ -97,6 +97,12 @@ _WHOLE = {
     "devicecode": "token",
     "backupcodes": "password",
     "recoverycodes": "password",
+    # Of these, a number is how many there are.
+    "passwords": "secret",
+    "secrets": "secret",
+    "apikeys": "key",
+    "accesstokens": "token",
+    "refreshtokens": "token",
 }
 # Tokens that open nothing: they page through a list.
 _PAGING = frozenset(

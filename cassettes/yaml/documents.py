@@ -20,8 +20,9 @@ from ..errors import CassetteDamaged, NotACassette, unmerged
 
 # A URL up to its query that says what it means in the one way in which every client would say it.
 _NUMBER = rb"(?:0|[1-9][0-9]{0,2})"
+_NEEDED = rb"%(?:[0189A-F][0-9A-F]|2[0235F]|3[CEF]|5[CE]|60|7[BDF])"
 _USUAL = rb"""https?://(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:%s\.){3}%s)(?::(?!80/|443/)[1-9][0-9]*)?
-    (?:/(?!\.{1,2}[/?\n])(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%%[0-9A-F]{2})*)+(?=[?\n])""" % (_NUMBER, _NUMBER)
+    (?:/(?!\.{1,2}[/?\n])(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%s)*)+(?=[?\n])""" % (_NUMBER, _NUMBER, _NEEDED)
 _ASKED = rb"(?:[ ]\#[^\n]*)?\nrequest:\n[ ]{2}method:[ ]([A-Z]+)\n[ ]{2}url:[ ](%s)[^\n #]*(?=\n)" % _USUAL
 _START = re.compile(rb"---" + _ASKED, re.VERBOSE)
 # What stands between two documents as the recorder writes it, the next request included; else one mark.

@@ -45,6 +45,9 @@ class Pins:
         if not hasattr(said, "items"):
             raise TypeError(f"pins={said!r}: a mapping of hosts to pins, such as {{'api.example.com': 'sha256/...'}}")
         for host, pins in said.items():
+            # What is no host would never be met, and pin nothing.
+            if not isinstance(host, str) or any(sign in host.removeprefix("*.") for sign in "*/@"):
+                raise ValueError(f"pins={{{host!r}: ...}}: say a host alone, such as 'api.test', or '*.api.test'")
             each = frozenset(_checked(pin) for pin in ([pins] if isinstance(pins, str) else pins))
             if not each:
                 raise ValueError(f"pins={{{host!r}: []}}: no key at all is allowed; leave the host out to allow any")

@@ -69,7 +69,7 @@ def checked_status(status: Any) -> None:
     if isinstance(status, bool) or not isinstance(status, int):
         raise RouteError(f"a status is a number such as 200, not {show(status)}")
     if not (200 <= status <= 999 or status == 101):
-        raise RouteError(f"{status} is no status of a final response: those go from 200 to 599")
+        raise RouteError(f"{status} is no status of a final response: those go from 200 to 999")
 
 
 def body_of(words: dict[str, Any], folder: str | None) -> tuple[Body, str]:

@@ -73,6 +73,14 @@ def test_a_damaged_file_is_an_error_that_says_where_and_is_left_alone(
     assert stage.text == text
 
 
+@pytest.mark.parametrize("name", ["mode", "speed", "shared"])
+def test_a_setting_of_one_use_is_sent_there_from_the_first_document(stage: Stage, name: str) -> None:
+    stage.path.write_text(f"cassette: 1\n{name}: none\n")
+
+    with pytest.raises(cassettes.CassetteDamaged, match=rf"cassettes\.use\(path, {name}="), stage.use("none"):
+        raise AssertionError
+
+
 def test_a_cassette_in_another_encoding_is_refused(stage: Stage) -> None:
     stage.path.write_bytes("cassette: 1\n# ä\n".encode("latin-1"))
 

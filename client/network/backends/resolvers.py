@@ -5,6 +5,7 @@ They are what `HTTPTransport(resolver=...)` takes. None of them is asked about a
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class Table:
     """A resolver that knows some hosts by `host` or `host:port`, and leaves the others to the system."""
 
     def __init__(self, known: Mapping[str, Places]) -> None:
-        self._known = {_as_asked(host): places for host, places in known.items()}
+        self._known = {_as_asked(host): _checked(places) for host, places in known.items()}
 
     def over(self, system: Resolver) -> Resolver:
         async def resolve(host: str, port: int) -> Sequence[Address]:
@@ -127,12 +128,34 @@ async def addresses_of(places: Any, port: int, system: Resolver) -> list[Address
             found.append(place)
             continue
         name, at = (place, port) if isinstance(place, str) else _pair(place)
-        found.extend(literal(name, at) or await system(name, at))
+        found.extend(literal(name, at) or await _asked_for(name, at, system))
     return in_order([(address.family, 0, 0, "", address.sockaddr) for address in found])
+
+
+async def _asked_for(name: str, port: int, system: Resolver) -> Sequence[Address]:
+    """Return what the system says of a name that stands for another one; the error of who does not know it says so."""
+    if ":" in name:
+        raise _no_place(name)
+    try:
+        return await system(name, port)
+    except socket.gaierror as error:
+        raise socket.gaierror(error.errno, f"{error.strerror or error}: {name!r}, where the resolver leads") from error
+
+
+def _checked(places: Places) -> Places:
+    """Refuse at once what no address can come of."""
+    for place in _each(places):
+        if not isinstance(place, Address):
+            name, port = (place, 0) if isinstance(place, str) else _pair(place)
+            if ":" in name and not literal(name, port):
+                raise _no_place(place)
+    return places
 
 
 def _as_asked(place: str) -> str:
     """Return `host` or `host:port` as the network asks for it: a name beyond ASCII as its `xn--` form."""
+    if not isinstance(place, str) or "*" in place or "/" in place:
+        raise ValueError(f"resolver={{{place!r}: ...}}: a table has hosts one by one; for patterns, pass a function")
     host, port = address_of(place)
     name = canonical(host) if host else host
     return name if port is None else f"{name}:{port}"
@@ -159,5 +182,6 @@ def _pair(place: Any) -> tuple[str, int]:
 
 def _no_place(said: Any) -> TypeError:
     return TypeError(
-        f"the resolver says {said!r}: a place is an address, a (host, port), or an Address; several are a list"
+        f"the resolver says {said!r}: a place is an address such as '127.0.0.1' or '::1', a pair such as "
+        "('127.0.0.1', 8443), or an Address; several are a list"
     )

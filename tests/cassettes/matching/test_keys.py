@@ -59,6 +59,10 @@ def answers(stage: Stage, recorded: dict[str, Any], sent: dict[str, Any], **sett
         ({"files": {"f": b"x"}, "data": {"password": "one"}}, {"files": {"f": b"x"}, "data": {"password": "two"}}),
         ({"url": URL + "?a=1&b=2"}, {"url": URL + "?b=2&a=1"}),
         ({"url": URL + "?q=a+b"}, {"url": URL + "?q=a%20b"}),
+        ({"url": URL + "%7Eada/caf%C3%A9%2F"}, {"url": URL + "~ada/caf%c3%a9%2f"}),
+        ({"url": URL + "~ada/a:b"}, {"url": URL + "%7Eada/a%3ab"}),
+        ({"url": URL + "a|b"}, {"url": URL + "a%7Cb"}),
+        ({"url": URL + "a%7Cb"}, {"url": URL + "a|b"}),
         ({"url": URL + "?token=1"}, {"url": URL + "?token=2"}),
         ({"url": "https://API.test:443"}, {"url": URL}),
         ({"content": b"\xff\xfe"}, {"content": b"\xff\xfe"}),
@@ -77,6 +81,7 @@ def test_what_means_the_same_is_answered(stage: Stage, recorded: dict[str, Any],
         ({"json": {"a": 1}}, {"json": {"a": 1, "b": None}}),
         ({"json": {"a": True}}, {"json": {"a": 1}}),
         ({"data": {"a": "1"}}, {"data": {"a": "2"}}),
+        ({"data": {"a": ["1", "2"]}}, {"data": {"a": ["2", "1"]}}),
         ({"files": {"f": ("n", b"x")}}, {"files": {"f": ("m", b"x")}}),
         ({"files": {"f": ("n", b"x")}}, {"files": {"f": ("n", b"y")}}),
         ({"url": URL + "?a=1&a=2"}, {"url": URL + "?a=2&a=1"}),
@@ -164,8 +169,11 @@ def test_strict_order_is_the_order_of_the_file(stage: Stage) -> None:
     with stage.use("none", order="strict"):
         stage.client.get(URL + "1")
         stage.client.get(URL + "2")
-        with pytest.raises(cassettes.NoMatch):
+        with pytest.raises(cassettes.AllPlayed, match="strict order repeats nothing") as played:
             stage.client.get(URL + "2")
+        with pytest.raises(cassettes.NoMatch, match="nearest"):
+            stage.client.get(URL + "3")
+    assert "If the program may repeat it, remove `order: strict`" in str(played.value)
     with stage.use("none", order="strict"), pytest.raises(cassettes.OutOfOrder, match="next: line 5  GET /1") as caught:
         stage.client.get(URL + "2")
 

@@ -46,6 +46,10 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLXRoYXQtaXMtcmVhbA"
         "GITHUB_TOKEN",
         "X-Amz-Credential",
         "passphrase",
+        "passwords",
+        "secrets",
+        "api_keys",
+        "accessTokens",
     ],
 )
 def test_names_that_sound_secret(name: str) -> None:
@@ -57,6 +61,8 @@ def test_names_that_sound_secret(name: str) -> None:
     [
         "total_tokens",
         "max_tokens",
+        "tokens",
+        "include_secrets",
         "token_type",
         "next_page_token",
         "nextToken",

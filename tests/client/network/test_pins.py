@@ -64,6 +64,12 @@ def test_pins_without_their_hosts_are_refused() -> None:
         HTTPTransport(pins="sha256/AAAA")  # type: ignore[arg-type]  # the mistake
 
 
+@pytest.mark.parametrize("host", ["https://api.test", "api.test/", "*", "api.*", "*.*.test", "ada@api.test", 5])
+def test_what_no_server_would_ever_be_pinned_by_is_refused(host: Any) -> None:
+    with pytest.raises(ValueError, match="say a host alone"):
+        Pins({host: A})
+
+
 def test_a_host_without_any_key_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="leave the host out"):
         Pins({"h.test": []})

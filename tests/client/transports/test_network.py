@@ -356,6 +356,7 @@ def test_a_host_that_does_not_exist_is_a_connect_error(world: str) -> None:
     [
         ({"http1": False, "http2": False}, ValueError),
         ({"retries": -1}, ValueError),
+        ({"retries": "2"}, TypeError),
         ({"verify": "/no/such/file"}, FileNotFoundError),
     ],
 )

@@ -331,7 +331,7 @@ def test_reply_makes_replies_from_plain_data() -> None:
     ("write", "message"),
     [
         (lambda: mock.get(URL).respond(99), "99 is no status"),
-        (lambda: mock.get(URL).respond(100), "100 is no status of a final response"),
+        (lambda: mock.get(URL).respond(100), "100 is no status of a final response: those go from 200 to 999"),
         (lambda: mock.get(URL).respond(True), "a status is a number such as 200, not True"),
         (lambda: mock.get(URL).respond(200, json=1, text="a"), "one body, and this one has 2: `json=`, `text=`"),
         (lambda: mock.get(URL).respond(204, json=1), "status 204 has no body"),

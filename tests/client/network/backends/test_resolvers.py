@@ -33,6 +33,10 @@ def resolved(said: Any, host: str, port: int = 80) -> list[tuple[Any, ...]]:
     return [address.sockaddr for address in run(resolver_from(said).over(system)(host, port))]
 
 
+def beside_its_port(host: str, port: int) -> str:
+    return "127.0.0.1:8443"
+
+
 def third(host: str, port: int) -> str:
     return "127.0.0.3"
 
@@ -60,6 +64,30 @@ def test_a_table_or_a_function_says_where_a_host_is(said: Any, host: str, places
 def test_a_host_that_nobody_knows_is_the_systems_error() -> None:
     with pytest.raises(socket.gaierror, match="not known"):
         resolved({"h.test": "127.0.0.1"}, "other.test")
+
+
+def test_a_name_to_which_a_resolver_leads_is_in_the_error_about_it() -> None:
+    with pytest.raises(socket.gaierror, match=r"'typo\.test', where the resolver leads"):
+        resolved({"h.test": "typo.test"}, "h.test")
+
+
+@pytest.mark.parametrize(
+    "place", ["127.0.0.1:8443", "[::1]", "http://h.test", ["127.0.0.1", "h.test:80"], 5, ("h", "x")]
+)
+def test_a_table_refuses_at_once_what_is_no_place(place: Any) -> None:
+    with pytest.raises(TypeError, match=r"a pair such as \('127.0.0.1', 8443\)"):
+        resolver_from({"h.test": place})
+
+
+def test_a_port_beside_the_host_that_a_function_says_is_a_mistake_that_is_named() -> None:
+    with pytest.raises(TypeError, match=r"'127\.0\.0\.1:8443': a place is an address"):
+        resolved(beside_its_port, "h.test")
+
+
+@pytest.mark.parametrize("host", ["*.test", "http://h.test", 5])
+def test_a_table_refuses_at_once_what_is_no_host(host: Any) -> None:
+    with pytest.raises(ValueError, match="a table has hosts one by one"):
+        resolver_from({host: "127.0.0.1"})
 
 
 def test_anything_else_is_a_mistake() -> None:
@@ -189,5 +217,5 @@ def test_what_is_no_place_is_named(said: Any) -> None:
     def answer(host: str, port: int) -> Any:
         return said
 
-    with pytest.raises(TypeError, match=r"the resolver says .*: a place is an address, a \(host, port\)"):
+    with pytest.raises(TypeError, match=r"the resolver says .*: a place is an address such as"):
         resolved(answer, "api.test")

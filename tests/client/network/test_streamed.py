@@ -1,0 +1,43 @@
+"""A body that is a stream, taken piece by piece by either kind of client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from understudy.client.bodies.streams import AsyncIteratorByteStream, IteratorByteStream
+from understudy.client.bridge import run
+from understudy.client.network.streamed import StreamedBody
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_either_kind_of_client_takes_a_plain_generator_and_closes_it_where_it_stands(is_async: bool) -> None:
+    closed: list[bool] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"one"
+            yield b"two"
+        finally:
+            closed.append(True)
+
+    whole, broken = (StreamedBody(IteratorByteStream(pieces())) for _ in range(2))
+
+    taken = [run(whole.next(is_async=is_async)) for _ in range(3)]
+    assert run(broken.next(is_async=is_async)) == b"one"
+    run(broken.close(is_async=is_async))
+
+    assert taken == [b"one", b"two", None]
+    assert closed == [True, True]
+
+
+def test_a_blocking_client_refuses_an_asynchronous_generator() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"never"
+
+    with pytest.raises(RuntimeError, match="cannot be read by a blocking client"):
+        run(StreamedBody(AsyncIteratorByteStream(pieces())).next(is_async=False))
