@@ -29,7 +29,7 @@ class StreamedBody:
                     self._iterator = stream.__aiter__()
                 piece: bytes = await self._iterator.__anext__()
                 return piece
-            if hasattr(stream, "__iter__"):  # plain iterators as well, by an asynchronous client
+            if not is_async and hasattr(stream, "__iter__"):
                 if self._iterator is None:
                     self._iterator = iter(stream)
                 return next(self._iterator, None)
@@ -44,7 +44,7 @@ class StreamedBody:
         """Let the caller's generator go, wherever it stands."""
         if self._iterator is None:
             return
-        if is_async and hasattr(self._iterator, "__anext__"):
+        if is_async:
             await close_iterator(self._iterator)
             return
         close = getattr(self._iterator, "close", None)
