@@ -60,7 +60,7 @@ class _Settings:
         self.http2 = http2_from(http2)
         if not http1 and self.http2 is None:
             raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
-        if isinstance(retries, bool) or not isinstance(retries, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if isinstance(retries, bool) or not isinstance(retries, int):
             raise TypeError(f"retries={retries!r}: how often connecting is tried again is a number, such as 2")
         if retries < 0:
             raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
