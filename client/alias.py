@@ -39,13 +39,13 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "_transports": ("",),
     "_transports.asgi": ("transports.asgi",),
     "_transports.base": ("transports.base",),
-    "_transports.default": ("transports.network", "transports.base", ""),
+    "_transports.default": ("transports.network", "transports.base", "transports.on_httpcore", ""),
     "_transports.mock": ("transports.callable",),
     "_transports.wsgi": ("transports.wsgi",),
     "_types": ("arguments", "auth.accept", "network.proxy", "bodies.streams"),
     "_urlparse": ("urls.parse",),
     "_urls": ("urls",),
-    "_utils": ("transports.mounts", "transports.proxies"),
+    "_utils": ("transports.mounts", "transports.proxies", "bodies.files"),
     "__version__": ("version",),
 }
 

@@ -35,11 +35,13 @@ SEMI_PUBLIC = {
     "_client": "UseClientDefault USE_CLIENT_DEFAULT ClientState BaseClient EventHook Client AsyncClient",
     "_config": "DEFAULT_TIMEOUT_CONFIG DEFAULT_LIMITS DEFAULT_MAX_REDIRECTS Timeout Limits Proxy create_ssl_context",
     "_transports.base": "BaseTransport AsyncBaseTransport",
-    "_transports.default": "HTTPTransport AsyncHTTPTransport",
+    "_transports.default": """HTTPTransport AsyncHTTPTransport
+        map_httpcore_exceptions ResponseStream AsyncResponseStream""",
     "_transports.mock": "MockTransport",
     "_transports.asgi": "ASGITransport",
     "_transports.wsgi": "WSGITransport",
-    "_content": "ByteStream IteratorByteStream AsyncIteratorByteStream encode_request encode_response",
+    "_content": """ByteStream IteratorByteStream AsyncIteratorByteStream encode_request encode_response
+        encode_json encode_urlencoded_data encode_multipart_data""",
     "_decoders": "IdentityDecoder",
     "_models": "Request Response Headers Cookies",
     "_exceptions": "HTTPError RequestError TransportError InvalidURL StreamError",
@@ -47,7 +49,7 @@ SEMI_PUBLIC = {
     "_auth": "Auth BasicAuth DigestAuth NetRCAuth FunctionAuth",
     "_status_codes": "codes",
     "_api": "get post stream request",
-    "_utils": "URLPattern get_environment_proxies",
+    "_utils": "URLPattern get_environment_proxies peek_filelike_length",
 }
 
 
