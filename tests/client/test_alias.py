@@ -67,6 +67,20 @@ def without_httpx() -> Iterator[None]:
     sys.modules.update(before)
 
 
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The ones that are installed as far as anybody can tell: neither, to begin with."""
+    names: set[str] = set()
+
+    def find(name: str, package: str | None = None) -> Any:
+        if name in ("httpx", "httpx2"):
+            return object() if name in names else None
+        return find_spec(name, package)
+
+    monkeypatch.setattr("importlib.util.find_spec", find)
+    return names
+
+
 @pytest.fixture(params=["httpx", "httpx2"])
 def httpx(request: pytest.FixtureRequest) -> Any:
     alias_httpx()
@@ -148,6 +162,26 @@ def test_twice_is_once() -> None:
     alias_httpx()
 
     assert sys.modules["httpx"] is first
+
+
+@pytest.mark.parametrize(
+    ("found", "aliased"),
+    [
+        ([], ["httpx", "httpx2"]),
+        (["httpx"], ["httpx"]),
+        (["httpx2"], ["httpx2"]),
+        (["httpx", "httpx2"], ["httpx", "httpx2"]),
+    ],
+)
+def test_what_is_missing_beside_the_other_stays_missing(
+    installed: set[str], found: list[str], aliased: list[str]
+) -> None:
+    installed.update(found)
+
+    alias_httpx()
+    alias_httpx()
+
+    assert [name for name in ("httpx", "httpx2") if name in sys.modules] == aliased
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])
