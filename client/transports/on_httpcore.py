@@ -33,9 +33,7 @@ def map_httpcore_exceptions() -> Generator[None, None, None]:
 
 def _counterpart(error: Exception) -> errors.RequestError | None:
     for kind in type(error).__mro__:
-        if kind.__module__.partition(".")[0] not in _CORES:
-            break
-        found: Any = getattr(errors, kind.__name__, None)
+        found: Any = getattr(errors, kind.__name__, None) if kind.__module__.partition(".")[0] in _CORES else None
         if isinstance(found, type) and issubclass(found, errors.RequestError):
             return found(str(error))
     return None
