@@ -39,13 +39,13 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "_transports": ("",),
     "_transports.asgi": ("transports.asgi",),
     "_transports.base": ("transports.base",),
-    "_transports.default": ("transports.network", "transports.base", ""),
+    "_transports.default": ("transports.network", "transports.base", "transports.on_httpcore", ""),
     "_transports.mock": ("transports.callable",),
     "_transports.wsgi": ("transports.wsgi",),
     "_types": ("arguments", "auth.accept", "network.proxy", "bodies.streams"),
     "_urlparse": ("urls.parse",),
     "_urls": ("urls",),
-    "_utils": ("transports.mounts", "transports.proxies"),
+    "_utils": ("transports.mounts", "transports.proxies", "bodies.files"),
     "__version__": ("version",),
 }
 
@@ -57,8 +57,11 @@ _CORE_SOURCES: dict[str, tuple[str, ...]] = {"": ("errors",)}
 def alias_httpx() -> None:
     """Let `import httpx` give understudy, from now on and in the whole process; `import httpx2` as well.
 
-    Call it before anything imports httpx, which need not even be installed: libraries built on it then send their
-    requests through this client, and everything that this client can do is there for them.
+    Call it before anything imports httpx: libraries built on it then send their requests through this client, and
+    everything that this client can do is there for them.
+
+    Where only one of the two is installed, the other stays missing: instruments that find both patch both, which are
+    one library here, and would count every call twice. Neither needs to be installed; then both names are there.
 
         import understudy
         understudy.alias_httpx()
@@ -77,7 +80,8 @@ def alias_httpx() -> None:
                 f"{root} has been imported already, and who did so keeps its classes: "
                 f"call understudy.alias_httpx() first, before any import of {root} or of a library that uses it"
             )
-    for root in _SPEAKS:
+    installed = [root for root in _SPEAKS if root in sys.modules or find_spec(root) is not None]
+    for root in installed or _SPEAKS:
         if root not in sys.modules:
             _put(root, _SOURCES)
     for root in _CORES:

@@ -34,6 +34,8 @@ from .streams import (
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
 
+    from .multipart import MultipartStream
+
 __all__ = [
     "EMPTY_STREAM",
     "FileContent",
@@ -42,8 +44,11 @@ __all__ = [
     "RequestData",
     "RequestFiles",
     "ResponseContent",
+    "encode_json",
+    "encode_multipart_data",
     "encode_request",
     "encode_response",
+    "encode_urlencoded_data",
 ]
 
 # Real unions, not strings: SDKs build on them at run time.
@@ -85,16 +90,13 @@ def encode_request(
     if data is not None and not is_form(data):
         return _encode_data_as_content(data, files=files, json=json)
     if files:
-        from .multipart import MultipartStream
-
-        multipart = MultipartStream(data=data or {}, files=files, boundary=boundary)
-        return multipart.described(), multipart
+        return encode_multipart_data(data, files, boundary)
     if data:
         if json is not None:
             raise ValueError(_conflict(data=data, json=json))
-        return _encode_form(data)
+        return encode_urlencoded_data(data)
     if json is not None:
-        return _encode_json(json)
+        return encode_json(json)
     return {}, EMPTY_STREAM
 
 
@@ -106,7 +108,7 @@ def encode_response(
 ) -> tuple[dict[str, str], Stream]:
     """Return the header fields that frame and describe a response's body, and its stream."""
     if content is None and text is None and html is None:
-        return ({}, EMPTY_STREAM) if json is None else _encode_json(json)
+        return ({}, EMPTY_STREAM) if json is None else encode_json(json)
     if sum(given is not None for given in (content, text, html, json)) > 1:
         raise ValueError(_conflict(content=content, text=text, html=html, json=json))
     if isinstance(content, (list, tuple)):
@@ -184,7 +186,11 @@ def _warn(text: str) -> None:
     warnings.warn(text, DeprecationWarning, stacklevel=level)
 
 
-def _encode_form(data: Any) -> tuple[dict[str, str], Stream]:
+# By these names libraries know the three that follow.
+
+
+def encode_urlencoded_data(data: Any) -> tuple[dict[str, str], ByteStream]:
+    """Return the fields and the stream of a form without files."""
     body = encode_form(data)
     return {
         "Content-Length": str(len(body)),
@@ -192,11 +198,20 @@ def _encode_form(data: Any) -> tuple[dict[str, str], Stream]:
     }, ByteStream(body)
 
 
-def _encode_json(value: Any) -> tuple[dict[str, str], Stream]:
+def encode_multipart_data(data: Any, files: Any, boundary: bytes | None) -> tuple[dict[str, str], MultipartStream]:
+    """Return the fields and the stream of a form with files."""
+    from .multipart import MultipartStream
+
+    multipart = MultipartStream(data=data or {}, files=files, boundary=boundary)
+    return multipart.described(), multipart
+
+
+def encode_json(json: Any) -> tuple[dict[str, str], ByteStream]:
+    """Return the fields and the stream of a JSON document."""
     global _dumps  # noqa: PLW0603 - made when first used, and then kept
     if _dumps is None:
         from json import JSONEncoder
 
         _dumps = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-    body = _dumps(value).encode("utf-8")
+    body = _dumps(json).encode("utf-8")
     return {"Content-Length": str(len(body)), "Content-Type": "application/json"}, ByteStream(body)

@@ -145,6 +145,11 @@ class PathStream(SyncByteStream, AsyncByteStream):
             file.close()
 
 
+def peek_filelike_length(stream: Any) -> int | None:
+    """Return how many bytes a file has, wherever it stands; libraries know it by this name."""
+    return _start_and_rest(stream, True)[1]
+
+
 def _start_and_rest(file: Any, whole: bool) -> tuple[int | None, int | None]:
     """Return where a body begins in a file and how many bytes follow; `None` for what the file cannot say.
 

@@ -33,7 +33,7 @@ _KNOWN_METHODS: dict[str | bytes, str] = {
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", "CONNECT")
 }
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Request(WholeBody):
@@ -92,7 +92,7 @@ class Request(WholeBody):
         if content is None and data is None and files is None and json is None:
             self._whole = b""
             self.stream = _EMPTY
-            if not has_framing and self.method not in _METHODS_WITH_BODY:
+            if not has_framing and self.method not in METHODS_WITH_BODY:
                 return
             described: Mapping[str, str] = _NOTHING
         else:
@@ -106,7 +106,7 @@ class Request(WholeBody):
             # RFC 9112, section 6.2: a message has a length or a transfer coding, never both; the caller's word wins.
             self._check_framing(described.get("Content-Length"))
             described = {name: value for name, value in described.items() if name not in _FRAMING}
-        elif not described and self.method in _METHODS_WITH_BODY:
+        elif not described and self.method in METHODS_WITH_BODY:
             # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
             if "host" in said:
                 described = _NO_LENGTH

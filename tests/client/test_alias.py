@@ -35,11 +35,13 @@ SEMI_PUBLIC = {
     "_client": "UseClientDefault USE_CLIENT_DEFAULT ClientState BaseClient EventHook Client AsyncClient",
     "_config": "DEFAULT_TIMEOUT_CONFIG DEFAULT_LIMITS DEFAULT_MAX_REDIRECTS Timeout Limits Proxy create_ssl_context",
     "_transports.base": "BaseTransport AsyncBaseTransport",
-    "_transports.default": "HTTPTransport AsyncHTTPTransport",
+    "_transports.default": """HTTPTransport AsyncHTTPTransport
+        map_httpcore_exceptions ResponseStream AsyncResponseStream""",
     "_transports.mock": "MockTransport",
     "_transports.asgi": "ASGITransport",
     "_transports.wsgi": "WSGITransport",
-    "_content": "ByteStream IteratorByteStream AsyncIteratorByteStream encode_request encode_response",
+    "_content": """ByteStream IteratorByteStream AsyncIteratorByteStream encode_request encode_response
+        encode_json encode_urlencoded_data encode_multipart_data""",
     "_decoders": "IdentityDecoder",
     "_models": "Request Response Headers Cookies",
     "_exceptions": "HTTPError RequestError TransportError InvalidURL StreamError",
@@ -47,7 +49,7 @@ SEMI_PUBLIC = {
     "_auth": "Auth BasicAuth DigestAuth NetRCAuth FunctionAuth",
     "_status_codes": "codes",
     "_api": "get post stream request",
-    "_utils": "URLPattern get_environment_proxies",
+    "_utils": "URLPattern get_environment_proxies peek_filelike_length",
 }
 
 
@@ -63,6 +65,20 @@ def without_httpx() -> Iterator[None]:
     yield
     forget()
     sys.modules.update(before)
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The ones that are installed as far as anybody can tell: neither, to begin with."""
+    names: set[str] = set()
+
+    def find(name: str, package: str | None = None) -> Any:
+        if name in ("httpx", "httpx2"):
+            return object() if name in names else None
+        return find_spec(name, package)
+
+    monkeypatch.setattr("importlib.util.find_spec", find)
+    return names
 
 
 @pytest.fixture(params=["httpx", "httpx2"])
@@ -146,6 +162,26 @@ def test_twice_is_once() -> None:
     alias_httpx()
 
     assert sys.modules["httpx"] is first
+
+
+@pytest.mark.parametrize(
+    ("found", "aliased"),
+    [
+        ([], ["httpx", "httpx2"]),
+        (["httpx"], ["httpx"]),
+        (["httpx2"], ["httpx2"]),
+        (["httpx", "httpx2"], ["httpx", "httpx2"]),
+    ],
+)
+def test_what_is_missing_beside_the_other_stays_missing(
+    installed: set[str], found: list[str], aliased: list[str]
+) -> None:
+    installed.update(found)
+
+    alias_httpx()
+    alias_httpx()
+
+    assert [name for name in ("httpx", "httpx2") if name in sys.modules] == aliased
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])

@@ -247,3 +247,34 @@ def test_anthropic(url: str) -> None:
     """
 
     assert said("anthropic", url, program) == ["hello"]
+
+
+def test_litestar() -> None:
+    program = """
+        import asyncio
+        from litestar import Litestar, get, post
+        from litestar.enums import RequestEncodingType
+        from litestar.testing import AsyncTestClient, RequestFactory, TestClient
+
+        @get("/")
+        async def home(q: int) -> dict:
+            return {"q": q}
+
+        @post("/")
+        async def echo(data: dict) -> dict:
+            return data
+
+        app = Litestar([home, echo])
+        with TestClient(app) as client:
+            print(client.get("/", params={"q": 1}).json(), client.post("/", json={"a": 1}).json())
+
+        async def main():
+            async with AsyncTestClient(app) as client:
+                print((await client.get("/", params={"q": 1})).json())
+
+        asyncio.run(main())
+        for kind in RequestEncodingType.JSON, RequestEncodingType.URL_ENCODED:
+            print(asyncio.run(RequestFactory().post("/", data={"a": "1"}, request_media_type=kind).body()))
+    """
+
+    assert said("litestar", "", program) == ["{'q': 1} {'a': 1}", "{'q': 1}", 'b\'{"a":"1"}\'', "b'a=1'"]

@@ -142,14 +142,11 @@ class Exchange:
             else:
                 self._is_sent = True
             return
+        upload = Upload(self._call.request, plan)
         try:
-            await self._stream.write(plan.head, timeout)
-        except OSError as error:
-            return await self._hear_refusal(error)
-        try:
-            await self._send_body()
-        except (OSError, WriteError) as error:
-            await self._hear_last_words(error)
+            await self._send_upload(upload)
+        finally:
+            await upload.close(is_async=self._call.is_async)
 
     async def _run_at_length(self) -> tuple[Answer, bytes]:
         call = self._call
@@ -167,20 +164,28 @@ class Exchange:
         call.stamps.sent = monotonic()
         return await traced(call.trace, "http11.receive_response_headers", self._receive_head(), request=call.request)
 
-    async def _send_body(self) -> None:
-        plan = self._plan
-        if plan.expects_continue:
-            await self._wait_for_continue()
-        upload = Upload(self._call.request, plan)
+    async def _send_upload(self, upload: Upload) -> None:
+        call, head = self._call, self._plan.head
+        if self._plan.head_of_nothing is not None and not await upload.has_anything(is_async=call.is_async):
+            head = self._plan.head_of_nothing
         try:
-            while not self._is_answered:
-                piece = await upload.next(is_async=self._call.is_async)
-                if piece is None:
-                    self._is_sent = True
-                    return
-                await self._send_piece(piece)
-        finally:
-            await upload.close(is_async=self._call.is_async)
+            await self._stream.write(head, call.waits.left(call.waits.write))
+        except OSError as error:
+            return await self._hear_refusal(error)
+        try:
+            await self._send_body(upload)
+        except (OSError, WriteError) as error:
+            await self._hear_last_words(error)
+
+    async def _send_body(self, upload: Upload) -> None:
+        if self._plan.expects_continue:
+            await self._wait_for_continue()
+        while not self._is_answered:
+            piece = await upload.next(is_async=self._call.is_async)
+            if piece is None:
+                self._is_sent = True
+                return
+            await self._send_piece(piece)
 
     async def _send_piece(self, piece: bytes) -> None:
         rest = memoryview(piece)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...bodies.streams import ByteStream
 from ...errors import LocalProtocolError
 from ...messages.headers import Headers
+from ...messages.request import METHODS_WITH_BODY
 from .framing import CHUNKED
 
 if TYPE_CHECKING:
@@ -23,10 +24,24 @@ _NOT_IN_A_TARGET = frozenset(range(0x21)) | {0x7F}
 class RequestPlan:
     """What to send."""
 
-    __slots__ = ("content", "expects_continue", "goes_at_once", "head", "keep_alive", "length")
+    __slots__ = ("content", "expects_continue", "goes_at_once", "head", "head_of_nothing", "keep_alive", "length")
 
-    def __init__(self, head: bytes, content: bytes | None, length: int, fields: _Fields, goes_at_once: bool) -> None:
+    def __init__(
+        self,
+        head: bytes,
+        content: bytes | None,
+        length: int,
+        fields: _Fields,
+        goes_at_once: bool,
+        head_of_nothing: bytes | None = None,
+    ) -> None:
         self.head: bytes = head
+        self.head_of_nothing: bytes | None = head_of_nothing
+        """What goes out instead, should the stream have nothing in it; `None` where a length or coding was announced.
+
+        Caches and other transports hand requests on as streams, those without a body too, and many a server refuses
+        a GET that announces one.
+        """
         self.content: bytes | None = content
         """The whole body where it is in memory; `None` where it is a stream."""
         self.length: int = length
@@ -83,9 +98,18 @@ def plan_request(request: Request, via: Via | None = None) -> RequestPlan:
     lines = fields.lines
     if not fields.has_host:
         lines = b"Host: %b\r\n%b" % (request.url.netloc, lines)
-    if announced is None and content != b"":
-        lines += b"Transfer-Encoding: chunked\r\n" if length == CHUNKED else b"Content-Length: %d\r\n" % length
-    return RequestPlan(b"%b HTTP/1.1\r\n%b\r\n" % (start, lines), content, length, fields, goes_at_once)
+    head_of_nothing = None
+    if announced is None and content is None:
+        # RFC 9110, section 8.6: methods that anticipate a body say that there is none.
+        length_of_nothing = b"Content-Length: 0\r\n" if request.method in METHODS_WITH_BODY else b""
+        # A body that waits for 100 Continue is not looked at before.
+        if not fields.expects_continue:
+            head_of_nothing = b"%b HTTP/1.1\r\n%b%b\r\n" % (start, lines, length_of_nothing)
+        lines += b"Transfer-Encoding: chunked\r\n"
+    elif announced is None and content:
+        lines += b"Content-Length: %d\r\n" % length
+    head = b"%b HTTP/1.1\r\n%b\r\n" % (start, lines)
+    return RequestPlan(head, content, length, fields, goes_at_once, head_of_nothing)
 
 
 def _worked_out(fields: Fields, index: FieldIndex) -> _Fields:

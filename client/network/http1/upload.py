@@ -17,7 +17,7 @@ _PIECE = 65_536
 class Upload:
     """The pieces of a body, framed as they were announced."""
 
-    __slots__ = ("_ended", "_left", "_plan", "_request", "_slices", "_streamed")
+    __slots__ = ("_ended", "_first", "_left", "_plan", "_request", "_slices", "_streamed")
 
     def __init__(self, request: Any, plan: RequestPlan) -> None:
         self._request = request
@@ -25,12 +25,25 @@ class Upload:
         self._left = plan.length
         self._slices = None if plan.content is None else iter(_slices(plan.content))
         self._streamed = StreamedBody(request.stream)
+        self._first: bytes | None = None
         self._ended = False
+
+    async def has_anything(self, *, is_async: bool) -> bool:
+        """Wait for the first piece of a stream of which nothing was announced; say whether there is one."""
+        while not self._first:
+            self._first = await self._streamed.next(is_async=is_async)
+            if self._first is None:
+                self._ended = True
+                return False
+        return True
 
     async def next(self, *, is_async: bool) -> bytes | None:
         """Return the next piece to send, or `None` at the end."""
         while not self._ended:
-            if self._slices is None:
+            piece: bytes | None
+            if self._first:
+                piece, self._first = self._first, None
+            elif self._slices is None:
                 piece = await self._streamed.next(is_async=is_async)
             else:
                 piece = next(self._slices, None)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from understudy import Client, MockTransport, Response
-from understudy.client.bodies.encode import encode_request, encode_response
+from understudy.client.bodies.encode import (
+    encode_json,
+    encode_multipart_data,
+    encode_request,
+    encode_response,
+    encode_urlencoded_data,
+)
 from understudy.client.bodies.multipart import MultipartStream
 from understudy.client.bodies.streams import (
     AsyncByteStream,
@@ -246,3 +252,12 @@ def test_a_response_with_two_bodies_is_an_error(given: Any) -> None:
 def test_text_and_html_are_text(given: Any) -> None:
     with pytest.raises(TypeError, match="is str, not"):
         encode_response(**given)
+
+
+def test_the_encoders_that_libraries_know_say_the_same() -> None:
+    assert encode_json(None)[0] == {"Content-Length": "4", "Content-Type": "application/json"}
+    assert body_of(encode_urlencoded_data({"a": ["1", "2"]})[1]) == b"a=1&a=2"
+    fields, stream = encode_multipart_data({"a": "1"}, {"f": b"abc"}, b"b")
+    assert fields["Content-Type"] == "multipart/form-data; boundary=b"
+    assert body_of(stream) == body_of(encode_request(data={"a": "1"}, files={"f": b"abc"}, boundary=b"b")[1])
+    assert fields == encode_multipart_data({"a": "1"}, [("f", b"abc")], b"b")[0]

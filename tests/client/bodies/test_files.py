@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from understudy.client.bodies.files import AsyncFileStream, FileStream, PathStream, file_stream, is_file
+from understudy.client.bodies.files import (
+    AsyncFileStream,
+    FileStream,
+    PathStream,
+    file_stream,
+    is_file,
+    peek_filelike_length,
+)
 from understudy.client.errors import StreamConsumed
 from understudy.client.messages.request import Request
 
@@ -194,6 +201,15 @@ async def test_a_path_is_opened_when_sent(tmp_path: Path) -> None:
     assert stream.length == 3
     assert stream.is_replayable
     assert b"".join(stream) == await gathered(stream) == b"abc"
+
+
+def test_a_file_tells_its_length_wherever_it_stands() -> None:
+    file = io.BytesIO(b"abc")
+    file.seek(2)
+
+    assert peek_filelike_length(file) == 3
+    assert file.tell() == 2
+    assert peek_filelike_length(object()) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import pytest
 
+from understudy.client.bodies.streams import AsyncByteStream, SyncByteStream
 from understudy.client.errors import (
     DeadlineExceeded,
     LocalProtocolError,
@@ -80,8 +81,6 @@ class Pieces:
 
 
 def streamed(world: Any, *pieces: bytes) -> tuple[Pieces, Any]:
-    from understudy.client.bodies.streams import AsyncByteStream, SyncByteStream
-
     body = Pieces(*pieces)
 
     class SyncPieces(SyncByteStream):
@@ -138,6 +137,49 @@ def test_a_streamed_body_goes_out_in_chunks(world: Any) -> None:
     head, _, sent = bytes(server.heard[0]).partition(b"\r\n\r\n")
     assert b"Transfer-Encoding: chunked" in head
     assert sent == b"5\r\nhello\r\n6\r\nworld!\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("method", "said"), [("GET", []), ("DELETE", []), ("POST", [b"Content-Length: 0"])])
+@pytest.mark.parametrize("pieces", [(), (b"", b"")])
+def test_a_stream_with_nothing_in_it_is_no_body(world: Any, pieces: Any, method: str, said: list[bytes]) -> None:
+    server = answering()
+
+    async def body() -> None:
+        body, stream = streamed(world, *pieces)
+        sender = world.sender(server)
+        assert await sender.read(await sender.send(method, stream=stream)) == b"ok"
+        assert body.was_closed
+        assert sender.pool.idle == 1
+
+    world.run(body)
+
+    lines = bytes(server.heard[0]).split(b"\r\n")
+    assert lines[-2:] == [b"", b""]
+    assert [line for line in lines if line.startswith((b"Content-Length", b"Transfer-Encoding"))] == said
+
+
+def test_a_stream_that_fails_before_anything_is_sent_closes_its_connection(world: Any) -> None:
+    server = answering()
+
+    class Broken:
+        def __iter__(self) -> Any:
+            raise OSError("disk")
+            yield b""
+
+        async def __aiter__(self) -> Any:
+            raise OSError("disk")
+            yield b""
+
+    async def body() -> None:
+        sender = world.sender(server)
+        with pytest.raises(OSError, match="disk"):
+            await sender.send("POST", stream=Stream())
+        assert (sender.pool.active, sender.pool.idle) == (0, 0)
+
+    Stream = type("Stream", (Broken, SyncByteStream, AsyncByteStream), {})
+    world.run(body)
+
+    assert [bytes(heard) for heard in server.heard] == [b""]
 
 
 def test_a_streamed_body_with_a_length_goes_out_as_it_is(world: Any) -> None:

@@ -61,6 +61,13 @@ def test_a_stream_without_framing_is_chunked() -> None:
     assert plan.content is None
     assert plan.length == CHUNKED
     assert plan.head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")
+    assert plan.head_of_nothing == plan.head.replace(b"Transfer-Encoding: chunked", b"Content-Length: 0")
+
+
+def test_a_stream_that_waits_to_be_asked_for_is_not_looked_at() -> None:
+    plan = plan_request(made("POST", stream=Pieces(), headers={"Expect": "100-continue"}))
+
+    assert plan.head_of_nothing is None
 
 
 @pytest.mark.parametrize(
