@@ -20,7 +20,7 @@ from .layers.redirects import Redirects
 from .layers.retries import Retries
 from .layers.stack import stack
 from .misfits import refuse_misfits
-from .network.proxy import proxy_from
+from .network.proxy import SOCKS, proxy_from, socks5
 from .retry import retry_from
 from .settings import Settings
 from .transports import stand_in
@@ -116,8 +116,12 @@ class BaseClient(Settings):
         self._transport: Any = self._init_transport(**network, transport=transport)
         self._mounts: dict[URLPattern, Any] = {}
         routes: dict[str, Any] = {}
-        if proxy is not None:
-            routes["all://"] = through(proxy)
+        named = proxy_from(proxy)
+        if named is not None:
+            if named.url.scheme in SOCKS:
+                # An error at once for who names one; one of the environment's hurts only who goes through it.
+                socks5()
+            routes["all://"] = through(named)
         elif transport is None and self._trust_env:
             routes.update(environment_mounts(through))
         if mounts:

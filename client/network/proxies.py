@@ -29,6 +29,7 @@ from .http1.codec import choose
 from .http1.framing import CHUNKED, framing
 from .http1.head_reader import HeadReader
 from .loops import in_thread
+from .proxy import socks5
 from .tls import TLSSettings
 from .trace import traced
 from .via import TUNNEL, Via
@@ -272,11 +273,7 @@ class SOCKSRoute:
     """The way through a SOCKS5 proxy (RFC 1928, RFC 1929)."""
 
     def __init__(self, proxy: Proxy, dialer: _Dialer) -> None:
-        try:
-            from socksio import socks5
-        except ImportError as missing:
-            raise ImportError("SOCKS5 proxies need the package socksio: pip install 'understudy[socks]'") from missing
-        self._socks5: Any = socks5
+        self._socks5 = socks5()
         self._proxy = proxy
         self._dialer = dialer
 

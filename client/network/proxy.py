@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ..messages.headers import SECRET_HEADERS, Headers, HeaderTypes
 from ..urls import URL
@@ -10,7 +10,8 @@ from ..urls import URL
 if TYPE_CHECKING:
     import ssl
 
-SCHEMES = ("http", "https", "socks5", "socks5h")
+SOCKS = ("socks5", "socks5h")
+SCHEMES = ("http", "https", *SOCKS)
 
 
 class Proxy:
@@ -54,6 +55,15 @@ class Proxy:
 
 
 ProxyTypes = Union[URL, str, Proxy]
+
+
+def socks5() -> Any:
+    """Return what speaks SOCKS5."""
+    try:
+        from socksio import socks5
+    except ImportError as missing:
+        raise ImportError("SOCKS5 proxies need the package socksio: pip install 'understudy[socks]'") from missing
+    return socks5
 
 
 def proxy_from(proxy: ProxyTypes | None) -> Proxy | None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from typing import Any
 
 import pytest
 
-from understudy import URL, InvalidURL, LocalProtocolError, Proxy
+from understudy import URL, AsyncClient, Client, InvalidURL, LocalProtocolError, Proxy
 from understudy.client.network.proxy import proxy_from
 
 
@@ -49,6 +50,20 @@ def test_credentials_stand_beside_the_url(proxy: Proxy, auth: tuple[str, str]) -
     assert proxy.auth == auth
     assert proxy.raw_auth == (auth[0].encode(), auth[1].encode())
     assert proxy.url == "http://proxy.test"
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_without_what_speaks_socks_a_client_that_names_such_a_proxy_cannot_be_made(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'understudy\[socks\]'"):
+        client(proxy="socks5://proxy.test")
+
+    # One that the environment names hurts only who goes through it.
+    monkeypatch.setenv("ALL_PROXY", "socks5://proxy.test")
+    client()
 
 
 def test_headers_are_checked() -> None:
