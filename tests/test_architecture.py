@@ -236,6 +236,7 @@ def violations(modules: Mapping[str, str]) -> list[str]:
     return said
 
 
+@pytest.mark.once
 def test_imports_point_one_way() -> None:
     modules = sources()
 
@@ -386,6 +387,7 @@ def comprehensions_under_locks(source: str) -> list[int]:
     ]
 
 
+@pytest.mark.once
 def test_no_comprehension_runs_under_a_lock() -> None:
     assert comprehensions_under_locks("with self._lock:\n    if x:\n        y = [z for z in x]\n") == [3]
     assert comprehensions_under_locks("with open(x) as lines:\n    y = [z for z in lines]\n") == []

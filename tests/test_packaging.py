@@ -48,6 +48,7 @@ def inside_the_package(name: str) -> str:
     return name if name.startswith("understudy/") else f"understudy/{name}"
 
 
+@pytest.mark.once
 def test_the_wheel_holds_what_git_holds(wheel: zipfile.ZipFile, tracked: frozenset[str]) -> None:
     expected = {
         inside_the_package(name)

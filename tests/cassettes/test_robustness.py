@@ -204,6 +204,7 @@ def test_a_file_that_was_changed_is_found_out(stage: Stage) -> None:
         stage.client.get("https://api.test/")
 
 
+@pytest.mark.once
 def test_processes_record_into_one_cassette_and_lose_nothing(stage: Stage) -> None:
     code = (
         "import sys, understudy\nfrom understudy import cassettes\n"
@@ -220,6 +221,7 @@ def test_processes_record_into_one_cassette_and_lose_nothing(stage: Stage) -> No
     assert len(urls) == 80
 
 
+@pytest.mark.once
 def test_kills_lose_at_most_what_was_in_flight(tmp_path: Path) -> None:
     spec: Any = importlib.util.spec_from_file_location("kills", Path(__file__).parents[2] / "benchmarks" / "kills.py")
     assert spec is not None

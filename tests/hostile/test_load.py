@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 OPTIONS = {"http1": (), "http2": ("--http2",)}
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not (ROOT / "benchmarks" / "load.py").exists(), reason="the benchmarks are not here")
 @pytest.mark.parametrize("protocol", ["http1", "http2"])
 def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind(protocol: str) -> None:
@@ -36,6 +37,7 @@ def test_callers_who_leave_take_nothing_with_them_and_leave_nothing_behind(proto
     assert done.stdout.count("nothing leaked") >= 4
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not (ROOT / "benchmarks" / "soak.py").exists(), reason="the benchmarks are not here")
 @pytest.mark.parametrize("protocol", ["http1", "http2"])
 def test_keep_alive_requests_leave_no_memory_behind(protocol: str) -> None:

@@ -267,6 +267,7 @@ def fail_to_connect(caller: str, times: int, trusted: Path) -> None:
         run(FAIL_TO_CONNECT, caller, *urls, str(trusted), str(times))
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors as Linux shows them")
 @pytest.mark.parametrize("caller", CALLERS)
 def test_c51_failing_handshakes_take_no_memory(caller: str, tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("mock_*.py"))
 
 
+@pytest.mark.once
 def test_every_example_of_the_mock_passes() -> None:
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q"]
     unneeded = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")  # which take long to load

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def _tables(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [{name: draw(column) for name, column in columns.items()} for _ in range(draw(st.integers(3, 6)))]
 
 
+@pytest.mark.once
 @settings(max_examples=200, deadline=None)
 @given(_BODIES | _tables() | _tables().map(lambda items: {"items": items}), st.booleans())
 def test_blocks_are_what_the_writer_writes_and_give_back_the_body(data: Any, is_python: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ _DATA: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(_TEXTS, _DATA, min_size=1, max_size=3))
 def test_plain_data_are_read_as_they_were_written_by_libyaml_and_by_python(data: dict[str, Any]) -> None:

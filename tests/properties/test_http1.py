@@ -94,6 +94,7 @@ def test_a_head_is_the_same_however_it_is_sliced(data: st.DataObject) -> None:
     assert head_of(data.draw(slices(message))) == head_of([message])
 
 
+@pytest.mark.once
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_a_head_is_the_same_beside_one_that_is_like_it(data: st.DataObject) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ class Crowd:
         assert most is None or state.open <= most
 
 
+@pytest.mark.once
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_is_broken_off_anywhere_is_mended(data: st.DataObject) -> None:

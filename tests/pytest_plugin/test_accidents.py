@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
+@pytest.mark.once
 def test_p02_sixty_tests_record_once_and_replay_alone_and_under_four_workers(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(
@@ -140,6 +141,7 @@ def test_p04_routes_never_reach_the_next_of_many_shuffled_tests(suite: Suite) ->
     suite.run("-q").assert_outcomes(passed=300)
 
 
+@pytest.mark.once
 def test_p06_an_interrupt_while_recording_leaves_a_tape_that_can_be_read(suite: Suite) -> None:
     suite.write(
         """

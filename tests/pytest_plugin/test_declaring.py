@@ -32,6 +32,7 @@ IN_USE = """
 INI = "[pytest]\nexpired = 7\nunderstudy_expired = ignore\ntestpaths = tests\n"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("more", [(), ("-n1",)])
 def test_a_suite_that_has_options_of_the_same_names_keeps_them(suite: Suite, more: tuple[str, ...]) -> None:
     suite.write(OWN, "tests/conftest.py")

@@ -418,6 +418,7 @@ def test_tests_may_share_a_tape_by_name(suite: Suite, url: str) -> None:
     assert [path.name for path in (suite.path / "cassettes/test_suite/shared").iterdir()] == ["users.yaml"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_tape_that_is_made_in_this_run_is_open_to_all_tests_that_share_it(
     suite: Suite, url: str, workers: tuple[str, ...]
@@ -469,6 +470,7 @@ def test_a_test_that_skips_itself_can_do_so_again(suite: Suite) -> None:
         assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.once
 def test_workers_record_one_tape_anew_one_after_the_other(suite: Suite, url: str) -> None:
     suite.write(
         f"""

@@ -121,6 +121,7 @@ def test_a_worker_that_crashed_makes_the_run_partial(suite: Suite, error: str | 
     assert tally_of(config).is_partial
 
 
+@pytest.mark.once
 def test_workers_of_xdist_count_as_one_run(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(SERVER, "conftest.py")

@@ -226,6 +226,7 @@ def test_bodies_come_in_other_pieces_on_request(chunks: str, suite: Suite, url: 
     suite.run(f"--replay-chunks={chunks}", "--block-network").assert_outcomes(passed=1)
 
 
+@pytest.mark.once
 def test_what_a_marker_calls_volatile_is_no_change_for_verify(suite: Suite, url: str) -> None:
     suite.write(
         f"""
@@ -279,6 +280,7 @@ def test_verify_sends_secrets_of_the_environment(suite: Suite, url: str, monkeyp
         result.stdout.no_fnmatch_line("*of-today*")
 
 
+@pytest.mark.once
 def test_verify_sends_secrets_when_workers_have_played_the_tapes(
     suite: Suite, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_test_that_fails_is_not_swept(suite: Suite) -> None:
     result.stdout.no_fnmatch_line("*= faults =*")
 
 
+@pytest.mark.once
 def test_workers_send_their_matrices(suite: Suite) -> None:
     pytest.importorskip("xdist")
     suite.write(SHOP.partition("    def test_without_calls")[0])

@@ -29,6 +29,7 @@ def test_a_password_of_any_kind_in_a_part_of_a_form_is_a_mark(stage: Stage, pass
     assert not (stage.path.parent / "_blobs").exists()
 
 
+@pytest.mark.once
 def test_a_long_form_is_a_file_without_what_its_author_hides(stage: Stage) -> None:
     pairs = [("iban", "DE02120300000000202051"), *((f"name{number}", "1") for number in range(70_000))]
     with stage.use(redact=["form.iban"]):

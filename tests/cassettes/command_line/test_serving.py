@@ -152,6 +152,7 @@ def test_a_proxy_that_a_script_ends_finishes_its_tape(target: str, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["recorded.yaml"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_proxy_that_is_interrupted_waits_for_no_server(target: str, tmp_path: Path, times: int) -> None:
     tape = tmp_path / "recorded.yaml"

@@ -51,6 +51,7 @@ def test_what_is_said_otherwise_takes_a_closer_look(response: dict[str, Any]) ->
     assert plain_text({"request": REQUEST, "response": response}, "GET /users -> 200") is None
 
 
+@pytest.mark.once
 @given(st.dictionaries(texts, texts), st.dictionaries(texts, values))
 def test_whatever_is_written_line_by_line_is_what_the_writer_writes_and_is_read_back(
     headers: dict[str, str], members: dict[str, Any]
