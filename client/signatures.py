@@ -80,6 +80,8 @@ def _unknown(name: str, known: Sequence[str]) -> TypeError:
     close = get_close_matches(name, known, n=1)
     if close:
         mend = f"did you mean {close[0]!r}?"
+    elif name in _OF_SENDING:
+        mend = f"say it where the request is sent, as in client.send(request, {name}=...)"
     elif name in new_client.__code__.co_varnames:
         mend = f"it belongs to the client, as in Client({name}=...)"
     else:
@@ -87,6 +89,7 @@ def _unknown(name: str, known: Sequence[str]) -> TypeError:
     return TypeError(f"there is no option {name!r} here: {mend}")
 
 
+_OF_SENDING = ("auth", "follow_redirects", "retry")
 # What people write who come from requests, aiohttp, urllib3, or an older httpx.
 _ELSEWHERE = {
     "allow_redirects": "write follow_redirects=",

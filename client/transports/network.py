@@ -60,10 +60,6 @@ class _Settings:
         self.http2 = http2_from(http2)
         if not http1 and self.http2 is None:
             raise ValueError("http1=False, http2=False: the transport would speak no protocol at all")
-        if isinstance(retries, bool) or not isinstance(retries, int):
-            raise TypeError(f"retries={retries!r}: how often connecting is tried again is a number, such as 2")
-        if retries < 0:
-            raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
         self.proxy = proxy_from(proxy)
         self.trust_env = trust_env
         if self.proxy is not None and uds is not None:
@@ -91,7 +87,7 @@ class _Settings:
         self.tls_http2 = TLSSettings(verify, cert, trust_env, alpn) if self.http2 else None
         self.uds = None if uds is None else os.fspath(uds)
         self.local_address = local_address
-        self.retries = retries
+        self.retries = _retries_from(retries)
         self.socket_options: Sequence[SocketOption] = () if socket_options is None else tuple(socket_options)
         for option in self.socket_options:
             if not isinstance(option, tuple) or len(option) not in {3, 4}:
@@ -131,6 +127,14 @@ class _Settings:
             local_address=self.local_address,
             socket_options=self.socket_options,
         )
+
+
+def _retries_from(retries: int) -> int:
+    if isinstance(retries, bool) or not isinstance(retries, int):
+        raise TypeError(f"retries={retries!r}: how often connecting is tried again is a number, such as 2")
+    if retries < 0:
+        raise ValueError(f"retries={retries}: connecting cannot be tried again fewer than 0 times")
+    return retries
 
 
 def _resolver_from(said: ResolverTypes) -> Finder:

@@ -130,6 +130,14 @@ async def test_a_misspelt_option_names_the_one_that_was_meant(side: Side, given:
         side.client().build_request("GET", "https://api.test/", **options)
 
 
+@pytest.mark.parametrize("given", ["auth", "follow_redirects", "retry"])
+def test_what_is_said_when_a_request_is_sent_is_no_option_of_building_it(side: Side, given: str) -> None:
+    options: Any = {given: None}
+
+    with pytest.raises(TypeError, match=rf"client\.send\(request, {given}="):
+        side.client().build_request("GET", "https://api.test/", **options)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
