@@ -11,6 +11,8 @@ from hypothesis import settings
 settings.register_profile("understudy", deadline=None)
 # For further Pythons, by `pytest --hypothesis-profile=brief`.
 settings.register_profile("brief", deadline=None, max_examples=25)
+# For a night.
+settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.load_profile("understudy")
 
 

@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import understudy
+from tests.examples import examples
 from understudy import cassettes
 
 _JSON: st.SearchStrategy[Any] = st.recursive(
@@ -52,7 +53,7 @@ _VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(_CONTENTS, _TYPES, st.lists(st.tuples(_NAMES, _VALUES), max_size=5), st.sampled_from([200, 404, 299]))
 def test_responses_are_replayed_byte_for_byte(
     content: bytes, content_type: str, fields: list[tuple[str, str]], status: int
@@ -77,7 +78,7 @@ def test_responses_are_replayed_byte_for_byte(
     assert (replayed.status_code, replayed.reason_phrase) == (live.status_code, live.reason_phrase)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(_CONTENTS, _TYPES)
 def test_requests_are_found_again_by_their_bodies(content: bytes, content_type: str) -> None:
     answer = understudy.MockTransport(lambda request: understudy.Response(200))
@@ -93,7 +94,7 @@ def test_requests_are_found_again_by_their_bodies(content: bytes, content_type: 
     assert loaded.request.content == content
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.binary(min_size=1, max_size=8), min_size=2, max_size=6))
 def test_streams_keep_the_pieces_in_which_they_came(pieces: list[bytes]) -> None:
     answer = understudy.MockTransport(lambda request: understudy.Response(200, content=iter(pieces)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy.cassettes.data import json_text
 from understudy.cassettes.data.plain import is_mapping
 from understudy.cassettes.errors import CassetteError
@@ -68,7 +69,7 @@ def by_the_parser(text: str, parser: Any = None) -> str:
         return "an error"
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.dictionaries(_NAMES, _BODIES | _DATA, min_size=1, max_size=3))
 def test_what_is_written_is_read_fast_or_left_to_the_parser(data: dict[str, Any]) -> None:
     text = yaml_writer.write(data)
@@ -78,7 +79,7 @@ def test_what_is_written_is_read_fast_or_left_to_the_parser(data: dict[str, Any]
     assert found is fast_reader.UNUSUAL or repr(found) == repr(data)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.dictionaries(_NAMES, _BODIES | _DATA, min_size=1, max_size=3), st.lists(_EDITS, min_size=1, max_size=3))
 def test_what_was_edited_by_hand_is_read_as_the_parser_reads_it_or_left_to_it(
     data: dict[str, Any], edits: list[tuple[str, int, str]]
@@ -93,7 +94,7 @@ def test_what_was_edited_by_hand_is_read_as_the_parser_reads_it_or_left_to_it(
         assert repr(found) == by_the_parser(text) == by_the_parser(text, yaml.SafeLoader)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(_BODIES | _DATA, st.sampled_from(["", "python", "indent2", "ascii"]), st.lists(_EDITS, max_size=1))
 def test_bodies_are_rendered_as_their_data_would_be(data: Any, style: str, edits: list[tuple[str, int, str]]) -> None:
     said = {"status": 200, "json": data, **({"style": style} if style else {}), "took": 0.5}

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy.cassettes.bodies import json_blocks
 from understudy.cassettes.secrets.redaction import Redactor
 from understudy.cassettes.yaml import fast_reader
@@ -48,7 +49,7 @@ def _tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @pytest.mark.once
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_BODIES | _tables() | _tables().map(lambda items: {"items": items}), st.booleans())
 def test_blocks_are_what_the_writer_writes_and_give_back_the_body(data: Any, is_python: bool) -> None:
     separators = (", ", ": ") if is_python else (",", ":")
@@ -65,7 +66,7 @@ def test_blocks_are_what_the_writer_writes_and_give_back_the_body(data: Any, is_
         assert read is fast_reader.UNUSUAL or read["response"]["json"].content(found.style) == content
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text('{}[]":,.0123456789eE+-truefalsnN \n', max_size=30).map(lambda text: "{" + text + "}"))
 def test_what_only_looks_like_json_makes_no_block(text: str) -> None:
     found = json_blocks.block(text.encode(), Redactor())

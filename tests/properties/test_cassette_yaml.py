@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy.cassettes.data import json_text
 from understudy.cassettes.errors import CassetteError
 from understudy.cassettes.yaml import reader as yaml_reader
@@ -47,7 +48,7 @@ _DATA: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.mark.once
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.dictionaries(_TEXTS, _DATA, min_size=1, max_size=3))
 def test_plain_data_are_read_as_they_were_written_by_libyaml_and_by_python(data: dict[str, Any]) -> None:
     text = yaml_writer.write(data)
@@ -57,13 +58,13 @@ def test_plain_data_are_read_as_they_were_written_by_libyaml_and_by_python(data:
         assert repr(read) == repr(data)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(_TEXTS, _TEXTS, min_size=1, max_size=5))
 def test_text_means_the_same_to_plain_pyyaml(data: dict[str, str]) -> None:
     assert yaml.safe_load(yaml_writer.write(data)) == data
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(_DATA, st.sampled_from([None, 2, 4, "\t"]), st.booleans(), st.sampled_from(["", "\n"]))
 def test_json_as_programs_write_it_keeps_every_byte(data: Any, indent: Any, is_ascii: bool, end: str) -> None:
     content = (json.dumps(data, indent=indent, ensure_ascii=is_ascii) + end).encode()
@@ -73,7 +74,7 @@ def test_json_as_programs_write_it_keeps_every_byte(data: Any, indent: Any, is_a
     assert parsed is None or json_text.render(*parsed) == content
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text('{}[]":,.0123456789eE+-truefalsn\\u \n', max_size=30))
 def test_text_that_looks_like_json_is_kept_or_refused(text: str) -> None:
     parsed = json_text.parse(text.encode())
@@ -84,7 +85,7 @@ def test_text_that_looks_like_json_is_kept_or_refused(text: str) -> None:
         assert repr(yaml_reader.read(yaml_writer.write(document), None)) == repr(document)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(" \n\t-:#a|>'\"&*!%@`{}[],?~<=.0123\x00\x85", max_size=60))
 def test_no_text_makes_the_reader_raise_anything_but_its_own_error(text: str) -> None:
     problem: CassetteError | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy import URL, Client, MockTransport
 from understudy.client.command_line.json_layout import laid_out
 from understudy.client.command_line.proxy_choice import choose
@@ -20,7 +21,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(value=VALUES, indent=st.sampled_from([None, 1, 4]), ascii_only=st.booleans())
 def test_what_is_laid_out_says_the_same(value: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
@@ -37,7 +38,7 @@ def test_what_is_laid_out_says_the_same(value: object, indent: int | None, ascii
 _HOSTS = st.sampled_from(["a.test", "b.a.test", "test", "10.1.2.3", "localhost"])
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     environment=st.fixed_dictionaries(
         {},

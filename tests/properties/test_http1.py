@@ -6,9 +6,10 @@ from typing import Any
 
 import h11
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy.client.errors import RemoteProtocolError
 from understudy.client.messages.request import Request
 from understudy.client.network.http1.h11_codec import H11Codec
@@ -87,7 +88,7 @@ def body_of(reader: Any, pieces: list[bytes]) -> Any:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_head_is_the_same_however_it_is_sliced(data: st.DataObject) -> None:
     message = data.draw(broken(heads())) + b"rest"
 
@@ -96,7 +97,7 @@ def test_a_head_is_the_same_however_it_is_sliced(data: st.DataObject) -> None:
 
 @pytest.mark.once
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_head_is_the_same_beside_one_that_is_like_it(data: st.DataObject) -> None:
     before = data.draw(heads())
     after = data.draw(st.one_of(broken(st.just(before)), heads()))
@@ -114,7 +115,7 @@ def test_a_head_is_the_same_beside_one_that_is_like_it(data: st.DataObject) -> N
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_chunks_are_the_same_however_they_are_sliced(data: st.DataObject) -> None:
     message = data.draw(broken(chunked_bodies())) + b"rest"
 
@@ -150,7 +151,7 @@ def unfolded(fields: list[tuple[bytes, bytes]], raw: bytes) -> list[tuple[bytes,
 
 @given(broken(heads()))
 @example(b"HTTP/1.1 404 Not Found\r\nConnection:\r\n a  \r\nX-A:  a  \r\n Content-Type:\r\n\r\n")
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_head_that_is_accepted_is_read_by_h11_in_the_same_way(raw: bytes) -> None:
     mine = head_of([raw])
     if isinstance(mine, str):
@@ -168,7 +169,7 @@ def test_a_head_that_is_accepted_is_read_by_h11_in_the_same_way(raw: bytes) -> N
 
 
 @given(broken(chunked_bodies()))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_chunks_that_are_accepted_are_read_by_h11_in_the_same_way(body: bytes) -> None:
     mine = body_of(PlainChunkedReader(), [body])
     if isinstance(mine, str):
@@ -185,7 +186,7 @@ def test_chunks_that_are_accepted_are_read_by_h11_in_the_same_way(body: bytes) -
 
 
 @given(broken(heads()))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_second_opinion_returns_what_both_read_or_refuses(raw: bytes) -> None:
     mine = head_of([raw])
     if isinstance(mine, str):
@@ -200,7 +201,7 @@ def test_the_second_opinion_returns_what_both_read_or_refuses(raw: bytes) -> Non
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_second_opinion_reads_chunks_however_they_are_sliced(data: st.DataObject) -> None:
     message = data.draw(chunked_bodies())
     whole = body_of(PlainChunkedReader(), [message])
@@ -219,7 +220,7 @@ TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1
     st.binary(max_size=40) | st.none(),
     TEXT,
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_is_sent_is_what_h11_hears(method: str, headers: dict[str, str], content: bytes | None, path: str) -> None:
     request = Request(method, "http://h.test/", params={"q": path}, headers=headers, content=content)
     plan = plan_request(request)
@@ -241,7 +242,7 @@ def test_what_is_sent_is_what_h11_hears(method: str, headers: dict[str, str], co
 
 
 @given(broken(heads()))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_where_httptools_accepts_a_head_too_it_reads_the_same_fields(raw: bytes) -> None:
     httptools: Any = pytest.importorskip("httptools")
     mine = head_of([raw])

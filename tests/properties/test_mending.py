@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy.client.config import Limits
 from understudy.client.network import mending, pool_state
 from understudy.client.network.mending import mend
@@ -153,7 +154,7 @@ class Crowd:
 
 
 @pytest.mark.once
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_what_is_broken_off_anywhere_is_mended(data: st.DataObject) -> None:
     limits = Limits(

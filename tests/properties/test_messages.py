@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy import (
     SECRET_HEADERS,
     Client,
@@ -44,7 +45,7 @@ values_of_json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=10,
 )
-few = settings(max_examples=60)
+few = examples(60)
 
 
 class Pieces(SyncByteStream):

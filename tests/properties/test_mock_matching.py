@@ -6,9 +6,10 @@ import re
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy import Client, mock
 
 SEGMENTS = ["a", "b", "7", "{x}", "{n:int}"]
@@ -100,7 +101,7 @@ def specificity(line: Line) -> tuple[int, ...]:
 
 
 @pytest.mark.filterwarnings("ignore::understudy.mock.RouteWarning")  # most random scripts are silly
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(script=st.lists(lines, max_size=7), asked=st.lists(requests, max_size=5))
 def test_the_router_decides_as_the_reference_does(script: list[Line], asked: list[Asked]) -> None:
     router = mock.Router(unmatched=404)

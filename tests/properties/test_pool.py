@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.examples import examples
 from understudy.client.config import Limits
 from understudy.client.network import pool_state
 from understudy.client.network.pool_state import PoolState, Ticket
@@ -292,7 +293,7 @@ class PoolMachine(RuleBasedStateMachine):
         assert not self.state.entries
 
 
-PoolMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+PoolMachine.TestCase.settings = settings(examples(80), stateful_step_count=30)
 
 
 @pytest.fixture(autouse=True)

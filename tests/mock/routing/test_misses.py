@@ -9,9 +9,10 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from understudy import Client, Request, Response, UnsupportedProtocol, mock, request
 from understudy.mock import ABSENT, ANY
 
@@ -284,7 +285,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     want=values,
     content=st.binary(max_size=30),
