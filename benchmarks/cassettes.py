@@ -9,6 +9,7 @@ of this process: what a library costs the program that uses it. Printed are medi
 - *open and replay one*: both, for the request in the middle.
 - *recording adds*: a recorded request without the same request unrecorded, for the first hundred of a cassette;
   what a library writes at the end is shared out.
+- *json, there and back*: parsing that body and rendering it again, a hundred times: what the machine is worth.
 
 The body is of few long values: cassetter refuses cassettes of more than 250,000 YAML nodes, so 1,000 interactions may
 have 250 each. A library that is not installed is skipped with a line. `--memory` records and replays 1 GiB.
@@ -134,6 +135,14 @@ class Contender:
         self.say("open and replay one", (time.process_time() - started) * 1e6)
 
 
+def there_and_back() -> float:
+    """Return what it takes to parse the body and to render it, in microseconds: a measure of the machine."""
+    started = time.process_time()
+    for _ in range(100):
+        json.dumps(json.loads(CONTENT), separators=(",", ":"))
+    return (time.process_time() - started) / 100 * 1e6
+
+
 def contenders() -> list[Contender]:
     """Return understudy, and the peers that are installed."""
     import understudy
@@ -158,7 +167,9 @@ def contenders() -> list[Contender]:
 def measure(base: str, folder: Path, count: int, rounds: int) -> list[Contender]:
     """Let all record and replay in turns; who cannot is left out, with a line."""
     running = contenders()
+    ours = running[0]
     for turn in range(rounds + 1):
+        ours.say("json, there and back", there_and_back())
         for one in list(running):
             path = folder / f"{one.name}-{count}.yaml"
             try:
@@ -179,7 +190,7 @@ def show(found: list[Contender]) -> None:
     ours = found[0]
     for what in ours.found:
         print(f"  {what}")
-        for one in found:
+        for one in [one for one in found if what in one.found]:
             line = f"    {one.name:<12} {statistics.median(one.found[what]):>12,.0f}"
             if one is not ours:
                 ratios = sorted(mine / other for mine, other in zip(ours.found[what], one.found[what]))
