@@ -28,6 +28,7 @@ _START = re.compile(rb"---" + _ASKED, re.VERBOSE)
 # What stands between two documents as the recorder writes it, the next request included; else one mark.
 _MARKS = re.compile(rb"\n(?:\.\.\.(?:\n---%s|(?![^ \t\n]))|---(?![^ \t\n]))" % _ASKED, re.VERBOSE)
 _DOT = ord(".")
+_BEGINNINGS = (b"-", b"--")  # all that a crash may have left of a document
 _NOT_BLANK = re.compile(rb"^(?![ \t]*(?:#|$))", re.MULTILINE)
 
 
@@ -69,6 +70,7 @@ class Document(NamedTuple):
 def normalized(raw: bytes, path: str) -> bytes:
     """Return the text of a cassette as UTF-8 without byte order mark and with `\\n` as line end.
 
+    What a crash has left of a last character is left out: it belongs to a document that has no end.
     Raises `CassetteDamaged` for what is empty, and `NotACassette` for what is no such text.
     """
     data = raw[3:] if raw.startswith(b"\xef\xbb\xbf") else raw
@@ -85,13 +87,14 @@ def normalized(raw: bytes, path: str) -> bytes:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise NotACassette(
-                f"byte 0x{data[error.start]:02x} is not UTF-8 text",
-                path=path,
-                line=line,
-                mend="A cassette is a YAML file in UTF-8: save it with that encoding, or name another file.",
-            ) from error
+            if not _is_cut(data, error):
+                raise NotACassette(
+                    f"byte 0x{data[error.start]:02x} is not UTF-8 text",
+                    path=path,
+                    line=data.count(b"\n", 0, error.start) + 1,
+                    mend="A cassette is a YAML file in UTF-8: save it with that encoding, or name another file.",
+                ) from error
+            data = data[: error.start]
     if b"\0" in data:
         raise NotACassette(
             "the file holds NUL bytes",
@@ -100,6 +103,12 @@ def normalized(raw: bytes, path: str) -> bytes:
             mend="A cassette is a YAML file in UTF-8: save it with that encoding, or name another file.",
         )
     return data
+
+
+def _is_cut(data: bytes, error: UnicodeDecodeError) -> bool:
+    """Return whether a text ends within a character of a document that has no end, behind one that has."""
+    is_last = error.end == len(data) and error.reason == "unexpected end of data"
+    return is_last and 0 <= data.rfind(b"\n...") < data.rfind(b"\n---")
 
 
 def scan(data: bytes, path: str) -> list[Document]:
@@ -133,6 +142,8 @@ def scan(data: bytes, path: str) -> list[Document]:
         mark, is_open, asked = position, True, _asked(data, position)
     if is_open:
         documents.append(Document(start, mark, len(data), len(data), False, asked))
+    elif data[start:] in _BEGINNINGS:
+        documents.append(Document(start, start, len(data), len(data), False))
     elif start < len(data):
         _refuse_text_outside(data, start, len(data), path)
         documents[-1] = documents[-1]._replace(stop=len(data))

@@ -74,6 +74,25 @@ def test_a_cassette_cut_at_any_byte_gives_all_of_what_is_whole_or_an_error(stage
         assert count is None or data[:length].rstrip(b"\n").endswith(b"\n..."), data[:length][-40:]
 
 
+def test_recording_goes_on_wherever_a_crash_has_cut_the_last_interaction(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, text="ß, € and 😀\n\nfor ever")
+
+    def record(path: str) -> bytes:
+        with stage.use("new_episodes"):
+            stage.client.get(f"https://api.test/{path}")
+        return stage.path.read_bytes()
+
+    whole, more = len(record("first")), record("second")
+
+    # Without its last line end it is complete.
+    for length in range(whole + 1, len(more) - 1):
+        stage.path.write_bytes(more[:length])
+        with pytest.warns(cassettes.CassetteWarning, match="the last interaction was cut"):
+            assert record("second") == more
+    stage.path.write_bytes(more[:-1])
+    assert record("third").startswith(more)
+
+
 def test_random_damage_is_an_error_of_ours_or_none(stage: Stage) -> None:
     data = recorded(stage)
     generator = random.Random(7)
