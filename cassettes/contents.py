@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import CassetteDamaged, CassetteWarning
+from .errors import CassetteDamaged, CassetteError, CassetteWarning
 from .settings import Settings, settings_from
 from .yaml.documents import normalized, scan
 from .yaml.reader import read
@@ -65,6 +65,20 @@ def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
         stacklevel=2,
     )
     return Contents(data, head, episodes[:-1], settings, last)
+
+
+def whole_size(raw: bytes, path: str) -> int:
+    """Return how many bytes of a file are whole: not all, where a crash has cut its last interaction."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CassetteWarning)
+        try:
+            contents = contents_of(raw, path, may_be_torn=True)
+        except CassetteError:
+            return len(raw)  # somebody has to look at it
+    if contents.torn is None:
+        return len(raw)
+    lines = contents.data.count(b"\n", 0, contents.torn.start)
+    return len(raw) - len(raw.split(b"\n", lines)[lines])
 
 
 def _lacks_marks(head: Document, episodes: list[Document], settings: Settings) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..contents import contents_of
+from ..contents import contents_of, whole_size
 from ..errors import CassetteError
 from ..files.folders import no_such_file
 from ..files.tape import Tape
@@ -96,5 +96,5 @@ def _drop_torn(path: str) -> list[str]:
     first = torn.text(contents.data).partition(b"\n")[0].decode("utf-8")
     if contents.data[torn.mark : torn.body_end].count(b"\n---"):
         raise CassetteError("more than one interaction is cut; mend it by hand", path=path)
-    tape.cut(contents.data.count(b"\n", 0, torn.start))
+    tape.change(lambda raw: raw[: whole_size(raw, path)])
     return [f"removed what was left of line {torn.line(contents.data)}: {first}"]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Callable
 
+_ENDINGS = (b"...\n", b"...\r\n")
+
 
 class Tape:
     """One cassette file on disk. Its owner holds a lock around every call."""
@@ -84,20 +86,23 @@ class Tape:
             return os.stat(self._target).st_size > self._size
         return False
 
-    def write(self, header: Callable[[], bytes], document: bytes) -> None:
-        """Append a document; create the file with the header in front of it where there is none."""
+    def write(self, header: Callable[[], bytes], document: bytes, whole: Callable[[bytes], int] = len) -> None:
+        """Append a document; create the file with the header in front of it where there is none.
+
+        `whole` says how many bytes of a file are whole: what a crash has left behind them is cut.
+        """
         try:
             if self._descriptor is None or self._process != os.getpid():
                 if not os.path.exists(self._target) and self._create(header() + document):
                     return
                 self._open()
-            self._append(document)
+            self._append(document, whole)
             while not self._is_in_place():
                 self.close()
                 if self._is_there(header, document):
                     return
                 self._open()
-                self._append(document)
+                self._append(document, whole)
             if disk.IS_WINDOWS:
                 self.close()  # or nobody could put another file in its place
         except OSError as error:
@@ -122,17 +127,6 @@ class Tape:
         except FileNotFoundError:
             return False
         return (found.st_dev, found.st_ino) == self._identity
-
-    def cut(self, lines: int) -> None:
-        """Cut the file, unless it has changed since it was read, to its first lines."""
-        with self._blamed(), open(self._target, "r+b") as file, Locked(file.fileno()):
-            if os.fstat(file.fileno()).st_size != self._size:
-                raise CassetteLocked(
-                    "the cassette was cut in the middle, and another process is mending it",
-                    path=self.path,
-                    mend="Run this again.",
-                )
-            os.ftruncate(file.fileno(), sum(len(file.readline()) for _ in range(lines)))
 
     def change(self, changed: Callable[[bytes], bytes]) -> None:
         """Put what a function makes of the bytes of the file in its place, while nobody else writes there."""
@@ -231,7 +225,7 @@ class Tape:
         found = os.fstat(self._descriptor)
         self._identity = (found.st_dev, found.st_ino)
 
-    def _append(self, document: bytes) -> None:
+    def _append(self, document: bytes, whole: Callable[[bytes], int]) -> None:
         descriptor = self._descriptor
         assert descriptor is not None
         if self._line_end != b"\n":
@@ -239,8 +233,13 @@ class Tape:
         with Locked(descriptor) as is_locked:
             self.is_locked = self.is_locked and is_locked
             size = os.fstat(descriptor).st_size
-            if size != self._end and size and _last_byte(descriptor, size) != b"\n":
-                document = self._line_end + document
+            if size not in (0, self._end) and not _read_from(descriptor, max(size - 5, 0)).endswith(_ENDINGS):
+                data = _read_from(descriptor, 0)
+                size = whole(data)
+                if size < len(data):
+                    os.ftruncate(descriptor, size)
+                if data[:size][-1:] != b"\n":
+                    document = self._line_end + document
             try:
                 written = os.write(descriptor, document)
                 if written != len(document):
@@ -334,6 +333,7 @@ def not_written(path: str, error: OSError) -> CassetteNotWritten:
     )
 
 
-def _last_byte(descriptor: int, size: int) -> bytes:
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1)
+def _read_from(descriptor: int, start: int) -> bytes:
+    os.lseek(descriptor, start, os.SEEK_SET)
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read()

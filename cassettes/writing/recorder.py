@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...client import __version__
 from ..bodies.json_blocks import Block, with_blocks
 from ..bodies.kinds import Writer
-from ..contents import NOTHING, contents_of
+from ..contents import NOTHING, contents_of, whole_size
 from ..data import paths
 from ..errors import CassetteError, CassetteWarning, SecretFound
 from ..expiry import renewed, today
@@ -76,7 +76,6 @@ class Recorder:
         if mode != "update" or self._settings.shared:
             redactor.count_from(contents.data.decode("utf-8"))
         self._writer = Writer(redactor, self._blobs, makes_blocks=True)
-        self._torn = contents.torn
         self._lacks_marks = contents.lacks_marks
         self._new: list[Piece] = []
         self._sent: list[str] = []
@@ -127,14 +126,14 @@ class Recorder:
         return repr({**request, "json": data})
 
     def _write(self, text: bytes) -> None:
-        if self._torn is not None:
-            self._tape.cut(self._contents.data.count(b"\n", 0, self._torn.start))
-            self._torn = None
         if self._lacks_marks:
             self._tape.change(self._with_marks)
             self._lacks_marks = False
-        self._tape.write(new_header, text)
+        self._tape.write(new_header, text, self._whole)
         self._waiting = None
+
+    def _whole(self, raw: bytes) -> int:
+        return whole_size(raw, self._tape.path)
 
     def _with_marks(self, raw: bytes) -> bytes:
         contents = contents_of(raw, self._tape.path, may_be_torn=True)

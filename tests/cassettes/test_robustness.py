@@ -75,22 +75,41 @@ def test_a_cassette_cut_at_any_byte_gives_all_of_what_is_whole_or_an_error(stage
 
 
 def test_recording_goes_on_wherever_a_crash_has_cut_the_last_interaction(stage: Stage) -> None:
-    stage.server.reply = lambda request: understudy.Response(200, text="ß, € and 😀\n\nfor ever")
+    said = "ß, € and 😀\n\nfor ever"
+    stage.server.reply = lambda request: understudy.Response(200, text=said)
 
     def record(path: str) -> bytes:
         with stage.use("new_episodes"):
             stage.client.get(f"https://api.test/{path}")
         return stage.path.read_bytes()
 
-    whole, more = len(record("first")), record("second")
+    first, both = record("first"), record("second")
 
     # Without its last line end it is complete.
-    for length in range(whole + 1, len(more) - 1):
-        stage.path.write_bytes(more[:length])
+    for length in range(len(first) + 1, len(both) - 1):
+        stage.path.write_bytes(both[:length])
         with pytest.warns(cassettes.CassetteWarning, match="the last interaction was cut"):
-            assert record("second") == more
-    stage.path.write_bytes(more[:-1])
-    assert record("third").startswith(more)
+            mended = record("second")
+        assert mended.startswith(first + b"--- # GET /second -> 200\nrequest:\n")
+        with stage.use("none"):
+            assert stage.client.get("https://api.test/second").text == said
+    stage.path.write_bytes(both[:-1])
+    assert record("third").startswith(both + b"---")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_who_is_killed_while_others_record_leaves_nothing_that_stays(stage: Stage, end: str) -> None:
+    stage.written("...\n")
+    stage.path.write_bytes(stage.path.read_bytes().replace(b"\n", end.encode()))
+
+    with stage.use("new_episodes"):
+        stage.client.get("https://api.test/first")
+        with stage.path.open("ab") as file:
+            file.write("--- # GET /ä -> 200\nrequest:\n  method: G".replace("\n", end).encode())
+        stage.client.get("https://api.test/second")
+
+    with stage.use("none") as tape:
+        assert [one.request.url for one in tape.interactions] == ["https://api.test/first", "https://api.test/second"]
 
 
 def test_random_damage_is_an_error_of_ours_or_none(stage: Stage) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from understudy import cassettes
-from understudy.cassettes.errors import CassetteLocked, CassetteNotWritten
+from understudy.cassettes.errors import CassetteNotWritten
 from understudy.cassettes.files import disk
 from understudy.cassettes.files.folders import tapes_within
 from understudy.cassettes.files.tape import SideTape, Tape
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Callable
 
 
 def header() -> bytes:
@@ -158,17 +159,33 @@ def test_a_replacement_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatc
     assert path.read_bytes() == b"old"
 
 
-def test_a_file_that_changed_meanwhile_is_not_cut(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_a_crash_of_another_writer_left_is_cut_before_the_next_document(tmp_path: Path, end: str) -> None:
     path = tmp_path / "tape.yaml"
-    path.write_bytes(b"a\nb\n")
+    path.write_bytes(f"a{end}...{end}".encode())
     opened = Tape(str(path))
     opened.read()
-    path.write_bytes(b"a\nb\nc\n")
+    opened.write(header, b"b\n...\n")
+    with path.open("ab") as file:
+        file.write(b"c")
 
-    with pytest.raises(CassetteLocked):
-        opened.cut(1)
+    def whole(raw: bytes) -> int:
+        assert raw.endswith(b"c")
+        return len(raw) - 1
 
-    assert path.read_bytes() == b"a\nb\nc\n"
+    opened.write(header, b"d\n...\n", whole)
+
+    assert path.read_bytes().decode() == f"a{end}...{end}b{end}...{end}d{end}...{end}"
+
+
+def test_a_file_that_others_write_to_has_grown(tmp_path: Path) -> None:
+    path = tmp_path / "tape.yaml"
+    path.write_bytes(b"a\n")
+    opened = Tape(str(path))
+    opened.read()
+
+    path.write_bytes(b"a\nb\n")
+
     assert opened.has_grown()
 
 
@@ -298,8 +315,8 @@ def test_what_is_written_is_in_the_file_that_stands_there_in_the_end(
     others = [b"--- theirs\n", b"--- theirs, again\n"]
     append = Tape._append
 
-    def replaced_at_once(self: Tape, document: bytes) -> None:
-        append(self, document)
+    def replaced_at_once(self: Tape, document: bytes, whole: Callable[[bytes], int]) -> None:
+        append(self, document, whole)
         if others:
             (tmp_path / "other.yaml").write_bytes(header() + others.pop(0))
             (tmp_path / "other.yaml").replace(path)
