@@ -221,13 +221,14 @@ def test_merge_takes_no_recording_that_cannot_be_read(
 def test_merge_refuses_settings_that_contradict_each_other(
     run: Callable[..., Any], tape: Path, write: Callable[..., Path]
 ) -> None:
-    other = write("other.yaml", header="cassette: 1\nrepeats: never\n...\n")
+    other = write("other.yaml", header="cassette: 1\nmatch: [method, path]\n...\n")
     target = tape.parent / "all.yaml"
 
     printed = run("merge", target, tape, other)
 
     assert printed.status == 2
-    assert f"error: {other}: `repeats:` is not the same as in {tape}" in printed.err
+    assert f"error: {other}: `match:` is not the same as in {tape}" in printed.err
+    assert "Say the same in both: [method, url, body] there, [method, path] here." in printed.err
     assert not target.exists()
 
 
