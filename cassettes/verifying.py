@@ -81,7 +81,7 @@ class Checked:
         """What was asked: `GET /users/1`."""
         return self.interaction.summary.rpartition(" -> ")[0]
 
-    def remark(self, mend: Callable[[str], str]) -> str:
+    def _remark(self, mend: Callable[[str], str]) -> str:
         """Return why nothing could be compared, as the end of a line; `mend` says how a missing secret is given."""
         if self.unanswered is not None:
             return f"  no answer: {self.unanswered}"
@@ -115,7 +115,7 @@ class Verification:
         return not self.drifts("breaking") and not self.unanswered
 
     @property
-    def counts(self) -> str:
+    def _counts(self) -> str:
         """How much was found, as a line says it."""
         said = ", ".join(f"{len(self.drifts(kind))} {kind}" for kind in _KINDS)
         skipped = len(self.checked) - self.sent
@@ -152,10 +152,10 @@ class Verification:
 
     def _lines(self, mend: Callable[[str], str]) -> Iterator[str]:
         noun = "request" if self.sent == 1 else "requests"
-        yield f"{self.path}: {self.sent} {noun} sent, {self.counts}"
+        yield f"{self.path}: {self.sent} {noun} sent, {self._counts}"
         for checked in self.checked:
-            if checked.drifts or checked.remark(mend):
-                yield f"  line {checked.interaction.line}  {checked.name}{checked.remark(mend)}"
+            if checked.drifts or checked._remark(mend):
+                yield f"  line {checked.interaction.line}  {checked.name}{checked._remark(mend)}"
             width = max((len(drift.place) for drift in checked.drifts), default=0)
             for drift in checked.drifts:
                 kind = drift.kind.upper() if drift.kind == "breaking" else drift.kind

@@ -96,9 +96,9 @@ def _values(secrets: tuple[tuple[str, str], ...]) -> dict[str, str]:
 def _print(console: Console, result: Verification, *, quiet: bool) -> None:
     for checked in result.checked:
         drifts = [drift for drift in checked.drifts if drift.kind == "breaking" or not quiet]
-        if not drifts and (checked.unanswered is None if quiet else not checked.remark(_mend)):
+        if not drifts and (checked.unanswered is None if quiet else not checked._remark(_mend)):
             continue
-        why = (checked.remark(_mend), "dim" if checked.unanswered is None else "bold red")
+        why = (checked._remark(_mend), "dim" if checked.unanswered is None else "bold red")
         line(console, (f"{result.path}:{checked.interaction.line}", "cyan"), f"  {checked.name}", why)
         width = max((len(drift.place) for drift in drifts), default=0)
         for drift in drifts:
@@ -112,7 +112,7 @@ def _print(console: Console, result: Verification, *, quiet: bool) -> None:
             )
     if quiet:
         return
-    line(console, (f"{result.path}: {result.sent} sent, {result.counts}", "bold"))
+    line(console, (f"{result.path}: {result.sent} sent, {result._counts}", "bold"))
 
 
 def _mend(wanted: str) -> str:
