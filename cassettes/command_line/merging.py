@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -186,7 +186,7 @@ class _Merger:
 
 def _written(value: Any) -> str:
     """Return a setting as the first document says it."""
-    return flow(list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value)
+    return flow(value if value is None or isinstance(value, (str, dict)) else list(value))
 
 
 def _ended(text: str) -> str:
