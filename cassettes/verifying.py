@@ -8,6 +8,7 @@ and a server that nobody reaches is asked once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..client import (
     ConnectTimeout,
     Headers,
     HTTPError,
+    HTTPStatusError,
     NetworkError,
     ProxyError,
     Request,
@@ -221,7 +223,7 @@ def _verified(
         if reason is not None:
             checked.append(Checked(first, skipped=reason[0], wanted=reason[1]))
             continue
-        answer = _sent(first.request, filled, client)
+        answer = _sent(first.request, filled, client, reads=any(map(_has_body_to_compare, interactions)))
         if isinstance(answer, _UNANSWERED):
             checked.append(Checked(first, unanswered=_told(answer, redactor)))
             if isinstance(answer, _UNREACHED):
@@ -277,16 +279,30 @@ def _credentials_wanted(answer: Response | HTTPError, recorded: Interaction, fil
     return min(missing, key=lambda name: name.endswith(" header.cookie"), default=None)
 
 
-def _sent(request: RecordedRequest, filled: Filled, client: Client) -> Response | HTTPError:
+def _sent(request: RecordedRequest, filled: Filled, client: Client, *, reads: bool) -> Response | HTTPError:
     """Return what the server answers now; the error, where it does not."""
     headers = Headers(client.headers)
     headers.update(Headers([(name, value) for name, value in filled.fields if MARK.search(value) is None]))
     try:
         content = replace(request, content=filled.content).sent_content
         sending = Request(request.method, filled.url, headers=headers, cookies=client.cookies, content=content or None)
-        return client.send(sending, follow_redirects=False)
+        response = client.send(sending, follow_redirects=False, stream=True)
+        with contextlib.closing(response):
+            if reads:
+                response.read()
+        return response
+    except HTTPStatusError as error:  # the client raises for a status: it is compared like every other
+        return error.response
     except HTTPError as error:
         return error
+
+
+def _has_body_to_compare(interaction: Interaction) -> bool:
+    """Return whether a body was recorded whole: what the program has not waited for may have no end."""
+    recorded = interaction.response
+    return (
+        recorded is not None and not recorded.is_cut and recorded.file is None and interaction.request.method != "HEAD"
+    )
 
 
 def _drifts(
@@ -306,7 +322,7 @@ def _drifts(
             old, new = media_type(old), media_type(new)
         if bool(old) != bool(new) or (name == "content-type" and old != new):
             yield Drift("breaking", f"header.{name}", old or "nothing", redactor.text(new) or "nothing")
-    if interaction.request.method != "HEAD" and not recorded.is_cut:
+    if _has_body_to_compare(interaction):
         yield from _body_drifts(recorded, live, redactor, ignored)
 
 
@@ -317,8 +333,6 @@ def _told(error: HTTPError, redactor: Redactor) -> str:
 def _body_drifts(
     recorded: RecordedResponse, live: Response, redactor: Redactor, ignored: list[tuple[str, ...]]
 ) -> Iterator[Drift]:
-    if recorded.file is not None:
-        return
     old, new = _json(recorded.content), _json(live.content)
     if old is not None and new is not None:
         # Secrets differ each time, and are not shown: the live side is compared as it would be written.

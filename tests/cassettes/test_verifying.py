@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -285,6 +286,38 @@ def test_an_answer_that_is_no_http_is_breaking(stage: Stage) -> None:
         ("answer", "RemoteProtocolError: no HTTP")
     }
     assert (result.sent, result.unanswered) == (3, 0)
+
+
+def test_a_stream_that_the_program_has_left_is_not_read_to_its_end(stage: Stage) -> None:
+    events = itertools.count()
+
+    def endless(request: understudy.Request) -> understudy.Response:
+        stream = (f"data: {number}\n\n".encode() for number in events)
+        return understudy.Response(200, content=stream, headers={"content-type": "text/event-stream"})
+
+    stage.server.reply = endless
+    with stage.use("once"), stage.client.sse("https://api.test/events") as source:
+        assert next(iter(source)).data == "0"
+    heard = next(events)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert (result.sent, result.drifts()) == (1, [])
+    assert next(events) == heard + 1
+
+
+def test_a_client_that_raises_for_a_status_compares_it_all_the_same(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(404, json={"error": 1})
+    with stage.use("once"):
+        stage.client.get("https://api.test/nowhere")
+
+    with understudy.Client(transport=understudy.MockTransport(stage.server), raise_for_status=True) as client:
+        alike = cassettes.verify(stage.path, client=client)
+        stage.server.reply = lambda request: understudy.Response(404, json={"error": "1"})
+        changed = cassettes.verify(stage.path, client=client)
+
+    assert alike.drifts() == []
+    assert [(drift.place, drift.live) for drift in changed.drifts()] == [("json.error", 'string "1"')]
 
 
 def test_what_the_cassette_ignores_may_change_its_value(stage: Stage) -> None:
