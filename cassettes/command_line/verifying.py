@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import TYPE_CHECKING
 
 import click
@@ -62,8 +61,7 @@ def verify(
     values = _values(secrets)
     results: list[Verification] = []
     trouble = False
-    with Client(auth=auth, headers=list(headers), timeout=timeout) as client, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # age is no news to who compares with the real thing
+    with Client(auth=auth, headers=list(headers), timeout=timeout) as client:
         for path, is_named in tapes_in(files):
             methods = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE") if unsafe else SAFE
             try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,6 +288,20 @@ def test_an_answer_that_is_no_http_is_breaking(stage: Stage) -> None:
         ("answer", "RemoteProtocolError: no HTTP")
     }
     assert (result.sent, result.unanswered) == (3, 0)
+
+
+def test_age_is_no_news_to_who_compares_with_the_real_thing(stage: Stage) -> None:
+    record(stage)
+    stage.path.write_text(
+        re.sub("recorded: .*", "recorded: 2020-01-01\nexpires: 5d", stage.text, count=1), encoding="utf-8"
+    )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cassettes.verify(stage.path, client=stage.client)
+
+    with pytest.warns(cassettes.CassetteExpired):
+        cassettes.load(stage.path)
 
 
 def test_a_stream_that_the_program_has_left_is_not_read_to_its_end(stage: Stage) -> None:
