@@ -5,7 +5,7 @@
       CassetteDamaged             the file is cut, empty, or holds what no cassette may hold
         NotACassette              the file is something else
         CassetteTooNew            a later version of this library wrote it
-      CassetteLocked              another program keeps the cassette to itself
+      CassetteLocked              somebody else is writing the cassette
       CassetteNotWritten          the disk refused; the file is as it was
       RequestBlocked              a file with `transports:` blocks this URL; carries `.request`
       SecretFound                 what was to be written still holds a secret; nothing was written
@@ -95,7 +95,7 @@ class CassetteTooNew(CassetteDamaged):
 
 
 class CassetteLocked(CassetteError):
-    """Another program keeps the cassette to itself."""
+    """Somebody else is writing the cassette: another process, or another block of this one."""
 
 
 class CassetteNotWritten(CassetteError, OSError):

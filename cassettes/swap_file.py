@@ -175,16 +175,16 @@ class SwapFile:
             raise self.wrong(where, str(error), "Mend that line.") from error
 
     def _refuse_twins(self, entries: list[Entry]) -> None:
-        seen: dict[str, Entry] = {}
+        seen: dict[tuple[object, ...], Entry] = {}
         for entry in sorted(entries, key=lambda entry: entry.line):
-            twin = seen.setdefault(entry.pattern.pattern, entry)
+            pattern = entry.pattern
+            addresses = pattern.pattern.rpartition("/")[2]  # as in 10.0.0.0/8
+            twin = seen.setdefault(
+                (pattern.scheme, pattern.host, pattern.port, addresses.isdigit() and addresses), entry
+            )
             if twin is not entry:
-                raise CassetteDamaged(
-                    f"{entry.pattern.pattern!r} was said on line {twin.line} already",
-                    path=self.path,
-                    line=entry.line,
-                    mend="Keep one of the two.",
-                )
+                problem = f"{entry.written!r} was said on line {twin.line} already"
+                raise self.wrong(("transports", entry.written), problem, "Keep one of the two.")
 
     def wrong(self, where: tuple[str | int, ...], problem: str, mend: str) -> CassetteDamaged:
         """Return the error for what stands at a path of keys."""

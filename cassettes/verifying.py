@@ -2,18 +2,35 @@
 
 Nothing is written. What is compared is structure (`shapes`): the difference between a field that is gone,
 one that is new, and one that merely has another value.
+A network that fails says nothing about the server: it is told apart from what the server has changed,
+and a server that nobody reaches is asked once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..client import Client, Headers, HTTPError, Request
+from ..client import (
+    URL,
+    Client,
+    ConnectError,
+    ConnectTimeout,
+    Headers,
+    HTTPError,
+    HTTPStatusError,
+    NetworkError,
+    ProxyError,
+    Request,
+    TimeoutException,
+)
 from .bodies.kinds import media_type
 from .data import paths
 from .data.shapes import Difference, DriftKind, differences
+from .errors import CassetteExpired
 from .filling import Filling
 from .matching.keys import Matcher
 from .secrets.redaction import BLANK, MARK, STAND_IN, Redactor
@@ -32,6 +49,8 @@ if TYPE_CHECKING:
 SAFE = ("GET", "HEAD", "OPTIONS")
 # What a program follows or reads by; other header fields say more about the machines in between.
 _HEADERS = ("content-type", "location")
+_UNANSWERED = (NetworkError, TimeoutException, ProxyError)
+_UNREACHED = (ConnectError, ConnectTimeout, ProxyError)
 
 
 @dataclass(frozen=True)
@@ -49,8 +68,9 @@ class Drift:
 
 @dataclass(frozen=True)
 class Checked:
-    """One recorded request, and how its live answer differs; `skipped` says why it was not sent.
+    """One recorded request, and how its live answer differs.
 
+    `skipped` says why it was not sent, `unanswered` which failure of the network took the place of an answer.
     Where a secret was missing, `wanted` names it as `secrets` of `verify` does.
     """
 
@@ -58,16 +78,25 @@ class Checked:
     drifts: tuple[Drift, ...] = ()
     skipped: str | None = None
     wanted: str | None = None
+    unanswered: str | None = None
 
     @property
     def name(self) -> str:
         """What was asked: `GET /users/1`."""
         return self.interaction.summary.rpartition(" -> ")[0]
 
+    def _remark(self, mend: Callable[[str], str]) -> str:
+        """Return why nothing could be compared, as the end of a line; `mend` says how a missing secret is given."""
+        if self.unanswered is not None:
+            return f"  no answer: {self.unanswered}"
+        if self.skipped is None:
+            return ""
+        return f"  not sent: {self.skipped}" + (f": {mend(self.wanted)}" if self.wanted else "")
+
 
 @dataclass(frozen=True)
 class Verification:
-    """What became of all requests of a cassette. True where nothing is breaking."""
+    """What became of all requests of a cassette. True where nothing is breaking, and what was sent was answered."""
 
     path: str
     checked: tuple[Checked, ...]
@@ -77,18 +106,32 @@ class Verification:
         """How many requests were sent."""
         return sum(1 for checked in self.checked if checked.skipped is None)
 
+    @property
+    def unanswered(self) -> int:
+        """How many of them the network left without an answer."""
+        return sum(1 for checked in self.checked if checked.unanswered is not None)
+
     def drifts(self, kind: DriftKind | None = None) -> list[Drift]:
         """Return the differences, or those of one kind."""
         return [drift for checked in self.checked for drift in checked.drifts if kind in (None, drift.kind)]
 
     def __bool__(self) -> bool:
-        return not self.drifts("breaking")
+        return not self.drifts("breaking") and not self.unanswered
+
+    @property
+    def _counts(self) -> str:
+        """How much was found, as a line says it."""
+        said = ", ".join(f"{len(self.drifts(kind))} {kind}" for kind in _KINDS)
+        skipped = len(self.checked) - self.sent
+        rest = [(self.unanswered, "without an answer"), (skipped, "not sent")]
+        return "; ".join([said, *(f"{number} {what}" for number, what in rest if number)])
 
     def as_data(self) -> dict[str, Any]:
         """Return everything as JSON could say it."""
         return {
             "path": self.path,
             "sent": self.sent,
+            "unanswered": self.unanswered,
             **{kind: len(self.drifts(kind)) for kind in _KINDS},
             "requests": [
                 {
@@ -97,6 +140,7 @@ class Verification:
                     "url": checked.interaction.request.url,
                     "skipped": checked.skipped,
                     "wanted": checked.wanted,
+                    "unanswered": checked.unanswered,
                     "drifts": [vars(drift) for drift in checked.drifts],
                 }
                 for checked in self.checked
@@ -111,15 +155,11 @@ class Verification:
         return "\n".join(self._lines(mend))
 
     def _lines(self, mend: Callable[[str], str]) -> Iterator[str]:
-        skipped = len(self.checked) - self.sent
-        counts = ", ".join(f"{len(self.drifts(kind))} {kind}" for kind in _KINDS)
         noun = "request" if self.sent == 1 else "requests"
-        yield f"{self.path}: {self.sent} {noun} sent, {counts}" + (f"; {skipped} not sent" if skipped else "")
+        yield f"{self.path}: {self.sent} {noun} sent, {self._counts}"
         for checked in self.checked:
-            if checked.drifts or checked.skipped:
-                said = f"  not sent: {checked.skipped}" if checked.skipped else ""
-                said += f": {mend(checked.wanted)}" if checked.wanted else ""
-                yield f"  line {checked.interaction.line}  {checked.name}{said}"
+            if checked.drifts or checked._remark(mend):
+                yield f"  line {checked.interaction.line}  {checked.name}{checked._remark(mend)}"
             width = max((len(drift.place) for drift in checked.drifts), default=0)
             for drift in checked.drifts:
                 kind = drift.kind.upper() if drift.kind == "breaking" else drift.kind
@@ -142,11 +182,12 @@ def verify(
         result = understudy.cassettes.verify("tapes/orders.yaml")
         assert result, str(result)
 
-    `client` sends them: give it the `auth` and the headers that a recording does not hold.
+    `client` sends them: give it the `auth`, the headers and the cookies that a recording does not hold.
     `secrets` says what was redacted: `{"header.authorization": os.environ["TOKEN"]}` stands behind `Bearer` wherever
     that was recorded, `query.key` is a parameter, `api.example.com header.x-api-key` goes to that host only,
     and `__REDACTED_token_1__` is everything with this mark.
-    What a request cannot be sent without is a reason to skip it; so is a method that may change something.
+    What a request cannot be sent without is a reason to skip it; so is a method that may change something,
+    and a server that an earlier request has not reached.
     What the cassette ignores and calls volatile is compared by its type alone; `volatile` adds to that.
     """
     if client is not None and not isinstance(client, Client):
@@ -155,7 +196,9 @@ def verify(
         raise TypeError(f"`secrets` says what each mark stands for, as a mapping, not {type(secrets).__name__}")
     filling = Filling(secrets or {})
     names = [name.upper() for name in ([methods] if isinstance(methods, str) else methods)]
-    cassette = load(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CassetteExpired)  # age is no news to who compares with the real thing
+        cassette = load(path)
     settings = cassette.settings.changed(volatile=volatile)
     if client is not None:
         return _verified(cassette, settings, client, filling, names)
@@ -175,17 +218,25 @@ def _verified(
     alike: dict[Hashable, list[Interaction]] = {}
     for interaction in cassette.interactions:
         alike.setdefault(matcher.key(interaction.request), []).append(interaction)
+    unreached: dict[str, tuple[str, None]] = {}
     for interactions in alike.values():
         first = interactions[0]
         filled = filling.filled(first.request)
-        reason = _reason_to_skip(first, filled, methods)
+        home = _home(filled.url)
+        reason = _reason_to_skip(first, filled, methods) or unreached.get(home)
         if reason is not None:
             checked.append(Checked(first, skipped=reason[0], wanted=reason[1]))
             continue
-        answer = _sent(first.request, filled, client)
-        if _is_refused(answer, first) and filled.missing_in_fields:
+        answer = _sent(first.request, filled, client, reads=any(map(_has_body_to_compare, interactions)))
+        if isinstance(answer, _UNANSWERED):
+            checked.append(Checked(first, unanswered=_told(answer, redactor)))
+            if isinstance(answer, _UNREACHED):
+                unreached[home] = f"{home} could not be reached, see line {first.line}", None
+            continue
+        wanted = _credentials_wanted(answer, first, filled)
+        if wanted is not None:
             refused = "the server wants credentials, which no recording holds"
-            checked.append(Checked(first, skipped=refused, wanted=filled.missing_in_fields[0]))
+            checked.append(Checked(first, skipped=refused, wanted=wanted))
             continue
         # What was polled was recorded in several states: the live one need not be more than one of them.
         found = [Checked(one, tuple(_drifts(one, answer, redactor, ignored))) for one in interactions]
@@ -202,7 +253,8 @@ def _reason_to_skip(interaction: Interaction, filled: Filled, methods: Sequence[
     """Return why a request is not sent, and which secret it wants."""
     request = interaction.request
     if request.method not in methods:
-        return f"{request.method} may change something", None
+        why = "is not among `methods`" if request.method in SAFE else "may change something"
+        return f"{request.method} {why}", None
     if interaction.response is None or interaction.error is not None:
         return f"recorded was {interaction.error.type if interaction.error else 'nothing'}, which proves nothing", None
     if filled.missing_in_url:
@@ -214,23 +266,47 @@ def _reason_to_skip(interaction: Interaction, filled: Filled, methods: Sequence[
     return None
 
 
-def _is_refused(answer: Response | HTTPError, recorded: Interaction) -> bool:
-    """Return whether a request was refused that was once let in."""
+def _home(url: str) -> str:
+    """Return whom a URL asks."""
+    parts = URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode()}"
+
+
+def _credentials_wanted(answer: Response | HTTPError, recorded: Interaction, filled: Filled) -> str | None:
+    """Return which credentials were missing where a request was refused that was once let in."""
     if isinstance(answer, HTTPError) or answer.status_code not in (401, 403) or recorded.response is None:
-        return False
-    return recorded.response.status != answer.status_code
+        return None
+    if recorded.response.status == answer.status_code:
+        return None
+    # What the client has sent of its own was refused, and is not missing.
+    missing = [name for name in filled.missing_in_fields if name.rpartition(".")[2] not in answer.request.headers]
+    return min(missing, key=lambda name: name.endswith(" header.cookie"), default=None)
 
 
-def _sent(request: RecordedRequest, filled: Filled, client: Client) -> Response | HTTPError:
+def _sent(request: RecordedRequest, filled: Filled, client: Client, *, reads: bool) -> Response | HTTPError:
     """Return what the server answers now; the error, where it does not."""
     headers = Headers(client.headers)
     headers.update(Headers([(name, value) for name, value in filled.fields if MARK.search(value) is None]))
     try:
         content = replace(request, content=filled.content).sent_content
-        sending = Request(request.method, filled.url, headers=headers, content=content or None)
-        return client.send(sending, follow_redirects=False)
+        sending = Request(request.method, filled.url, headers=headers, cookies=client.cookies, content=content or None)
+        response = client.send(sending, follow_redirects=False, stream=True)
+        with contextlib.closing(response):
+            if reads:
+                response.read()
+        return response
+    except HTTPStatusError as error:  # the client raises for a status: it is compared like every other
+        return error.response
     except HTTPError as error:
         return error
+
+
+def _has_body_to_compare(interaction: Interaction) -> bool:
+    """Return whether a body was recorded whole: what the program has not waited for may have no end."""
+    recorded = interaction.response
+    return (
+        recorded is not None and not recorded.is_cut and recorded.file is None and interaction.request.method != "HEAD"
+    )
 
 
 def _drifts(
@@ -239,7 +315,7 @@ def _drifts(
     recorded = interaction.response
     assert recorded is not None
     if isinstance(live, HTTPError):
-        yield Drift("breaking", "answer", str(recorded.status), redactor.text(f"{type(live).__name__}: {live}"))
+        yield Drift("breaking", "answer", str(recorded.status), _told(live, redactor))
         return
     if live.status_code != recorded.status:
         yield Drift("breaking", "status", str(recorded.status), str(live.status_code))
@@ -250,15 +326,17 @@ def _drifts(
             old, new = media_type(old), media_type(new)
         if bool(old) != bool(new) or (name == "content-type" and old != new):
             yield Drift("breaking", f"header.{name}", old or "nothing", redactor.text(new) or "nothing")
-    if interaction.request.method != "HEAD" and not recorded.is_cut:
+    if _has_body_to_compare(interaction):
         yield from _body_drifts(recorded, live, redactor, ignored)
+
+
+def _told(error: HTTPError, redactor: Redactor) -> str:
+    return redactor.text(f"{type(error).__name__}: {error}")
 
 
 def _body_drifts(
     recorded: RecordedResponse, live: Response, redactor: Redactor, ignored: list[tuple[str, ...]]
 ) -> Iterator[Drift]:
-    if recorded.file is not None:
-        return
     old, new = _json(recorded.content), _json(live.content)
     if old is not None and new is not None:
         # Secrets differ each time, and are not shown: the live side is compared as it would be written.

@@ -69,7 +69,7 @@ class Retry:
 
     `attempts` counts the first one. Each request that is answered has the list of its `Attempt`s in
     `response.extensions["attempts"]`.
-    By default only idempotent methods are repeated, on `RETRY_STATUSES` and on failures of the wire.
+    By default only idempotent methods are repeated, on failures of the wire and on 408, 429, 502, 503 and 504.
     `backoff` is the wait before the second attempt, in seconds; it doubles up to `max_backoff`, and with `jitter` each
     wait is random between zero and that. `Retry-After` is kept up to `max_retry_after` seconds.
     `budget` is the share of requests to one origin that may be retries, beyond the first ten; `None` for no bound.

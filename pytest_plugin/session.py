@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MARKERS = (
     "cassette(name=None, *, mode=None, ...): answer this test's requests from a tape; "
     "keywords are those of understudy.cassettes.use",
-    "mock(*, base_url=None, unmatched=None, ...): answer this test's requests from the fixture http_mock; "
-    "keywords are those of understudy.mock.Router",
+    "mock(*files, base_url=None, unmatched=None, ...): answer this test's requests from the fixture http_mock, "
+    "and then from files of routes beside the test; keywords are those of understudy.mock.Router",
     "network(*hosts): let this test use the network despite --block-network; without hosts, all of it",
 )
 WORKER_OUTPUT = "understudy_tally"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,10 @@ import understudy
 import understudy.client
 
 FACES = ("understudy", "understudy.client", "understudy.mock", "understudy.cassettes")
+
+# In backticks: `TwoWords`, or `TWO_WORDS`.
+_CLASS_OR_CONSTANT = re.compile(r"`((?:[A-Z][a-z]+){2,}|[A-Z]+_[A-Z_]+)\b")
+_OF_THE_SYSTEM = {"SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 # Loaded when first used: a program that imports the client pays for none of them.
 HEAVY = (
@@ -105,6 +111,17 @@ def test_everything_public_is_listed(face: str) -> None:
     }
 
     assert {name for name in bound if not name.startswith("_")} - set(exported(face)) == set()
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_what_is_listed_is_explained_by_names_that_are_listed_too(face: str) -> None:
+    listed = {name for other in FACES for name in exported(other)} | set(dir(builtins))
+    module = importlib.import_module(face)
+    texts = {name: inspect.getdoc(getattr(module, name)) or "" for name in exported(face)}
+
+    named = {(name, word) for name, text in texts.items() for word in _CLASS_OR_CONSTANT.findall(text)}
+
+    assert {(name, word) for name, word in named if word not in listed and word not in _OF_THE_SYSTEM} == set()
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
     from ..interactions import Interaction, RecordedRequest, RecordedResponse
 
+_BODIES = ("json", "form", "text", "body", "file")
+# What there is to be named.
+SIDES = {
+    "request": ("method", "url", "headers", *_BODIES),
+    "response": ("status", "headers", *_BODIES),
+    "error": ("type", "message"),
+}
+
 
 class Written(str):
     """A value that is no text: a number, `true`, `null`, as JSON writes it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ..interactions import Interaction
     from ..matching.episodes import Episode
 
+_DIGITS = 3
+
 
 @click.command(short_help="List what is on tapes, one line for each interaction.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 @click.option("-u", "--url", "part", metavar="TEXT", help="Only URLs that contain this.")
 def ls(files: tuple[str, ...], methods: tuple[str, ...], statuses: tuple[str, ...], part: str | None) -> int:
     """List the interactions of tapes, or of all tapes in a folder."""
+    for status in statuses:
+        _check_status(status)
     console, trouble = out(), False
     shown = 0
     for path, is_named in tapes_in(files):
@@ -48,6 +53,13 @@ def _is_wanted(interaction: Interaction, methods: tuple[str, ...], statuses: tup
     if part is not None and part not in interaction.request.url:
         return False
     return not statuses or any(_has_status(interaction, status.lower()) for status in statuses)
+
+
+def _check_status(said: str) -> None:
+    # Where there was no answer, the name of the error stands in its place.
+    is_name = said.isidentifier() and len(said) > _DIGITS
+    if not is_name and re.fullmatch(r"[0-9xX]{3}", said) is None:
+        raise click.UsageError(f"{said!r} is no status: say 404, 5xx, or the name of an error, such as ReadTimeout")
 
 
 def _has_status(interaction: Interaction, wanted: str) -> bool:

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,6 +30,7 @@ from ..matching.episodes import Episode, Place
 from ..secrets.redaction import MARK, Redactor
 from ..secrets.scan import find
 from ..writing.recorder import new_header
+from ..yaml.writer import flow
 from .heading import with_items
 from .opening import opened, tapes_in
 from .terminal import counted, line, out
@@ -133,7 +134,7 @@ class _Merger:
                 raise CassetteError(
                     f"`{name}:` is not the same as in {self._first}; nothing was written",
                     path=source,
-                    mend=f"Say the same in both: {mine!r} there, {theirs!r} here.",
+                    mend=f"Say the same in both: {_written(mine)} there, {_written(theirs)} here.",
                 )
         for name in _LISTS:
             items = [item for item in getattr(settings, name) if isinstance(item, str)]
@@ -181,6 +182,11 @@ class _Merger:
                 )
         finally:
             self._blobs.release()
+
+
+def _written(value: Any) -> str:
+    """Return a setting as the first document says it."""
+    return flow(value if value is None or isinstance(value, (str, dict)) else list(value))
 
 
 def _ended(text: str) -> str:

@@ -34,7 +34,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # The section `tapes` of pytest's output: its first line, and within it the places under `unused:`.
 _SECTION = re.compile(r"^played \d+ from \d+ tapes?, recorded \d+", re.MULTILINE)
 _UNUSED = re.compile(r"^unused: .*\n((?:[ \t]+.*\n?)*)", re.MULTILINE)
-_LINE = re.compile(r"^[ \t]+(\S.*?\.ya?ml):(\d+)\b", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]+(\S.*?\.ya?ml):(\d+)\b(?:  (.*\S))?", re.MULTILINE)
+# A line, and the summary of the recording that is to begin there; nothing where only the line was said.
+_Named = tuple[int, str]
 # What the recorder writes by itself: a first document with nothing else is nobody's work.
 _OWN = ("cassette:", "recorder:", "recorded:", "expires:", "...", "---")
 
@@ -56,8 +58,8 @@ def prune(files: tuple[str, ...], duplicates: bool, expired: bool, unused: Any, 
     With --duplicates and --expired, FILE may be a folder.
     """
     named, come_upon = _named(files, may_be_whole=duplicates or expired)
-    for path, at in _reported(unused.read()) if unused is not None else ():
-        named.setdefault(path, []).append(at)
+    for path, at, summary in _reported(unused.read()) if unused is not None else ():
+        named.setdefault(path, []).append((at, summary))
     if not named and unused is None:
         raise click.UsageError("say which recordings go: FILE:LINE, --duplicates FILE, --expired FILE, --unused REPORT")
     # All are read, and everything is decided, before the first one is changed.
@@ -81,14 +83,14 @@ def prune(files: tuple[str, ...], duplicates: bool, expired: bool, unused: Any, 
     return 2 if trouble else 0
 
 
-def _named(files: tuple[str, ...], *, may_be_whole: bool) -> tuple[dict[str, list[int]], set[str]]:
+def _named(files: tuple[str, ...], *, may_be_whole: bool) -> tuple[dict[str, list[_Named]], set[str]]:
     """Return the lines that are named of each cassette; and those cassettes that were come upon in folders."""
-    named: dict[str, list[int]] = {}
+    named: dict[str, list[_Named]] = {}
     come_upon: set[str] = set()
     for argument in files:
         path, at = place_of(argument)
         if at is not None:
-            named.setdefault(path, []).append(at)
+            named.setdefault(path, []).append((at, ""))
             continue
         if not may_be_whole:
             raise click.UsageError(f"{path}: say what goes: {path}:LINE, --duplicates or --expired")
@@ -98,17 +100,18 @@ def _named(files: tuple[str, ...], *, may_be_whole: bool) -> tuple[dict[str, lis
     return named, come_upon
 
 
-def _reported(text: str) -> Iterable[tuple[str, int]]:
-    """Yield the places that a report names."""
+def _reported(text: str) -> Iterable[tuple[str, int, str]]:
+    """Yield the places that a report names, and what stood there."""
     try:
         said: Any = json.loads(text)
     except ValueError:
         unused = _UNUSED.findall(text)
         if not unused and _SECTION.search(text) is None:
             raise click.UsageError("this is neither a report of --cassette-report nor the output of pytest") from None
-        return [(path, int(at)) for listed in unused for path, at in _LINE.findall(listed)]
+        return [(path, int(at), summary) for listed in unused for path, at, summary in _LINE.findall(listed)]
     try:
-        return [(found["tape"], int(found["line"])) for found in said["unused"] if found["line"]]
+        found = [one for one in said["unused"] if one["line"]]
+        return [(one["tape"], int(one["line"]), str(one["summary"])) for one in found]
     except (KeyError, TypeError, ValueError) as error:
         raise click.UsageError(f"this is no report of --cassette-report: {error!r}") from error
 
@@ -116,19 +119,25 @@ def _reported(text: str) -> Iterable[tuple[str, int]]:
 class _Plan:
     """What goes from one cassette."""
 
-    def __init__(self, path: str, lines: list[int], *, duplicates: bool, expired: bool) -> None:
+    def __init__(self, path: str, lines: list[_Named], *, duplicates: bool, expired: bool) -> None:
         self.path = path
         self._rewriting = Rewriting(path)
         episodes, settings = self._rewriting.episodes, self._rewriting.contents.settings
-        chosen = {episode_at(path, episodes, at).number for at in lines}
-        for at in lines:
-            if episode_at(path, episodes, at).line != at:
+        chosen: set[int] = set()
+        for at, summary in lines:
+            episode = episode_at(path, episodes, at)
+            problem = "" if episode.line == at else "no recording begins on that line"
+            # A comment may have been changed by hand, or lost to a formatter.
+            if not problem and summary not in ("", episode.summary, episode.interaction.summary):
+                problem = f"{episode.summary} begins on that line, and not {summary}"
+            if problem:
                 raise CassetteError(
-                    "no recording begins on that line; nothing was removed",
+                    f"{problem}; nothing was removed",
                     path=path,
                     line=at,
                     mend="The file has changed since: run the tests again, or look with `understudy cassette ls`.",
                 )
+            chosen.add(episode.number)
         last = settings.last_day
         self._is_expired = expired and last is not None and last < today()
         if self._is_expired:

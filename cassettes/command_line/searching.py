@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import CassetteError
-from .facts import facts
+from .facts import SIDES, facts
 from .opening import complained, opened, tapes_in
 from .terminal import harmless, line, out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ..interactions import Interaction
 
@@ -89,9 +89,22 @@ def _parts(text: str, span: tuple[int, int]) -> tuple[slice, slice, slice]:
     return slice(max(0, start - _AROUND), start), slice(start, min(end, start + 200)), slice(end, end + _AROUND)
 
 
+def _check(where: str, words: list[str], known: Collection[str]) -> None:
+    """Refuse a place that no interaction has, as it would be found nowhere."""
+    if words[0] not in (*known, "", "*"):
+        from difflib import get_close_matches
+
+        near = get_close_matches(words[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise click.UsageError(f"{where!r} is no place in an interaction: {words[0]!r} is not known; {hint}")
+
+
 def _place(where: str) -> re.Pattern[str]:
     """Return what the names of places match: `*` is one word, an empty word any number of them."""
     words = where.split(".")
+    _check(where, words, SIDES)
+    if words[0] in SIDES and len(words) > 1:
+        _check(where, words[1:], SIDES[words[0]])
     pattern = ""
     for number, word in enumerate(words):
         if word == "":

@@ -59,7 +59,10 @@ def _serve(file: str, port: int, host: str, speed: float, repeats: str) -> int:
     The file is read again when it has changed.
     """
     tape = opened(file)
-    player = Reloading(file, speed=speed, repeats=repeats)
+    try:
+        player = Reloading(file, speed=speed, repeats=repeats)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     origins = _origins(tape.cassette)
     target = origins[0] if origins else None
     app = Application(player, origins, told=_teller(out()), advise=lambda error: advise_server(error, file, target))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ _STYLES = {"breaking": "bold red", "additive": "yellow", "value": "dim"}
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, metavar="SECONDS"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="Print only what is breaking.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what is breaking, and what was not answered.")
 def verify(
     files: tuple[str, ...],
     auth: tuple[str, str] | None,
@@ -56,19 +55,20 @@ def verify(
 ) -> int:
     """Send the recorded GET, HEAD and OPTIONS requests to the real server, and compare the answers by structure.
 
-    Nothing is written. Exit status 1 where a difference would break a program: a field is gone, a type has changed.
+    Nothing is written. Exit status 1 where a difference would break a program: a field is gone, a type has changed;
+    2 where a server did not answer, or a file cannot be read.
     """
     values = _values(secrets)
     results: list[Verification] = []
     trouble = False
-    with Client(auth=auth, headers=list(headers), timeout=timeout) as client, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # age is no news to who compares with the real thing
+    with Client(auth=auth, headers=list(headers), timeout=timeout) as client:
         for path, is_named in tapes_in(files):
             methods = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE") if unsafe else SAFE
             try:
                 results.append(verified(path, client=client, secrets=values, methods=methods))
             except CassetteError as error:  # what the others say is worth knowing, too
                 trouble |= complained(error, is_named=is_named)
+    trouble |= any(result.unanswered for result in results)
     if as_json:
         click.echo(json.dumps([result.as_data() for result in results], indent=2, ensure_ascii=False))
     else:
@@ -94,11 +94,9 @@ def _values(secrets: tuple[tuple[str, str], ...]) -> dict[str, str]:
 def _print(console: Console, result: Verification, *, quiet: bool) -> None:
     for checked in result.checked:
         drifts = [drift for drift in checked.drifts if drift.kind == "breaking" or not quiet]
-        if not drifts and (quiet or not checked.skipped):
+        if not drifts and (checked.unanswered is None if quiet else not checked._remark(_mend)):
             continue
-        said = f"  not sent: {checked.skipped}" if checked.skipped else ""
-        said += f": --secret '{checked.wanted}' VARIABLE" if checked.wanted else ""
-        why = (said, "dim")
+        why = (checked._remark(_mend), "dim" if checked.unanswered is None else "bold red")
         line(console, (f"{result.path}:{checked.interaction.line}", "cyan"), f"  {checked.name}", why)
         width = max((len(drift.place) for drift in drifts), default=0)
         for drift in drifts:
@@ -112,6 +110,8 @@ def _print(console: Console, result: Verification, *, quiet: bool) -> None:
             )
     if quiet:
         return
-    counts = ", ".join(f"{len(result.drifts(kind))} {kind}" for kind in _STYLES)  # type: ignore[arg-type]  # its keys
-    skipped = len(result.checked) - result.sent
-    line(console, (f"{result.path}: {result.sent} sent, {counts}{f', {skipped} not sent' if skipped else ''}", "bold"))
+    line(console, (f"{result.path}: {result.sent} sent, {result._counts}", "bold"))
+
+
+def _mend(wanted: str) -> str:
+    return f"--secret '{wanted}' VARIABLE"

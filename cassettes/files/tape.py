@@ -277,9 +277,9 @@ class SideTape:
             raise not_written(self.path, error) from error
         if descriptor is None:
             raise CassetteLocked(
-                "another process is recording this cassette anew",
+                "this cassette is being recorded anew already, by another block, thread or process",
                 path=self.path,
-                mend="Wait until it has finished; or let one process only record this cassette.",
+                mend="Wait until that has finished; or record this cassette in one place only.",
             )
         os.ftruncate(descriptor, 0)
         self._descriptor = descriptor

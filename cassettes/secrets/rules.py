@@ -67,10 +67,22 @@ def rules_from(said: Iterable[RedactTypes]) -> Rules:
         elif item.partition(".")[0] in (*paths.PLACES, "headers") and "." in item:
             places.append(paths.parse(item))
         elif item.strip():
+            _refuse_a_misspelt_place(item)
             names.append(item.lower())
         else:
             raise ValueError("`redact` holds an empty name")
     return Rules(frozenset(names), tuple(places), tuple(patterns), tuple(functions))
+
+
+def _refuse_a_misspelt_place(item: str) -> None:
+    """Refuse what would be the name of nothing, and hide nothing: `jsn.iban`, `JSON.iban`."""
+    place, dot, rest = item.partition(".")
+    if not dot:
+        return
+    from difflib import get_close_matches
+
+    for near in get_close_matches(place.lower(), (*paths.PLACES, "headers"), 1, 0.82):
+        raise ValueError(f"`redact` holds {item!r}, which names no part of a message; did you mean {near}.{rest}?")
 
 
 def _pattern(text: str) -> re.Pattern[str]:

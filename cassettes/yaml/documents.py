@@ -76,7 +76,7 @@ def normalized(raw: bytes, path: str) -> bytes:
     data = raw[3:] if raw.startswith(b"\xef\xbb\xbf") else raw
     if not data or data.isspace():
         raise CassetteDamaged(
-            "the cassette is empty",
+            "the file is empty",
             path=path,
             line=1,
             mend="Delete the file to record it anew, or restore it from version control.",

@@ -74,6 +74,7 @@ def _damaged(error: YAMLError, text: str, path: str | None, first_line: int) -> 
         return unmerged(path, first_line + text.count("\n", 0, merge.start()))
     mark = getattr(error, "problem_mark", None)
     line = first_line if mark is None else first_line + mark.line
+    column = None if mark is None else mark.column + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     if "maximum nesting depth" in problem:
         # libyaml looks far ahead, and from some version on counts before it says what it has seen.
@@ -86,6 +87,7 @@ def _damaged(error: YAMLError, text: str, path: str | None, first_line: int) -> 
         f"not valid YAML: {problem}",
         path=path,
         line=line,
+        column=column,
         mend="Mend the line by hand, or restore the file from version control.",
     )
 
@@ -160,11 +162,9 @@ class _Builder:
                 event, f"more than {self.max_nodes} values in one document", "Store the body as `text:` instead."
             )
         if event.tag is not None:
-            raise self._refused(event, f"a tag, {event.tag}", "Remove the tag: a cassette holds plain data only.")
+            raise self._refused(event, f"a tag, {event.tag}", "Remove the tag: only plain data is read.")
         if event.anchor is not None:
-            raise self._refused(
-                event, f"an anchor, &{event.anchor}", "Remove the anchor: a cassette holds plain data only."
-            )
+            raise self._refused(event, f"an anchor, &{event.anchor}", "Remove the anchor: only plain data is read.")
 
     def _key(self, event: Any, mapping: dict[str, Any]) -> str:
         key: str = event.value
@@ -187,8 +187,8 @@ class _Builder:
         return number(text) if _FLOAT.match(text) else text
 
     def _refused(self, event: Any, what: str, mend: str) -> CassetteDamaged:
-        line = self._first_line + event.start_mark.line
-        return CassetteDamaged(f"the cassette holds {what}", path=self._path, line=line, mend=mend)
+        line, column = self._first_line + event.start_mark.line, event.start_mark.column + 1
+        return CassetteDamaged(f"the file holds {what}", path=self._path, line=line, column=column, mend=mend)
 
 
 class _ForeignBuilder(_Builder):

@@ -159,7 +159,7 @@ class HTTPTransport(BaseTransport):
 
     `resolver` says where hosts are: a mapping such as `{"api.test": "127.0.0.1"}`, which leaves other names to the
     system; a function of host and port that returns addresses; or a `DNSCache()`, which remembers what the system said.
-    `network` replaces the sockets altogether: any `NetworkBackend`.
+    `network` replaces the sockets altogether: a `MemoryNetwork`, or another object with its methods.
 
     `pins` are the keys that hosts may have, beside what `verify` says: `{"api.test": ["sha256/...", ...]}`, with
     `*.api.test` for what is below. The error about a wrong one shows the key that was found.

@@ -47,10 +47,14 @@ def opener(path: str) -> Opener:
 
 
 class FromEnvironment(BaseTransport, AsyncBaseTransport):
-    """The stand-in that the environment variable names; opened with the first request, for the rest of the process."""
+    """The stand-in that the environment variable names; opened with the first request, for the rest of the process.
+
+    A program may change its folder before that, as those do that go on in the background.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._absolute: str = os.path.abspath(path)
         self._lock = threading.RLock()
         self._is_opening = False
         self._stand_in: Any = None
@@ -69,7 +73,9 @@ class FromEnvironment(BaseTransport, AsyncBaseTransport):
     def _open(self) -> Any:
         self._is_opening = True
         try:
-            manager = opener(self._path)(self._path)
+            # As it was said, as long as that leads there: errors name it.
+            path = self._path if os.path.abspath(self._path) == self._absolute else self._absolute
+            manager = opener(path)(path)
             stand_in = manager.__enter__()
         except StandInError as error:
             raise StandInError(f"{VARIABLE}={self._path}: {error}") from error

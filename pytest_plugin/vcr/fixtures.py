@@ -48,7 +48,7 @@ def default_cassette_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def vcr_cassette_name(default_cassette_name: str) -> str:
-    """The same, as pytest-vcr calls it."""
+    """The name of this test's tape without its suffix, as pytest-vcr calls it."""
     return default_cassette_name
 
 

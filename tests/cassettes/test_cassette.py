@@ -40,8 +40,8 @@ def test_a_cassette_written_by_hand_is_played(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
-        ("", 1, "the cassette is empty"),
-        (" \n\n", 1, "the cassette is empty"),
+        ("", 1, "the file is empty"),
+        (" \n\n", 1, "the file is empty"),
         ("---\n", 1, "no cassette"),
         ("- 1\n", 1, "no cassette"),
         ("answers: []\nversion: 1\n", 1, "no cassette"),

@@ -217,7 +217,7 @@ def test_tapes_of_a_folder_that_cannot_be_converted_do_not_keep_the_others(tmp_p
     (source / "a.yaml").write_text("interactions: [\n")
     (source / "b.yaml").write_text((TAPES / "vcr_httpx.yaml").read_text("utf-8"), "utf-8")
 
-    with pytest.raises(cassettes.CassetteDamaged, match=r"a.yaml:2: not valid YAML"):
+    with pytest.raises(cassettes.CassetteDamaged, match=r"a.yaml:2:1: not valid YAML"):
         cassettes.convert(source, tmp_path / "new")
 
     assert len(cassettes.load(tmp_path / "new" / "b.yaml").interactions) == 4
@@ -225,6 +225,6 @@ def test_tapes_of_a_folder_that_cannot_be_converted_do_not_keep_the_others(tmp_p
     with pytest.raises(cassettes.CassetteError) as caught:
         cassettes.convert(source, tmp_path / "more")
     assert str(caught.value).startswith(
-        f"{source}: 2 tapes of this folder could not be converted:\n{source / 'a.yaml'}:2: "
+        f"{source}: 2 tapes of this folder could not be converted:\n{source / 'a.yaml'}:2:1: "
     )
     assert f"{source / 'c.yaml'}:1: " in str(caught.value)

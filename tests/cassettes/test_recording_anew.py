@@ -251,7 +251,7 @@ def test_recording_anew_keeps_the_line_ends_of_windows(stage: Stage, mode: str) 
 
 
 def test_two_at_once_are_refused(stage: Stage) -> None:
-    with stage.use("update"), pytest.raises(cassettes.CassetteLocked, match="another process"), stage.use("update"):
+    with stage.use("update"), pytest.raises(cassettes.CassetteLocked, match="anew already"), stage.use("update"):
         raise AssertionError
 
 

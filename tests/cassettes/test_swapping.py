@@ -200,7 +200,7 @@ async def test_open_gives_an_asynchronous_client_the_same(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", r":1: the cassette is empty|:1: the file is empty"),
+        ("", r":1: the file is empty"),
         ("transport: {}\n", r":1:1: the file has no member `transport:`\nDid you mean `transports:`\?"),
         ("vars: {a: b}\n", r":1:1: this file has no `transports:`"),
         ("transports: []\n", r":1:1: `transports:` maps patterns"),
@@ -211,7 +211,12 @@ async def test_open_gives_an_asynchronous_client_the_same(file: Path) -> None:
         ("transports:\n  htps://a.test: block\n", r":2:3: 'htps' is no scheme.*\nDid you mean https\?"),
         ("transports:\n  https://a.test/v1: block\n", r":2:3: 'https://a.test/v1' has a path"),
         ("transports:\n  'https://a b': block\n", r":2:3: 'https://a b' is no pattern"),
-        ("transports:\n  a.test: block\n  all://a.test: network\n", r":3: 'all://a.test' was said on line 2"),
+        ("transports:\n  a.test: block\n  all://a.test: network\n", r":3:3: 'all://a.test' was said on line 2"),
+        ("transports:\n  a.test: block\n  A.TEST: network\n", r":3:3: 'A.TEST' was said on line 2"),
+        ("transports:\n  '*': block\n  all://*: network\n", r":3:3: 'all://\*' was said on line 2"),
+        ("transports:\n  10.0.0.0/8: block\n  all://10.0.0.0/8: network\n", r":3:3: .* was said on line 2"),
+        ("transports:\n  a.test: block\n  a.test: network\n", r":3:3: the file holds the key 'a.test' for the second"),
+        ("transports:\n  a.test: block\n   b.test: network\n", r":3:10: not valid YAML"),
         (
             "transports:\n  a.test:\n    casette: x.yaml\n",
             r":3:5: the entry of 'a.test' has no member `casette:`\nDid you mean `cassette:`\?",
@@ -233,7 +238,7 @@ async def test_open_gives_an_asynchronous_client_the_same(file: Path) -> None:
         ("transports:\n  a.test: {app: 'shop_of_a_test:ap'}\n", r":2:12: .*AttributeError"),
         ("transports:\n  a.test: {app: 'shop_of_a_test:__name__'}\n", r":2:12: .*cannot be loaded"),
         ("vars: [a]\ntransports: {a.test: block}\n", r":1:1: `vars` is a mapping"),
-        ("transports: {a.test: !x block}\n", r":1: the cassette holds a tag"),
+        ("transports: {a.test: !x block}\n", r":1:22: the file holds a tag"),
     ],
 )
 def test_every_mistake_is_an_error_with_its_place_and_the_right_word(file: Path, text: str, problem: str) -> None:
@@ -241,6 +246,13 @@ def test_every_mistake_is_an_error_with_its_place_and_the_right_word(file: Path,
 
     with pytest.raises(cassettes.CassetteError, match=rf"understudy\.yaml{problem}"):
         cassettes.open(file)
+
+
+def test_what_a_port_or_a_range_of_addresses_tells_apart_may_both_be_said(file: Path) -> None:
+    text = "transports: {a.test: block, 'a.test:80': network, 10.0.0.0/8: block, 10.0.0.0/16: network, 10.0.0.0: block}"
+    file.write_text(text, "utf-8")
+
+    assert repr(cassettes.open(file)).count("all://") == 5
 
 
 def test_a_file_of_transports_is_no_cassette_and_the_error_says_how_to_open_it(file: Path) -> None:

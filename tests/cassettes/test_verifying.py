@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,6 +148,20 @@ def test_the_clients_own_fields_stand_in_for_redacted_ones(stage: Stage) -> None
     assert stage.server.asked[0].headers["authorization"] == "Bearer of-the-client"
 
 
+def test_the_clients_cookies_stand_in_for_redacted_ones(stage: Stage) -> None:
+    stage.server.reply = api()
+    with stage.use("once"):
+        stage.client.get("https://api.test/orders/1", headers={"cookie": "session=of-yesterday; seen=of-yesterday"})
+    stage.server.asked.clear()
+    stage.client.cookies.set("session", "of-today")
+
+    cassettes.verify(stage.path, client=stage.client)
+    cassettes.verify(stage.path, client=stage.client, secrets={"__REDACTED_cookie_1__": "given"})
+
+    cookies = [request.headers["cookie"] for request in stage.server.asked]
+    assert cookies == ["session=of-today", "session=given; seen=given"]
+
+
 def test_changes_are_told_as_text_and_as_data(stage: Stage) -> None:
     record(stage)
     stage.server.reply = api(total="12.50", state="closed", discount=0, items=...)
@@ -209,16 +226,114 @@ def test_each_part_of_an_answer_is_compared(
     assert (drifts[0].kind, drifts[0].place, drifts[0].recorded, drifts[0].live) == drift
 
 
-def test_a_server_that_does_not_answer_is_breaking(stage: Stage) -> None:
+@pytest.mark.parametrize("error", [understudy.ConnectError, understudy.ConnectTimeout, understudy.ProxyError])
+def test_a_server_that_nobody_reaches_has_changed_nothing_and_is_asked_once(
+    stage: Stage, error: type[understudy.RequestError]
+) -> None:
     record(stage)
+    with stage.use("new_episodes"):
+        stage.client.get("https://other.test/")
+    stage.server.asked.clear()
 
     def refuse(request: understudy.Request) -> understudy.Response:
-        raise understudy.ConnectError("refused", request=request)
+        if request.url.host == "other.test":
+            return understudy.Response(200, json=ORDER)
+        raise error("refused", request=request)
 
     stage.server.reply = refuse
     result = cassettes.verify(stage.path, client=stage.client)
 
-    assert {(drift.place, drift.live) for drift in result.drifts("breaking")} == {("answer", "ConnectError: refused")}
+    assert not result
+    assert result.drifts() == []
+    assert (result.sent, result.unanswered) == (2, 1)
+    assert [str(request.url) for request in stage.server.asked] == ["https://api.test/orders/1", "https://other.test/"]
+    lines = str(result).splitlines()
+    assert lines[:3] == [
+        f"{stage.path}: 2 requests sent, 0 breaking, 0 additive, 0 value; 1 without an answer; 5 not sent",
+        f"  line 5  GET /orders/1  no answer: {error.__name__}: refused",
+        f"  line {result.checked[1].interaction.line}  GET /old  not sent: https://api.test could not be reached, "
+        "see line 5",
+    ]
+    data = result.as_data()
+    assert (data["unanswered"], data["breaking"]) == (1, 0)
+    assert [one["unanswered"] for one in data["requests"][:2]] == [f"{error.__name__}: refused", None]
+
+
+def test_an_answer_that_does_not_come_in_time_is_none_and_the_next_one_may(stage: Stage) -> None:
+    record(stage)
+
+    def hesitate(request: understudy.Request) -> understudy.Response | None:
+        if request.url.path == "/old":
+            raise understudy.ReadTimeout("too late", request=request)
+        return None
+
+    stage.server.reply = api(hesitate)  # type: ignore[arg-type]  # None: the usual answer
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert not result
+    assert [one.unanswered for one in result.checked[:3]] == [None, "ReadTimeout: too late", None]
+    assert result.drifts() == []
+
+
+def test_an_answer_that_is_no_http_is_breaking(stage: Stage) -> None:
+    record(stage)
+
+    def babble(request: understudy.Request) -> understudy.Response:
+        raise understudy.RemoteProtocolError("no HTTP", request=request)
+
+    stage.server.reply = babble
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert {(drift.place, drift.live) for drift in result.drifts("breaking")} == {
+        ("answer", "RemoteProtocolError: no HTTP")
+    }
+    assert (result.sent, result.unanswered) == (3, 0)
+
+
+def test_age_is_no_news_to_who_compares_with_the_real_thing(stage: Stage) -> None:
+    record(stage)
+    stage.path.write_text(
+        re.sub("recorded: .*", "recorded: 2020-01-01\nexpires: 5d", stage.text, count=1), encoding="utf-8"
+    )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cassettes.verify(stage.path, client=stage.client)
+
+    with pytest.warns(cassettes.CassetteExpired):
+        cassettes.load(stage.path)
+
+
+def test_a_stream_that_the_program_has_left_is_not_read_to_its_end(stage: Stage) -> None:
+    events = itertools.count()
+
+    def endless(request: understudy.Request) -> understudy.Response:
+        stream = (f"data: {number}\n\n".encode() for number in events)
+        return understudy.Response(200, content=stream, headers={"content-type": "text/event-stream"})
+
+    stage.server.reply = endless
+    with stage.use("once"), stage.client.sse("https://api.test/events") as source:
+        assert next(iter(source)).data == "0"
+    heard = next(events)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+
+    assert (result.sent, result.drifts()) == (1, [])
+    assert next(events) == heard + 1
+
+
+def test_a_client_that_raises_for_a_status_compares_it_all_the_same(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(404, json={"error": 1})
+    with stage.use("once"):
+        stage.client.get("https://api.test/nowhere")
+
+    with understudy.Client(transport=understudy.MockTransport(stage.server), raise_for_status=True) as client:
+        alike = cassettes.verify(stage.path, client=client)
+        stage.server.reply = lambda request: understudy.Response(404, json={"error": "1"})
+        changed = cassettes.verify(stage.path, client=client)
+
+    assert alike.drifts() == []
+    assert [(drift.place, drift.live) for drift in changed.drifts()] == [("json.error", 'string "1"')]
 
 
 def test_what_the_cassette_ignores_may_change_its_value(stage: Stage) -> None:
@@ -257,6 +372,39 @@ def test_a_request_whose_credentials_were_hidden_is_no_proof_where_it_is_refused
     assert reasons == {("the server wants credentials, which no recording holds", "api.test header.authorization")}
     secrets = {"__REDACTED_token_1__": "a-token-of-mine"}
     assert cassettes.verify(stage.path, client=stage.client, secrets=secrets).drifts("breaking")
+
+
+def test_credentials_of_the_client_that_are_refused_are_not_missing(stage: Stage) -> None:
+    record(stage)
+    stage.server.reply = lambda request: understudy.Response(401)
+
+    with understudy.Client(transport=understudy.MockTransport(stage.server), auth=("ada", "wrong")) as client:
+        result = cassettes.verify(stage.path, client=client)
+
+    assert not result
+    assert {(drift.place, drift.live) for drift in result.drifts("breaking")} == {("status", "401")}
+
+
+def test_of_a_cookie_and_a_field_for_credentials_the_field_is_asked_for_first(stage: Stage) -> None:
+    stage.server.reply = api()
+    with stage.use("once"):
+        headers = {"cookie": "session=of-yesterday", "authorization": "Bearer a-token-of-mine"}
+        stage.client.get("https://api.test/orders/1", headers=headers)
+    stage.server.reply = lambda request: understudy.Response(401)
+
+    result = cassettes.verify(stage.path, client=stage.client)
+    given = cassettes.verify(stage.path, client=stage.client, secrets={"header.authorization": "of-today"})
+
+    assert result.checked[0].wanted == "api.test header.authorization"
+    assert given.checked[0].wanted == "api.test header.cookie"
+
+
+def test_a_safe_method_that_was_not_asked_for_is_not_called_unsafe(stage: Stage) -> None:
+    record(stage)
+
+    result = cassettes.verify(stage.path, client=stage.client, methods=["POST"])
+
+    assert result.checked[0].skipped == "GET is not among `methods`"
 
 
 def test_of_what_was_polled_the_nearest_state_counts(stage: Stage) -> None:

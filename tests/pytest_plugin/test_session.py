@@ -48,7 +48,9 @@ def test_a_suite_that_uses_none_of_it_sees_nothing_of_it(suite: Suite) -> None:
 def test_the_markers_are_registered(suite: Suite) -> None:
     result = suite.run("--markers")
 
-    result.stdout.fnmatch_lines(["@pytest.mark.cassette(name=None, *", "@pytest.mark.mock(*", "@pytest.mark.network(*"])
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.cassette(name=None, *", "@pytest.mark.mock([*]files, *", "@pytest.mark.network(*"]
+    )
 
 
 @pytest.mark.parametrize("arguments", [("-x",), ("--maxfail=1",)])

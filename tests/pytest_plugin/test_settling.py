@@ -93,6 +93,38 @@ def age(suite: Suite) -> None:
     path.write_text(head, "utf-8")
 
 
+def test_a_tape_that_is_gone_when_it_is_to_be_compared_fails_the_run(suite: Suite, url: str) -> None:
+    recorded(suite, url)
+    suite.write(
+        f"""
+        import os, pytest, understudy
+
+        @pytest.mark.cassette
+        def test_users(cassette):
+            understudy.get("{url}/users")
+            os.unlink(cassette.path)
+        """
+    )
+
+    result = suite.run("--verify")
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["verify: *test_users.yaml: there is no such file"])
+
+
+def test_a_tape_that_has_expired_is_compared_where_warnings_are_errors(suite: Suite, url: str) -> None:
+    recorded(suite, url)
+    age(suite)
+    API.answer = {"id": 7}
+
+    result = suite.run("--verify", "-W", "error")
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*BREAKING*json.name*"])
+
+
 @pytest.mark.parametrize(
     ("option", "status"),
     [

@@ -150,7 +150,7 @@ class MemoryNetwork:
 
 
 class AsyncMemoryNetwork(MemoryNetwork):
-    """The same for asynchronous clients, under any event loop."""
+    """A `MemoryNetwork` for asynchronous clients, under any event loop."""
 
     is_async = True
 

@@ -221,13 +221,14 @@ def test_merge_takes_no_recording_that_cannot_be_read(
 def test_merge_refuses_settings_that_contradict_each_other(
     run: Callable[..., Any], tape: Path, write: Callable[..., Path]
 ) -> None:
-    other = write("other.yaml", header="cassette: 1\nrepeats: never\n...\n")
+    other = write("other.yaml", header="cassette: 1\nmatch: [method, path]\n...\n")
     target = tape.parent / "all.yaml"
 
     printed = run("merge", target, tape, other)
 
     assert printed.status == 2
-    assert f"error: {other}: `repeats:` is not the same as in {tape}" in printed.err
+    assert f"error: {other}: `match:` is not the same as in {tape}" in printed.err
+    assert "Say the same in both: [method, url, body] there, [method, path] here." in printed.err
     assert not target.exists()
 
 
@@ -295,7 +296,7 @@ def test_prune_takes_out_what_a_report_calls_unused(
     run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = tape.parent / "report.json"
-    report.write_text(json.dumps({"unused": [{"tape": str(tape), "line": 38, "summary": "GET /lost"}]}))
+    report.write_text(json.dumps({"unused": [{"tape": str(tape), "line": 38, "summary": "GET /lost -> ConnectError"}]}))
 
     assert run("prune", "--unused", report).lines[-1] == "1 recording removed"
 
@@ -310,7 +311,7 @@ def test_prune_takes_out_what_a_report_calls_unused(
     [
         ("played 3 from 1 tape, recorded 0\n", 0),
         ("played 3 from 1 tape, recorded 0\nexpired: 1 tape\n  {tape}:23\n{tape}:23: NoMatch\n", 0),
-        ("== tapes ==\nunused: 2 recordings\n  {tape}:6  a\n  {tape}:23  b\nnetwork: 1\n  {tape}:38\n", 2),
+        ("== tapes ==\nunused: 2 recordings\n  {tape}:6  GET /users -> 200\n  {tape}:23\nnetwork: 1\n  {tape}:38\n", 2),
     ],
 )
 def test_prune_takes_of_an_output_only_what_it_calls_unused(
@@ -333,6 +334,36 @@ def test_prune_refuses_what_is_no_output_of_a_run_with_tapes(
 
     assert printed.status == 2
     assert "neither a report of --cassette-report nor the output of pytest" in printed.err
+
+
+def test_prune_knows_a_recording_again_that_has_lost_its_comment(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape.write_text(tape.read_text("utf-8").replace("--- # GET /users -> 200", "---"), "utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"unused: 1\n  {tape}:6  GET /users -> 200\n"))
+
+    assert run("prune", "--unused", "-").lines[-1] == "1 recording removed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"unused": [{"tape": "{tape}", "line": 6, "summary": "GET /old -> 200"}]}',
+        "unused: 1\n  {tape}:6  GET /old -> 200\n",
+    ],
+)
+def test_prune_keeps_what_stands_now_where_a_report_saw_another_recording(
+    run: Callable[..., Any], tape: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text.replace("{tape}", str(tape))))
+
+    printed = run("prune", "--unused", "-")
+
+    assert printed.status == 2
+    assert (
+        f"{tape}:6: GET /users -> 200 begins on that line, and not GET /old -> 200; nothing was removed" in printed.err
+    )
+    assert len(load(tape)) == 3
 
 
 @pytest.mark.parametrize("text", ['{"unused": 1}', '{"unused": [{"line": 3}]}', "{}"])

@@ -38,6 +38,7 @@ def test_ls_has_a_line_for_each_interaction_with_its_place(run: Callable[..., An
         (["-s", "2xx"], [6, 23]),
         (["-s", "200", "-s", "201"], [6, 23]),
         (["-s", "404"], []),
+        (["-s", "ConnectError"], [38]),
         (["-u", "lost"], [38]),
         (["-m", "GET", "-m", "POST", "-u", "orders"], [23]),
     ],
@@ -48,6 +49,14 @@ def test_ls_leaves_out_what_was_not_asked_for(
     printed = run("ls", tape, *options)
 
     assert [int(line.split()[0].rpartition(":")[2]) for line in printed.lines[1:]] == lines
+
+
+@pytest.mark.parametrize("status", ["4x", "abc", "2000", "-1", "", "4-4"])
+def test_ls_refuses_what_no_status_is(run: Callable[..., Any], tape: Path, status: str) -> None:
+    printed = run("ls", tape, f"--status={status}")
+
+    assert printed.status == 2
+    assert f"{status!r} is no status: say 404, 5xx" in printed.err
 
 
 def test_ls_of_a_folder_lists_every_tape_and_passes_over_other_files(
@@ -214,6 +223,29 @@ def test_grep_looks_only_where_it_is_told(run: Callable[..., Any], tape: Path, w
     printed = run("grep", ".", tape, "--path", where)
 
     assert [line.partition("  ")[2] for line in printed.lines] == found
+
+
+@pytest.mark.parametrize(
+    ("where", "problem"),
+    [
+        ("respnse.json", "'respnse' is not known; did you mean response?"),
+        ("json.id", "'json' is not known; there are request, response, error"),
+        ("response.jsn.id", "'jsn' is not known; did you mean json?"),
+        ("request.status", "'status' is not known; there are method, url, headers"),
+    ],
+)
+def test_grep_refuses_a_place_that_no_interaction_has(
+    run: Callable[..., Any], tape: Path, where: str, problem: str
+) -> None:
+    printed = run("grep", ".", tape, "--path", where)
+
+    assert printed.status == 2
+    assert problem in " ".join(printed.err.split())
+
+
+@pytest.mark.parametrize("where", ["*.url", "..id", "response..id", "request", "request.*"])
+def test_grep_takes_any_word_and_any_depth_as_a_place(run: Callable[..., Any], tape: Path, where: str) -> None:
+    assert run("grep", ".", tape, "--path", where).status == 0
 
 
 def test_grep_names_files_only_and_takes_text_as_it_is(

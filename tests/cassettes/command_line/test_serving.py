@@ -194,6 +194,7 @@ def test_a_proxy_records_what_any_client_does(target: str, tmp_path: Path) -> No
     [
         (("serve", "{missing}"), "there is no such file"),
         (("serve", "{tape}", "--port", "99999"), "cannot listen|port"),
+        (("serve", "{tape}", "--speed", "-1"), "`speed` is 0"),
         (("proxy", "--record", "x.yaml", "--target", "ftp://a.test"), "--target takes the URL of a server"),
         (("proxy", "--record", "x.yaml"), "Missing option '--target'"),
     ],

@@ -153,15 +153,17 @@ def test_everything_can_be_had_as_json(run: Callable[..., Any], recorded: Callab
     assert result["requests"][0]["request"] == "GET /changed"
 
 
-def test_a_server_that_is_gone_is_breaking(run: Callable[..., Any], tape: Path) -> None:
+def test_a_server_that_is_gone_has_changed_nothing_and_ends_with_2(run: Callable[..., Any], tape: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     tape.write_text(tape.read_text("utf-8").replace("https://api.test", f"http://127.0.0.1:{port}"), encoding="utf-8")
 
-    printed = run("verify", tape)
+    printed, quiet = run("verify", tape), run("verify", "-q", tape)
 
-    assert printed.status == 1
-    assert "ConnectError" in printed.out
+    assert (printed.status, quiet.status) == (2, 2)
+    assert printed.lines[0].startswith(f"{tape}:6  GET /users  no answer: ConnectError: GET http://127.0.0.1:{port}/")
+    assert printed.lines[-1] == f"{tape}: 1 sent, 0 breaking, 0 additive, 0 value; 1 without an answer; 2 not sent"
+    assert quiet.lines == printed.lines[:1]
 
 
 def test_a_tape_that_cannot_be_read_does_not_keep_the_others(

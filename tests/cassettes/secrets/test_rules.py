@@ -164,9 +164,21 @@ def test_a_function_that_returns_something_else_is_named(stage: Stage) -> None:
         (["/(/"], "no regular expression"),
         (["/x*/"], "matches nothing at all"),
         (["  "], "an empty name"),
+        (["jsn.iban"], "did you mean json.iban"),
+        (["JSON.customer.iban"], "did you mean json.customer.iban"),
+        (["heders.x-iban"], "did you mean headers.x-iban"),
         ([3], "names, paths, patterns and functions, not 3"),
     ],
 )
 def test_a_rule_that_says_nothing_is_refused_at_the_call(stage: Stage, redact: Any, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         stage.use("once", redact=redact)
+
+
+def test_a_name_may_have_a_dot_in_it(stage: Stage) -> None:
+    stage.server.reply = lambda request: understudy.Response(200, json={"user.iban": "DE02", "former.iban": "DE03"})
+
+    with stage.use("once", redact=["user.iban", "former.iban"]):
+        stage.client.get("https://api.test/users")
+
+    assert "DE0" not in stage.text

@@ -103,6 +103,19 @@ def test_the_environments_file_is_opened_with_the_first_request() -> None:
     assert repr(stand_in) == "<UNDERSTUDY=inner.part>"
 
 
+@pytest.mark.usefixtures("registered")
+def test_the_environments_file_is_where_the_program_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    absolute = os.path.abspath("inner.part")
+    here, elsewhere = FromEnvironment("inner.part"), FromEnvironment("inner.part")
+
+    told = [here.in_front_of(None)]
+    monkeypatch.chdir(tmp_path)
+    told.append(elsewhere.in_front_of(None))
+
+    request = understudy.Request("GET", "https://api.test/")
+    assert [one.handle_request(request).text for one in told] == ["inner.part", absolute]
+
+
 def test_a_file_of_the_environment_that_nobody_opens_is_an_error_that_names_the_variable() -> None:
     with pytest.raises(understudy.StandInError, match=r"UNDERSTUDY=a\.nothing: nobody"):
         FromEnvironment("a.nothing").in_front_of(None)
