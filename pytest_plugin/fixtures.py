@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .collection import default_folder, tape_of, uses_tape
+from .explaining import explains_itself
 from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
@@ -137,6 +138,14 @@ def counted(
     if failure() is None and mode not in ("all", "update"):
         use_of_it.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)
+    note_untouched(config, [tape], failure())
+
+
+def note_untouched(config: pytest.Config, tapes: list[Cassette], error: BaseException | None) -> None:
+    """Count a test that asked nothing of the recordings that it has: its requests may have gone another way."""
+    is_asked = any(tape.play_count or tape.recorded for tape in tapes) or (error is not None and explains_itself(error))
+    if not is_asked and any(tape.unplayed for tape in tapes):
+        tally_of(config).untouched += 1
 
 
 def unless_skipped(mode: str, failure: Callable[[], BaseException | None]) -> Callable[[], BaseException | None]:
