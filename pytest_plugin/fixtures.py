@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -132,7 +132,9 @@ def counted(
     if replay_chunks(config) != "recorded":
         said.setdefault("chunks", replay_chunks(config))
     with around(fresh_or_counted(config, use(path, mode=mode, **said)), unless_skipped(mode, failure)) as tape:
-        yield tape
+        block = block_of(config) if tape.is_recording else None
+        with nullcontext() if block is None else block.open_for_a_tape():
+            yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
     use_of_it.volatile = [*tape.settings.ignore, *tape.settings.volatile]
     if failure() is None and mode not in ("all", "update"):
