@@ -154,9 +154,8 @@ class Plan:
                 deadline = self.first.extensions.get("deadline")
                 if deadline is not None and time.monotonic() + wait >= deadline:
                     raise
-                log_again(
-                    "Resuming", self.first, wait, f"attempt {made}: {type(error).__name__}, with {part.size} bytes"
-                )
+                doing = "Downloading" if part.validator is None else f"Resuming at byte {part.size}:"
+                log_again(doing, self.first, wait, f"attempt {made}: {type(error).__name__}")
                 await self.caller.sleep(clock, wait)
             finally:
                 if response is not None:
