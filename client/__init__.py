@@ -83,6 +83,7 @@ from .network.backends.resolvers import DNSCache
 from .network.proxy import Proxy, ProxyTypes
 from .network.snapshot import PoolSnapshot
 from .network.tls import create_ssl_context
+from .request_options import RequestOptions
 from .retry import Attempt, Retry
 from .retry_transport import RetryTransport
 from .sse import EventSource, SSEError
@@ -174,6 +175,7 @@ __all__ = [
     "RequestExtensions",
     "RequestFiles",
     "RequestNotRead",
+    "RequestOptions",
     "Response",
     "ResponseContent",
     "ResponseExtensions",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
@@ -35,6 +36,7 @@ from .errors import (
     RequestError,
     TimeoutException,
 )
+from .journal import log_again
 from .layers.deadline import deadline_for
 from .messages.headers import Headers
 from .messages.request import Request
@@ -145,11 +147,15 @@ class Plan:
             except _PASSING as error:
                 await self.body.work(part.flush)
                 if isinstance(error, _FINAL) or made >= self.retry.attempts:
+                    if made > 1 and sys.version_info >= (3, 11):
+                        error.add_note(f"after {made} attempts to download it")
                     raise
                 wait = self.retry.wait(made) or 0.0
                 deadline = self.first.extensions.get("deadline")
                 if deadline is not None and time.monotonic() + wait >= deadline:
                     raise
+                doing = "Downloading" if part.validator is None else f"Resuming at byte {part.size}:"
+                log_again(doing, self.first, wait, f"attempt {made}: {type(error).__name__}")
                 await self.caller.sleep(clock, wait)
             finally:
                 if response is not None:

@@ -1,4 +1,4 @@
-"""What the client writes to the log: one line for each response.
+"""What the client writes to the log: one line for each response, and one where it sends again what failed.
 
 The logger is `understudy`.
 No line holds a userinfo or a query value, which is where secrets live in URLs.
@@ -38,6 +38,30 @@ def log_response(request: Request, response: Response) -> None:
             response.status_code,
             response.reason_phrase,
         )
+
+
+def log_again(doing: str, request: Request, wait: float, after: str) -> None:
+    """Log that a request is sent once more, and why: `Retrying GET ... in 0.50 s, after attempt 1: 503`."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logging.getLogger("understudy").info(
+            "%s %s %s in %.2f s, after %s", doing, request.method, loggable(request.url), wait, after
+        )
+
+
+def log_enough(request: Request, after: str, why: str) -> None:
+    """Log that a request is not sent once more, although it could be."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logging.getLogger("understudy").info(
+            "Not retrying %s %s after %s: %s", request.method, loggable(request.url), after, why
+        )
+
+
+def reason(failure: BaseException) -> str:
+    """Return what failed, in a word: the status that was answered, or the class of the error."""
+    answer = getattr(failure, "response", None)
+    return type(failure).__name__ if answer is None else f"{answer.status_code}"
 
 
 def loggable(url: URL) -> str:

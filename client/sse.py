@@ -17,14 +17,16 @@ Theory of operation
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .bodies.sse import MAX_EVENT_SIZE, EventParser, ServerSentEvent
 from .bridge import run
 from .config import Timeout, UseClientDefault
 from .errors import DeadlineExceeded, HTTPStatusError, LimitExceeded, TransportError
+from .journal import log_again, reason
 from .layers.deadline import within_call
 from .messages.body import _closing as closing
 from .messages.headers import Headers
@@ -45,6 +47,9 @@ _MOST_WAIT = 3600.0
 _MOST_FAILURES = 5
 # Servers send a comment every 15 to 30 seconds, so that proxies keep the connection; silence is no failure before this.
 _LONGEST_SILENCE = 300.0
+
+
+Failed = TypeVar("Failed", bound=Exception)
 
 
 class SSEError(TransportError):
@@ -140,8 +145,9 @@ class EventSource:
             wait = None if again is None else again.wait(failure, self._parser.retry)
             if again is None or wait is None:
                 if failure is not None:
-                    raise failure
+                    raise failure if again is None else again.told(failure)
                 return False
+            again.log(failure, wait)
             await again.caller.close(self._response)
             await again.caller.sleep(again.clock, wait)
             try:
@@ -214,6 +220,17 @@ class Reconnection:
         deadline = request.extensions.get("deadline")
         return None if deadline is not None and time.monotonic() + wait >= deadline else wait
 
+    def log(self, failure: TransportError | HTTPStatusError | None, wait: float) -> None:
+        """Log that the stream is taken up again."""
+        after = "its end" if failure is None else f"failure {self.failures}: {reason(failure)}"
+        log_again("Reconnecting", self.request, wait, after)
+
+    def told(self, failure: Failed) -> Failed:
+        """Return the failure that is the last one, with a note about those before it."""
+        if self.failures > 1 and sys.version_info >= (3, 11):
+            failure.add_note(f"after {self.failures} failures in a row to read the events")
+        return failure
+
     async def begin(self) -> Response:
         """Return the first response; of a client that raises for every status, once the server is not too busy."""
         request = self.request
@@ -223,7 +240,9 @@ class Reconnection:
             except HTTPStatusError as error:
                 wait = self.wait(error, None)
                 if wait is None:
+                    self.told(error)
                     raise
+                self.log(error, wait)
             await self.caller.sleep(self.clock, wait)
             request = _repeated(self.request, "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .collection import default_folder, tape_of, uses_tape
+from .explaining import explains_itself
 from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
 from .network_block import Block, start, stop
@@ -131,12 +132,22 @@ def counted(
     if replay_chunks(config) != "recorded":
         said.setdefault("chunks", replay_chunks(config))
     with around(fresh_or_counted(config, use(path, mode=mode, **said)), unless_skipped(mode, failure)) as tape:
-        yield tape
+        block = block_of(config) if tape.is_recording else None
+        with nullcontext() if block is None else block.open_for_a_tape():
+            yield tape
     use_of_it = Use(tape.play_count, len(tape.recorded))
     use_of_it.volatile = [*tape.settings.ignore, *tape.settings.volatile]
     if failure() is None and mode not in ("all", "update"):
         use_of_it.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
     tally_of(config).add(tape.path, use_of_it)
+    note_untouched(config, [tape], failure())
+
+
+def note_untouched(config: pytest.Config, tapes: list[Cassette], error: BaseException | None) -> None:
+    """Count a test that asked nothing of the recordings that it has: its requests may have gone another way."""
+    is_asked = any(tape.play_count or tape.recorded for tape in tapes) or (error is not None and explains_itself(error))
+    if not is_asked and any(tape.unplayed for tape in tapes):
+        tally_of(config).untouched += 1
 
 
 def unless_skipped(mode: str, failure: Callable[[], BaseException | None]) -> Callable[[], BaseException | None]:

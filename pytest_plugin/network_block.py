@@ -9,9 +9,11 @@ from __future__ import annotations
 import fnmatch
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from types import FrameType
 
 LOOPBACK = ("127.0.0.0/8", "::1", "localhost", "ip6-localhost", "ip6-loopback")
@@ -36,6 +38,7 @@ class Block:
         self._resolved: set[str] = set()
         self._resolved_now: set[str] = set()
         self._resolving = threading.local()
+        self._tapes_that_record = 0
 
     def begin(self, test: str, allowed: tuple[str, ...]) -> None:
         """Let a test have its turn, with what it is allowed in addition."""
@@ -46,6 +49,15 @@ class Block:
         """Allow more, for the length of this turn."""
         self._allowed_now += allowed
 
+    @contextmanager
+    def open_for_a_tape(self) -> Generator[None]:
+        """Let everything through for as long as a tape records; `network:` says what it may ask."""
+        self._tapes_that_record += 1
+        try:
+            yield
+        finally:
+            self._tapes_that_record -= 1
+
     def finish(self) -> None:
         """End the turn of a test; nothing of it reaches the next one."""
         self.test, self._allowed_now = None, ()
@@ -55,7 +67,8 @@ class Block:
         """Whether a host name, an address or the path of a Unix socket is allowed."""
         host = host.lower().rstrip(".").partition("%")[0]
         return (
-            any(_fits(host, pattern) for pattern in (*self.allowed, *self._allowed_now))
+            self._tapes_that_record > 0
+            or any(_fits(host, pattern) for pattern in (*self.allowed, *self._allowed_now))
             or host in self._resolved
             or host in self._resolved_now
         )
@@ -78,7 +91,11 @@ class Block:
 
     def resolve(self, host: str) -> None:
         """Remember the addresses of an allowed name: the connection that follows has only an address."""
-        if "*" in (*self.allowed, *self._allowed_now) or getattr(self._resolving, "is_on", False):
+        if (
+            self._tapes_that_record
+            or "*" in (*self.allowed, *self._allowed_now)
+            or getattr(self._resolving, "is_on", False)
+        ):
             return
         import socket
 

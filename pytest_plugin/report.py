@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from .passers_by import told
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,9 @@ def lines(tally: Tally, start: str, unused: str, expired: str = "report") -> Ite
         yield from _some([shown(path, start) for path in tally.deleted])
     elif unused != "ignore":
         yield from _unused(tally, start)
+    if tally.untouched and tally.passers_by:
+        yield f"untouched: {_count(tally.untouched, 'test')} asked nothing of the tape that is there"
+        yield f"  {told(tally.passers_by)}"
     if tally.expired and expired != "ignore":
         yield f"expired: {_count(len(tally.expired), 'tape')}; record again with --record-mode=update"
         yield from _some(

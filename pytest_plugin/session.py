@@ -25,6 +25,7 @@ from .options import (
     verifies,
     verify_secrets,
 )
+from .passers_by import imported
 from .report import as_json, is_failure, lines
 from .settling import delete, verify
 from .tally import Tally
@@ -175,6 +176,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         tally.attempts.extend((test or "outside a test", attempt) for test, attempt in block.attempts)
     if session.shouldstop or session.shouldfail or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         tally.is_partial = True
+    tally.passers_by.extend(name for name in imported() if name not in tally.passers_by)
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[WORKER_OUTPUT] = tally.plain()

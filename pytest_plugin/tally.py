@@ -58,6 +58,8 @@ class Tally:
     is_broken: bool = False
     deleted: list[str] = field(default_factory=list[str])
     sweeps: list[str] = field(default_factory=list[str])
+    untouched: int = 0
+    passers_by: list[str] = field(default_factory=list[str])
     is_partial: bool = False
 
     def add(self, path: str, use: Use) -> None:
@@ -80,6 +82,8 @@ class Tally:
         self.adopted.extend(plain["adopted"])
         self.expired.update(plain["expired"])
         self.sweeps.extend(plain["sweeps"])
+        self.untouched += plain["untouched"]
+        self.passers_by.extend(name for name in plain["passers_by"] if name not in self.passers_by)
         self.is_partial = self.is_partial or plain["is_partial"]
 
     @property

@@ -7,11 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
-from ..journal import loggable
+from ..journal import log_again, log_enough
 from ..retry import Attempt, retry_after_seconds
 from .deadline import note_wait, read_accounted
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from ..callers import Caller
     from ..clock import Clock
     from ..messages.request import Request
@@ -55,10 +57,8 @@ class Retries:
                         await self._caller.close(response)
                 attempts.append(_attempt(len(attempts) + 1, response, failure, waited, clock.monotonic() - started))
                 wait = self._wait(request, response, failure, len(attempts), ahead)
-                if wait is not None and not self._policy.spend(origin):
+                if wait is not None and not self._spends(request, origin, attempts[-1], wait):
                     wait = None
-                if wait is not None:
-                    _log(request, attempts[-1], wait)
             except BaseException:
                 if response is not None:
                     await self._caller.close(response)
@@ -78,6 +78,16 @@ class Retries:
             await self._caller.sleep(clock, wait)
             note_wait(request, wait, len(attempts) + 1)
             waited = wait
+
+    def _spends(self, request: Request, origin: Hashable, attempt: Attempt, wait: float) -> bool:
+        """Take one more attempt from the budget, and log it; or log that nothing is left."""
+        made = f"attempt {attempt.number}: {attempt.status or attempt.error}"
+        spends = self._policy.spend(origin)
+        if spends:
+            log_again("Retrying", request, wait, made)
+        else:
+            log_enough(request, made, "the retry budget of its origin is spent")
+        return spends
 
     def _is_interim(self, request: Request, response: Response) -> bool:
         """Whether another layer will look at the response first, and perhaps never want its body."""
@@ -130,16 +140,3 @@ def _told(failure: RequestError, attempts: list[Attempt]) -> RequestError:
         said = ", ".join(str(attempt.status or attempt.error) for attempt in attempts)
         failure.add_note(f"after {len(attempts)} attempts: {said}")
     return failure
-
-
-def _log(request: Request, attempt: Attempt, wait: float) -> None:
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger("understudy").info(
-            "Retrying %s %s in %.2f s, after attempt %d: %s",
-            request.method,
-            loggable(request.url),
-            wait,
-            attempt.number,
-            attempt.status or attempt.error,
-        )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 generation: int = 0
@@ -17,6 +20,24 @@ lock: Any = threading.RLock()
 tls_lock: Any = threading.RLock()
 """Held while a context for TLS is made, which takes long."""
 
+_OURS = __name__.partition(".")[0] + "."
+
+
+def _let_imports_end() -> None:
+    """Wait for the threads that import a module of ours, as first uses do; none begins while a pool is opened.
+
+    A child would inherit the lock of that module, without the thread that gives it back, and wait at its first request.
+    """
+    lock.acquire()
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_OURS) and getattr(getattr(module, "__spec__", None), "_initializing", False):
+            with suppress(ImportError):  # which is that thread's to raise
+                import_module(name)
+
+
+def _go_on() -> None:
+    lock.release()
+
 
 def _forked() -> None:
     global generation, lock, tls_lock  # noqa: PLW0603  # a fork is an event of the whole process
@@ -26,4 +47,4 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_let_imports_end, after_in_parent=_go_on, after_in_child=_forked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,9 @@ class _Settings:
                 raise TypeError(f"socket_options=[{option!r}]: each is a tuple of the arguments of socket.setsockopt")
 
     def pool(self, backend: NetworkBackend, *, is_async: bool) -> Pool:
+        # `getaddrinfo` asks for this codec and loads it; loaded here, under the lock, no fork cuts that short.
+        codecs.lookup("idna")
+
         from ..network.connect import Connector
         from ..network.pool import Pool
 
@@ -245,9 +249,9 @@ class HTTPTransport(BaseTransport):
         return pool.snapshot()
 
     def _open(self) -> Pool:
-        from ..network.backends.blocking import BlockingBackend
-
         with forks.lock:
+            from ..network.backends.blocking import BlockingBackend
+
             if self._pool is None or self._generation != forks.generation:
                 # The parent's connections, if any, are the parent's: forgotten here, and not closed.
                 backend = self._network or BlockingBackend(resolver=self._settings.resolver)

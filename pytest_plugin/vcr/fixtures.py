@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..fixtures import around, test_of
+from ..fixtures import around, note_untouched, test_of
 from ..network_block import Block, start, stop
 from ..options import allowed_hosts as hosts_let_through
 from ..options import disables_recording
@@ -108,6 +108,7 @@ def vcr(
         if failure_of(test) is None and mode not in ("all", "update"):
             use.unplayed = [(found.line or 0, found.summary) for found in tape.unplayed]
         tally_of(config).add(tape.path, use)
+    note_untouched(config, recorder.cassettes, failure_of(test))
 
 
 @pytest.fixture

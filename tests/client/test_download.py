@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 import anyio
@@ -178,13 +181,26 @@ def test_a_lost_connection_is_taken_up_where_it_broke(download: Downloads, path:
     assert (done.resumed_from, done.response.status_code) == (0, 206)
 
 
+def test_the_log_says_why_a_download_asks_again(
+    download: Downloads, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "understudy"):
+        download(Server(3500), path)
+
+    (said,) = [line for line in caplog.messages if " in " in line]
+    assert re.fullmatch(r"Resuming at byte 3500: GET \S+ in \d\.\d\d s, after attempt 1: ReadError", said)
+    assert "hidden" not in said
+
+
 def test_what_breaks_again_and_again_is_kept_for_the_next_call(download: Downloads, path: Path) -> None:
     path.write_bytes(b"old")
     server = Server(3000, 1000, 500)
 
-    with pytest.raises(ReadError):
+    with pytest.raises(ReadError) as failed:
         download(server, path, attempts=3)
 
+    if sys.version_info >= (3, 11):
+        assert failed.value.__notes__ == ["after 3 attempts to download it"]
     assert path.read_bytes() == b"old"
     assert files(path) == ["data.bin", "data.bin.part", "data.bin.part.json"]
     assert "hidden" not in (path.parent / "data.bin.part.json").read_text()
@@ -221,15 +237,18 @@ def test_what_is_not_to_be_resumed_is_not_kept(download: Downloads, path: Path) 
         {"ETag": "", "Last_Modified": "yesterday", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"},
     ],
 )
-def test_without_a_strong_validator_it_starts_anew(path: Path, headers: dict[str, str]) -> None:
+def test_without_a_strong_validator_it_starts_anew(
+    path: Path, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+) -> None:
     server = Server(3000, body=BODY, **headers)
 
-    with Client(transport=server) as client:
+    with Client(transport=server) as client, caplog.at_level(logging.INFO, "understudy"):
         done = client.download(URL, path, checksum=SUM)
 
     assert server.ranges == [None, None]
     assert done.resumed_from == 0
     assert files(path) == ["data.bin"]
+    assert any(line.startswith("Downloading GET https://") for line in caplog.messages)
 
 
 def test_an_old_last_modified_is_a_strong_validator(path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -203,9 +205,11 @@ def test_a_server_cannot_make_the_client_wait_for_ever(reading: Any) -> None:
 def test_failures_in_a_row_make_waits_longer_until_the_last_one_is_raised(reading: Any) -> None:
     server = Server(stream(b"retry: 1000\ndata: one\n\n", LOST), *[ConnectError("refused")] * 9)
 
-    with pytest.raises(ConnectError):
+    with pytest.raises(ConnectError) as failed:
         reading(server)
 
+    if sys.version_info >= (3, 11):
+        assert failed.value.__notes__ == ["after 6 failures in a row to read the events"]
     first, *later = server.clock.slept
     assert first == 1.0
     assert [0.75 * bound <= wait <= bound for wait, bound in zip(later, (2, 4, 8, 16))] == [True] * 4
@@ -219,6 +223,24 @@ def test_a_server_that_is_busy_is_asked_again_and_an_event_ends_the_row_of_failu
     )
 
     assert reading(server) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("raise_for_status", [False, True])
+def test_the_log_says_why_a_connection_is_made_again(
+    reading: Any, caplog: pytest.LogCaptureFixture, raise_for_status: bool
+) -> None:
+    server = Server(
+        stream(status=503), stream(b"retry: 2000\ndata: one\n\n", LOST), stream(b"data: two\n\n"), stream(status=204)
+    )
+
+    with caplog.at_level(logging.INFO, "understudy"):
+        reading(server, reconnect=True, raise_for_status=raise_for_status)
+
+    assert [line for line in caplog.messages if line.startswith("Reconnecting")] == [
+        "Reconnecting GET https://api.test/events in 3.00 s, after failure 1: 503",
+        "Reconnecting GET https://api.test/events in 2.00 s, after failure 1: ReadError",
+        "Reconnecting GET https://api.test/events in 2.00 s, after its end",
+    ]
 
 
 def test_a_client_that_raises_for_every_status_reconnects_all_the_same(reading: Any) -> None:

@@ -425,6 +425,32 @@ def test_responses_in_all_words_of_respond() -> None:
         assert response.json() == {"id": 7}
 
 
+@pytest.mark.parametrize("pieces", [[b"one ", b"two"], (b"one ", b"two"), b"one two"])
+def test_a_stream_is_any_iterable_of_bytes(pieces: Any) -> None:
+    with respx.mock() as api:
+        api.get(BASE).respond(stream=pieces)
+
+        answers = [understudy.get(BASE) for _ in range(2)]
+
+    assert [answer.text for answer in answers] == ["one two", "one two"]
+    assert not answers[0].headers
+
+
+@pytest.mark.anyio
+async def test_a_stream_is_a_generator_of_either_kind() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    with respx.mock() as api:
+        api.get(f"{BASE}/once").respond(stream=(piece for piece in (b"one ", b"two")))
+        api.get(f"{BASE}/later").respond(stream=pieces())
+
+        assert understudy.get(f"{BASE}/once").text == "one two"
+        async with AsyncClient() as client:
+            assert (await client.get(f"{BASE}/later")).text == "one two"
+
+
 def test_cookies_may_be_pairs_and_a_response_is_of_its_class() -> None:
     response = respx.MockResponse(cookies=[("a", "1"), respx.SetCookie("b", "2")])
 

@@ -221,6 +221,45 @@ def test_the_ledger_lists_what_a_test_asked_of_the_network(suite: Suite, url: st
 # cassette
 
 
+def test_a_tape_that_records_is_let_through_a_blocked_network_and_nothing_else_is(suite: Suite, url: str) -> None:
+    suite.write(
+        f"""
+        import socket
+        import pytest
+        import understudy
+
+        HERE = ("127.0.0.1", {url.rpartition(":")[2]})
+
+        @pytest.fixture(scope="module")
+        def greeting(record):
+            with record("greeting"):
+                return understudy.get("{url}/greeting").status_code
+
+        @pytest.mark.cassette
+        def test_tape():
+            assert understudy.get("{url}/one").status_code == 200
+
+        def test_fixture(greeting):
+            assert greeting == 200
+            with pytest.raises(RuntimeError, match="Network is disabled"):
+                socket.create_connection(HERE)
+
+        @pytest.mark.cassette
+        def test_beside_a_tape_that_is_there(cassette):
+            understudy.get("{url}/two")
+            if not cassette.is_recording:
+                with pytest.raises(RuntimeError, match="Network is disabled"):
+                    socket.create_connection(HERE)
+        """
+    )
+
+    suite.run("--block-network", "--record-mode=once").assert_outcomes(passed=3)
+    replayed = suite.run("--block-network", "--record-mode=once")
+
+    replayed.assert_outcomes(passed=3)
+    replayed.stdout.fnmatch_lines(["played 3 from 3 tapes, recorded 0"])
+
+
 def test_the_same_file_passes_live_and_then_with_the_network_blocked(suite: Suite, url: str) -> None:
     suite.write(
         f"""

@@ -50,6 +50,25 @@ def test_a_path_on_another_drive_is_told_whole(monkeypatch: pytest.MonkeyPatch) 
     assert shown("D:/tapes/a.yaml", "C:/suite") == "D:/tapes/a.yaml"
 
 
+def test_tapes_that_were_asked_nothing_tell_of_the_clients_that_passed_them_by() -> None:
+    tally = Tally(untouched=2, passers_by=["httpx"])
+    tally.add("/suite/a.yaml", Use())
+
+    assert list(lines(tally, "/suite", "report")) == [
+        "played 0 from 0 tapes, recorded 0",
+        "untouched: 2 tests asked nothing of the tape that is there",
+        "  httpx is imported here, and what it sends meets no tape "
+        "without `import understudy; understudy.alias_httpx()` at the top of the root conftest.py",
+    ]
+
+
+def test_tapes_that_were_asked_nothing_are_the_suites_own_affair_where_nothing_could_pass_them_by() -> None:
+    tally = Tally(untouched=2)
+    tally.add("/suite/a.yaml", Use())
+
+    assert list(lines(tally, "/suite", "report")) == ["played 0 from 0 tapes, recorded 0"]
+
+
 def test_what_is_unused_can_be_ignored() -> None:
     tally = Tally()
     tally.add("/suite/a.yaml", Use(played=1, unplayed=[(88, "DELETE /v1/cart -> 204")]))

@@ -59,6 +59,8 @@ def test_workers_are_merged_as_if_they_were_one(tmp_path: Path) -> None:
     one.add("a.yaml", Use(played=1, unplayed=[(3, "GET /"), (9, "GET /two")]))
     other.add("a.yaml", Use(played=2, recorded=1, unplayed=[(9, "GET /two")]))
     other.attempts.append(("test_a", "connect to b.test"))
+    one.untouched, one.passers_by = 1, ["httpx"]
+    other.untouched, other.passers_by = 2, ["httpx", "requests"]
 
     whole.merge(one.plain())
     whole.merge(other.plain())
@@ -67,6 +69,7 @@ def test_workers_are_merged_as_if_they_were_one(tmp_path: Path) -> None:
     assert whole.folders == ["x", "y"]
     assert whole.expected == ["x/e.yaml"]
     assert whole.attempts == [("test_a", "connect to b.test")]
+    assert (whole.untouched, whole.passers_by) == (3, ["httpx", "requests"])
     assert not whole.is_partial
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from typing_extensions import assert_type  # noqa: TC004 - this file is checked, never run
+    from typing_extensions import Unpack, assert_type  # noqa: TC004 - this file is checked, never run
 
 
 def statuses(response: Response) -> None:
@@ -150,6 +150,19 @@ class Wrapper:
             auth=auth,
             timeout=timeout,
         )
+
+    def pass_on(self, url: str, **options: Unpack[understudy.RequestOptions]) -> Response:
+        options.setdefault("timeout", 10)
+        options["headers"] = understudy.Headers(options.get("headers"))
+        return self.client.get(url, **options)
+
+
+async def pass_on(client: AsyncClient, url: str, **options: Unpack[understudy.RequestOptions]) -> Response:
+    return await client.put(url, **options)
+
+
+def passed_on_wrongly(wrapper: Wrapper) -> None:
+    wrapper.pass_on("/", heders={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # misspelt
 
 
 def functions() -> None:

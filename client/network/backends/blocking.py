@@ -68,6 +68,9 @@ class BlockingBackend:
     ) -> NetworkStream:
         deadline = None if timeout is None else time.monotonic() + timeout
         addresses, dns_seconds = await look_up(self._resolver, host, port)
+        # Nobody can interrupt the system while it asks a name server.
+        if dns_seconds is not None and deadline is not None and time.monotonic() >= deadline:
+            raise TimeoutError(f"the name {host!r} was not resolved")
         race = _Race(addresses, deadline, local_address, socket_options)
         try:
             return Stream(race.run(host), dns_seconds=dns_seconds)

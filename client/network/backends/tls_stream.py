@@ -63,12 +63,14 @@ class TLSStream:
             while True:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
-                    raise TimeoutError("the TLS handshake takes too long")
+                    raise TimeoutError
                 if await stream._step(stream._tls.do_handshake, left):
                     await stream._flush(left)
                     return stream
-        except BaseException:
+        except BaseException as error:
             inner.close()
+            if isinstance(error, TimeoutError):
+                raise TimeoutError("the TLS handshake does not end") from error
             raise
 
     async def read(self, max_bytes: int, timeout: float | None) -> bytes:

@@ -175,13 +175,17 @@ def test_a_server_that_asks_for_too_much_is_not_asked_again(clock: StillClock) -
     assert client_for(Server(busy, 200), clock).get("/").status_code == 429
 
 
-def test_a_spent_budget_ends_retries(clock: StillClock) -> None:
+def test_a_spent_budget_ends_retries_and_the_log_says_so(clock: StillClock, caplog: pytest.LogCaptureFixture) -> None:
     server = Server(503)
     client = client_for(server, clock, Retry(100, budget=0.0))
 
-    response = client.get("/")
+    with caplog.at_level(logging.INFO, "understudy"):
+        response = client.get("https://api.test/")
 
     assert len(response.extensions["attempts"]) == 11
+    assert caplog.messages[-1] == (
+        "Not retrying GET https://api.test/ after attempt 11: 503: the retry budget of its origin is spent"
+    )
 
 
 def test_a_wait_that_would_not_end_before_the_deadline_is_not_begun(clock: StillClock) -> None:

@@ -9,7 +9,7 @@ from copy import copy
 from itertools import tee
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...client import Headers, Request, RequestError, Response
+from ...client import AsyncByteStream, Headers, Request, RequestError, Response, SyncByteStream
 from ..copies import copy_of
 from ..signatures import signature_of
 from .calls import AllMockedAssertionError, Call, CallList, PassThrough, SideEffectError, SideEffectsExhausted
@@ -262,10 +262,13 @@ class MockResponse(Response):
         headers: Any = None,
         cookies: Any = None,
         content: Any = None,
+        stream: Any = None,
         content_type: str | None = None,
         http_version: str | None = None,
         **options: Any,
     ) -> None:
+        if stream is not None and not isinstance(stream, (SyncByteStream, AsyncByteStream)):
+            stream = Response(200, content=stream).stream  # in respx, any iterable of bytes is one
         fields = Headers(headers)
         if content_type is not None:
             fields["Content-Type"] = content_type
@@ -273,6 +276,7 @@ class MockResponse(Response):
             200 if status_code is None else status_code,
             headers=[*fields.multi_items(), *_set_cookies(cookies)],
             content=content,
+            stream=stream,
             **options,
         )
         if http_version is not None:

@@ -245,3 +245,19 @@ def test_a_socket_that_is_given_away_waits_for_as_long_as_it_is_told_to(
     later.join()
     with pytest.raises((TimeoutError, socket.timeout)):
         run(stream.read(10, 0.001))
+
+
+def test_a_name_that_is_resolved_too_late_is_not_blamed_on_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def resolver(host: str, port: int) -> list[addresses.Address]:
+        asked.append(host)
+        return [addresses.Address(socket.AF_INET, ("127.0.0.1", port))]
+
+    # Each look at the clock is a second after the one before.
+    monkeypatch.setattr(time, "monotonic", iter(range(100)).__next__)
+
+    with pytest.raises(TimeoutError, match=r"the name 'slow\.test' was not resolved"):
+        run(BlockingBackend(resolver=resolver).connect_tcp("slow.test", 80, 1.0))
+
+    assert asked == ["slow.test"]

@@ -168,11 +168,11 @@ def test_a_handshake_that_never_ends_is_bounded(world: Any) -> None:
 
     async def body() -> None:
         plain = await world.sender(Silent).network.connect_tcp("h.test", 443, 1.0)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match="the TLS handshake does not end"):
             await plain.start_tls(client_context(), "h.test", 1.0)
         assert plain.is_closed
         plain = await world.sender(Silent).network.connect_tcp("h.test", 443, 1.0)
-        with pytest.raises(TimeoutError, match="the TLS handshake takes too long"):
+        with pytest.raises(TimeoutError, match="the TLS handshake does not end"):
             await plain.start_tls(client_context(), "h.test", 0.0)
 
     world.run(body)
