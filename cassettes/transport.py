@@ -133,6 +133,8 @@ class CassetteTransport(BaseTransport, AsyncBaseTransport):
     Takes the settings that `use` takes. Closing it closes `inner`, and raises what went wrong while recording.
     """
 
+    _answers_itself = True
+
     def __init__(
         self,
         path: str | os.PathLike[str],

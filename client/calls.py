@@ -316,7 +316,7 @@ class BaseClient(Settings):
 
     def _clock_for(self, url: URL) -> Clock:
         """Return the clock on which to wait between requests: that of whatever answers, where it has one."""
-        clock: Clock = getattr(stand_in.answering(self._transport_for_url(url)), "clock", None) or REAL_CLOCK
+        clock: Clock = stand_in.clock_of(self._transport_for_url(url)) or REAL_CLOCK
         return clock
 
     async def _deliver(self, request: Request) -> Response:

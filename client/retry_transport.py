@@ -10,6 +10,7 @@ from .clock import REAL_CLOCK
 from .layers.retries import Retries
 from .retry import Retry, retry_from
 from .transports.base import AsyncBaseTransport, BaseTransport
+from .transports.stand_in import clock_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -35,8 +36,8 @@ class RetryTransport(AsyncBaseTransport, BaseTransport):
 
     @property
     def clock(self) -> Clock:
-        """The clock to wait on: that of the other transport, where it has one."""
-        clock: Clock = getattr(self._transport, "clock", None) or REAL_CLOCK
+        """The clock to wait on: that of the other transport or of what stands in for it, where it has one."""
+        clock: Clock = clock_of(self._transport) or REAL_CLOCK
         return clock
 
     def handle_request(self, request: Request) -> Response:

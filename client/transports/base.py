@@ -34,6 +34,8 @@ class BaseTransport:
     Subclass and define `handle_request`; define `close` where there is something to free.
     """
 
+    _answers_itself = False  # and hands nothing on that what stands in should answer
+
     def handle_request(self, request: Request) -> Response:
         """Send one request and return its response."""
         raise NotImplementedError(f"{type(self).__name__} does not answer blocking clients: it has no `handle_request`")
@@ -61,6 +63,8 @@ class AsyncBaseTransport:
 
     Subclass and define `handle_async_request`; define `aclose` where there is something to free.
     """
+
+    _answers_itself = False
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send one request and return its response."""

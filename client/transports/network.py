@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
+from contextvars import ContextVar
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..bridge import run
@@ -11,6 +13,7 @@ from ..config import DEFAULT_LIMITS, Limits, http2_from
 from ..network import forks
 from ..network.proxy import proxy_from
 from .base import AsyncBaseTransport, BaseTransport
+from .stand_in import answering_at_the_end
 
 if TYPE_CHECKING:
     import ssl
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from ..network.tls import CertTypes, TLSSettings
 
 __all__ = ["AsyncHTTPTransport", "HTTPTransport"]
+
+_asked: ContextVar[Any] = ContextVar("understudy_network", default=None)  # for which what stands in is being asked
 
 
 class _Settings:
@@ -216,9 +221,26 @@ class HTTPTransport(BaseTransport):
         self._pool: Pool | None = None
         self._generation = -1
 
+    _is_handed_on_to = False  # by another transport, behind which what stands in is to answer
+
     def handle_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""
+        if self._is_handed_on_to and _asked.get() is not self:
+            token = _asked.set(self)
+            try:
+                response: Response = answering_at_the_end(self).handle_request(request)
+            finally:
+                _asked.reset(token)
+            return response
         return run(self._sending(request))
+
+    def _is_unchanged(self) -> bool:
+        """Whether no subclass and no instrument has a hand in what is sent."""
+        handle: Any = self.handle_request
+        return type(handle) is MethodType and handle.__func__ is _HANDLE
+
+    def _unasked(self) -> _Unasked:
+        return _Unasked(self)
 
     def _sending(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Return what `handle_request` runs: clients, which run a coroutine anyway, await it there."""
@@ -312,9 +334,25 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         self._network = network
         self._homes: Any = None
 
+    _is_handed_on_to = False
+
     async def handle_async_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""
+        if self._is_handed_on_to and _asked.get() is not self:
+            token = _asked.set(self)
+            try:
+                response: Response = await answering_at_the_end(self).handle_async_request(request)
+            finally:
+                _asked.reset(token)
+            return response
         return await self._sending(request)
+
+    def _is_unchanged(self) -> bool:
+        handle: Any = self.handle_async_request
+        return type(handle) is MethodType and handle.__func__ is _HANDLE_ASYNC
+
+    def _unasked(self) -> _Unasked:
+        return _Unasked(self)
 
     def _sending(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Return what `handle_async_request` awaits: clients do so themselves, and save a coroutine where they wait."""
@@ -354,3 +392,27 @@ class AsyncHTTPTransport(AsyncBaseTransport):
 
     def __repr__(self) -> str:
         return "<AsyncHTTPTransport>" if self._homes is None else f"<AsyncHTTPTransport {self.snapshot()}>"
+
+
+class _Unasked(BaseTransport, AsyncBaseTransport):
+    """The network behind what stands in, which a client has asked already."""
+
+    def __init__(self, network: HTTPTransport | AsyncHTTPTransport) -> None:
+        self._network = network
+
+    def handle_request(self, request: Request) -> Response:
+        return run(self._network._sending(request))
+
+    async def handle_async_request(self, request: Request) -> Response:
+        return await self._network._sending(request)
+
+    @property
+    def proxy(self) -> Proxy | None:
+        return self._network.proxy
+
+    def __repr__(self) -> str:
+        return repr(self._network)
+
+
+_HANDLE = HTTPTransport.handle_request
+_HANDLE_ASYNC = AsyncHTTPTransport.handle_async_request

@@ -15,8 +15,11 @@ Theory of operation
 6. A transport with `in_front_of` may make itself stand in when it is entered. A client that owns it does not enter it.
 7. A client that talks to an application of this process is the hand of the test, and no part of the world that the
    application meets: what has an `app`, as `ASGITransport` has, is asked itself.
-8. When nothing stands in, a request pays for looking at one empty list.
-9. The name of a file stands for the transport that is in it (`openers`): opened when the block begins, and closed when
+8. What stands in takes the place of the network. A transport of the user's own that hands requests on to the network, a
+   cache or one that tries again, is asked itself, and what stands in answers behind it, at its *end*. Any other
+   transport is not asked: who knows where it sends.
+9. When nothing stands in, a request pays for looking at one empty list.
+10. The name of a file stands for the transport that is in it (`openers`): opened when the block begins, and closed when
    it ends.
    The environment variable `UNDERSTUDY` names one for a whole process, for programs that cannot be edited.
 """
@@ -34,11 +37,13 @@ from .base import AsyncBaseTransport, BaseTransport
 from .openers import VARIABLE, FromEnvironment, opener
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
     from types import TracebackType
 
 AnyTransport = Union[BaseTransport, AsyncBaseTransport]
 Given = TypeVar("Given", bound=AnyTransport)
+_DEEPEST = 5  # as many transports, one behind the other, are looked through
 
 
 class _Layer:
@@ -79,6 +84,8 @@ class stand_in(Generic[Given]):
 
     Works for clients that exist already and for code that builds its own; those of an application in this process,
     with `ASGITransport` or `WSGITransport`, go on asking the application.
+    A client's own transport is asked where it hands requests on to an `HTTPTransport` among its attributes, as a cache
+    does: then `transport` answers behind it.
     `everywhere=True` reaches every thread and task of the process, not only this context.
     Returns the transport. Usable as `with` and as `async with`, many times, one inside the other.
     A transport is not closed at the end; a file is.
@@ -191,18 +198,78 @@ def answering(transport: Any) -> Any:
     """Return what answers here in place of a client's own transport: that transport itself, when nothing stands in.
 
     Clients ask it before each request; so does whoever sends requests through a transport without one of them.
+    A transport that hands requests on to the network is returned as well: what stands in answers at its end.
     """
     if not _open or is_application(transport):
         return transport
+    layers = _layers_to_ask()
+    if not layers or _hands_on(transport):
+        return transport
+    return _in_front(layers, transport)
+
+
+def answering_at_the_end(network: Any) -> Any:
+    """Return what answers in place of the network, to which a transport has handed a request on."""
+    layers = _layers_to_ask() if _open else ()
+    return _in_front(layers, network) if layers else network
+
+
+def clock_of(transport: Any) -> Any:
+    """Return the clock of what answers here, where it has one."""
+    layers = () if not _open or is_application(transport) else _layers_to_ask()
+    return getattr(_in_front(layers, transport), "clock", None)
+
+
+def _in_front(layers: tuple[_Layer, ...], transport: Any) -> Any:
+    if _is_network(transport) and transport._is_handed_on_to:
+        transport = transport._unasked()  # or it would ask again
     production = True
-    layers = _layers_here()
-    if not layers or layers == _from_environment:
-        layers = _only_layers() or layers
     for layer in layers:
         in_front_of = getattr(layer.transport, "in_front_of", None)
         transport = layer.transport if in_front_of is None else in_front_of(transport, production=production)
         production = False
     return transport
+
+
+def _is_network(transport: Any) -> bool:
+    return isinstance(transport, (BaseTransport, AsyncBaseTransport)) and hasattr(type(transport), "_is_handed_on_to")
+
+
+def _hands_on(transport: Any) -> bool:
+    """Say whether a transport gives requests to the network, or to an application, behind it; the network is told."""
+    if _is_network(transport) and transport._is_unchanged():
+        return False
+    ends = list(_ends(transport, _DEEPEST))
+    for end in ends:
+        if _is_network(end):
+            end._is_handed_on_to = True
+    return bool(ends)
+
+
+def _ends(transport: Any, depth: int) -> Iterator[Any]:
+    """Yield where a transport leads, as far as its attributes tell."""
+    if not depth or not isinstance(transport, (BaseTransport, AsyncBaseTransport)):
+        return
+    if _is_network(transport) or is_application(transport):
+        yield transport
+    elif not (stands_in(transport) or transport._answers_itself):
+        for value in getattr(transport, "__dict__", {}).values():
+            for one in _several(value):
+                yield from _ends(one, depth - 1)
+
+
+def _several(value: Any) -> Iterable[Any]:
+    kind: Any = value.__class__
+    if kind is dict:
+        return tuple(value.values())
+    return tuple(value) if kind is list or kind is tuple else (value,)
+
+
+def _layers_to_ask() -> tuple[_Layer, ...]:
+    layers = _layers_here()
+    if not layers or layers == _from_environment:
+        layers = _only_layers() or layers
+    return layers
 
 
 def _layers_here() -> tuple[_Layer, ...]:

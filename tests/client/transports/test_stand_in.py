@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 import anyio
@@ -573,3 +574,201 @@ def test_many_layers_leave_nothing_behind() -> None:
 
     assert module._open == []
     assert module._here.get() == ()
+
+
+# Transports that hand requests on to the network
+
+NOWHERE = "http://127.0.0.1:9/"
+
+
+class Counting(understudy.AsyncBaseTransport, understudy.BaseTransport):
+    """A transport such as a cache: it looks at a request, and hands it on."""
+
+    def __init__(self, *behind: Any) -> None:
+        self.behind = list(behind)
+        self.count = 0
+
+    def handle_request(self, request: Request) -> Response:
+        self.count += 1
+        response: Response = self.behind[0].handle_request(request)
+        return response
+
+    async def handle_async_request(self, request: Request) -> Response:
+        self.count += 1
+        response: Response = await self.behind[0].handle_async_request(request)
+        return response
+
+
+class ByScheme(Counting):
+    """The same, with what is behind it in a dictionary."""
+
+    def __init__(self, behind: Any) -> None:
+        super().__init__(behind)
+        self.by_scheme = {"https": self.behind.pop()}
+
+    def handle_request(self, request: Request) -> Response:
+        self.count += 1
+        response: Response = self.by_scheme["https"].handle_request(request)
+        return response
+
+    async def handle_async_request(self, request: Request) -> Response:
+        self.count += 1
+        response: Response = await self.by_scheme["https"].handle_async_request(request)
+        return response
+
+
+class CountingNetwork(understudy.HTTPTransport):
+    count = 0
+
+    def handle_request(self, request: Request) -> Response:
+        self.count += 1
+        return super().handle_request(request)
+
+
+class AsyncCountingNetwork(understudy.AsyncHTTPTransport):
+    count = 0
+
+    async def handle_async_request(self, request: Request) -> Response:
+        self.count += 1
+        return await super().handle_async_request(request)
+
+
+class PassingAll(Named):
+    """A transport that looks at requests, and gives them to what stands behind it."""
+
+    def __init__(self) -> None:
+        super().__init__("passing")
+        self.count = 0
+
+    def in_front_of(self, transport: Any, *, production: bool = True) -> Any:
+        return Look(self, transport)
+
+
+class Look(Counting):
+    def __init__(self, stand_in: PassingAll, behind: Any) -> None:
+        super().__init__(behind)
+        self.stand_in = stand_in
+
+    def handle_request(self, request: Request) -> Response:
+        self.stand_in.count += 1
+        return super().handle_request(request)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        self.stand_in.count += 1
+        return await super().handle_async_request(request)
+
+
+def network(side: Side) -> Any:
+    return understudy.HTTPTransport() if side.is_blocking else understudy.AsyncHTTPTransport()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [Counting, ByScheme])
+async def test_a_transport_that_hands_on_is_asked_and_answered_behind(side: Side, kind: Any) -> None:
+    transport = Counting(kind(network(side)))
+    client = side.client(transport=transport)
+
+    with stand_in(Named("stand-in")):
+        first = await side.call(client.get, NOWHERE)
+        second = await side.call(client.get, NOWHERE)
+
+    assert (first.text, second.text, transport.count, transport.behind[0].count) == ("stand-in", "stand-in", 2, 2)
+    with pytest.raises(understudy.ConnectError):
+        await side.call(client.get, NOWHERE)
+
+
+@pytest.mark.anyio
+async def test_so_is_a_network_that_somebody_has_extended(side: Side) -> None:
+    transport: Any = CountingNetwork() if side.is_blocking else AsyncCountingNetwork()
+
+    with stand_in(Named("stand-in")):
+        response = await side.call(side.client(transport=transport).get, NOWHERE)
+
+    assert (response.text, transport.count) == ("stand-in", 1)
+
+
+def test_so_is_one_that_an_instrument_has_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    send = understudy.HTTPTransport.handle_request
+
+    def watched(self: understudy.HTTPTransport, request: Request) -> Response:
+        seen.append(request.method)
+        return send(self, request)
+
+    monkeypatch.setattr(understudy.HTTPTransport, "handle_request", watched)
+
+    with stand_in(Named("stand-in")), Client() as client:
+        assert client.get(NOWHERE).text == "stand-in"
+
+    assert seen == ["GET"]
+
+
+@pytest.mark.anyio
+async def test_what_passes_a_request_on_is_asked_once(side: Side) -> None:
+    shared = network(side)
+    clients = [side.client(transport=one) for one in (Counting(shared), shared, Counting(Counting(shared)))]
+    passing = PassingAll()
+
+    with stand_in(passing):
+        for client in [*clients, *clients]:
+            with pytest.raises(understudy.ConnectError):
+                await side.call(client.get, NOWHERE)
+
+    assert passing.count == 6
+
+
+@pytest.mark.anyio
+async def test_what_holds_the_very_network_that_it_answers_for_does_not_ask_itself(side: Side) -> None:
+    shared = network(side)
+    client = side.client(transport=Counting(shared))
+
+    with understudy.mock.Router(fallback=shared) as router:
+        router.route().pass_through()
+        with pytest.raises(understudy.ConnectError):
+            await side.call(client.get, NOWHERE)
+
+    assert len(router.calls) == 1
+
+
+@pytest.mark.anyio
+async def test_a_transport_that_leads_to_an_application_is_asked(side: Side) -> None:
+    with stand_in(Named("stand-in")):
+        response = await side.call(side.client(transport=Counting(ByHand(lambda: "app"))).get, URL)
+
+    assert response.text == "app"
+
+
+@pytest.mark.anyio
+async def test_tries_behind_which_something_stands_in_wait_on_its_clock(side: Side) -> None:
+    retry = understudy.Retry(2, backoff=60.0, max_backoff=60.0, jitter=False)
+    client = side.client(transport=understudy.RetryTransport(network(side), retry))
+    before = time.monotonic()
+
+    with understudy.mock.Router() as router:
+        router.get(NOWHERE).respond(503).then(200)
+        response = await side.call(client.get, NOWHERE)
+
+    assert (response.status_code, len(router.calls)) == (200, 2)
+    assert time.monotonic() - before < 50
+
+
+def test_threads_of_a_transport_that_hands_on_meet_what_stands_in() -> None:
+    class Threaded(Counting):
+        def handle_request(self, request: Request) -> Response:
+            response: Response = in_thread(lambda: self.behind[0].handle_request(request))
+            return response
+
+    with stand_in(Named("stand-in")):
+        assert Client(transport=Threaded(understudy.HTTPTransport())).get(NOWHERE).text == "stand-in"
+
+
+def test_what_leads_round_in_a_circle_is_not_asked() -> None:
+    transport = Counting()
+    transport.behind.append(transport)
+
+    assert in_front_of_own(transport) == "stand-in"
+
+
+def in_front_of_own(transport: Any) -> str:
+    with stand_in(Named("stand-in")):
+        return Client(transport=transport).get(URL).text
