@@ -221,7 +221,7 @@ def clock_of(transport: Any) -> Any:
 
 
 def _in_front(layers: tuple[_Layer, ...], transport: Any) -> Any:
-    if _is_network(transport) and transport._is_handed_on_to:
+    if getattr(transport, "_is_handed_on_to", False) is True:
         transport = transport._unasked()  # or it would ask again
     production = True
     for layer in layers:
@@ -237,7 +237,8 @@ def _is_network(transport: Any) -> bool:
 
 def _hands_on(transport: Any) -> bool:
     """Say whether a transport gives requests to the network, or to an application, behind it; the network is told."""
-    if _is_network(transport) and transport._is_unchanged():
+    is_unchanged = getattr(transport, "_is_unchanged", None)
+    if is_unchanged is not None and is_unchanged():
         return False
     ends = list(_ends(transport, _DEEPEST))
     for end in ends:
