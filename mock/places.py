@@ -20,7 +20,9 @@ _LIBRARY = __name__.partition(".")[0] + "."
 _BETWEEN = frozenset({"anyio", "asyncio", "contextlib", "functools", "httpx", "httpx2", "requests", "trio"})
 # Below these there is no line that called: `gather(client.get(url))` hands a coroutine of ours to the event loop.
 _BOTTOM = frozenset({"asyncio.events", "asyncio.runners", "concurrent.futures.thread", "threading", "trio._core._run"})
-_FOREIGN, _PASSED, _LAST = range(3)
+# Behind a transport that hands requests on, what called is looked for in front of the client.
+_NETWORK, _CLIENT = f"{_LIBRARY}client.transports.network", f"{_LIBRARY}client.calls"
+_FOREIGN, _PASSED, _LAST, _HANDED_ON, _CALLED = range(5)
 _kinds: dict[str, int] = {}
 
 
@@ -66,6 +68,8 @@ ALONE = Place("a task or thread of its own", 0)
 def here() -> Place:
     """Return the line of the nearest caller outside this library."""
     frame: FrameType | None = sys._getframe(1)
+    found: Place | None = None
+    is_handed_on = False
     while frame is not None:
         code = frame.f_code
         kind = _kinds.get(code.co_filename)
@@ -74,16 +78,26 @@ def here() -> Place:
             if len(_kinds) < 10_000:
                 _kinds[code.co_filename] = kind
         if kind == _FOREIGN:
-            return Place("", frame.f_lineno, code=code)
-        if kind == _LAST:
-            return ALONE
+            if not is_handed_on:
+                return Place("", frame.f_lineno, code=code)
+            found = found or Place("", frame.f_lineno, code=code)
+        elif kind == _HANDED_ON:
+            is_handed_on = True
+        elif kind == _CALLED:
+            is_handed_on, found = False, None
+        elif kind == _LAST:
+            return found or ALONE
         frame = frame.f_back
-    return NOWHERE
+    return found or NOWHERE
 
 
 def _kind(module: str) -> int:
     if module in _BOTTOM:
         return _LAST
+    if module == _NETWORK:
+        return _HANDED_ON
+    if module == _CLIENT:
+        return _CALLED
     return _PASSED if module.startswith(_LIBRARY) or module.partition(".")[0] in _BETWEEN else _FOREIGN
 
 

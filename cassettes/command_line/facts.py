@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BODIES = ("json", "form", "text", "body", "file")
 # What there is to be named.
-SIDES = {
+SIDES: dict[str, tuple[str, ...]] = {
     "request": ("method", "url", "headers", *_BODIES),
     "response": ("status", "headers", *_BODIES),
     "error": ("type", "message"),

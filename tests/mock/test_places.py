@@ -79,3 +79,36 @@ def test_what_waits_with_a_timeout_names_its_own_line() -> None:
     asyncio.run(main())
 
     assert router.calls.last.place.path == __file__
+
+
+class Cache(understudy.AsyncBaseTransport, understudy.BaseTransport):
+    def __init__(self) -> None:
+        self.network = understudy.HTTPTransport()
+        self.async_network = understudy.AsyncHTTPTransport()
+
+    def handle_request(self, request: understudy.Request) -> understudy.Response:
+        return self.network.handle_request(request)
+
+    async def handle_async_request(self, request: understudy.Request) -> understudy.Response:
+        return await self.async_network.handle_async_request(request)
+
+
+def test_a_request_that_another_transport_has_handed_on_was_called_where_the_client_was() -> None:
+    async def later() -> None:
+        async with understudy.AsyncClient(transport=Cache()) as client:
+            await client.get(URL)
+
+    async def main() -> None:
+        await later()
+        async with understudy.AsyncClient(transport=Cache()) as client:
+            await asyncio.gather(client.get(URL))
+
+    with Router(unmatched=200) as router:
+        understudy.Client(transport=Cache()).get(URL)
+        asyncio.run(main())
+        transport = Cache()
+        understudy.Client(transport=transport).get(URL)
+        transport.handle_request(understudy.Request("GET", URL))
+
+    name = "test_a_request_that_another_transport_has_handed_on_was_called_where_the_client_was"
+    assert [call.place.function for call in router.calls] == [name, "later", "", name, "handle_request"]
