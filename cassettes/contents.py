@@ -39,6 +39,34 @@ NOTHING = Contents(b"", None, [], Settings())
 
 def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
     """Return what a file holds; raises `CassetteDamaged`, with the line, where it is no whole cassette."""
+    contents = _contents(raw, path)
+    torn = contents.torn
+    if torn is not None:
+        if not may_be_torn:
+            raise _cut(contents.data, torn, path, "the last interaction")
+        warnings.warn(
+            CassetteWarning(
+                f"{path}:{torn.line(contents.data)}: the last interaction was cut in the middle; it is dropped, "
+                "and recorded again when it happens again"
+            ),
+            stacklevel=2,
+        )
+    return contents
+
+
+def whole_size(raw: bytes, path: str) -> int:
+    """Return how many bytes of a file are whole: not all, where a crash has cut its last interaction."""
+    try:
+        contents = _contents(raw, path)
+    except CassetteError:
+        return len(raw)  # somebody has to look at it
+    if contents.torn is None:
+        return len(raw)
+    lines = contents.data.count(b"\n", 0, contents.torn.start)
+    return len(raw) - len(raw.split(b"\n", lines)[lines])
+
+
+def _contents(raw: bytes, path: str) -> Contents:
     data = normalized(raw, path)
     head, *episodes = scan(data, path)
     text = head.text(data).decode("utf-8")
@@ -48,37 +76,11 @@ def contents_of(raw: bytes, path: str, *, may_be_torn: bool) -> Contents:
     for document in episodes[:-1]:
         if not document.is_closed:
             raise _cut(data, document, path, "an interaction")
-    if not episodes:
-        if not head.is_closed and settings.recorder is not None:
-            raise _cut(data, head, path, "the first document")
+    if not episodes and not head.is_closed and settings.recorder is not None:
+        raise _cut(data, head, path, "the first document")
+    if not episodes or episodes[-1].is_closed:
         return Contents(data, head, episodes, settings)
-    last = episodes[-1]
-    if last.is_closed:
-        return Contents(data, head, episodes, settings)
-    if not may_be_torn:
-        raise _cut(data, last, path, "the last interaction")
-    warnings.warn(
-        CassetteWarning(
-            f"{path}:{last.line(data)}: the last interaction was cut in the middle; it is dropped, "
-            "and recorded again when it happens again"
-        ),
-        stacklevel=2,
-    )
-    return Contents(data, head, episodes[:-1], settings, last)
-
-
-def whole_size(raw: bytes, path: str) -> int:
-    """Return how many bytes of a file are whole: not all, where a crash has cut its last interaction."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CassetteWarning)
-        try:
-            contents = contents_of(raw, path, may_be_torn=True)
-        except CassetteError:
-            return len(raw)  # somebody has to look at it
-    if contents.torn is None:
-        return len(raw)
-    lines = contents.data.count(b"\n", 0, contents.torn.start)
-    return len(raw) - len(raw.split(b"\n", lines)[lines])
+    return Contents(data, head, episodes[:-1], settings, episodes[-1])
 
 
 def _lacks_marks(head: Document, episodes: list[Document], settings: Settings) -> bool:

@@ -179,6 +179,8 @@ class HTTPTransport(BaseTransport):
     `clock` tells how old a connection is: with a virtual one, such as a router's, keep-alive expires in no time.
     """
 
+    _is_handed_on_to = False  # by another transport, behind which what stands in is to answer
+
     def __init__(
         self,
         verify: ssl.SSLContext | str | bool = True,
@@ -220,8 +222,6 @@ class HTTPTransport(BaseTransport):
         self._network = network
         self._pool: Pool | None = None
         self._generation = -1
-
-    _is_handed_on_to = False  # by another transport, behind which what stands in is to answer
 
     def handle_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""
@@ -293,6 +293,8 @@ class AsyncHTTPTransport(AsyncBaseTransport):
     and those of a loop that has ended are closed when the transport is next used or closed.
     """
 
+    _is_handed_on_to = False
+
     def __init__(
         self,
         verify: ssl.SSLContext | str | bool = True,
@@ -333,8 +335,6 @@ class AsyncHTTPTransport(AsyncBaseTransport):
         )
         self._network = network
         self._homes: Any = None
-
-    _is_handed_on_to = False
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send one request and return its response, whose body is still to be read."""

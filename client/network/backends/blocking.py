@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .addresses import (
@@ -18,12 +19,12 @@ from .addresses import (
     about_socket,
     all_failed,
     bound,
-    in_order,
     look_up,
     open_socket,
     open_unix,
     told_by,
 )
+from .lookups import addresses_by
 from .readiness import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
 
 _IN_PROGRESS = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
 _PIECE = 0.25
+_deadline: ContextVar[float | None] = ContextVar("understudy_connecting_until", default=None)
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """Ask the system, in this thread."""
-    return in_order(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
+    """Ask the system, for as long as the attempt to connect may take."""
+    return addresses_by(_deadline.get(), host, port)
 
 
 class BlockingBackend:
@@ -67,8 +69,12 @@ class BlockingBackend:
         socket_options: Sequence[SocketOption] = (),
     ) -> NetworkStream:
         deadline = None if timeout is None else time.monotonic() + timeout
-        addresses, dns_seconds = await look_up(self._resolver, host, port)
-        # Nobody can interrupt the system while it asks a name server.
+        token = _deadline.set(deadline)
+        try:
+            addresses, dns_seconds = await look_up(self._resolver, host, port)
+        finally:
+            _deadline.reset(token)
+        # A function of the user's own may have taken its time.
         if dns_seconds is not None and deadline is not None and time.monotonic() >= deadline:
             raise TimeoutError(f"the name {host!r} was not resolved")
         race = _Race(addresses, deadline, local_address, socket_options)
