@@ -31,6 +31,10 @@ class RetryTransport(AsyncBaseTransport, BaseTransport):
     """
 
     def __init__(self, transport: BaseTransport | AsyncBaseTransport, retry: Retry | None = None) -> None:
+        if isinstance(transport, type):
+            raise TypeError(f"RetryTransport takes a transport, not its class: write {transport.__name__}(...)")
+        if not hasattr(transport, "handle_request") and not hasattr(transport, "handle_async_request"):
+            raise TypeError(f"RetryTransport takes a transport such as HTTPTransport(), not {transport!r}")
         self._transport: Any = transport
         self._retry = retry_from(retry) or Retry()
 

@@ -96,3 +96,12 @@ def test_it_shows_what_it_wraps() -> None:
 def test_only_a_policy_is_one() -> None:
     with pytest.raises(TypeError, match="pass a Retry"):
         RetryTransport(HTTPTransport(), 3)  # type: ignore[arg-type]  # pyright: ignore  # on purpose
+
+
+@pytest.mark.parametrize(
+    ("nothing", "mend"),
+    [(HTTPTransport, r"not its class: write HTTPTransport\(\.\.\.\)"), (None, r"such as HTTPTransport\(\), not None")],
+)
+def test_what_is_no_transport_is_refused_where_it_is_said(nothing: Any, mend: str) -> None:
+    with pytest.raises(TypeError, match=mend):
+        RetryTransport(nothing)
