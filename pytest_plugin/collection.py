@@ -10,6 +10,7 @@ import pytest
 from . import markers
 from .network_block import misfit
 from .options import blocks_network
+from .owners import is_ours, other_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -57,13 +58,25 @@ def _prepared(item: pytest.Function) -> Iterator[str]:
         is_marked = item.get_closest_marker(marker) is not None
         if not is_marked and fixture not in item.fixturenames:
             continue
-        complaint = markers.complaint(item, marker) if is_marked else None
-        if complaint is None and marker == "cassette":
+        complaint = (_elsewhere(item, marker, fixture) or markers.complaint(item, marker)) if is_marked else None
+        if complaint is None and marker == "cassette" and is_ours(item, fixture):
             complaint = _collision(item)
         if complaint is not None:
             yield complaint
         elif is_marked:
             _request(item, fixture)
+
+
+def _elsewhere(item: pytest.Function, marker: str, fixture: str) -> str | None:
+    """Return that a marker would ask for what another plugin has under the name of our fixture."""
+    other = other_plugin(item, fixture)
+    if other is None:
+        return None
+    distribution, name = other
+    return (
+        f"@pytest.mark.{marker}: the fixture `{fixture}` is that of {distribution} here, and the requests of this test "
+        f"would go to the network; run pytest with -p no:{name}, or uninstall {distribution}"
+    )
 
 
 def _strange_hosts(item: pytest.Function) -> Iterator[str]:
@@ -81,7 +94,8 @@ def _strange_hosts(item: pytest.Function) -> Iterator[str]:
 
 def uses_tape(item: pytest.Item) -> bool:
     """Whether a test has a tape."""
-    return markers.FIXTURES["cassette"] in getattr(item, "fixturenames", ())
+    fixture = markers.FIXTURES["cassette"]
+    return fixture in getattr(item, "fixturenames", ()) and is_ours(item, fixture)
 
 
 def tape_of(item: pytest.Item) -> str:

@@ -1,7 +1,7 @@
 """What suites of pytest-recording and pytest-vcr are used to: `@pytest.mark.vcr`, `vcr_config` and their kin.
 
-Registered where neither of the two is installed: their markers, fixtures and options then work on our clients, and
-their tapes are replayed where they lie.
+Registered where neither of the two is installed, nor another plugin whose marker that is: their markers, fixtures and
+options then work on our clients, and their tapes are replayed where they lie.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-RIVALS = ("pytest_recording", "pytest_vcr")
+RIVALS = ("pytest_recording", "pytest_vcr", "cassetter")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -24,5 +24,5 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def is_wanted() -> bool:
-    """Whether neither of the plugins whose names these are is there."""
+    """Whether no plugin whose names these are is there."""
     return not any(find_spec(rival) is not None for rival in RIVALS)
