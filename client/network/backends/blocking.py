@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import errno
 import os
@@ -230,7 +231,8 @@ class BlockingStream:
         self._tls = tls
         self._probe: Callable[[], object] | None = None
         # Not of a TLS connection: OpenSSL would take the end of a wait for a reason to wait again.
-        self._is_bounded_by_system = SYSTEM_BOUNDS and not tls
+        # Nor of the sockets of gevent and eventlet, which wait in a loop of their own, and know Python's timeouts only.
+        self._is_bounded_by_system = SYSTEM_BOUNDS and not tls and isinstance(connected, _socket.socket)
         self._timeout: float | None = None
         self._ahead = b""  # read while writing, and not asked for yet
         self._is_closed = self._is_reading = self._is_writing = False
