@@ -21,15 +21,21 @@ if TYPE_CHECKING:
 _loggers: list[Logger] = []
 
 
+def _logger() -> Logger | None:
+    """Return the logger, where anybody has loaded what logs."""
+    if "logging" not in sys.modules:
+        return None
+    import logging  # which another thread may have begun to load: then it is waited for
+
+    logger = logging.getLogger("understudy")
+    _loggers[:] = [logger]
+    return logger
+
+
 def log_response(request: Request, response: Response) -> None:
     """Log a request and the status that came back, at level INFO."""
-    if not _loggers:
-        logging = sys.modules.get("logging")
-        if logging is None:
-            return
-        _loggers.append(logging.getLogger("understudy"))
-    logger = _loggers[0]
-    if logger.isEnabledFor(20):  # logging.INFO
+    logger = _loggers[0] if _loggers else _logger()
+    if logger is not None and logger.isEnabledFor(20):  # logging.INFO
         logger.info(
             'HTTP Request: %s %s "%s %d %s"',
             request.method,
@@ -42,20 +48,16 @@ def log_response(request: Request, response: Response) -> None:
 
 def log_again(doing: str, request: Request, wait: float, after: str) -> None:
     """Log that a request is sent once more, and why: `Retrying GET ... in 0.50 s, after attempt 1: 503`."""
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger("understudy").info(
-            "%s %s %s in %.2f s, after %s", doing, request.method, loggable(request.url), wait, after
-        )
+    logger = _logger()
+    if logger is not None:
+        logger.info("%s %s %s in %.2f s, after %s", doing, request.method, loggable(request.url), wait, after)
 
 
 def log_enough(request: Request, after: str, why: str) -> None:
     """Log that a request is not sent once more, although it could be."""
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger("understudy").info(
-            "Not retrying %s %s after %s: %s", request.method, loggable(request.url), after, why
-        )
+    logger = _logger()
+    if logger is not None:
+        logger.info("Not retrying %s %s after %s: %s", request.method, loggable(request.url), after, why)
 
 
 def reason(failure: BaseException) -> str:

@@ -164,10 +164,11 @@ class _Alarm:
 
 def _threadsafe() -> Callable[[Callable[[], object]], object]:
     """Return what has a function called in this task's thread, for other threads."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        token: Any = trio.lowlevel.current_trio_token()
-        return token.run_sync_soon  # type: ignore[no-any-return]  # a method of trio's
+    trio: Any = sys.modules.get("trio")
+    if trio is not None:
+        with suppress(RuntimeError, AttributeError):  # it does not run here; or is being imported, by another thread
+            soon: Callable[[Callable[[], object]], object] = trio.lowlevel.current_trio_token().run_sync_soon
+            return soon
     import asyncio
 
     return asyncio.get_running_loop().call_soon_threadsafe

@@ -113,3 +113,27 @@ def test_the_checkout_itself_imports_through_a_link_per_folder(folder: str) -> N
 
     assert link.is_symlink()
     assert link.resolve() == REPOSITORY / folder
+
+
+@pytest.mark.once
+def test_the_library_works_from_within_a_zip(built: Path, tmp_path: Path) -> None:
+    program = """
+import sys, understudy
+from understudy.client.cli import main
+assert ".whl" in understudy.__file__, understudy.__file__
+answering = understudy.MockTransport(lambda request: understudy.Response(200, json={"id": 7}))
+with understudy.stand_in(answering), understudy.cassettes.use("users.yaml", mode="once"):
+    assert understudy.get("https://api.test/users/7").json() == {"id": 7}
+sys.argv = ["understudy", "cassette", "view", "users.yaml", "-o", "page.html"]
+main()
+"""
+    (wheel,) = built.glob("*.whl")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(wheel)!r})\n{program}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "https://api.test/users/7" in (tmp_path / "page.html").read_text("utf-8")

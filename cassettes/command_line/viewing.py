@@ -15,6 +15,7 @@ import json
 import os
 import webbrowser
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -78,7 +79,8 @@ def _default(file: str) -> Path:
 
 def page_of(tape: Opened, before: Opened | None = None) -> str:
     """Return the page of a tape; with another one, of what differs from that."""
-    here = Path(__file__).parent
+    # Not a path beside this file, which there is none of inside a zip.
+    here = files(__package__ or "")
     script = (here / "page.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     # Inside a script element nothing may look like its end, nor like a comment.

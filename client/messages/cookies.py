@@ -402,5 +402,8 @@ def _header_of(cookies: list[Cookie]) -> str:
 
 def _is_cookie_jar(value: object) -> bool:
     # Nobody can hold a CookieJar whose module was never imported.
-    module = sys.modules.get("http.cookiejar")
-    return module is not None and isinstance(value, module.CookieJar)
+    if "http.cookiejar" not in sys.modules:
+        return False
+    from http.cookiejar import CookieJar  # which another thread may have begun to load: then it is waited for
+
+    return isinstance(value, CookieJar)

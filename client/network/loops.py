@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def running_loop() -> Any:
     """Return what stands for the event loop that runs: asyncio's loop, or trio's token."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        # First, because trio may run as a guest of asyncio.
-        return trio.lowlevel.current_trio_token()
+    # First, because trio may run as a guest of asyncio.
+    token = trio_token()
+    if token is not None:
+        return token
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None:
         try:
@@ -24,6 +24,17 @@ def running_loop() -> Any:
     import anyio.lowlevel
 
     return anyio.lowlevel.current_token()
+
+
+def trio_token() -> Any:
+    """Return the token of trio where it runs, or `None`."""
+    trio: Any = sys.modules.get("trio")
+    if trio is None:
+        return None
+    try:
+        return trio.lowlevel.current_trio_token()
+    except (RuntimeError, AttributeError):  # it does not run here; or is being imported, by another thread
+        return None
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:

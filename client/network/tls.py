@@ -118,8 +118,11 @@ def _system_context() -> ssl.SSLContext:
 
 def _is_context(verify: object) -> bool:
     """Whether this is an SSL context; where nobody has loaded that module, it is none."""
-    ssl = sys.modules.get("ssl")
-    return ssl is not None and isinstance(verify, ssl.SSLContext)
+    if "ssl" not in sys.modules:
+        return False
+    import ssl  # which another thread may have begun to load: then it is waited for
+
+    return isinstance(verify, ssl.SSLContext)
 
 
 def _check_certificate(cert: CertTypes) -> None:

@@ -5,9 +5,10 @@ Task groups end where they began, but an application goes on while its response 
 
 from __future__ import annotations
 
-import sys
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Callable
+
+from ..network.loops import trio_token
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -27,8 +28,9 @@ class BackgroundTask:
         self._cancel: Callable[[], object]
         # Kept, because asyncio holds its tasks only weakly.
         self._task: Any
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_run():
+        if trio_token() is not None:
+            import trio
+
             self._scope: Any = trio.CancelScope()
             self._cancel = self._scope.cancel
             self._task = trio.lowlevel.spawn_system_task(self._under_trio, context=copy_context())
