@@ -15,6 +15,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 from ..errors import CassetteError, CassetteLocked, CassetteNotWritten
@@ -322,6 +323,15 @@ def check_name(path: str) -> None:
     """Refuse what no file can be called."""
     if "\0" in path:
         raise CassetteError("no file can have this name: it holds a NUL", path=path, mend="Name another file.")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as error:
+        strange, encoding = path[error.start : error.end], sys.getfilesystemencoding()
+        raise CassetteError(
+            f"no file can have this name here: {encoding}, the encoding of names, has no {strange!r}",
+            path=path,
+            mend="Name another file; or set a locale of UTF-8, as in LC_ALL=C.UTF-8.",
+        ) from error
 
 
 def not_written(path: str, error: OSError) -> CassetteNotWritten:

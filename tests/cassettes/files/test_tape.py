@@ -268,15 +268,18 @@ def test_what_is_no_regular_file_is_an_error_and_not_waited_for(tmp_path: Path) 
     assert list(tapes_within(str(tmp_path))) == [str(tmp_path / "har.har"), str(tmp_path / "routes.yaml")]
 
 
-def test_a_name_that_no_file_can_have_is_an_error_of_the_family(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"), [("a\0", "it holds a NUL"), ("a\ud800", "the encoding of names, has no .*ud800")]
+)
+def test_a_name_that_no_file_can_have_is_an_error_of_the_family(tmp_path: Path, name: str, reason: str) -> None:
     whole = tmp_path / "tape.yaml"
     whole.write_bytes(header())
 
     for opened in (cassettes.load, cassettes.CassetteTransport, cassettes.open, cassettes.verify):
-        with pytest.raises(cassettes.CassetteError, match="it holds a NUL"):
-            opened("a\0.yaml")
-    for target in ("a\0.yaml", "a\0.har"):
-        with pytest.raises(cassettes.CassetteError, match="it holds a NUL"):
+        with pytest.raises(cassettes.CassetteError, match=reason):
+            opened(f"{name}.yaml")
+    for target in (f"{name}.yaml", f"{name}.har"):
+        with pytest.raises(cassettes.CassetteError, match=reason):
             cassettes.convert(whole, target)
 
 
