@@ -92,10 +92,19 @@ def _strange_hosts(item: pytest.Function) -> Iterator[str]:
                 yield f"@pytest.mark.network: {wrong}"
 
 
+def asks_for_tape(item: pytest.Item) -> bool:
+    """Whether a test has a fixture `cassette`, ours or that of the suite or another plugin."""
+    return markers.FIXTURES["cassette"] in getattr(item, "fixturenames", ())
+
+
 def uses_tape(item: pytest.Item) -> bool:
-    """Whether a test has a tape."""
-    fixture = markers.FIXTURES["cassette"]
-    return fixture in getattr(item, "fixturenames", ()) and is_ours(item, fixture)
+    """Whether a test has a tape that we know of."""
+    return asks_for_tape(item) and is_ours(item, markers.FIXTURES["cassette"])
+
+
+def keeps_tapes_elsewhere(item: pytest.Item) -> bool:
+    """Whether a test may have tapes that we do not know of: fixtures say which, and only a test can ask them."""
+    return item.get_closest_marker("vcr") is not None or (asks_for_tape(item) and not uses_tape(item))
 
 
 def tape_of(item: pytest.Item) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import pytest
 
-from .collection import default_folder, tape_of, uses_tape
+from .collection import asks_for_tape, default_folder, tape_of
 from .explaining import explains_itself
 from .markers import given, has_chosen_name, refuse_strange, settings
 from .names import chosen
@@ -42,7 +42,7 @@ def http_mock(request: pytest.FixtureRequest, http_mock_settings: dict[str, Any]
 
     refuse_strange(http_mock_settings, "mock", "http_mock_settings")
     test = test_of(request)
-    if uses_tape(test):
+    if asks_for_tape(test):
         request.getfixturevalue("cassette")  # behind the routes, whichever of the two is named first
     router = Router(**{**http_mock_settings, **settings(test, "mock")})
     file, line, _ = test.location

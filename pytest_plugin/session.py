@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 import pytest
 
 from . import github, introspection
-from .collection import default_folder, tape_of, uses_tape
+from .collection import asks_for_tape, default_folder, keeps_tapes_elsewhere, tape_of, uses_tape
 from .explaining import explains_itself, failure
 from .network_block import Block, start, stop
 from .options import (
@@ -86,8 +86,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which tapes the tests of this run will ask for, in which folders."""
     tally = session.config.stash[_TALLY]
-    # Fixtures say where tests marked `vcr` have their tapes, and fixtures can be asked only by a test.
-    unknown = {item.path for item in session.items if item.get_closest_marker("vcr") is not None}
+    unknown = {item.path for item in session.items if keeps_tapes_elsewhere(item)}
     for path in {item.path for item in session.items} - unknown:
         folder = default_folder(path)
         if folder.is_dir():
@@ -133,7 +132,7 @@ def pytest_runtest_makereport(
     elif error is not None:
         item.stash[_FAILURE] = error
         # Skipped, or failed before it asked for its tape.
-        if call.when == "setup" and uses_tape(item) and getattr(error, "path", None) != _expected(item):
+        if call.when == "setup" and asks_for_tape(item) and getattr(error, "path", None) != _expected(item):
             tally_of(item.config).is_partial = True
     if error is not None and explains_itself(error) and github.is_wanted():
         github.annotate(report, error)

@@ -78,6 +78,54 @@ def test_a_fixture_of_the_suite_with_the_name_of_ours_has_no_tapes(suite: Suite)
     suite.run().assert_outcomes(passed=2)
 
 
+def test_what_such_a_fixture_records_is_nothing_that_may_be_deleted(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        from understudy import cassettes
+
+        @pytest.fixture
+        def cassette(cassette_dir, cassette_name):
+            with cassettes.use(cassette_dir / cassette_name, mode="once") as tape:
+                yield tape
+        """,
+        "conftest.py",
+    )
+    suite.write("def test_users(cassette): pass")
+    suite.run().assert_outcomes(passed=1)
+
+    result = suite.run("--unused=delete")
+
+    result.stdout.no_fnmatch_line("*tapes ===*")
+    assert (suite.path / "cassettes/test_suite/test_users.yaml").exists()
+
+
+def test_what_such_a_fixture_plays_is_behind_the_routes_of_a_mock(suite: Suite) -> None:
+    suite.write(
+        """
+        import pytest
+        from understudy import MockTransport, Response, stand_in
+
+        @pytest.fixture
+        def cassette():
+            with stand_in(MockTransport(lambda request: Response(500))):
+                yield
+        """,
+        "conftest.py",
+    )
+    suite.write(
+        """
+        import understudy
+
+        def test_users(http_mock, cassette):
+            http_mock.get("https://api.test/").respond(201)
+            assert understudy.get("https://api.test/").status_code == 201
+        """
+    )
+
+    suite.run().assert_outcomes(passed=1)
+
+
 def test_a_fixture_that_stands_before_ours_has_its_tape(suite: Suite) -> None:
     suite.write(
         """
