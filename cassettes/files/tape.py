@@ -330,7 +330,8 @@ def check_name(path: str) -> None:
         raise CassetteError(
             f"no file can have this name here: {encoding}, the encoding of names, has no {strange!r}",
             path=path,
-            mend="Name another file; or set a locale of UTF-8, as in LC_ALL=C.UTF-8.",
+            mend="Name another file"
+            + ("." if encoding == "utf-8" else "; or set a locale of UTF-8, as in LC_ALL=C.UTF-8."),
         ) from error
 
 

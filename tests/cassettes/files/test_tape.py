@@ -269,7 +269,8 @@ def test_what_is_no_regular_file_is_an_error_and_not_waited_for(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("a\0", "it holds a NUL"), ("a\ud800", "the encoding of names, has no .*ud800")]
+    ("name", "reason"),
+    [("a\0", "it holds a NUL"), ("a\ud800", r"utf-8, the encoding of names, has no .*ud800'\nName another file\.$")],
 )
 def test_a_name_that_no_file_can_have_is_an_error_of_the_family(tmp_path: Path, name: str, reason: str) -> None:
     whole = tmp_path / "tape.yaml"
